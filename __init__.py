@@ -1,0 +1,8 @@
+"""Floefield: crops and sea ice from Sentinel scenes, inside QGIS."""
+
+
+def classFactory(iface):  # noqa: N802, the name QGIS looks for
+    """The plugin object; QGIS calls this once on loading."""
+    from .provider.plugin import FloefieldPlugin
+
+    return FloefieldPlugin(iface)

@@ -1,0 +1,182 @@
+"""The files of a SAFE product, in a folder or inside a zip, without unpacking anything."""
+
+import os
+import re
+import zipfile
+from dataclasses import dataclass
+
+from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+
+METADATA_NAME = re.compile(r"(^|/)(MTD_MSIL(1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_(SAFL1C|SAFL2A|DMPL1C)_[^/]*)\.xml$",
+                           re.IGNORECASE)
+# Product metadata has less than 1 MB; what claims more is no metadata.
+LARGEST_METADATA = 64 * 1024 * 1024
+# Folders deeper than this below the one that was named are not searched.
+DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class SafeFiles:
+    """Where the files of one product are.
+
+    Attributes
+    ----------
+    location : str
+        Path of the folder or zip, as the user knows it.
+    names : tuple of str
+        All files, relative to the product folder, with forward slashes.
+    metadata_name : str
+        The product metadata among them (``MTD_MSIL2A.xml``).
+    """
+
+    location: str
+    names: tuple
+    metadata_name: str
+    _zip_folder: str = None
+
+    def path_of(self, name):
+        """The path by which GDAL opens a file."""
+        if self._zip_folder is None:
+            return os.path.join(self.location, *name.split("/"))
+        return f"/vsizip/{{{self.location}}}/{self._zip_folder}{name}"
+
+    def read_metadata(self):
+        """The product metadata.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        UnreadableInput
+            If it cannot be read or is far too large to be metadata.
+        """
+        try:
+            if self._zip_folder is None:
+                path = self.path_of(self.metadata_name)
+                size = os.path.getsize(path)
+                if size <= LARGEST_METADATA:
+                    with open(path, "rb") as file:
+                        return file.read()
+            else:
+                with zipfile.ZipFile(self.location) as archive:
+                    size = archive.getinfo(self._zip_folder + self.metadata_name).file_size
+                    if size <= LARGEST_METADATA:
+                        return archive.read(self._zip_folder + self.metadata_name)
+        except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
+            raise UnreadableInput(f"{self.location}: {self.metadata_name} cannot be read ({error}). "
+                                  "Copy or download the product again.") from error
+        raise UnreadableInput(f"{self.location}: {self.metadata_name} claims to be {size // 2 ** 20} MB, "
+                              "far more than product metadata has. The file is not used.")
+
+
+def open_safe(path):
+    """Find the product that `path` means.
+
+    Parameters
+    ----------
+    path : str
+        A ``.SAFE`` folder (or any folder with the product metadata in it), the metadata file, or a zip.
+
+    Returns
+    -------
+    SafeFiles
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
+        If there is nothing, a damaged zip, or not exactly one Sentinel-2 product.
+    """
+    path = os.path.abspath(path)
+    if not os.path.exists(path):
+        raise MissingInput(f"{path} does not exist.")
+    if os.path.isfile(path) and path.lower().endswith(".zip"):
+        return _open_zip(path)
+    if os.path.isfile(path):
+        if not METADATA_NAME.search(os.path.basename(path)):
+            raise UnsuitableInput(f"{path} is not part of a Sentinel-2 product. Choose the .SAFE folder, "
+                                  "its MTD_MSIL2A.xml, or the zip as downloaded.")
+        return _open_folder(os.path.dirname(path), os.path.basename(path))
+    return _open_folder(path)
+
+
+def find_products(folder):
+    """Paths of all Sentinel-2 products below a folder: SAFE folders and zips, sorted.
+
+    Parameters
+    ----------
+    folder : str
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    MissingInput
+        If the folder does not exist or holds no product.
+    """
+    if not os.path.isdir(folder):
+        raise MissingInput(f"The folder {folder} does not exist.")
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        if any(METADATA_NAME.search(name) for name in files):
+            found.append(parent)
+            folders.clear()
+            continue
+        if os.path.relpath(parent, folder).count(os.sep) >= DEEPEST:
+            folders.clear()
+        found += [os.path.join(parent, name) for name in sorted(files)
+                  if name.lower().endswith(".zip") and _holds_product(os.path.join(parent, name))]
+    if not found:
+        raise MissingInput(f"No Sentinel-2 product was found in {folder} (neither a .SAFE folder nor a zip of one).")
+    return sorted(found)
+
+
+def _holds_product(path):
+    """Whether a zip is meant to be a product; a damaged one counts by its name, so that it is reported."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(METADATA_NAME.search(name) for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return re.match(r"S2[A-Z]_", os.path.basename(path)) is not None
+
+
+def _open_folder(folder, metadata_name=None):
+    names = []
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        relative = os.path.relpath(parent, folder).replace(os.sep, "/")
+        names += [name if relative == "." else f"{relative}/{name}" for name in sorted(files)]
+    metadata_name = metadata_name or _the_metadata(names, folder)
+    return SafeFiles(location=folder, names=tuple(names), metadata_name=metadata_name)
+
+
+def _open_zip(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.namelist() if not entry.endswith("/")]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
+    metadata = _the_metadata(entries, path)
+    folder = metadata[:metadata.rfind("/") + 1]
+    if ".." in folder.split("/") or folder.startswith("/"):
+        raise UnreadableInput(f"{path} names files outside itself ({metadata}). The file is not used.")
+    return SafeFiles(location=path, metadata_name=metadata[len(folder):], _zip_folder=folder,
+                     names=tuple(entry[len(folder):] for entry in entries if entry.startswith(folder)))
+
+
+def _the_metadata(names, location):
+    """The one product metadata file among `names`: the highest in the tree."""
+    found = sorted((name for name in names if METADATA_NAME.search(name)), key=lambda name: (name.count("/"), name))
+    if not found:
+        raise UnsuitableInput(f"{location} is not a Sentinel-2 product: it has no MTD_MSIL2A.xml. Choose the .SAFE "
+                              "folder, its MTD_MSIL2A.xml, or the zip as downloaded.")
+    highest = [name for name in found if name.count("/") == found[0].count("/")]
+    if len(highest) > 1:
+        products = ", ".join(os.path.dirname(name) or name for name in highest[:5])
+        raise UnsuitableInput(f"{location} holds {len(highest)} products ({products}). Choose one of them, or use the "
+                              "time series tool for all.")
+    return highest[0]

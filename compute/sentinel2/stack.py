@@ -1,0 +1,100 @@
+"""A stack of bands on one grid: the result of preprocessing one product, and the common ground of time series."""
+
+from ..raster.area import window_of
+from ..raster.blocks import make_executor, run_blocks
+from ..raster.writer import RasterLayout, create_raster
+from .bands import BANDS
+from .display import DisplayRanges
+from .scene import STORED_PER_REFLECTANCE, Scene, stored_scale
+from .storage import NODATA, to_stored
+
+# Height and width of the blocks: a multiple of the output tiles, and the tile size of a 10 m image.
+BLOCK = 1024
+
+
+def write_stack(product, output, settings, area, progress):
+    """Write the bands of one product to one GeoTIFF on one grid.
+
+    Parameters
+    ----------
+    product : Product
+    output : str
+        GeoTIFF to write: int16, reflectance scaled by 10000 (scale in the file), nodata -32768.
+    settings : StackSettings
+    area : Area or None
+        Its bounding box is kept; all of the product without it.
+    progress : Progress
+
+    Returns
+    -------
+    float
+        Share of the pixels that have data.
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput, OutputError
+        With a sentence for the user.
+    Cancelled
+        If the user asked to stop; nothing is left of the output.
+    """
+    with Scene(product, settings) as scene, make_executor(settings.threads) as executor:
+        grid = scene.grid.part(window_of(area, scene.grid))
+        display = DisplayRanges(settings.bands)
+        side_files = {}
+        layout = RasterLayout(
+            grid=grid, dtype="int16", nodata=NODATA, band_names=settings.bands,
+            scales=tuple(stored_scale(product, band) for band in settings.bands),
+            tags=product_tags(product), band_tags=tuple(band_tags(band, product) for band in settings.bands),
+            compression="zstd")
+        valid_pixels = 0
+
+        def work(window):
+            progress.check()
+            clear = scene.clear(grid, window)
+            return [_stored_band(scene, band, grid, window, clear) for band in settings.bands]
+
+        def finish(window, bands):
+            nonlocal valid_pixels
+            for index, stored in enumerate(bands):
+                raster.write(window, stored[None], first_band=index)
+                display.add(index, stored)
+            valid_pixels += int((bands[0] != NODATA).sum())
+
+        with create_raster(output, layout, side_files) as raster:
+            run_blocks(grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
+            side_files.update(display.styles(1 / STORED_PER_REFLECTANCE))
+    share = valid_pixels / (grid.height * grid.width)
+    if not valid_pixels:
+        progress.warn("No pixel of the result has data: the area is cloudy, or outside the swath of the satellite.")
+    else:
+        progress.say(f"{product.uri}: {grid.width} x {grid.height} pixels, {share:.0%} of them with data.")
+    return share
+
+
+def _stored_band(scene, band, grid, window, clear):
+    values, valid = scene.read(band, grid, window)
+    return to_stored(values, valid & clear if band in BANDS else valid)
+
+
+def product_tags(product):
+    """Metadata of the file: which product it was made from.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    return {"ACQUISITION_DATE": product.date.isoformat(), "PLATFORM": product.platform, "PRODUCT_URI": product.uri,
+            "PROCESSING_BASELINE": product.baseline, "PROCESSING_LEVEL": product.level}
+
+
+def band_tags(band, product):
+    """Metadata of a band.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    tags = {"ACQUISITION_DATE": product.date.isoformat(), "BAND": band}
+    if band in BANDS:
+        tags.update(WAVELENGTH=str(BANDS[band].wavelength), WAVELENGTH_UNITS="nm")
+    return tags

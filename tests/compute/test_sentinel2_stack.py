@@ -1,0 +1,248 @@
+"""Values of stacks and series, on small products with known numbers and on the real ones against GDAL."""
+
+from collections import namedtuple
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+from floefield.compute.errors import Cancelled, GridMismatch, UnreadableInput, UnsuitableInput
+from floefield.compute.progress import Progress
+from floefield.compute.raster.area import Area
+from floefield.compute.sentinel2.product import read_product
+from floefield.compute.sentinel2.safe import find_products
+from floefield.compute.sentinel2.scene import StackSettings
+from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
+from floefield.compute.sentinel2.stack import write_stack
+from rasterio.crs import CRS
+
+from ..products import make_product
+from ..realdata import HERAULT, SENTINEL2
+
+NODATA = -32768
+WGS84 = CRS.from_epsg(4326).to_wkt()
+TEN = np.arange(100, 244).reshape(12, 12)
+RED_ONLY = SeriesSettings(bands=("B04",), indices=(), gap_filling="none")
+
+
+Facts = namedtuple("Facts", "descriptions scales nodata bounds")
+
+
+class Log(Progress):
+    def __init__(self):
+        self.warnings, self.lines = [], []
+
+    def say(self, text):
+        self.lines.append(text)
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def stack_of(safe, output, area=None, **settings):
+    write_stack(read_product(safe), str(output), StackSettings(**settings), area, Progress())
+    with rasterio.open(output) as file:
+        return file.read(), Facts(file.descriptions, file.scales, file.nodata, file.bounds)
+
+
+def series_of(folders, output, settings, area=None, progress=None):
+    progress = progress or Log()
+    write_series(read_products([str(folder) for folder in folders], progress), str(output), settings, area, progress)
+    with rasterio.open(output) as file:
+        return dict(zip(file.descriptions, file.read())), file.scales
+
+
+def test_reflectance_is_the_same_on_both_sides_of_baseline_0400(tmp_path):
+    old = make_product(tmp_path, "2021-12-01", {("B04", 10): TEN}, baseline="03.01")
+    new = make_product(tmp_path, "2022-03-01", {("B04", 10): TEN + 1000}, baseline="04.00")
+    before, _ = stack_of(old, tmp_path / "old.tif", bands=("B04",))
+    after, _ = stack_of(new, tmp_path / "new.tif", bands=("B04",))
+    assert (before == TEN).all()
+    assert (after == before).all()
+
+
+def test_nodata_is_decided_before_the_offset_and_dark_pixels_stay_valid(tmp_path):
+    dark = np.array([[0, 1], [999, 1500]])
+    values, file = stack_of(make_product(tmp_path, "2022-03-01", {("B04", 10): dark}, baseline="05.10"),
+                            tmp_path / "dark.tif", bands=("B04",))
+    assert values[0].tolist() == [[NODATA, -999], [-1, 500]]
+    assert file.nodata == NODATA
+
+
+def test_saturated_pixels_are_clipped_to_the_largest_reflectance(tmp_path):
+    values, _ = stack_of(make_product(tmp_path, "2018-06-27", {("B04", 10): np.array([[65535, 40000]])}),
+                         tmp_path / "bright.tif", bands=("B04",))
+    assert values[0].tolist() == [[32767, 32767]]
+
+
+def test_bands_of_all_pixel_sizes_come_to_one_grid(tmp_path):
+    safe = make_product(tmp_path, "2018-06-27", {
+        ("B04", 10): TEN, ("B05", 20): TEN[:6, :6], ("B09", 60): TEN[:2, :2]})
+    values, file = stack_of(safe, tmp_path / "stack.tif", bands=("B09", "B04", "B05"))
+    assert file.descriptions == ("B09", "B04", "B05")
+    assert (values[1] == TEN).all()
+    assert (values[2] == np.kron(TEN[:6, :6], np.ones((2, 2)))).all()
+    assert (values[0] == np.kron(TEN[:2, :2], np.ones((6, 6)))).all()
+
+
+def test_the_cloud_mask_removes_reflectance_but_not_the_scene_classes(tmp_path):
+    classes = np.array([[4, 9, 3], [10, 8, 5]])
+    safe = make_product(tmp_path, "2018-06-27", {("B05", 20): TEN[:2, :3], ("SCL", 20): classes})
+    values, _ = stack_of(safe, tmp_path / "clear.tif", bands=("B05", "SCL"), resolution=20.0, cloud_mask="l2a")
+    assert (values[0] == np.where(np.isin(classes, (4, 5)), TEN[:2, :3], NODATA)).all()
+    assert (values[1] == classes).all()
+    only_shadow, _ = stack_of(safe, tmp_path / "shadow.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
+                              masked_classes=("cloud_shadow",))
+    assert (only_shadow[0] == np.where(classes == 3, NODATA, TEN[:2, :3])).all()
+
+
+def test_an_area_cuts_without_changing_a_value(tmp_path):
+    safe = make_product(tmp_path, "2018-06-27", {("B05", 20): TEN})
+    whole, _ = stack_of(safe, tmp_path / "whole.tif", bands=("B05",), upsampling="bicubic")
+    with rasterio.open(tmp_path / "whole.tif") as file:
+        west, north, crs = file.bounds.left, file.bounds.top, file.crs.to_wkt()
+    corners = [(west + 33, north - 41), (west + 97, north - 41), (west + 97, north - 122), (west + 33, north - 122)]
+    area = Area(({"type": "Polygon", "coordinates": [[*corners, corners[0]]]},), crs)
+    part, file = stack_of(safe, tmp_path / "part.tif", area, bands=("B05",), upsampling="bicubic")
+    assert (part == whole[:, 4:13, 3:10]).all()
+    assert file.bounds.left == west + 30
+
+
+def test_an_area_elsewhere_is_refused(tmp_path):
+    safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
+    elsewhere = Area(({"type": "Polygon", "coordinates": [[(10, 50), (11, 50), (11, 51), (10, 50)]]},), WGS84)
+    with pytest.raises(UnsuitableInput, match="outside the image"):
+        stack_of(safe, tmp_path / "part.tif", elsewhere, bands=("B04",))
+    assert not (tmp_path / "part.tif").exists()
+
+
+def test_a_truncated_image_is_called_damaged_and_leaves_nothing(tmp_path):
+    noise = np.random.default_rng(0).integers(1, 9000, (300, 300))
+    safe = make_product(tmp_path, "2018-06-27", {("B04", 10): noise})
+    image = next(safe.rglob("*B04_10m.jp2"))
+    image.write_bytes(image.read_bytes()[:5000])
+    with pytest.raises(UnreadableInput, match=r"B04_10m\.jp2"):
+        stack_of(safe, tmp_path / "stack.tif", bands=("B04",))
+    assert [path.name for path in tmp_path.iterdir()] == [safe.name]
+
+
+def test_a_series_is_dated_sorted_and_on_one_grid(tmp_path):
+    folders = [make_product(tmp_path, date, {("B04", 10): TEN + plus, ("SCL", 20): np.full((6, 6), 4)})
+               for date, plus in (("2018-07-07", 2), ("2018-06-27", 1), ("2018-08-06", 3))]
+    bands, _ = series_of(folders, tmp_path / "series.tif", RED_ONLY)
+    assert list(bands) == ["B04_20180627", "B04_20180707", "B04_20180806"]
+    assert (bands["B04_20180707"] == TEN + 2).all()
+
+
+def test_products_of_one_day_are_merged_and_the_newest_processing_wins(tmp_path):
+    left = np.where(np.arange(12) < 8, TEN, 0)
+    right = np.where(np.arange(12) >= 4, TEN + 5000, 0)
+    clear = np.full((6, 6), 4)
+    old = make_product(tmp_path, "2018-06-27", {("B04", 10): right, ("SCL", 20): clear}, baseline="02.08")
+    new = make_product(tmp_path, "2018-06-27", {("B04", 10): left, ("SCL", 20): clear}, baseline="02.12")
+    bands, _ = series_of([old, new], tmp_path / "series.tif", RED_ONLY)
+    assert (bands["B04_20180627"] == np.where(np.arange(12) < 8, TEN, TEN + 5000)).all()
+
+
+def test_an_empty_date_is_dropped_with_a_word_about_it(tmp_path):
+    clear, cloud = np.full((6, 6), 4), np.full((6, 6), 9)
+    folders = [make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("SCL", 20): clear}),
+               make_product(tmp_path, "2018-07-07", {("B04", 10): TEN * 0, ("SCL", 20): clear}),
+               make_product(tmp_path, "2018-08-06", {("B04", 10): TEN, ("SCL", 20): cloud})]
+    log = Log()
+    bands, _ = series_of(folders, tmp_path / "series.tif", RED_ONLY, progress=log)
+    assert list(bands) == ["B04_20180627"]
+    assert [line[:10] for line in log.warnings] == ["2018-07-07", "2018-08-06"]
+
+
+def test_gaps_are_filled_linearly_in_time(tmp_path):
+    cloudy = np.full((6, 6), 4)
+    cloudy[0, 0] = 9
+    images = [np.full((12, 12), value) for value in (1000, 5000, 2000)]
+    folders = [make_product(tmp_path, date, {("B04", 10): image, ("SCL", 20): scl})
+               for date, image, scl in zip(("2018-06-01", "2018-06-11", "2018-06-21"), images,
+                                           (np.full((6, 6), 4), cloudy, np.full((6, 6), 4)))]
+    filled, _ = series_of(folders, tmp_path / "filled.tif", replace(RED_ONLY, gap_filling="linear"))
+    assert (filled["B04_20180611"][:2, :2] == 1500).all()
+    assert (filled["B04_20180611"][2:, 2:] == 5000).all()
+    holes, _ = series_of(folders, tmp_path / "holes.tif", RED_ONLY)
+    assert (holes["B04_20180611"][:2, :2] == NODATA).all()
+
+
+def test_indices_follow_their_formulas(tmp_path):
+    flat = {band: np.full((12, 12), value) for band, value in (("B03", 800), ("B04", 600), ("B08", 4200))}
+    images = {**{(band, 10): image for band, image in flat.items()}, ("B11", 20): np.full((6, 6), 2100),
+              ("SCL", 20): np.full((6, 6), 4)}
+    settings = replace(RED_ONLY, indices=("ndvi", "ndwi", "brightness"))
+    bands, scales = series_of([make_product(tmp_path, "2018-06-27", images)], tmp_path / "indices.tif", settings)
+    assert scales == (1e-4,) * 4
+    assert bands["NDVI_20180627"][0, 0] == round(1e4 * (0.42 - 0.06) / (0.42 + 0.06))
+    assert bands["NDWI_20180627"][0, 0] == round(1e4 * (0.21 - 0.42) / (0.21 + 0.42))
+    assert bands["BRIGHTNESS_20180627"][0, 0] == round(1e4 * (0.08 ** 2 + 0.06 ** 2 + 0.42 ** 2 + 0.21 ** 2) ** 0.5)
+
+
+def test_a_product_of_another_zone_is_refused_by_name(tmp_path):
+    clear = np.full((6, 6), 4)
+    here = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("SCL", 20): clear})
+    there = make_product(tmp_path, "2018-07-07", {("B04", 10): TEN, ("SCL", 20): clear}, tile="T32TLP", epsg=32632)
+    with pytest.raises(GridMismatch, match=r"T32TLP.*another UTM zone"):
+        series_of([here, there], tmp_path / "series.tif", RED_ONLY)
+
+
+def test_the_same_bytes_for_any_number_of_threads(tmp_path):
+    clear = np.full((300, 300), 4)
+    images = {("B04", 10): np.random.default_rng(3).integers(1, 9000, (600, 600)), ("SCL", 20): clear}
+    safe = make_product(tmp_path, "2018-06-27", images)
+    for threads in (1, 2, 4):
+        series_of([safe], tmp_path / f"{threads}.tif", replace(RED_ONLY, threads=threads))
+    assert len({(tmp_path / f"{threads}.tif").read_bytes() for threads in (1, 2, 4)}) == 1
+
+
+def test_cancelling_leaves_nothing(tmp_path):
+    class Cancelling(Log):
+        cancelled = True
+
+    products = read_products([str(make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("SCL", 20): TEN[:6, :6]}))],
+                             Log())
+    with pytest.raises(Cancelled):
+        write_series(products, str(tmp_path / "series.tif"), RED_ONLY, None, Cancelling())
+    with pytest.raises(Cancelled):
+        write_stack(products[0], str(tmp_path / "stack.tif"), StackSettings(bands=("B04",)), None, Cancelling())
+    assert [path.suffix for path in tmp_path.iterdir()] == [".SAFE"]
+
+
+def test_every_band_of_a_real_old_product_equals_gdal(tmp_path):
+    safe = next(iter(HERAULT.glob("2018/08/26/*.SAFE")))
+    values, file = stack_of(safe, tmp_path / "stack.tif", resolution=10.0, bands=(
+        "B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12", "SCL"))
+    for band, plane in zip(file.descriptions, values):
+        with rasterio.open(next(safe.rglob(f"*_{band}_*m.jp2"))) as image:
+            raw = image.read(1).astype(int)
+        raw = np.kron(raw, np.ones((2, 2), int))[:353, :232] if len(raw) < 200 else raw
+        assert (plane == np.where(raw == 0, NODATA, raw)).all(), band
+
+
+def test_every_60_m_band_of_the_real_0400_product_equals_gdal_with_its_offset(tmp_path):
+    safe = next(iter(SENTINEL2.glob("S2A_MSIL2A_20221005*.SAFE")))
+    bands = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
+    values, file = stack_of(safe, tmp_path / "stack.tif", resolution=60.0, bands=(*bands, "SCL"))
+    for band, plane in zip(file.descriptions, values):
+        with rasterio.open(next(safe.rglob(f"*_{band}_60m.jp2"))) as image:
+            raw = image.read(1).astype(int)
+        expected = raw if band == "SCL" else np.minimum(raw - 1000, 32767)
+        assert (plane == np.where(raw == 0, NODATA, expected)).all(), band
+    red, near_infrared, classes = (values[file.descriptions.index(band)].astype(float)
+                                   for band in ("B04", "B8A", "SCL"))
+    vegetation = classes == 4
+    ndvi = (near_infrared - red)[vegetation] / (near_infrared + red)[vegetation]
+    assert np.median(ndvi) == pytest.approx(0.84, abs=0.02)
+
+
+def test_the_real_series_drops_its_empty_date(tmp_path):
+    log = Log()
+    HERAULT.glob("*")
+    bands, _ = series_of(find_products(str(HERAULT)), tmp_path / "series.tif", SeriesSettings(), progress=log)
+    assert len({name.rsplit("_", 1)[1] for name in bands}) == 9
+    assert any("2018-02-12 is left out" in line for line in log.warnings)
+    never_seen = np.array([(plane == NODATA).mean() for plane in bands.values()])
+    assert never_seen.max() < 0.03, "only the rim outside the crop of the products has no data"
