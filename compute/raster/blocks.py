@@ -22,6 +22,25 @@ def make_executor(threads):
     return ThreadPoolExecutor(max_workers=threads or default_threads(), thread_name_prefix="floefield")
 
 
+def nested_blocks(grid, edge, region):
+    """Blocks in an order that finishes one square region before the next, so that a small cache serves.
+
+    Parameters
+    ----------
+    grid : Grid
+    edge : int
+        Height and width of a block, in pixels.
+    region : int
+        Height and width of a region; a multiple of `edge`.
+
+    Returns
+    -------
+    list of Window
+    """
+    return sorted(grid.blocks(edge, edge),
+                  key=lambda block: (block.row // region, block.col // region, block.row, block.col))
+
+
 def run_blocks(blocks, work, finish, executor, progress, ahead=None):
     """Call ``finish(block, work(block))`` for every block, in order.
 

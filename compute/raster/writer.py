@@ -15,6 +15,8 @@ from ..errors import OutputError
 
 # Output tiles; blocks of work are multiples of it so that no tile is compressed twice.
 TILE = 256
+# GDAL's cache while rasters are written; its default, a share of the memory, would grow with the raster.
+CACHE_BYTES = 256 * 1024 * 1024
 SIDE_FILES = (".aux.xml", ".qml", ".false-colour.qml")
 
 
@@ -106,10 +108,11 @@ def create_raster(path, layout, side_files=None):
     OutputError
         If the file cannot be created, filled or renamed.
     """
+    import rasterio
     from rasterio.errors import RasterioError
 
     path = os.path.abspath(path)
-    with complete_file(path) as partial:
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), complete_file(path) as partial:
         try:
             with _sentence_for(path):
                 dataset = _create(partial, layout)

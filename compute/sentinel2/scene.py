@@ -144,7 +144,7 @@ class Scene:
         if self.settings.cloud_mask == "none":
             return np.ones(window.shape, bool)
         codes, known = read_resampled(self._readers["SCL"], grid, window)
-        return ~self._masked_codes[np.where(known, codes, 0)]
+        return ~self._masked_codes[np.where(known, np.minimum(codes, 255), 0)]
 
     def require_same_crs(self, grid):
         """Raise :class:`GridMismatch` unless the product lies in the CRS of `grid`."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.area import window_of
-from ..raster.blocks import make_executor, run_blocks
+from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.writer import TILE, RasterLayout, create_raster
 from .bands import BANDS
 from .display import DisplayRanges
@@ -220,12 +220,11 @@ def _layout(acquisitions, grid, settings, names):
 
 
 def _blocks(grid, dates, bands):
-    """Blocks small enough for all dates at once, in an order that finishes one image tile before the next."""
+    """Blocks small enough for all dates at once; one image tile is finished before the next."""
     edge = BLOCK
     while edge > TILE and dates * bands * edge * edge * 4 > BLOCK_BYTES:
         edge //= 2
-    return sorted(grid.blocks(edge, edge), key=lambda window: (window.row // BLOCK, window.col // BLOCK,
-                                                               window.row, window.col))
+    return nested_blocks(grid, edge, BLOCK)
 
 
 def _series_block(acquisitions, grid, window, settings):

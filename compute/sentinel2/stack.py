@@ -1,7 +1,7 @@
 """A stack of bands on one grid: the result of preprocessing one product, and the common ground of time series."""
 
 from ..raster.area import window_of
-from ..raster.blocks import make_executor, run_blocks
+from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.writer import RasterLayout, create_raster
 from .bands import BANDS
 from .display import DisplayRanges
@@ -10,6 +10,8 @@ from .storage import NODATA, to_stored
 
 # Height and width of the blocks: a multiple of the output tiles, and the tile size of a 10 m image.
 BLOCK = 1024
+# Where the tiles of 10 m images (1024 pixels of 10 m) and of 20 m images (640 pixels of 20 m) end together.
+REGION = 5 * BLOCK
 
 
 def write_stack(product, output, settings, area, progress):
@@ -61,7 +63,7 @@ def write_stack(product, output, settings, area, progress):
             valid_pixels += int((bands[0] != NODATA).sum())
 
         with create_raster(output, layout, side_files) as raster:
-            run_blocks(grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
+            run_blocks(nested_blocks(grid, BLOCK, REGION), work, finish, executor, progress)
             side_files.update(display.styles(1 / STORED_PER_REFLECTANCE))
     share = valid_pixels / (grid.height * grid.width)
     if not valid_pixels:

@@ -1,0 +1,1 @@
+"""Tools that read Sentinel-2 products."""

@@ -1,0 +1,31 @@
+"""The plugin object: registers the provider on loading and removes it on unloading."""
+
+from qgis.core import QgsApplication
+
+from .provider import FloefieldProvider
+
+
+class FloefieldPlugin:
+    """What QGIS loads; `iface` is None under ``qgis_process``."""
+
+    def __init__(self, iface):
+        self.iface = iface
+        self.provider = None
+
+    def initProcessing(self):  # noqa: N802, named by QGIS
+        """Register the provider; all that ``qgis_process`` asks for."""
+        provider = FloefieldProvider()
+        if QgsApplication.processingRegistry().addProvider(provider):
+            self.provider = provider
+            # The shipped models consist of our own tools, which QGIS finds only now that the provider is registered.
+            provider.refreshAlgorithms()
+
+    def initGui(self):  # noqa: N802, named by QGIS
+        """Register the provider in the desktop."""
+        self.initProcessing()
+
+    def unload(self):
+        """Remove the provider, and with it all its tools."""
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None

@@ -1,0 +1,55 @@
+"""The table of contents: every tool of Floefield, by group."""
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from ..algorithms.insitu.filterbyarea import FilterByArea
+from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
+from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
+
+ALGORITHMS = (
+    InnerBuffer,
+    FilterByArea,
+    PreprocessSentinel2,
+    Sentinel2TimeSeries,
+)
+
+
+class FloefieldProvider(QgsProcessingProvider):
+    """Crops from Sentinel-2 and sea ice from Sentinel-1, as Processing tools."""
+
+    def id(self):
+        """The provider id; part of every tool's public name, for ever."""
+        return "floefield"
+
+    def name(self):
+        """The name in the Toolbox."""
+        return "Floefield"
+
+    def longName(self):  # noqa: N802, named by QGIS
+        """The name where there is room."""
+        return "Floefield: crops and sea ice from Sentinel scenes"
+
+    def svgIconPath(self):  # noqa: N802, named by QGIS
+        """The icon for scalable places."""
+        return str(Path(__file__).parents[1] / "resources" / "icons" / "floefield.svg")
+
+    def icon(self):
+        """The icon in the Toolbox."""
+        return QIcon(self.svgIconPath())
+
+    def supportedOutputRasterLayerExtensions(self):  # noqa: N802, named by QGIS
+        """Formats the tools can write."""
+        return ["tif"]
+
+    def defaultRasterFileExtension(self, hasRasters=True):  # noqa: N802, N803, named by QGIS
+        """The format of temporary rasters."""
+        return "tif"
+
+    def loadAlgorithms(self):  # noqa: N802, named by QGIS
+        """Add a fresh instance of every tool."""
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())

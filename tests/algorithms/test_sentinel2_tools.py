@@ -1,0 +1,150 @@
+"""The Sentinel-2 tools as a script calls them: parameters reach the science, and bad ones are refused in words."""
+
+import numpy as np
+import pytest
+import rasterio
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingException,
+    QgsProject,
+    QgsVectorLayer,
+)
+
+from ..products import EPSG, ORIGIN, make_product
+
+TEN = np.arange(1000, 1000 + 576).reshape(24, 24)
+CLASSES = np.full((12, 12), 4)
+CLASSES[2, 3] = 9
+
+
+@pytest.fixture
+def safe(tmp_path):
+    return make_product(tmp_path, "2018-06-27", {
+        ("B04", 10): TEN, ("B08", 10): TEN + 2000, ("B05", 20): TEN[:12, :12], ("SCL", 20): CLASSES})
+
+
+def read(path):
+    with rasterio.open(path) as file:
+        return file.read(), file.descriptions, file.bounds
+
+
+def area_layer(crs, wkt):
+    layer = QgsVectorLayer(f"Polygon?crs={crs}", "area", "memory")
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromWkt(wkt))
+    layer.dataProvider().addFeature(feature)
+    return layer
+
+
+def test_bands_resolution_and_mask_reach_the_stack(run, safe, tmp_path):
+    result = run("preprocesssentinel2", {
+        "INPUT": str(safe), "BANDS": ["B05", "B04"], "RESOLUTION": 20, "DOWNSAMPLING": "mean", "CLOUD_MASK": "l2a",
+        "OUTPUT": str(tmp_path / "stack.tif")})
+    values, names, _ = read(result["OUTPUT"])
+    assert names == ("B05", "B04")
+    assert values[1, 0, 0] == round(TEN[:2, :2].mean())
+    assert np.argwhere(values[0] == -32768).tolist() == [[2, 3]]
+
+
+def test_the_scene_classes_to_mask_are_a_choice(run, safe, tmp_path):
+    result = run("preprocesssentinel2", {
+        "INPUT": str(safe), "BANDS": ["B05"], "RESOLUTION": 20, "CLOUD_MASK": "l2a", "SCL_CLASSES": ["vegetation"],
+        "OUTPUT": str(tmp_path / "stack.tif")})
+    values, _, _ = read(result["OUTPUT"])
+    assert np.argwhere(values[0] != -32768).tolist() == [[2, 3]]
+
+
+def test_upsampling_is_a_choice(run, safe, tmp_path):
+    planes = {}
+    for method in ("nearest", "bilinear", "bicubic"):
+        result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B05"], "RESOLUTION": 10,
+                                             "UPSAMPLING": method, "OUTPUT": str(tmp_path / f"{method}.tif")})
+        planes[method], _, _ = read(result["OUTPUT"])
+    assert (planes["nearest"][0] == np.kron(TEN[:12, :12], np.ones((2, 2)))).all()
+    assert not (planes["bilinear"] == planes["nearest"]).all()
+    assert not (planes["bicubic"] == planes["bilinear"]).all()
+
+
+def test_an_area_in_another_crs_and_the_same_as_wkt_cut_the_same(run, safe, tmp_path):
+    west, north = ORIGIN
+    box = f"POLYGON(({west + 40} {north - 40}, {west + 160} {north - 40}, {west + 160} {north - 120}, " \
+          f"{west + 40} {north - 120}, {west + 40} {north - 40}))"
+    utm = area_layer(f"EPSG:{EPSG}", box)
+    by_layer = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "AOI": utm,
+                                           "OUTPUT": str(tmp_path / "layer.tif")})
+    values, _, bounds = read(by_layer["OUTPUT"])
+    assert (values[0] == TEN[4:12, 4:16]).all()
+    assert (bounds.left, bounds.top) == (west + 40, north - 40)
+    degrees = QgsGeometry.fromWkt(box)
+    degrees.transform(QgsCoordinateTransform(utm.crs(), QgsCoordinateReferenceSystem("EPSG:4326"),
+                                             QgsProject.instance()))
+    by_wkt = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "AOI_WKT": degrees.asWkt(12),
+                                         "OUTPUT": str(tmp_path / "wkt.tif")})
+    assert (read(by_wkt["OUTPUT"])[0] == values).all()
+
+
+def test_the_metadata_file_stands_for_its_product(run, safe, tmp_path):
+    result = run("preprocesssentinel2", {"INPUT": str(safe / "MTD_MSIL2A.xml"), "BANDS": ["B04"],
+                                         "OUTPUT": str(tmp_path / "stack.tif")})
+    assert (read(result["OUTPUT"])[0][0] == TEN).all()
+
+
+def test_a_stack_is_styled_beside_itself(run, tmp_path):
+    safe = make_product(tmp_path, "2018-06-27", {(band, 10): TEN for band in ("B02", "B03", "B04", "B08")})
+    run("preprocesssentinel2", {"INPUT": str(safe), "OUTPUT": str(tmp_path / "stack.tif")})
+    assert 'redBand="3"' in (tmp_path / "stack.qml").read_text()
+    assert 'redBand="4"' in (tmp_path / "stack.false-colour.qml").read_text()
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "outside the image"),
+    ({"AOI_WKT": "a square"}, "no valid WKT"),
+    ({"AOI_WKT": "POLYGON((600000 4900000, 600100 4900000, 600100 4900100, 600000 4900000))"}, "in degrees"),
+    ({"BANDS": ["B02", "B03"]}, "missing"),
+    ({"BANDS": ["B10"]}, "no band B10"),
+    ({"AOI": "elsewhere", "AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "not both"),
+])
+def test_what_cannot_be_done_is_said(run, safe, tmp_path, changes, words):
+    if "AOI" in changes:
+        changes = {**changes, "AOI": area_layer("EPSG:4326", "POLYGON((10 50, 11 50, 11 51, 10 50))")}
+    with pytest.raises(QgsProcessingException, match=words):
+        run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "OUTPUT": str(tmp_path / "out" / "stack.tif"),
+                                    **changes})
+    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+def test_a_series_from_a_list_equals_the_series_from_its_folder(run, tmp_path):
+    folders = [make_product(tmp_path / "products", date, {
+        ("B03", 10): TEN, ("B04", 10): TEN, ("B08", 10): TEN + plus, ("B11", 20): CLASSES * 500, ("SCL", 20): CLASSES})
+        for date, plus in (("2018-06-27", 2000), ("2018-07-07", 3000))]
+    common = {"BANDS": ["B04", "B08"], "INDICES": ["ndvi", "brightness"]}
+    by_list = run("sentinel2timeseries", {**common, "INPUTS": [str(path) for path in reversed(folders)],
+                                          "OUTPUT": str(tmp_path / "list.tif")})
+    by_folder = run("sentinel2timeseries", {**common, "INPUT_FOLDER": str(tmp_path / "products"),
+                                            "OUTPUT": str(tmp_path / "folder.tif")})
+    assert by_list["DATES"] == by_folder["DATES"] == 2
+    assert (tmp_path / "list.tif").read_bytes() == (tmp_path / "folder.tif").read_bytes()
+    _, names, _ = read(by_list["OUTPUT"])
+    assert names == tuple(f"{band}_{date}" for date in ("20180627", "20180707")
+                          for band in ("B04", "B08", "NDVI", "BRIGHTNESS"))
+
+
+def test_indices_can_be_left_out_and_gaps_open(run, tmp_path):
+    folders = [make_product(tmp_path / "products", date, {("B04", 10): TEN, ("SCL", 20): classes})
+               for date, classes in (("2018-06-27", CLASSES), ("2018-07-07", np.full((12, 12), 4)))]
+    outcome = {}
+    for filling in ("none", "linear"):
+        result = run("sentinel2timeseries", {"INPUTS": [str(path) for path in folders], "BANDS": ["B04"], "INDICES": [],
+                                             "GAP_FILLING": filling, "OUTPUT": str(tmp_path / f"{filling}.tif")})
+        outcome[filling] = read(result["OUTPUT"])[0]
+    assert (outcome["none"][0, 4:6, 6:8] == -32768).all()
+    assert (outcome["linear"][0, 4:6, 6:8] == TEN[4:6, 6:8]).all()
+
+
+@pytest.mark.parametrize("parameters", [{}, {"INPUTS": ["a.zip"], "INPUT_FOLDER": "folder"}])
+def test_a_series_wants_a_list_or_a_folder(run, tmp_path, parameters):
+    with pytest.raises(QgsProcessingException, match="either a list of products or a folder"):
+        run("sentinel2timeseries", {**parameters, "OUTPUT": str(tmp_path / "series.tif")})
