@@ -1,0 +1,1 @@
+"""Tools that prepare in-situ data (parcels with known crops)."""

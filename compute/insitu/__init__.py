@@ -1,0 +1,1 @@
+"""In-situ parcels: splitting them, and sampling rasters with them."""
