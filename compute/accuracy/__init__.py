@@ -1,0 +1,1 @@
+"""How right a map is: confusion matrices, scores and the report."""

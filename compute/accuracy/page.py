@@ -1,0 +1,89 @@
+"""HTML pages from the templates in ``resources/report``: one file each, nothing fetched from elsewhere."""
+
+from importlib import metadata
+from pathlib import Path
+
+from ..raster.writer import complete_file
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "resources" / "report"
+PACKAGES = ("numpy", "scikit-learn", "rasterio", "matplotlib")
+
+
+def write_page(path, template, **content):
+    """Fill a template and write it.
+
+    Parameters
+    ----------
+    path : str
+    template : str
+        Name of a file in ``resources/report``.
+    content : dict
+        What the template shows; all text is escaped.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(autoescape=True, loader=FileSystemLoader(str(TEMPLATES)), undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(percent=percent, grouped=grouped, share_width=share_width, css=css_colour)
+    text = environment.get_template(template).render(**content)
+    # A path with bytes that are no UTF-8 reaches Python as lone surrogates; they must not stop the report.
+    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
+        page.write(text)
+
+
+def percent(share):
+    """0.8449 as ``84.5 %``; a dash for what is unknown. Less than all is never 100 %, more than none never 0 %."""
+    if share is None or share != share:
+        return "\u2013"
+    if 0.9995 <= share < 1:
+        return ">\u00a099.9\u00a0%"
+    if 0 < share < 0.0005:
+        return "<\u00a00.1\u00a0%"
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def grouped(number, digits=0):
+    """1234567 as ``1 234 567`` (narrow no-break spaces)."""
+    return f"{number:,.{digits}f}".replace(",", "\u202f")
+
+
+def share_width(share):
+    """A share as the width of a bar in CSS."""
+    return f"{100 * min(max(share or 0.0, 0.0), 1.0):.1f}%"
+
+
+def css_colour(colour):
+    """(255, 133, 10) as ``#ff850a``."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def software_versions():
+    """What the result was computed with.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    import platform
+
+    import rasterio
+
+    versions = {"Floefield": _own_version(), "Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    versions["GDAL"] = rasterio.__gdal_version__
+    return versions
+
+
+def _own_version():
+    lines = (ROOT / "metadata.txt").read_text(encoding="utf-8").splitlines()
+    return next((line.partition("=")[2].strip() for line in lines if line.startswith("version=")), "")

@@ -1,0 +1,239 @@
+"""The pictures of the reports, as inline SVG that follows the colours of the page.
+
+matplotlib draws them through its object-oriented interface, so that nothing global is touched and any thread may do it.
+Text takes the colour of the surrounding page (light or dark); cells have fixed colours with text that stands out.
+Class names come from users: they are never read as formulas, and one that matplotlib's font cannot set (Arabic and
+Chinese among them) is replaced by the number of its class, which the tables of the report explain.
+"""
+
+import io
+import math
+import re
+import textwrap
+import unicodedata
+
+FONT = "DejaVu Sans"
+LONGEST_LABEL = 34
+LONGEST_LINE = 20
+
+# With more classes than this the cells of a confusion matrix hold no figures.
+MOST_CLASSES_WITH_FIGURES = 40
+
+# Stands for the text colour of the page until the SVG is finished.
+_TEXT = "#010203"
+_RIGHT = ((0.90, 0.95, 0.96), (0.04, 0.33, 0.42))
+_WRONG = ((0.99, 0.93, 0.87), (0.72, 0.22, 0.05))
+_SHARE = ((0.93, 0.95, 0.89), (0.14, 0.42, 0.12))
+_BAR = (0.30, 0.58, 0.24)
+
+
+def confusion_picture(classes, counts):
+    """A confusion matrix: counts, and the share of each row.
+
+    Parameters
+    ----------
+    classes : sequence of (int, str)
+        Number and label of each class.
+    counts : ndarray of int, shape (n, n)
+        Rows = reference, columns = map.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    number = len(classes)
+    cell = 0.62 if number <= 12 else 0.46 if number <= MOST_CLASSES_WITH_FIGURES else max(0.1, 12 / number)
+    labels = [_two_lines(value, label) for value, label in classes]
+    figure, axes = _figure(number * cell, number * cell)
+    text_size = 8.5 if number <= 12 else 6.8
+    cells = {}
+    for row, column in zip(*counts.nonzero()):
+        share = counts[row, column] / counts[row].sum()
+        cells[column, row] = colour = _mix(share, *(_RIGHT if row == column else _WRONG))
+        if number <= MOST_CLASSES_WITH_FIGURES:
+            _write(axes, column, row - 0.17, _short_count(counts[row, column]), text_size, _readable_on(colour))
+            _write(axes, column, row + 0.2, _short_percent(share), text_size - 1.3, _readable_on(colour))
+    _draw_cells(axes, number, number, cells)
+    size = 8.5 if number <= MOST_CLASSES_WITH_FIGURES else 4
+    _name_ticks(axes.yaxis, labels, size)
+    _name_ticks(axes.xaxis, labels, size, rotation=55 if number <= 12 else 90)
+    axes.set_ylabel("Reference (rows)", color=_TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="top")
+    axes.set_xlabel("Map (columns)", color=_TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="left")
+    return _svg(figure, f"Confusion matrix of {number} classes, rows are the reference, columns the map", "confusion")
+
+
+def calendar_picture(bands, dates, shares, by_band, by_date):
+    """Importance of each band on each date, with the sums by date above and by band beside.
+
+    Parameters
+    ----------
+    bands, dates : sequence of str
+    shares : list of list of float or None
+        One row for each band, one column for each date.
+    by_band, by_date : sequence of float
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    cell_width, cell_height, bar = 0.42, 0.3, 0.75
+    columns, rows = len(dates) * cell_width, len(bands) * cell_height
+    figure, axes = _figure(columns, rows)
+    largest = max((share for row in shares for share in row if share is not None), default=0.0) or 1.0
+    _draw_cells(axes, len(dates), len(bands), {
+        (column, row): _mix(share / largest, *_SHARE)
+        for row, line in enumerate(shares) for column, share in enumerate(line) if share is not None})
+    axes.xaxis.set_ticks_position("bottom")
+    axes.xaxis.set_label_position("bottom")
+    _name_ticks(axes.yaxis, [_short(band) for band in bands], 8.5)
+    _name_ticks(axes.xaxis, dates, 8, rotation=60, inwards=True)
+    top = figure.add_axes((0, 1 + 0.08 / rows, 1, bar / rows))
+    top.bar(range(len(dates)), by_date, width=0.8, color=_BAR, linewidth=0)
+    top.set_xlim(-0.5, len(dates) - 0.5)
+    side = figure.add_axes((1 + 0.08 / columns, 0, bar / columns, 1))
+    side.barh(range(len(bands)), by_band, height=0.75, color=_BAR, linewidth=0)
+    side.set_ylim(len(bands) - 0.5, -0.5)
+    for place, share in enumerate(by_date):
+        _write(top, place, share, f"{100 * share:.0f}", 7, _TEXT, va="bottom")
+    for place, share in enumerate(by_band):
+        _write(side, share, place, f" {100 * share:.0f} %", 7, _TEXT, ha="left")
+    for margin_axes in (top, side):
+        margin_axes.set_axis_off()
+    return _svg(figure, "Importance of each band on each date; darker is more important", "calendar")
+
+
+def bars_picture(features):
+    """Importance of features as horizontal bars.
+
+    Parameters
+    ----------
+    features : sequence of (str, float)
+        Most important first.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    names = [_short(name) if _is_drawable(name) else f"feature {place}" for place, (name, _) in enumerate(features, 1)]
+    figure, axes = _figure(3.5, 0.26 * len(names))
+    axes.barh(range(len(names)), [share for _, share in features], height=0.7, color=_BAR, linewidth=0)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_yticks(range(len(names)))
+    _name_ticks(axes.yaxis, names, 8.5)
+    for place, (_, share) in enumerate(features):
+        _write(axes, share, place, f" {100 * share:.1f} %", 7.5, _TEXT, ha="left")
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return _svg(figure, "Importance of the features", "bars")
+
+
+def _figure(width, height):
+    """Axes of a size in inches; their labels stand outside and are taken in when the picture is saved."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    figure.patch.set_visible(False)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.patch.set_visible(False)
+    return figure, axes
+
+
+def _draw_cells(axes, columns, rows, colours):
+    """Squares of the colours given by (column, row), outlines where there is none, and room for names of both."""
+    from matplotlib.collections import PolyCollection
+
+    def squares(places):
+        return [[(x - 0.47, y - 0.47), (x + 0.47, y - 0.47), (x + 0.47, y + 0.47), (x - 0.47, y + 0.47)]
+                for x, y in places]
+
+    if colours:
+        axes.add_collection(PolyCollection(squares(colours), facecolors=list(colours.values()), linewidths=0))
+    if rows * columns <= MOST_CLASSES_WITH_FIGURES ** 2:
+        empty = [(x, y) for y in range(rows) for x in range(columns) if (x, y) not in colours]
+        axes.add_collection(PolyCollection(squares(empty), facecolors="none", edgecolors="#8888884d", linewidths=0.6))
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
+    axes.set_xticks(range(columns))
+    axes.set_yticks(range(rows))
+    axes.xaxis.set_ticks_position("top")
+    axes.xaxis.set_label_position("top")
+    axes.tick_params(length=0, pad=3)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _write(axes, x, y, text, size, colour, ha="center", va="center"):
+    axes.text(x, y, text, ha=ha, va=va, fontsize=size, color=colour, fontfamily=FONT, parse_math=False, usetex=False)
+
+
+def _name_ticks(axis, labels, size, rotation=0, inwards=False):
+    """Labels that are turned end at their tick, whichever side of the picture they stand on."""
+    axis.set_ticklabels(labels, fontsize=size, color=_TEXT, fontfamily=FONT, parse_math=False, usetex=False,
+                        rotation=rotation, rotation_mode="anchor" if rotation else "default")
+    if rotation:
+        for text in axis.get_ticklabels():
+            text.set_horizontalalignment("right" if inwards else "left")
+            text.set_verticalalignment("center" if rotation == 90 else "baseline" if not inwards else "top")
+
+
+def _mix(share, light, dark):
+    """A shade between two colours; the square root lifts small shares into sight."""
+    share = math.sqrt(min(max(float(share), 0.0), 1.0))
+    return tuple(a + (b - a) * share for a, b in zip(light, dark))
+
+
+def _readable_on(colour):
+    red, green, blue = colour
+    return "#101418" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.52 else "#ffffff"
+
+
+def _short_count(count):
+    count = int(count)
+    if count < 100_000:
+        return f"{count:,}".replace(",", "\u2009")
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
+
+
+def _short_percent(share):
+    return "<1 %" if share < 0.005 else ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+def _two_lines(number, label):
+    """Number and label of a class in at most two short lines."""
+    if not _is_drawable(label):
+        return str(number)
+    return "\n".join(textwrap.wrap(f"{number}  {label}", width=LONGEST_LINE, max_lines=2, placeholder="…"))
+
+
+def _short(text):
+    return text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _is_drawable(text):
+    """Whether matplotlib's font has all signs of a text and sets them as they are read: from left to right."""
+    from matplotlib.font_manager import findfont, get_font
+
+    font = get_font(findfont(FONT))
+    return all(font.get_char_index(ord(sign)) and unicodedata.bidirectional(sign) not in ("R", "AL", "AN")
+               for sign in text)
+
+
+def _svg(figure, description, name):
+    """The figure as inline SVG: the same bytes each time, no header, and ids that are unique on the page."""
+    from markupsafe import Markup, escape
+
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight", pad_inches=0.04,
+                   metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", text.getvalue(), flags=re.DOTALL)
+    svg = svg[svg.index("<svg"):].replace(_TEXT, "currentColor")
+    used = dict.fromkeys(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    renamed = {old: f"{name}-{index}" for index, old in enumerate(used)}
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{renamed[m[1]]}"' if m[1] in renamed else "", svg)
+    svg = re.sub(r'(href="#|url\(#)([^")]+)', lambda m: m[1] + renamed[m[2]], svg)
+    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1))  # nosec B704

@@ -1,0 +1,192 @@
+"""The report on a classification: one HTML file that says how good the map is and what that rests on.
+
+The same input gives the same bytes: there is no time stamp in it. Pictures are in :mod:`.pictures`, the words in
+``resources/report/classification.html``.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from . import pictures
+from .page import css_colour, software_versions, write_page
+
+SQUARE_METRES_PER_HECTARE = 10000.0
+
+# With fewer validation parcels than this the report says how loosely its figures are known.
+FEW_PARCELS = 50
+TOP_FEATURES = 20
+_DATED = re.compile(r"(?P<band>.+)_(?P<date>\d{8})")
+
+
+@dataclass(frozen=True)
+class RasterSummary:
+    """An input raster: where it is, how many bands, and which dates (ISO, sorted; empty if undated)."""
+
+    path: str
+    bands: int
+    dates: tuple = ()
+
+
+@dataclass(frozen=True)
+class ClassSummary:
+    """A class and how much of it there was.
+
+    Parameters
+    ----------
+    map_class : MapClass
+    training_parcels, validation_parcels : int
+    training_pixels : int
+        Pixels the classifier was trained with.
+    validation_pixels : int
+        Pixels of validation parcels that were compared with the map.
+    mapped_pixels : int
+        Pixels of this class in the whole map.
+    """
+
+    map_class: object
+    training_parcels: int
+    validation_parcels: int
+    training_pixels: int
+    validation_pixels: int
+    mapped_pixels: int
+
+
+@dataclass(frozen=True)
+class ClassificationReport:
+    """All that the report tells.
+
+    Parameters
+    ----------
+    title : str
+    rasters : tuple of RasterSummary
+    pixel_area : float
+        Square metres.
+    band_names : tuple of str
+    parcels_path, class_field : str
+    validation_path : str
+        Empty when the validation parcels were split from the parcels.
+    classes : tuple of ClassSummary
+    pixel_matrix, parcel_matrix : ConfusionMatrix or None
+        Per pixel, and by the majority of each validation parcel. None where nothing could be assessed.
+    importances : tuple of (str, float)
+        Impurity importance of the features, summing to 1.
+    settings : dict of str to str
+    warnings, notes : tuple of str
+    synthetic : bool
+        Whether the input is made-up sample data.
+    oob_score : float or None
+        Out-of-bag accuracy of the forest, 0..1.
+    """
+
+    title: str
+    rasters: tuple
+    pixel_area: float
+    band_names: tuple
+    parcels_path: str
+    class_field: str
+    validation_path: str
+    classes: tuple
+    pixel_matrix: object
+    parcel_matrix: object
+    importances: tuple
+    settings: dict
+    warnings: tuple = ()
+    notes: tuple = ()
+    synthetic: bool = False
+    oob_score: float = None
+
+
+def write_classification_report(path, report):
+    """Write the report as one HTML file with everything inside.
+
+    Parameters
+    ----------
+    path : str
+    report : ClassificationReport
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    write_page(path, "classification.html", report=report, pixels=_scores(report, report.pixel_matrix),
+               parcels=_scores(report, report.parcel_matrix), areas=_areas(report), importance=_importance(report),
+               validation_parcels=sum(c.validation_parcels for c in report.classes),
+               is_split=not report.validation_path, few_parcels=FEW_PARCELS, versions=software_versions())
+
+
+def _scores(report, matrix):
+    """What the template says of a matrix: total scores, a row for each class, a picture."""
+    if matrix is None or not matrix.total:
+        return None
+    summaries = {c.map_class.code: c for c in report.classes} | {c.map_class.label: c for c in report.classes}
+    rows = []
+    for index, label in enumerate(matrix.labels):
+        summary = summaries.get(label)
+        expected, mapped = int(matrix.reference_totals[index]), int(matrix.mapped_totals[index])
+        rows.append({
+            "number": summary.map_class.value if summary else index + 1,
+            "label": summary.map_class.label if summary else label,
+            "colour": css_colour(summary.map_class.colour) if summary else None,
+            "precision": float(matrix.precision[index]) if mapped else None,
+            "recall": float(matrix.recall[index]) if expected else None,
+            "f_score": float(matrix.f_score[index]) if expected else None,
+            "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
+            "counts": [int(count) for count in matrix.counts[index]],
+        })
+    assessed = [row["f_score"] for row in rows if row["f_score"] is not None]
+    return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
+            "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
+            "confusions": _largest_confusions(rows),
+            "picture": pictures.confusion_picture([(row["number"], row["label"]) for row in rows], matrix.counts)}
+
+
+def _largest_confusions(rows, most=5):
+    """The most frequent mistakes: (count, reference, map), largest first."""
+    mistakes = [(row["counts"][column], -index, -column) for index, row in enumerate(rows)
+                for column in range(len(rows)) if column != index and row["counts"][column]]
+    return [{"count": count, "reference": rows[-index], "mapped": rows[-column]["label"],
+             "share": count / rows[-index]["expected"]}
+            for count, index, column in sorted(mistakes, reverse=True)[:most]]
+
+
+def _areas(report):
+    """Mapped hectares of each class, the largest first, with their share of the classified area."""
+    total = sum(c.mapped_pixels for c in report.classes)
+    if not total:
+        return None
+    largest = max(c.mapped_pixels for c in report.classes)
+    rows = [{"number": c.map_class.value, "label": c.map_class.label, "colour": css_colour(c.map_class.colour),
+             "hectares": c.mapped_pixels * report.pixel_area / SQUARE_METRES_PER_HECTARE,
+             "share": c.mapped_pixels / total, "bar": c.mapped_pixels / largest}
+            for c in sorted(report.classes, key=lambda c: -c.mapped_pixels)]
+    return {"rows": rows, "hectares": total * report.pixel_area / SQUARE_METRES_PER_HECTARE}
+
+
+def _importance(report):
+    """The most important features and a picture: date by band where all features are dated, bars otherwise."""
+    if not report.importances:
+        return None
+    ranked = sorted(report.importances, key=lambda feature: -feature[1])
+    dated = [(_DATED.fullmatch(name), share) for name, share in report.importances]
+    largest = ranked[0][1] or 1.0
+    content = {"top": [{"name": name, "share": share, "bar": share / largest} for name, share in ranked[:TOP_FEATURES]],
+               "count": len(ranked), "is_dated": all(match for match, _ in dated), "top_date": "", "top_band": ""}
+    if not content["is_dated"]:
+        return content | {"picture": pictures.bars_picture(ranked[:TOP_FEATURES])}
+    shares = defaultdict(float)
+    for match, share in dated:
+        shares[match["band"], _iso(match["date"])] += share
+    bands = tuple(dict.fromkeys(match["band"] for match, _ in dated))
+    dates = tuple(sorted({_iso(match["date"]) for match, _ in dated}))
+    table = [[shares.get((band, date)) for date in dates] for band in bands]
+    by_date = [sum(row[column] or 0.0 for row in table) for column in range(len(dates))]
+    by_band = [sum(share or 0.0 for share in row) for row in table]
+    return content | {"picture": pictures.calendar_picture(bands, dates, table, by_band, by_date),
+                      "top_date": dates[by_date.index(max(by_date))], "top_band": bands[by_band.index(max(by_band))]}
+
+
+def _iso(date):
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}"
+

@@ -1,0 +1,103 @@
+"""Dressing outputs on their way into the project: a name, a group, and where needed a style.
+
+What a file must look like everywhere is written beside the file (see ``compute/raster/categorical.py``); this is only
+the bonus of the desktop. Processing owns and deletes the post-processors; Python must nevertheless keep a reference to
+each until then, or its methods are lost (QGIS issue 47533).
+"""
+
+import threading
+import uuid
+
+from qgis.core import QgsProcessingLayerPostProcessorInterface
+from qgis.PyQt import sip
+
+# Node properties that tell which layers of a group came from one run, and in which order they belong.
+RUN, RANK = "floefield/run", "floefield/rank"
+
+_alive = []
+_lock = threading.Lock()
+
+
+def dress(path, name, context, group="", style=None, algorithm=None):
+    """Have an output named, grouped and styled when Processing loads it; nothing happens if it is not loaded.
+
+    Call it at the end of ``processAlgorithm``, once for each output, in the order in which the layers should be listed.
+
+    Parameters
+    ----------
+    path : str
+        The output, as Processing knows it.
+    name : str
+        Name of the layer.
+    context : QgsProcessingContext
+    group : str
+        Layer group, made at the top of the layer tree where it is missing. No group where empty.
+    style : str or Path, optional
+        QML file. Without it the layer takes the style beside its file, if there is one.
+    algorithm : QgsProcessingAlgorithm, optional
+        The tool; with it, a name that the user or the author of a model gave to the output stays.
+    """
+    if not path or not context.willLoadLayerOnCompletion(path):
+        return
+    details = context.layerToLoadOnCompletionDetails(path)
+    if details.forceName or _is_renamed(details, algorithm):
+        name = details.name or name
+    details.name = name
+    if group and hasattr(details, "groupName"):
+        # QGIS 3.32 and later make the group themselves, and may not have listed the layer when it is dressed.
+        details.groupName = group
+    with _lock:
+        _alive[:] = [dresser for dresser in _alive if not sip.isdeleted(dresser)]
+        earlier = _dressers_of(context)
+        run = earlier[0].run if earlier else uuid.uuid4().hex
+        dresser = _Dresser(name, group, str(style) if style else "", run, len(earlier), details.project)
+        _alive.append(dresser)
+        details.setPostProcessor(dresser)
+
+
+def _is_renamed(details, algorithm):
+    """Whether somebody chose a name: Processing itself takes the title of the destination parameter."""
+    parameter = algorithm.parameterDefinition(details.outputName) if algorithm else None
+    return parameter is not None and details.name != parameter.description()
+
+
+def _dressers_of(context):
+    others = (details.postProcessor() for details in context.layersToLoadOnCompletion().values())
+    return [other for other in others if isinstance(other, _Dresser)]
+
+
+class _Dresser(QgsProcessingLayerPostProcessorInterface):
+    """Dresses one layer, on the main thread, once Processing has put it into the project."""
+
+    def __init__(self, name, group, style, run, rank, project):
+        super().__init__()
+        self._name, self._group, self._style = name, group, style
+        self.run, self._rank, self._project = run, rank, project
+
+    def postProcessLayer(self, layer, context, feedback):  # noqa: N802, named by QGIS
+        """Called by Processing."""
+        layer.setName(self._name)
+        # Processing opens layers without the style beside their file.
+        if self._style:
+            layer.loadNamedStyle(self._style)
+        else:
+            layer.loadDefaultStyle()
+        layer.triggerRepaint()
+        project = self._project or context.project()
+        if self._group and project is not None:
+            _move_into_group(layer, self._group, self.run, self._rank, project.layerTreeRoot())
+
+
+def _move_into_group(layer, name, run, rank, root):
+    """Put a layer into its group: above the layers of earlier runs, in order among those of its own."""
+    node = root.findLayer(layer.id())
+    if node is None:
+        return
+    group = root.findGroup(name) or root.insertGroup(0, name)
+    moved = node.clone()
+    moved.setCustomProperty(RUN, run)
+    moved.setCustomProperty(RANK, rank)
+    above = [place for place, child in enumerate(group.children()) if child != node
+             and child.customProperty(RUN) == run and int(child.customProperty(RANK)) < rank]
+    group.insertChildNode(above[-1] + 1 if above else 0, moved)
+    node.parent().removeChildNode(node)
