@@ -1,0 +1,1 @@
+"""Tools that classify rasters and assess maps."""

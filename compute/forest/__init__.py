@@ -1,0 +1,1 @@
+"""Random forests: training, a model file without pickle, and prediction by blocks."""

@@ -1,0 +1,126 @@
+"""What may spoil a classification, in plain words.
+
+Each function looks at one thing and gives a list of sentences, empty when all is well.
+"""
+
+from collections import Counter
+
+import numpy as np
+
+FEW_PARCELS = 5
+FEW_PIXELS = 50
+FEW_VALIDATION_PARCELS = 50
+# Shares of parcels outside, and of pixels without data, from which on a word is due.
+MUCH_OUTSIDE = 0.25
+MUCH_WITHOUT_DATA = 0.2
+
+
+def parcel_advice(ground):
+    """Parcels that cannot be used, and classes with too few of them.
+
+    Parameters
+    ----------
+    ground : GroundTruth
+
+    Returns
+    -------
+    list of str
+    """
+    advice = []
+    used = len(ground.training) + len(ground.validation)
+    total = used + ground.outside + ground.too_small
+    if ground.outside > MUCH_OUTSIDE * total:
+        advice.append(f"The rasters and the parcels barely overlap: {ground.outside} of {total} parcels lie outside "
+                      "the image.")
+    if ground.too_small:
+        advice.append(f"{ground.too_small} of {total} parcels are too small to hold the centre of a pixel and were "
+                      "left out.")
+    labels = {map_class.code: map_class.label for map_class in ground.classes}
+    training = Counter(parcel.code for parcel in ground.training)
+    few = [f"{labels[code]} ({training[code]})" for code in labels if 0 < training[code] < FEW_PARCELS]
+    if few:
+        advice.append(f"Few training parcels, so these classes are learned poorly: {', '.join(few)}. "
+                      f"At least {FEW_PARCELS} parcels, better 20, should train a class.")
+    unknown = [labels[code] for code in labels if not training[code]]
+    if unknown:
+        advice.append("These classes occur in the validation parcels only, so every pixel of them counts as wrong: "
+                      f"{', '.join(unknown)}.")
+    return advice
+
+
+def validation_advice(ground, is_split_off):
+    """How far the accuracy can be trusted.
+
+    Parameters
+    ----------
+    ground : GroundTruth
+    is_split_off : bool
+        Whether the validation parcels were taken from the training parcels.
+
+    Returns
+    -------
+    list of str
+    """
+    if not ground.validation:
+        return ["There are no validation parcels, so nobody knows how accurate the map is. Choose a training share "
+                "below 1, or give validation parcels."]
+    advice = []
+    labels = {map_class.code: map_class.label for map_class in ground.classes}
+    if ground.unassessed:
+        reason = (" (a single parcel trains and cannot judge as well)" if is_split_off else "")
+        advice.append("No parcel is left to judge these classes, so their accuracy is unknown: "
+                      f"{', '.join(labels[code] for code in ground.unassessed)}{reason}.")
+    count = len(ground.validation)
+    if count < FEW_VALIDATION_PARCELS:
+        advice.append(f"The accuracy rests on only {count} validation parcels: with another draw of parcels (another "
+                      "seed) it may differ by several percent.")
+    return advice
+
+
+def training_advice(ground, drawn):
+    """Classes with few or no training pixels, pixels without data and disputed ones.
+
+    Parameters
+    ----------
+    ground : GroundTruth
+    drawn : TrainingPixels
+
+    Returns
+    -------
+    list of str
+    """
+    advice = []
+    counts = np.bincount(drawn.sample.classes, minlength=len(ground.classes))
+    trained = {parcel.code for parcel in ground.training}
+    none = [c.label for c, count in zip(ground.classes, counts) if not count and c.code in trained]
+    few = [f"{c.label} ({count})" for c, count in zip(ground.classes, counts) if 0 < count < FEW_PIXELS]
+    if none:
+        advice.append(f"No training pixel of these classes has data at all dates; they are not in the map: "
+                      f"{', '.join(none)}.")
+    if few:
+        advice.append(f"Few training pixels, so these classes are learned poorly: {', '.join(few)}.")
+    usable = int(drawn.sample.available.sum())
+    if drawn.without_data > MUCH_WITHOUT_DATA * (usable + drawn.without_data):
+        advice.append(f"{drawn.without_data} of {usable + drawn.without_data} training pixels lack data at some date "
+                      "and were left out. Gap filling in the time series tool would save them.")
+    if drawn.disputed:
+        advice.append(f"{drawn.disputed} pixels lie in parcels of different classes and were left out.")
+    return advice
+
+
+def map_advice(mapping):
+    """Pixels of the map without a class.
+
+    Parameters
+    ----------
+    mapping : Mapping
+
+    Returns
+    -------
+    list of str
+    """
+    empty, total = int(mapping.mapped[0]), int(mapping.mapped.sum())
+    if empty <= MUCH_WITHOUT_DATA * total:
+        return []
+    return [f"{empty / total:.0%} of the pixels have no class, because some band has no data there. If these are "
+            "clouds, gap filling in the time series tool helps."]

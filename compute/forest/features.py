@@ -1,0 +1,220 @@
+"""Rasters of one grid as one table: pixels are rows, bands are columns with names.
+
+SNAP refuses two dates that share a band name; here every feature gets a name of its own, from the date of its raster
+or else from the raster's number.
+"""
+
+import contextlib
+import math
+import re
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import GridMismatch, UnsuitableInput
+from ..raster.reader import RasterReader
+from ..raster.writer import TILE
+
+# Bytes of features in a block of work; a few such blocks are in memory for each thread.
+BLOCK_BYTES = 24 * 1024 ** 2
+# Metadata of a band or a file: the day it was taken, ISO.
+DATE_TAG = "ACQUISITION_DATE"
+# Metadata of a file: YES for made-up sample data.
+SYNTHETIC_TAG = "SYNTHETIC"
+METRES_PER_DEGREE = 111195.0
+# Bands read at once: the copies made on the way stay small beside the block itself.
+BANDS_AT_ONCE = 16
+
+
+class FeatureStack:
+    """Several rasters of one grid, opened to be read as features.
+
+    Parameters
+    ----------
+    paths : sequence of str
+
+    Attributes
+    ----------
+    grid : Grid
+    names : tuple of str
+        One for each feature, all different: the bands of the first raster, then those of the next.
+    readers : tuple of RasterReader
+    dates : tuple of tuple of str
+        ISO dates of each raster's bands, sorted, each once.
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
+        If a raster cannot be opened.
+    GridMismatch
+        If the rasters do not share one grid.
+    """
+
+    def __init__(self, paths):
+        if not paths:
+            raise UnsuitableInput("No raster was given.")
+        with contextlib.ExitStack() as opened:
+            self.readers = tuple(opened.enter_context(RasterReader(path)) for path in paths)
+            first = self.readers[0]
+            for other in self.readers[1:]:
+                _require_same_grid(first, other)
+            self._files = opened.pop_all()
+        self.grid = first.grid
+        self.names = _unique_names(self.readers)
+        self.dates = tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
+                           for reader in self.readers)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        """Close the rasters."""
+        self._files.close()
+
+    @property
+    def is_synthetic(self):
+        """bool: whether some raster says of itself that it is made-up sample data."""
+        return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self.readers)
+
+    @property
+    def pixel_area(self):
+        """float: square metres of a pixel; for a raster in degrees, of the one in its middle (on a sphere)."""
+        from rasterio.crs import CRS
+
+        grid = self.grid
+        area = grid.pixel_width * grid.pixel_height
+        crs = CRS.from_wkt(grid.crs_wkt) if grid.crs_wkt else None
+        if crs is None:
+            return area
+        if crs.is_geographic:
+            _, south, _, north = grid.bounds
+            return area * METRES_PER_DEGREE ** 2 * math.cos(math.radians((south + north) / 2))
+        return area * crs.linear_units_factor[1] ** 2
+
+    def read(self, window):
+        """The features of the pixels of a window.
+
+        Parameters
+        ----------
+        window : Window
+
+        Returns
+        -------
+        features : ndarray of float32, shape (pixels, features), C order
+            Physical values, row by row; NaN where a raster has no data.
+        valid : ndarray of bool, shape (pixels,)
+            Where all features are finite.
+        """
+        features = np.empty((window.height * window.width, len(self.names)), np.float32)
+        column = 0
+        for reader in self.readers:
+            for first in range(0, len(reader.bands), BANDS_AT_ONCE):
+                indexes = range(first, min(first + BANDS_AT_ONCE, len(reader.bands)))
+                values = reader.read_physical(window, indexes)
+                features[:, column:column + len(indexes)] = values.reshape(len(indexes), -1).T
+                column += len(indexes)
+        return features, np.isfinite(features).all(axis=1)
+
+    def blocks(self):
+        """Windows that tile the grid, in the order in which the rasters are best read.
+
+        They are no wider than an output tile and so low that a block fits into ``BLOCK_BYTES``. Rasters with tiles are
+        visited tile by tile, those with strips row by row: what was decoded for one block still serves the next.
+
+        Returns
+        -------
+        list of Window
+        """
+        height = int(np.clip(BLOCK_BYTES // (4 * TILE * len(self.names)), 16, 128)) // 16 * 16
+        if any(reader.block_shape[1] >= self.grid.width for reader in self.readers):
+            return list(self.grid.blocks(height, TILE))
+        return [part for tile in self.grid.blocks(TILE, TILE) for part in _strips(tile, height)]
+
+
+def _strips(tile, height):
+    for row in range(tile.row, tile.row + tile.height, height):
+        yield replace(tile, row=row, height=min(height, tile.row + tile.height - row))
+
+
+def _require_same_grid(first, other):
+    differences = grid_differences(first.grid, other.grid)
+    if differences:
+        raise GridMismatch(f"{first.path} and {other.path} do not share one pixel grid: {'; '.join(differences)}. "
+                           "Bring them to one grid first, for instance with the GDAL tool Warp.")
+
+
+def grid_differences(first, other):
+    """How two grids differ, in words.
+
+    Parameters
+    ----------
+    first, other : Grid
+
+    Returns
+    -------
+    list of str
+        Empty if they are the same.
+    """
+    differences = []
+    if not _same_crs(first.crs_wkt, other.crs_wkt):
+        differences.append(f"the CRS is {_crs_name(first.crs_wkt)} and {_crs_name(other.crs_wkt)}")
+    if first.shape != other.shape:
+        differences.append(f"the size is {first.width} x {first.height} and {other.width} x {other.height} pixels")
+    if not first.is_aligned_with(other):
+        differences.append(f"pixels of {first.pixel_width:g} x {first.pixel_height:g} begin at {_corner(first)} and "
+                           f"pixels of {other.pixel_width:g} x {other.pixel_height:g} at {_corner(other)}")
+    elif not differences and not first.is_same_as(other):
+        differences.append(f"the upper-left corner is {_corner(first)} and {_corner(other)}")
+    return differences
+
+
+def _corner(grid):
+    return f"({grid.west:.10g}, {grid.north:.10g})"
+
+
+def _same_crs(first_wkt, other_wkt):
+    from rasterio.crs import CRS
+
+    if first_wkt == other_wkt:
+        return True
+    return bool(first_wkt and other_wkt) and CRS.from_wkt(first_wkt) == CRS.from_wkt(other_wkt)
+
+
+def _crs_name(wkt):
+    found = re.search(r'"([^"]+)"', wkt)
+    return found.group(1) if found else "unknown"
+
+
+def _unique_names(readers):
+    """Band names; where several are equal, with the date of the band or else the number of its raster and band."""
+    bands = [(raster, number, reader, band) for raster, reader in enumerate(readers, start=1)
+             for number, band in enumerate(reader.bands, start=1)]
+    names = [band.name for _, _, _, band in bands]
+    with_date = [_with_suffix(band.name, _date_of(band, reader).replace("-", "")) for _, _, reader, band in bands]
+    names = _where_ambiguous(names, with_date)
+    names = _where_ambiguous(names, [f"{name}_r{raster}" for name, (raster, _, _, _) in zip(names, bands)])
+    names = _where_ambiguous(names, [f"{name}_b{number}" for name, (_, number, _, _) in zip(names, bands)])
+    # Names made unique may meet names that were so from the beginning.
+    return _where_ambiguous(names, [f"{name}_f{place}" for place, name in enumerate(names, start=1)])
+
+
+def _where_ambiguous(names, longer):
+    times = Counter(names)
+    return tuple(longer_name if times[name] > 1 else name for name, longer_name in zip(names, longer))
+
+
+def _with_suffix(name, suffix):
+    return name if not suffix or name.endswith(suffix) else f"{name}_{suffix}"
+
+
+def _date_of(band, reader):
+    """The ISO date of a band, from its tags, its raster's tags or its name; empty if there is none."""
+    for tags in (band.tags, reader.tags):
+        if re.match(r"\d{4}-\d{2}-\d{2}", tags.get(DATE_TAG, "")):
+            return tags[DATE_TAG][:10]
+    found = re.search(r"_((?:19|20)\d{2})(\d{2})(\d{2})$", band.name)
+    return "-".join(found.groups()) if found else ""

@@ -1,0 +1,212 @@
+"""The model file (``.ffrf``): a forest that can be kept, given away and read without trust.
+
+It is a zip archive. ``model.json`` says what the model is and what it needs; each array of :mod:`.trees` is a member
+``<name>.npy`` in numpy's format 1.0, little-endian. No member is ever executed: unlike a pickle, a forged file can be
+refused but not do harm. Equal forests give equal bytes.
+"""
+
+import io
+import json
+import math
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, field
+from tokenize import TokenError
+
+import numpy as np
+
+from ..classes import MapClass
+from ..errors import MissingInput, UnreadableInput
+from ..raster.writer import complete_file
+from .settings import ForestSettings
+from .trees import ARRAYS, Trees, check_trees
+
+FORMAT = "floefield-forest"
+VERSION = 1
+SUFFIX = ".ffrf"
+DESCRIPTION = "model.json"
+# A larger description or forest is not one of ours: 500 trees from 10^6 pixels stay below it.
+MOST_DESCRIPTION_BYTES = 16 * 1024 ** 2
+MOST_BYTES = 4 * 1024 ** 3
+# Arrays of real trees shrink five times; a small file that claims to unpack to gigabytes is a trap.
+MOST_COMPRESSION = 100
+SMALL_BYTES = 16 * 1024 ** 2
+# The oldest moment a zip archive can tell: the same for every file, so that equal forests are equal bytes.
+TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """A trained forest and what one must know to use it.
+
+    Parameters
+    ----------
+    trees : Trees
+        Their class number ``k`` is ``classes[k]``.
+    feature_names : tuple of str
+        In the order in which the trees count features.
+    classes : tuple of MapClass
+    settings : ForestSettings
+    importances : tuple of float
+        Share of the impurity decrease owed to each feature.
+    training_pixels : tuple of int
+        Pixels that trained, for each class.
+    software : dict of str to str
+        Versions of what grew it.
+    """
+
+    trees: Trees
+    feature_names: tuple
+    classes: tuple
+    settings: ForestSettings
+    importances: tuple
+    training_pixels: tuple
+    software: dict = field(default_factory=dict)
+
+
+def save_forest(path, forest):
+    """Write a model file; it is complete or not there.
+
+    Parameters
+    ----------
+    path : str
+    forest : Forest
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    description = {
+        "format": FORMAT, "version": VERSION, "features": list(forest.feature_names),
+        "classes": [asdict(map_class) for map_class in forest.classes], "settings": asdict(forest.settings),
+        "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
+        "software": forest.software}
+    with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+        _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
+        for name, (dtype, _) in ARRAYS.items():
+            content = io.BytesIO()
+            array = np.ascontiguousarray(getattr(forest.trees, name), dtype)
+            np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+            _add(archive, f"{name}.npy", content.getvalue())
+
+
+def load_forest(path):
+    """Read a model file, however damaged it may be.
+
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    Forest
+        Checked: walking its trees ends and stays within its arrays.
+
+    Raises
+    ------
+    MissingInput
+        If the file is not there.
+    UnreadableInput
+        If it is no model file, damaged, forged, or made by a newer version.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_members(archive, path)
+            description = _description(archive, path)
+            arrays = {name: _array(archive, f"{name}.npy", *kind) for name, kind in ARRAYS.items()}
+        forest = _forest(description, arrays)
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path} does not exist.") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, UnicodeError,
+            KeyError, TypeError, ValueError, AttributeError, OverflowError, SyntaxError, TokenError) as error:
+        raise UnreadableInput(f"{path} is not a model of Floefield, or it is damaged. Choose a file that ends in "
+                              f"{SUFFIX}, or train the model again.") from error
+    check_trees(forest.trees)
+    return forest
+
+
+def _add(archive, name, content):
+    member = zipfile.ZipInfo(name, TIMESTAMP)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(member, content)
+
+
+def _check_members(archive, path):
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    if set(sizes) != {DESCRIPTION, *(f"{name}.npy" for name in ARRAYS)} or len(sizes) != len(archive.infolist()):
+        raise UnreadableInput(f"{path} is not a model of Floefield: it does not hold what a model holds.")
+    total, stored = sum(sizes.values()), sum(member.compress_size for member in archive.infolist())
+    if (sizes[DESCRIPTION] > MOST_DESCRIPTION_BYTES or total > MOST_BYTES
+            or total > SMALL_BYTES + MOST_COMPRESSION * stored):
+        raise UnreadableInput(f"{path} is too large to be a model of Floefield.")
+
+
+def _content(archive, name):
+    """A member as bytes; never more than the archive's directory promised."""
+    size = archive.getinfo(name).file_size
+    with archive.open(name) as member:
+        content = member.read(size + 1)
+    if len(content) != size:
+        raise ValueError(f"{name} does not have its size")
+    return content
+
+
+def _description(archive, path):
+    description = json.loads(_content(archive, DESCRIPTION))
+    if description["format"] != FORMAT:
+        raise ValueError("another format")
+    if not isinstance(description["version"], int) or description["version"] > VERSION:
+        raise UnreadableInput(f"{path} was made by a newer version of Floefield. Update the plugin to use it.")
+    return description
+
+
+def _array(archive, name, dtype, dimensions):
+    """An array, if it is of the type and size it should be: nothing is allocated for a size that is only claimed."""
+    content = io.BytesIO(_content(archive, name))
+    if np.lib.format.read_magic(content) != (1, 0):
+        raise ValueError(f"{name} is of another version")
+    shape, is_fortran, found = np.lib.format.read_array_header_1_0(content)
+    data = content.getbuffer()[content.tell():]
+    if found != np.dtype(dtype) or len(shape) != dimensions or is_fortran:
+        raise ValueError(f"{name} is of another type")
+    if min(shape) < 1 or math.prod(shape) * found.itemsize != len(data):
+        raise ValueError(f"{name} does not have its size")
+    return np.frombuffer(data, found).reshape(shape).astype(found.newbyteorder("="), copy=False)
+
+
+def _forest(description, arrays):
+    names = tuple(_text(name) for name in description["features"])
+    classes = tuple(MapClass(int(item["value"]), _text(item["code"]), _text(item["label"]), _colour(item["colour"]))
+                    for item in description["classes"])
+    importances = tuple(float(share) for share in description["importances"])
+    pixels = tuple(int(count) for count in description["training_pixels"])
+    trees = Trees(**arrays, feature_count=len(names))
+    values = [map_class.value for map_class in classes]
+    if not (names and len(set(names)) == len(names) == len(importances)
+            and len(classes) == trees.class_count == len(pixels)
+            and len(set(values)) == len(values) and min(values) >= 1 and max(values) <= 65535):
+        raise ValueError("the description contradicts itself")
+    return Forest(trees=trees, feature_names=names, classes=classes, settings=_settings(description["settings"]),
+                  importances=importances, training_pixels=pixels,
+                  software={_text(name): _text(version) for name, version in description["software"].items()})
+
+
+def _settings(values):
+    default = asdict(ForestSettings())
+    if set(values) - set(default) or any(type(values[name]) is not type(default[name]) for name in values):
+        raise ValueError("unknown settings")
+    return ForestSettings(**values)
+
+
+def _colour(channels):
+    colour = tuple(int(channel) for channel in channels)
+    if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
+        raise ValueError("no colour")
+    return colour
+
+
+def _text(value):
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value

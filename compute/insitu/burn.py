@@ -1,0 +1,138 @@
+"""Which parcel a pixel belongs to: parcels drawn on a grid, window by window.
+
+A pixel belongs to the parcel that holds its centre. Where parcels of different classes claim one pixel, nobody knows
+what grows there, and the pixel is given to none of them.
+"""
+
+import warnings
+
+import numpy as np
+
+from ..raster.grid import Window
+from .parcels import bounds_of
+
+NOBODY = 0
+DISPUTED = -1
+# Rows drawn at once while counting: a parcel may be as large as the image.
+STRIP = 512
+
+
+class ParcelMap:
+    """Parcels on a grid.
+
+    Parameters
+    ----------
+    grid : Grid
+    *sources : sequences of Parcel
+        The first source that reaches a pixel owns it; within a source, the first parcel of the same class.
+
+    Attributes
+    ----------
+    parcels : tuple of Parcel
+        All of them, in the order given; parcel number ``n`` on the map is ``parcels[n - 1]``.
+    """
+
+    def __init__(self, grid, *sources):
+        _silence_rasterio()
+        self.grid = grid
+        self.parcels = tuple(parcel for source in sources for parcel in source)
+        codes = {code: number for number, code in enumerate(dict.fromkeys(p.code for p in self.parcels), start=1)}
+        # Index 0 is NOBODY, and -1, the last, is DISPUTED.
+        self._class_of = np.array([0, *(codes[parcel.code] for parcel in self.parcels), 0], np.int32)
+        self._windows = [_window_of(parcel.geometry, grid) for parcel in self.parcels]
+        self._edges = np.array([(w.row, w.col, w.row + w.height, w.col + w.width) for w in self._windows],
+                               np.int64).reshape(-1, 4)
+        self._source_ends = np.cumsum([len(source) for source in sources])
+
+    @property
+    def outside(self):
+        """ndarray of bool: which parcels have no part on the grid."""
+        return np.array([window.is_empty for window in self._windows], bool)
+
+    def touches(self, window):
+        """Whether any parcel may reach into the window."""
+        return len(self._near(window)) > 0
+
+    def read(self, window):
+        """The parcel of each pixel.
+
+        Parameters
+        ----------
+        window : Window
+            Inside the grid.
+
+        Returns
+        -------
+        ndarray of int32, shape (height, width)
+            Number of the parcel counted from 1, ``NOBODY`` or ``DISPUTED``.
+        """
+        numbers = np.full(window.shape, NOBODY, np.int32)
+        owned_before = np.zeros(window.shape, bool)
+        source = 0
+        for place in self._near(window):
+            while place >= self._source_ends[source]:
+                source += 1
+                owned_before = numbers != NOBODY
+            part = self._windows[place].intersection(window)
+            inside = part.relative_to(window).slices
+            claimed = self._draw(place, part) & ~owned_before[inside]
+            owners = numbers[inside]
+            rivals = claimed & (owners != NOBODY) & (self._class_of[owners] != self._class_of[place + 1])
+            owners[claimed & (owners == NOBODY)] = place + 1
+            owners[rivals] = DISPUTED
+        return numbers
+
+    def pixel_counts(self, progress):
+        """Pixels whose centre lies in each parcel, whoever else claims them.
+
+        Parameters
+        ----------
+        progress : Progress
+            Shown the share of parcels counted.
+
+        Returns
+        -------
+        ndarray of int64, shape (parcels,)
+        """
+        counts = np.zeros(len(self.parcels), np.int64)
+        for place, window in enumerate(self._windows):
+            progress.step(place / len(self.parcels))
+            counts[place] = sum(np.count_nonzero(self._draw(place, strip)) for strip in _strips(window))
+        return counts
+
+    def _near(self, window):
+        top, left, bottom, right = self._edges.T
+        return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
+                              & (left < window.col + window.width) & (right > window.col) & (right > left))
+
+    def _draw(self, place, window):
+        from rasterio import Affine
+        from rasterio.features import rasterize
+
+        transform = Affine(*self.grid.part(window).transform)
+        return rasterize([self.parcels[place].geometry], out_shape=window.shape, transform=transform,
+                         dtype="uint8").astype(bool)
+
+
+def _silence_rasterio():
+    """Rasterio warns of a missing transform before it sets the one it was given. Filters cannot be put aside and
+    restored while other threads draw, so this one stays; it concerns that module only.
+    """
+    from rasterio.errors import NotGeoreferencedWarning
+
+    warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module=r"rasterio\.features")
+
+
+def _window_of(geometry, grid):
+    from rasterio.features import is_valid_geom
+
+    bounds = bounds_of(geometry)
+    if bounds is None or not is_valid_geom(geometry):
+        return Window(0, 0, 0, 0)
+    return grid.window_of(bounds).intersection(grid.window)
+
+
+def _strips(window):
+    bottom = window.row + window.height
+    for row in range(window.row, bottom if window.width else window.row, STRIP):
+        yield Window(row, window.col, min(STRIP, bottom - row), window.width)

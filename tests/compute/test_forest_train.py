@@ -1,0 +1,66 @@
+"""A forest grown in batches is scikit-learn's forest, tree by tree."""
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+
+from floefield.compute.errors import Cancelled, UnsuitableInput
+from floefield.compute.forest.settings import ForestSettings
+from floefield.compute.forest.train import grow_trees
+from floefield.compute.progress import Progress
+
+
+def pixels():
+    generator = np.random.default_rng(0)
+    classes = np.repeat([0, 1, 2], [400, 150, 50])
+    return (generator.normal(0, 1, (3, 8))[classes] + generator.normal(0, 1, (600, 8))).astype(np.float32), classes
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("ours, theirs", [
+    ({}, {}),
+    ({"min_leaf": 4}, {"min_samples_leaf": 4}),
+    ({"max_depth": 3}, {"max_depth": 3}),
+    ({"balanced": True}, {"class_weight": "balanced"}),
+])
+def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threads):
+    features, classes = pixels()
+    trees, importances = grow_trees(features, classes, 3, ForestSettings(trees=23, seed=7, threads=threads, **ours),
+                                    Progress())
+    expected = RandomForestClassifier(23, random_state=7, **theirs).fit(features, classes)
+    thresholds = np.concatenate([tree.tree_.threshold[tree.tree_.children_left >= 0] for tree in expected.estimators_])
+
+    np.testing.assert_array_equal(trees.threshold[trees.left >= 0], thresholds)
+    np.testing.assert_array_equal(np.diff(trees.starts), [tree.tree_.node_count for tree in expected.estimators_])
+    np.testing.assert_allclose(importances, expected.feature_importances_, atol=1e-12)
+
+
+def test_another_seed_grows_another_forest():
+    first, other = (grow_trees(*pixels(), 3, ForestSettings(trees=5, seed=seed, threads=1), Progress())[0]
+                    for seed in (0, 1))
+
+    assert not np.array_equal(first.threshold, other.threshold)
+
+
+def test_one_class_is_refused():
+    with pytest.raises(UnsuitableInput, match="two classes"):
+        grow_trees(np.zeros((5, 2), np.float32), np.zeros(5, int), 1, ForestSettings(trees=2), Progress())
+
+
+def test_growing_can_be_watched_and_stopped():
+    class Impatient(Progress):
+        seen = ()
+
+        @property
+        def cancelled(self):
+            return len(self.seen) >= 3
+
+        def show(self, fraction):
+            self.seen += (fraction,)
+
+    impatient = Impatient()
+    with pytest.raises(Cancelled):
+        grow_trees(*pixels(), 3, ForestSettings(trees=100000, threads=1), impatient)
+
+    assert len(impatient.seen) == 3
+    assert list(impatient.seen) == sorted(impatient.seen)
