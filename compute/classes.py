@@ -29,7 +29,7 @@ PALETTE = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0), (0, 114, 
 # The least colour difference (CIE 1976) between a legend colour and one already given away, and the one wanted of
 # colours we choose ourselves.
 JUST_DIFFERENT = 5.0
-PLAINLY_DIFFERENT = 14.0
+PLAINLY_DIFFERENT = 25.0
 
 # With more classes than this no eye tells the colours apart, and looking for the best ones only costs time.
 MOST_READABLE_CLASSES = 400

@@ -61,16 +61,15 @@ def visible_difference(appearances, other):
 
 
 def shades(colour):
-    """Lighter and darker relatives of a colour, the nearest first.
+    """Darker and lighter relatives of a colour, the darker first: pale colours are hard to see on a white page.
 
     Returns
     -------
     list of tuple of int
     """
     base = np.asarray(colour, np.float64)
-    relatives = []
-    for share in (0.25, 0.4, 0.55, 0.7):
-        relatives += [base * (1 - share), base + (255 - base) * share]
+    shares = (0.25, 0.4, 0.55, 0.7)
+    relatives = [base * (1 - share) for share in shares] + [base + (255 - base) * share for share in shares]
     return [tuple(relative.round().astype(int).tolist()) for relative in relatives]
 
 

@@ -5,16 +5,21 @@ from pathlib import Path
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
 from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
+from ..algorithms.tools.createsampledata import CreateSampleData
+from .models import shipped_models
 
 ALGORITHMS = (
     InnerBuffer,
     FilterByArea,
     PreprocessSentinel2,
     Sentinel2TimeSeries,
+    ClassifyCrops,
+    CreateSampleData,
 )
 
 
@@ -50,6 +55,8 @@ class FloefieldProvider(QgsProcessingProvider):
         return "tif"
 
     def loadAlgorithms(self):  # noqa: N802, named by QGIS
-        """Add a fresh instance of every tool."""
+        """Add a fresh instance of every tool, then the models made of them."""
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
+        for model in shipped_models():
+            self.addAlgorithm(model)

@@ -5,7 +5,7 @@ attribute table in the ``.aux.xml`` that GDAL reads, and a style with only the e
 QGIS reads.
 """
 
-from xml.sax.saxutils import escape
+from html import escape
 
 from ..classes import MOST_BYTE_CLASSES
 from .qml import paletted_qml
@@ -84,4 +84,4 @@ def attribute_table_xml(classes, band_name):
 
 def _text(value):
     """Text that any XML parser takes: escaped, without the control characters that XML forbids."""
-    return escape("".join(sign for sign in str(value) if sign.isprintable()))
+    return escape("".join(sign for sign in str(value) if sign.isprintable()), quote=False)

@@ -3,8 +3,8 @@
 Only what QGIS 3.22 and everything after it read: the renderer, nothing else. Band numbers count from 1 as in QGIS.
 """
 
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
@@ -117,4 +117,4 @@ def shipped_style(name):
 
 def _attribute(text):
     """Quoted and escaped, without the control characters that XML forbids."""
-    return quoteattr("".join(sign for sign in text if sign.isprintable()))
+    return '"{}"'.format(escape("".join(sign for sign in text if sign.isprintable())))

@@ -50,6 +50,8 @@ class Product:
         GDAL path of each image file that is there, by band and pixel size in metres.
     listed : dict of (str, int) to str
         File name of each image that the metadata lists.
+    is_synthetic : bool
+        Whether it says of itself that no satellite took it (sample data do).
     """
 
     location: str
@@ -67,6 +69,7 @@ class Product:
     saturated: int
     images: dict
     listed: dict
+    is_synthetic: bool = False
 
     @property
     def date(self):
@@ -164,14 +167,12 @@ def read_product(path):
         layer_quantification={layer: float(_text(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or 1000.0)
                               for layer in ("AOT", "WVP")},
         nodata=_special_value(root, "NODATA", 0), saturated=_special_value(root, "SATURATED", 65535),
-        images=images, listed=listed)
+        images=images, listed=listed, is_synthetic="synthetic" in (_text(root, "PRODUCT_DOI") or "").lower())
 
 
 def _parse(text, safe):
-    from xml.etree.ElementTree import ParseError
-
     from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
+    from defusedxml.ElementTree import ParseError, fromstring
 
     try:
         return fromstring(text, forbid_dtd=True)

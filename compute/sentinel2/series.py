@@ -20,7 +20,7 @@ from .gaps import fill_gaps
 from .indices import INDICES
 from .product import read_product
 from .scene import STORED_PER_REFLECTANCE, Scene, StackSettings, stored_scale
-from .stack import BLOCK, band_tags
+from .stack import BLOCK, band_tags, synthetic_tag
 from .storage import NODATA, to_stored
 
 # What the float32 values of one block may take.
@@ -216,7 +216,8 @@ def _layout(acquisitions, grid, settings, names):
         grid=grid, dtype="int16", nodata=NODATA, scales=tuple(scales), band_tags=tuple(tags), compression="zstd",
         band_names=tuple(f"{name}_{acquisition.date:%Y%m%d}" for acquisition in acquisitions for name in names),
         tags={"ACQUISITION_DATES": ",".join(acquisition.date.isoformat() for acquisition in acquisitions),
-              "GAP_FILLING": settings.gap_filling})
+              "GAP_FILLING": settings.gap_filling,
+              **synthetic_tag(scene.product for acquisition in acquisitions for scene in acquisition.scenes)})
 
 
 def _blocks(grid, dates, bands):

@@ -1,5 +1,7 @@
 """A stack of bands on one grid: the result of preprocessing one product, and the common ground of time series."""
 
+from functools import lru_cache, partial
+
 from ..raster.area import window_of
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.writer import RasterLayout, create_raster
@@ -48,22 +50,26 @@ def write_stack(product, output, settings, area, progress):
             scales=tuple(stored_scale(product, band) for band in settings.bands),
             tags=product_tags(product), band_tags=tuple(band_tags(band, product) for band in settings.bands),
             compression="zstd")
+        clear_part = lru_cache(maxsize=4)(partial(scene.clear, grid))
+        planes = [(window, index) for window in nested_blocks(grid, BLOCK, REGION)
+                  for index in range(len(settings.bands))]
         valid_pixels = 0
 
-        def work(window):
+        def work(plane):
             progress.check()
-            clear = scene.clear(grid, window)
-            return [_stored_band(scene, band, grid, window, clear) for band in settings.bands]
+            window, index = plane
+            return _stored_band(scene, settings.bands[index], grid, window, clear_part(window))
 
-        def finish(window, bands):
+        def finish(plane, stored):
             nonlocal valid_pixels
-            for index, stored in enumerate(bands):
-                raster.write(window, stored[None], first_band=index)
-                display.add(index, stored)
-            valid_pixels += int((bands[0] != NODATA).sum())
+            window, index = plane
+            raster.write(window, stored[None], first_band=index)
+            display.add(index, stored)
+            if index == 0:
+                valid_pixels += int((stored != NODATA).sum())
 
         with create_raster(output, layout, side_files) as raster:
-            run_blocks(nested_blocks(grid, BLOCK, REGION), work, finish, executor, progress)
+            run_blocks(planes, work, finish, executor, progress)
             side_files.update(display.styles(1 / STORED_PER_REFLECTANCE))
     share = valid_pixels / (grid.height * grid.width)
     if not valid_pixels:
@@ -86,7 +92,17 @@ def product_tags(product):
     dict of str to str
     """
     return {"ACQUISITION_DATE": product.date.isoformat(), "PLATFORM": product.platform, "PRODUCT_URI": product.uri,
-            "PROCESSING_BASELINE": product.baseline, "PROCESSING_LEVEL": product.level}
+            "PROCESSING_BASELINE": product.baseline, "PROCESSING_LEVEL": product.level, **synthetic_tag([product])}
+
+
+def synthetic_tag(products):
+    """The mark of a file that was made, at least in part, from sample data; the reports repeat it.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    return {"SYNTHETIC": "YES"} if any(product.is_synthetic for product in products) else {}
 
 
 def band_tags(band, product):

@@ -148,3 +148,14 @@ def test_indices_can_be_left_out_and_gaps_open(run, tmp_path):
 def test_a_series_wants_a_list_or_a_folder(run, tmp_path, parameters):
     with pytest.raises(QgsProcessingException, match="either a list of products or a folder"):
         run("sentinel2timeseries", {**parameters, "OUTPUT": str(tmp_path / "series.tif")})
+
+
+def test_stacks_of_sample_data_say_that_they_are_synthetic(run, safe, tmp_path):
+    metadata = safe / "MTD_MSIL2A.xml"
+    metadata.write_text(metadata.read_text().replace(
+        "<PROCESSING_LEVEL>", "<PRODUCT_DOI>none: synthetic product</PRODUCT_DOI><PROCESSING_LEVEL>"))
+    for name, parameters in (("preprocesssentinel2", {"INPUT": str(safe)}),
+                             ("sentinel2timeseries", {"INPUTS": [str(safe)], "INDICES": []})):
+        result = run(name, {**parameters, "BANDS": ["B04"], "OUTPUT": str(tmp_path / f"{name}.tif")})
+        with rasterio.open(result["OUTPUT"]) as file:
+            assert file.tags()["SYNTHETIC"] == "YES"

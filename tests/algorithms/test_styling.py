@@ -74,7 +74,9 @@ class Shelf(QgsProcessingProvider):
 
 
 @pytest.fixture
-def project(qgis_processing, root):
+def project(qgis_processing, root, monkeypatch):
+    # QGIS 3.44 wants a real layer tree view or none, and pytest-qgis offers a mock
+    monkeypatch.setattr("processing.gui.Postprocessing.iface", None, raising=False)
     TwoMaps.style = root / "styles" / "confidence.qml"
     provider = Shelf()
     QgsApplication.processingRegistry().addProvider(provider)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 FULL = 10980
+IMAGES = "GRANULE/L2A_T31TEJ_A000001_20230627T104021/IMG_DATA"
 TILES = {10: 1024, 20: 640, 60: 192}
 BANDS = {10: ("B02", "B03", "B04", "B08"), 20: ("B05", "B06", "B07", "B8A", "B11", "B12", "SCL"), 60: ("B01", "B09")}
 
@@ -38,7 +39,7 @@ def full_size_product(folder, size=FULL):
         if not image.exists():
             _write_image(image, size * 10 // metres, metres)
         for band in bands:
-            name = f"GRANULE/L2A_T31TEJ_A000001_20230627T104021/IMG_DATA/R{metres}m/T31TEJ_20230627T104021_{band}_{metres}m"
+            name = f"{IMAGES}/R{metres}m/T31TEJ_20230627T104021_{band}_{metres}m"
             target = safe / f"{name}.jp2"
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():

@@ -1,4 +1,5 @@
 import pytest
+
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.raster.grid import Grid, Window
 

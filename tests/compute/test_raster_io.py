@@ -5,13 +5,14 @@ import os
 import numpy as np
 import pytest
 import rasterio
+from rasterio.crs import CRS
+
 from floefield.compute.errors import Cancelled, MissingInput, OutputError, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor, run_blocks
 from floefield.compute.raster.grid import Grid, Window
 from floefield.compute.raster.reader import RasterReader
 from floefield.compute.raster.writer import RasterLayout, create_raster
-from rasterio.crs import CRS
 
 GRID = Grid(CRS.from_epsg(32631).to_wkt(), 600000.0, 4900000.0, 10.0, 10.0, 700, 600)
 LAYOUT = RasterLayout(GRID, "int16", ("B04", "B08"), nodata=-32768, scales=(1e-4, 1e-4),

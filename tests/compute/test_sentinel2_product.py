@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
 from floefield.compute.sentinel2.product import read_product
 from floefield.compute.sentinel2.safe import find_products

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+from rasterio.crs import CRS
+
 from floefield.compute.errors import Cancelled, GridMismatch, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.area import Area
@@ -14,7 +16,6 @@ from floefield.compute.sentinel2.safe import find_products
 from floefield.compute.sentinel2.scene import StackSettings
 from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
 from floefield.compute.sentinel2.stack import write_stack
-from rasterio.crs import CRS
 
 from ..products import make_product
 from ..realdata import HERAULT, SENTINEL2

@@ -1,0 +1,48 @@
+"""The workflows that come with Floefield: models that run from the Toolbox like any tool."""
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingModelAlgorithm
+from qgis.PyQt.QtGui import QIcon
+
+ROOT = Path(__file__).parents[1]
+
+
+class ShippedModel(QgsProcessingModelAlgorithm):
+    """A model file; its id is the name of the file, its title the name of the model.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self._path = path
+        self.fromFile(str(path))
+
+    def name(self):
+        """The id."""
+        return self._path.stem
+
+    def svgIconPath(self):
+        """Where the icon is."""
+        return str(ROOT / "resources" / "icons" / "floefield.svg")
+
+    def icon(self):
+        """The icon in the Toolbox."""
+        return QIcon(self.svgIconPath())
+
+    def createInstance(self):
+        """A fresh instance: runs share nothing."""
+        return ShippedModel(self._path)
+
+
+def shipped_models():
+    """All of them.
+
+    Returns
+    -------
+    list of ShippedModel
+    """
+    return [ShippedModel(path) for path in sorted((ROOT / "resources" / "models").glob("*.model3"))]

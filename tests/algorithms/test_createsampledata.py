@@ -1,0 +1,81 @@
+"""createsampledata as users run it: one folder with products and parcels that the other tools take."""
+
+from pathlib import Path
+
+import pytest
+
+TINY = {"KIND": "crops", "SEED": 3, "SIZE": 120, "DATES": 2}
+
+
+@pytest.fixture
+def create(run, tmp_path):
+    def create(name="sample", **changes):
+        return run("createsampledata", {**TINY, "OUTPUT_FOLDER": str(tmp_path / name), **changes})
+    return create
+
+
+def test_folder_holds_products_parcels_and_what_explains_them(create, feedback):
+    from qgis.core import QgsRasterLayer, QgsVectorLayer
+
+    results = create()
+    folder = Path(results["OUTPUT_FOLDER"])
+    assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "aoi.geojson", "parcels.gpkg", "sentinel2"]
+    assert Path(results["PRODUCTS_FOLDER"]) == folder / "sentinel2"
+    products = list((folder / "sentinel2").glob("S2?_MSIL2A_2023*.SAFE"))
+    assert len(products) == results["PRODUCT_COUNT"] == 2
+
+    parcels = QgsVectorLayer(results["PARCELS"], "parcels", "ogr")
+    assert parcels.crs().authid() == "EPSG:32631"
+    assert [field.name() for field in parcels.fields()] == ["fid", "id", "crop", "code", "cropland", "synthetic"]
+    assert parcels.featureCount() == results["PARCEL_COUNT"] > 0
+    image = QgsRasterLayer(str(next(products[0].glob("GRANULE/*/IMG_DATA/R10m/*_B04_10m.jp2"))), "red", "gdal")
+    assert (image.crs().authid(), image.width(), image.height()) == ("EPSG:32631", 120, 120)
+    for parcel in parcels.getFeatures():
+        assert parcel.geometry().isGeosValid()
+        assert image.extent().contains(parcel.geometry().boundingBox())
+        assert parcel["synthetic"] == 1
+    assert any("Next: Inner buffer" in line for line in feedback.said)
+
+
+def test_same_seed_gives_the_same_bytes(create):
+    folders = [Path(create(name)["OUTPUT_FOLDER"]) for name in ("first", "again")]
+    first, again = ({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+                    for folder in folders)
+    assert first == again
+
+
+def test_result_feeds_the_other_tools(create, run):
+    sample = create()
+    shrunk = run("innerbuffer", {"INPUT": sample["PARCELS"], "OUTPUT": "TEMPORARY_OUTPUT"})
+    assert shrunk["PARCELS_IN"] == sample["PARCEL_COUNT"]
+    stack = run("sentinel2timeseries", {"INPUT_FOLDER": sample["PRODUCTS_FOLDER"], "BANDS": ["B04", "B08"],
+                                        "INDICES": ["ndvi"], "THREADS": 1, "OUTPUT": "TEMPORARY_OUTPUT"})
+    assert stack["DATES"] == 2
+
+
+def test_temporary_folder_will_do(create):
+    results = create(OUTPUT_FOLDER="TEMPORARY_OUTPUT")
+    assert (Path(results["OUTPUT_FOLDER"]) / "parcels.gpkg").exists()
+
+
+def test_folder_in_use_is_left_alone(create, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    (tmp_path / "sample").mkdir()
+    (tmp_path / "sample" / "thesis.txt").write_text("years of work")
+    with pytest.raises(QgsProcessingException, match="not empty"):
+        create()
+    assert [path.name for path in tmp_path.rglob("*")] == ["sample", "thesis.txt"]
+
+
+def test_edge_that_holds_no_whole_pixels_is_refused(create):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match="multiple of 6"):
+        create(SIZE=100)
+
+
+def test_cancel_leaves_nothing(create, tmp_path, feedback):
+    feedback.progressChanged.connect(lambda percent: feedback.cancel() if percent > 40 else None)
+    create()
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,59 @@
+"""Measuring: medians of alternated runs, and commands with their start-up taken off."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Both sides of every row get as many threads.
+THREADS = 2
+
+
+def alternated(ours, peer, runs):
+    """Medians of both, run in turn.
+
+    Parameters
+    ----------
+    ours, peer : callable
+        Each does its work once and gives the seconds it took.
+    runs : int
+
+    Returns
+    -------
+    tuple of float
+        (ours, peer)
+    """
+    times = [(ours(), peer()) for _ in range(runs)]
+    return tuple(statistics.median(side) for side in zip(*times))
+
+
+def seconds_of(work):
+    """How long a call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def run_script(script, *arguments):
+    """Run a Python script text with the plugin importable; an error ends the benchmark with what it said."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'build' / 'plugins'}{os.pathsep}{ROOT}",
+                   "GDAL_NUM_THREADS": str(THREADS)}
+    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], env=environment, check=True)
+
+
+def peak_megabytes(script, *arguments):
+    """Largest resident memory of a script run in a process of its own."""
+    wrapped = script + "\nimport resource\nopen(sys.argv[-1], 'w').write(" \
+                       "str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
+    answer = ROOT / "build" / "bench" / "peak.txt"
+    run_script(wrapped, *arguments, answer)
+    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return int(answer.read_text()) / unit
+
+
+def row(ours, peer, unit, note=""):
+    """A row of times: above 1 ours is faster."""
+    return {"ours": round(ours, 3), "peer": round(peer, 3), "ratio": round(peer / ours, 3), "unit": unit, "note": note}
