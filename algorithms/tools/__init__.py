@@ -1,0 +1,1 @@
+"""Tools that help with the others."""

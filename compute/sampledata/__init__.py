@@ -1,0 +1,1 @@
+"""Synthetic scenes with ground truth, to try every tool without a download."""

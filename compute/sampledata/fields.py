@@ -1,0 +1,86 @@
+"""Arrays that vary smoothly over the scene, and the averaging that turns fine pixels into coarse ones."""
+
+import numpy as np
+
+
+def correlated_field(shape, pixel, length, rng, roughness=2.0):
+    """Random values that resemble their neighbours; opposite edges of the field join.
+
+    White noise is filtered in the frequency domain by ``(1 + (f * length)^2)^(-roughness / 2)``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (height, width) in pixels.
+    pixel : float
+        Size of a pixel in metres.
+    length : float
+        Distance in metres beyond which values differ freely.
+    rng : numpy.random.Generator
+    roughness : float
+        Steepness of the spectrum: 1 is grainy, 3 is soft.
+
+    Returns
+    -------
+    ndarray of float64, shape `shape`
+        Mean 0, standard deviation 1.
+    """
+    spectrum = np.fft.rfft2(rng.standard_normal(shape))
+    rows = np.fft.fftfreq(shape[0], pixel)[:, None]
+    columns = np.fft.rfftfreq(shape[1], pixel)[None, :]
+    spectrum *= (1.0 + (rows ** 2 + columns ** 2) * length ** 2) ** (-roughness / 2.0)
+    spectrum[0, 0] = 0.0
+    field = np.fft.irfft2(spectrum, s=shape)
+    return field / field.std()
+
+
+def block_mean(values, factor):
+    """Mean of blocks of `factor` x `factor` pixels.
+
+    Parameters
+    ----------
+    values : ndarray, shape (height, width)
+        Both multiples of `factor`.
+    factor : int
+
+    Returns
+    -------
+    ndarray of float64, shape (height / factor, width / factor)
+    """
+    height, width = values.shape
+    return values.reshape(height // factor, factor, width // factor, factor).mean(axis=(1, 3), dtype=np.float64)
+
+
+def block_any(mask, factor):
+    """Whether any pixel of each `factor` x `factor` block is set.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (height, width)
+    factor : int
+
+    Returns
+    -------
+    ndarray of bool, shape (height / factor, width / factor)
+    """
+    height, width = mask.shape
+    return mask.reshape(height // factor, factor, width // factor, factor).any(axis=(1, 3))
+
+
+def soften(values, times=1):
+    """Blur with the kernel 1/4, 1/2, 1/4 along rows and columns (standard deviation 0.71 pixels per pass).
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (height, width)
+    times : int
+
+    Returns
+    -------
+    ndarray of float64, same shape
+    """
+    for _ in range(times):
+        padded = np.pad(values, 1, mode="edge")
+        rows = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
+        values = 0.25 * rows[:, :-2] + 0.5 * rows[:, 1:-1] + 0.25 * rows[:, 2:]
+    return values

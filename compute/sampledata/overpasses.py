@@ -1,0 +1,135 @@
+"""When the satellites pass, where the sun stands, and what the weather does.
+
+Sentinel-2A and -2B return to the same orbit every ten days, five days after one another. The position of the sun
+follows the low-precision formulas of Spencer (1971), "Fourier series representation of the position of the sun".
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+
+YEAR = 2023
+RELATIVE_ORBIT = 8
+# A known pass of each satellite over this orbit: day and absolute orbit number; 143 orbits make ten days.
+PASSES = {"S2A": (date(2018, 8, 26), 16593), "S2B": (date(2022, 4, 12), 26632)}
+OVERPASS_TIMES = {"S2A": time(10, 40, 31), "S2B": time(10, 40, 29)}
+SEASON_START, SEASON_END = date(YEAR, 3, 1), date(YEAR, 10, 31)
+# Where the scene pretends to lie: farmland in the south-west of France.
+LATITUDE, LONGITUDE = 43.29, 1.84
+
+
+@dataclass(frozen=True)
+class Overpass:
+    """One acquisition.
+
+    Parameters
+    ----------
+    platform : str
+        S2A or S2B.
+    sensed : datetime.datetime
+        UTC.
+    absolute_orbit : int
+    cloud_share : float
+        Share of the sky that is clouded, 0..1.
+    cirrus : float
+        Opacity of the thickest thin cloud.
+    haze : float
+        Reflectance that uncorrected haze adds in the blue.
+    wetness : float
+        How wet the soil is, 0..1.
+    swath_edge : bool
+        Whether the edge of the swath cuts the scene.
+    """
+
+    platform: str
+    sensed: datetime
+    absolute_orbit: int
+    cloud_share: float
+    cirrus: float
+    haze: float
+    wetness: float
+    swath_edge: bool
+
+    @property
+    def day(self):
+        """int: day of the year."""
+        return self.sensed.timetuple().tm_yday
+
+    @property
+    def sun(self):
+        """tuple of float: zenith and azimuth (clockwise from north) of the sun in degrees."""
+        return sun_angles(self.sensed, LATITUDE, LONGITUDE)
+
+
+def sun_angles(moment, latitude, longitude):
+    """Position of the sun (Spencer 1971), good to a few tenths of a degree.
+
+    Parameters
+    ----------
+    moment : datetime.datetime
+        UTC.
+    latitude, longitude : float
+        Degrees north and east.
+
+    Returns
+    -------
+    zenith, azimuth : float
+        Degrees; the azimuth is clockwise from north.
+    """
+    hours = moment.hour + moment.minute / 60 + moment.second / 3600
+    year = 2 * np.pi * (moment.timetuple().tm_yday - 1 + (hours - 12) / 24) / 365
+    declination = (0.006918 - 0.399912 * np.cos(year) + 0.070257 * np.sin(year) - 0.006758 * np.cos(2 * year)
+                   + 0.000907 * np.sin(2 * year) - 0.002697 * np.cos(3 * year) + 0.00148 * np.sin(3 * year))
+    minutes = 229.18 * (0.000075 + 0.001868 * np.cos(year) - 0.032077 * np.sin(year)
+                        - 0.014615 * np.cos(2 * year) - 0.040849 * np.sin(2 * year))
+    hour_angle = np.radians(15 * (hours - 12) + longitude + minutes / 4)
+    north = np.radians(latitude)
+    up = np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(hour_angle)
+    east = -np.cos(declination) * np.sin(hour_angle)
+    ahead = np.sin(declination) * np.cos(north) - np.cos(declination) * np.sin(north) * np.cos(hour_angle)
+    return float(np.degrees(np.arccos(up))), float(np.degrees(np.arctan2(east, ahead)) % 360)
+
+
+def plan_overpasses(count, rng):
+    """Acquisitions from March to October: mostly fair, some partly cloudy, one hopeless, one cut by the swath edge.
+
+    Parameters
+    ----------
+    count : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    tuple of Overpass
+        In order of time.
+    """
+    passes = [(day, platform) for platform in PASSES for day in _pass_days(platform)]
+    passes.sort()
+    # Towards the middle of its share of the season, so that no two gaps add up.
+    chosen = [part[round((len(part) - 1) * rng.uniform(0.2, 0.8))]
+              for part in np.array_split(np.array(passes, dtype=object), count)]
+    order = rng.permutation(count)
+    overcast = set(order[:1]) if count >= 5 else set()
+    broken = set(order[len(overcast):len(overcast) + max(1, round(0.3 * count))])
+    edge = int(order[-1])
+    overpasses = []
+    for number, (day, platform) in enumerate(chosen):
+        cloud_share = (rng.uniform(0.93, 0.98) if number in overcast
+                       else rng.uniform(0.12, 0.38) if number in broken else rng.uniform(0.0, 0.015))
+        overpasses.append(Overpass(
+            platform, datetime.combine(day, OVERPASS_TIMES[platform]), _absolute_orbit(platform, day), cloud_share,
+            cirrus=rng.uniform(0.04, 0.14) if number in broken else rng.uniform(0.0, 0.015),
+            haze=rng.uniform(0.0, 0.016), wetness=rng.beta(1.2, 2.0), swath_edge=number == edge))
+    return tuple(overpasses)
+
+
+def _pass_days(platform):
+    anchor, _ = PASSES[platform]
+    first = SEASON_START + timedelta(days=(anchor - SEASON_START).days % 10)
+    return [first + timedelta(days=days) for days in range(0, (SEASON_END - first).days + 1, 10)]
+
+
+def _absolute_orbit(platform, day):
+    anchor, orbit = PASSES[platform]
+    return orbit + (day - anchor).days // 10 * 143
