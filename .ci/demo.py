@@ -246,6 +246,7 @@ def season_of(options):
     if not any(re.search(r"\.SAFE$|\.zip$|^MTD_MSI.*\.xml$", name) for _, folders, files in os.walk(options.data)
                for name in (*folders, *files)):
         raise Problem(f"DATA: there are no Sentinel-2 products (.SAFE folders or zips) in {options.data}.")
+    parcels_per_class(options.parcels, options.field)
     return Season(options.data.resolve(), options.parcels.resolve(), options.field, synthetic=False)
 
 

@@ -40,7 +40,7 @@ def visit():
     except BaseException:
         answer = {"error": traceback.format_exc()}
     with open(order["answer"], "w", encoding="utf-8") as file:
-        json.dump(answer, file)
+        json.dump(answer, file, default=str)
     os._exit(0)
 QTimer.singleShot(1000, visit)
 """
@@ -66,15 +66,15 @@ def visit(script, *arguments, timeout=300):
     -------
     Whatever ``main`` returned, by way of JSON.
     """
-    with tempfile.TemporaryDirectory() as home, virtual_screen() as display:
-        home = Path(home)
+    with tempfile.TemporaryDirectory() as temporary, virtual_screen() as display:
+        home = Path(temporary)
         settings = home / "profiles" / "default" / "QGIS" / "QGIS3.ini"
         settings.parent.mkdir(parents=True)
         settings.write_text(SETTINGS, encoding="utf-8")
         (home / "visit.py").write_text(VISIT, encoding="utf-8")
         order = {"script": str(Path(script).resolve()), "arguments": arguments, "answer": str(home / "answer.json"),
                  "helpers": str(Path(__file__).parent)}
-        environment = clean_environment(home, DISPLAY=display, QT_QPA_PLATFORM="xcb", LANG="C.UTF-8",
+        environment = clean_environment(home, DISPLAY=display, QT_QPA_PLATFORM="xcb", LANG="C.UTF-8", TMPDIR=str(home),
                                         FLOEFIELD_VISIT=json.dumps(order))
         # Debian's qgis of 3.22 is a script that adds options of its own.
         program = shutil.which("qgis.bin") or shutil.which("qgis")

@@ -3,7 +3,7 @@
 import time
 
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QEventLoop
+from qgis.PyQt.QtCore import QCoreApplication, QEventLoop
 
 PATIENCE = 240  # seconds
 
@@ -22,7 +22,6 @@ def pause(seconds):
     deadline = time.monotonic() + seconds
     while True:
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         if time.monotonic() >= deadline:
             return
         time.sleep(0.01)

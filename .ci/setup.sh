@@ -57,9 +57,9 @@ install_python_tools() {
 
 for purpose in "$@"; do
     case $purpose in
-        test) install_packages $TOOLS $QGIS $LIBRARIES && install_python_tools ;;
+        test) install_packages $TOOLS $QGIS $LIBRARIES xvfb python3-pyproj && install_python_tools ;;
         lint) install_packages $TOOLS && install_python_tools ;;
-        screenshots) install_packages $TOOLS $QGIS $LIBRARIES xvfb xdotool imagemagick chromium && install_python_tools ;;
+        screenshots) install_packages $TOOLS $QGIS $LIBRARIES xvfb python3-pil chromium && install_python_tools ;;
         chroot) install_packages debootstrap ;;
         *) echo "unknown purpose $purpose" >&2 && exit 2 ;;
     esac

@@ -23,7 +23,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-MARGIN = 1.05
+MARGIN = 1.08
 TRUE_COLOUR, FALSE_COLOUR = ("B04", "B03", "B02"), ("B08", "B04", "B03")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")
@@ -109,7 +109,7 @@ def furnish(project, layers, facts):
     project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, crops.crs()))
     if facts["synthetic"]:
         project.writeEntryBool("TitleLabel", "/Enabled", True)
-        project.writeEntry("TitleLabel", "/Label", "SYNTHETIC DATA - not a satellite image")
+        project.writeEntry("TitleLabel", "/Label", "SYNTHETIC DATA, not a satellite image")
 
 
 def headlines(layers, days, facts):
