@@ -1,0 +1,141 @@
+"""The user guide keeps its word: links lead somewhere, parameters and commands exist, the example tool runs."""
+
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+TOOL_PAGES = {page.stem: page for page in (ROOT / "docs" / "tools").glob("*.md")}
+FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+
+def text_of(page):
+    return page.read_text(encoding="utf-8")
+
+
+def prose(page):
+    """The text of a page without its code."""
+    return re.sub(r"`[^`\n]*`", "", FENCED.sub("", text_of(page)))
+
+
+def anchors(page):
+    """The names that GitHub gives to the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", FENCED.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands():
+    """Every line with qgis_process in the guide: page and arguments."""
+    for page in PAGES:
+        for _, _, code in FENCED.findall(text_of(page)):
+            for line in code.replace("\\\n", " ").splitlines():
+                if line.startswith("qgis_process run "):
+                    yield str(page.relative_to(ROOT)), shlex.split(line)[2:]
+
+
+def parameters_of(tool):
+    """Names a user may give; those of a model's outputs included."""
+    return {parameter.name(): parameter for parameter in tool.parameterDefinitions()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_links_and_pictures_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = unquote(target).partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name} links to {target}, which is not there"
+        assert not anchor or anchor in anchors(file), f"{page.name} links to {target}: no such heading"
+
+
+def test_every_parameter_is_on_the_page_of_its_tool(provider):
+    for tool in provider.algorithms():
+        named = set(re.findall(r"`([^`\n]+)`", text_of(TOOL_PAGES[tool.name()])))
+        own = {*parameters_of(tool), *(output.name() for output in tool.outputDefinitions())}
+        # a page may say that the options of another tool apply
+        for other in re.findall(r"Those of \[`(\w+)`\]", text_of(TOOL_PAGES[tool.name()])):
+            named |= set(re.findall(r"`([^`\n]+)`", text_of(TOOL_PAGES[other])))
+        assert own <= named, f"{tool.name()}.md lacks {own - named}"
+
+
+def test_default_numbers_on_the_pages_are_those_of_the_tools(provider):
+    compared = 0
+    for tool in provider.algorithms():
+        for name, parameter in parameters_of(tool).items():
+            row = re.search(rf"^\| `{name}` \|.*\| ([^|]*) \|$", text_of(TOOL_PAGES[tool.name()]), re.MULTILINE)
+            if row and parameter.type() == "number":
+                assert float(row[1]) == parameter.defaultValue(), f"{tool.name()}.md, {name}"
+                compared += 1
+    assert compared > 10
+
+
+def test_commands_name_tools_and_parameters_that_exist(provider):
+    tools = {tool.id(): parameters_of(tool) for tool in provider.algorithms()}
+    used = set()
+    for page, (tool, *arguments) in commands():
+        assert tool in tools, f"{page}: {tool}"
+        for argument in arguments:
+            name = re.fullmatch(r"--([\w:]+)=.+", argument)
+            assert name and name[1] in tools[tool], f"{page}: {tool} {argument}"
+        used.add(tool)
+    assert used == set(tools)
+
+
+def test_the_guide_and_the_plugin_have_one_version():
+    version = re.search(r"^version=(\S+)", text_of(ROOT / "metadata.txt"), re.MULTILINE)[1]
+    assert f"version = {{{version}}}" in text_of(ROOT / "README.md")
+    assert f"floefield-{version}.zip" in text_of(ROOT / "docs" / "install.md")
+    assert f"## [{version}]" in text_of(ROOT / "CHANGELOG.md")
+
+
+def test_the_versions_to_install_are_those_that_are_asked_for():
+    from floefield.provider.packages import PACKAGES
+
+    rows = re.findall(r"^\| ([\w, -]+) \| ([\d., ]+) \|", text_of(ROOT / "docs" / "install.md"), re.MULTILINE)
+    asked = {title: version for titles, versions in rows for title, version in zip(titles.split(", "),
+                                                                                   versions.split(", "))}
+    assert asked.pop("QGIS") == re.search(r"^qgisMinimumVersion=(\S+)", text_of(ROOT / "metadata.txt"), re.M)[1]
+    # numpy comes with QGIS
+    assert asked == {package.title: package.minimum for name, package in PACKAGES.items() if name != "numpy"}
+
+
+@pytest.fixture
+def example(tmp_path, monkeypatch):
+    """The example of the developers' page, put into a copy of the plugin."""
+    workbench = tmp_path / "workbench"
+    for name in ("algorithms", "provider", "compute"):
+        shutil.copytree(ROOT / name, workbench / name, ignore=shutil.ignore_patterns("__pycache__"))
+    page = text_of(ROOT / "docs" / "developers.md")
+    science, tool = [code for _, language, code in FENCED.findall(page) if language == "python"]
+    (workbench / "compute" / "forest" / "doubt.py").write_text(science, encoding="utf-8")
+    (workbench / "algorithms" / "classification" / "hidedoubt.py").write_text(tool, encoding="utf-8")
+    (workbench / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from workbench.algorithms.classification.hidedoubt import HideDoubt
+
+    yield HideDoubt
+    for name in [name for name in sys.modules if name.partition(".")[0] == "workbench"]:
+        del sys.modules[name]
+
+
+def test_the_example_tool_of_the_developers_page_works(example, provider, feedback, tmp_path):
+    import numpy as np
+    from qgis.core import QgsProcessingContext
+
+    from tests.fieldscene import read, write
+
+    classes = write(tmp_path / "map.tif", np.array([[[1, 2], [3, 0]]], np.uint8), names=["class"], nodata=0)
+    confidence = write(tmp_path / "confidence.tif", np.array([[[0.4, 0.5], [0.9, np.nan]]]), names=["confidence"])
+    results, complete = example().create().run(
+        {"INPUT": classes, "CONFIDENCE": confidence, "LEAST": 0.5, "OUTPUT": str(tmp_path / "sure.tif")},
+        QgsProcessingContext(), feedback)
+    assert complete, feedback.warned
+    assert read(results["OUTPUT"])[0].tolist() == [[[0, 2], [3, 0]]]
