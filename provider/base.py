@@ -15,6 +15,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..compute.errors import Cancelled, PlainError
 from . import packages
+from .destinations import check_destinations
 
 ROOT = Path(__file__).parents[1]
 DOCS = "https://github.com/floefield/floefield/blob/main/docs/tools/{name}.md"
@@ -58,14 +59,13 @@ class Algorithm(QgsProcessingAlgorithm):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         for step in ("prepareAlgorithm", "processAlgorithm"):
-            if step in cls.__dict__:
-                setattr(cls, step, _speaking_plainly(cls.__dict__[step]))
+            setattr(cls, step, _speaking_plainly(getattr(cls, step)))
 
     def name(self):
         """The id."""
         return self.NAME
 
-    def displayName(self):  # noqa: N802, named by QGIS
+    def displayName(self):
         """The title, translated."""
         return self.tr(self.TITLE)
 
@@ -73,7 +73,7 @@ class Algorithm(QgsProcessingAlgorithm):
         """The title of the group, translated."""
         return self.tr(self.GROUP.value[1])
 
-    def groupId(self):  # noqa: N802, named by QGIS
+    def groupId(self):
         """The id of the group."""
         return self.GROUP.value[0]
 
@@ -85,11 +85,11 @@ class Algorithm(QgsProcessingAlgorithm):
         """The icon of the group."""
         return QIcon(self.svgIconPath())
 
-    def svgIconPath(self):  # noqa: N802, named by QGIS
+    def svgIconPath(self):
         """Where the icon of the group is."""
         return str(ROOT / "resources" / "icons" / f"{self.GROUP.value[0]}.svg")
 
-    def shortHelpString(self):  # noqa: N802, named by QGIS
+    def shortHelpString(self):
         """HELP and the help of each parameter, one to a line: it reads well in a dialog and on a terminal."""
         lines = [self.tr(self.HELP)]
         for parameter in self.parameterDefinitions():
@@ -97,15 +97,19 @@ class Algorithm(QgsProcessingAlgorithm):
                 lines.append(f"{parameter.description()}: {parameter.help()}")
         return "\n".join(lines)
 
-    def helpUrl(self):  # noqa: N802, named by QGIS
+    def helpUrl(self):
         """The page of this tool in the user guide."""
         return DOCS.format(name=self.NAME)
 
-    def createInstance(self):  # noqa: N802, named by QGIS
+    def createInstance(self):
         """A fresh instance: runs share nothing."""
         return type(self)()
 
-    def canExecute(self):  # noqa: N802, named by QGIS
+    def prepareAlgorithm(self, parameters, context, feedback):
+        """Nothing to prepare, unless a tool says otherwise."""
+        return True
+
+    def canExecute(self):
         """Whether the needed packages are there, and if not, how to install them."""
         missing = packages.explain_missing(self.REQUIRES)
         in_dialog = QgsApplication.platform() == "desktop"
@@ -127,7 +131,7 @@ def _speaking_plainly(method):
     """`method` whose plain errors reach the user as sentences, and which ends quietly when cancelled.
 
     Missing packages are reported here once more: ``canExecute`` is only asked by the Toolbox, not by ``qgis_process``,
-    models and scripts.
+    models and scripts. So are results that would go where they cannot: models do not ask ``checkParameterValues``.
     """
 
     @functools.wraps(method)
@@ -136,7 +140,9 @@ def _speaking_plainly(method):
         if missing:
             raise QgsProcessingException(missing)
         try:
-            if method.__name__ == "processAlgorithm" and "rasterio" in self.REQUIRES:
+            if method.__name__ == "prepareAlgorithm":
+                check_destinations(self, parameters, context)
+            elif "rasterio" in self.REQUIRES:
                 _warn_of_another_gdal(feedback)
             return method(self, parameters, context, feedback)
         except ImportError as error:

@@ -70,6 +70,38 @@ def write_layer(algorithm, parameters, name, context, layout, features):
     return layer
 
 
+def write_layers(algorithm, parameters, context, layout, outputs):
+    """Several vector outputs of one layout: all of them, or none if one cannot be written.
+
+    Parameters
+    ----------
+    algorithm, parameters, context, layout
+        As for :func:`write_layer`.
+    outputs : dict of str to list of QgsFeature
+        By destination parameter.
+
+    Returns
+    -------
+    dict of str to str
+        What the tool returns, by destination parameter; those the user did not ask for are left out.
+
+    Raises
+    ------
+    OutputError
+    """
+    written = {}
+    try:
+        for name, features in outputs.items():
+            layer = write_layer(algorithm, parameters, name, context, layout, features)
+            if layer is not None:
+                written[name] = layer
+    except OutputError:
+        for name, layer in written.items():
+            _remove(destination_text(parameters, name), layer)
+        raise
+    return written
+
+
 def _flags(fields, features):
     """A GeoPackage takes a field called fid as its key: where values occur twice, it must number anew."""
     key = fields.lookupField("fid")

@@ -12,7 +12,7 @@ class FloefieldPlugin:
         self.iface = iface
         self.provider = None
 
-    def initProcessing(self):  # noqa: N802, named by QGIS
+    def initProcessing(self):
         """Register the provider; all that ``qgis_process`` asks for."""
         provider = FloefieldProvider()
         if QgsApplication.processingRegistry().addProvider(provider):
@@ -20,7 +20,7 @@ class FloefieldPlugin:
             # The shipped models consist of our own tools, which QGIS finds only now that the provider is registered.
             provider.refreshAlgorithms()
 
-    def initGui(self):  # noqa: N802, named by QGIS
+    def initGui(self):
         """Register the provider in the desktop."""
         self.initProcessing()
 

@@ -34,11 +34,11 @@ class FloefieldProvider(QgsProcessingProvider):
         """The name in the Toolbox."""
         return "Floefield"
 
-    def longName(self):  # noqa: N802, named by QGIS
+    def longName(self):
         """The name where there is room."""
         return "Floefield: crops and sea ice from Sentinel scenes"
 
-    def svgIconPath(self):  # noqa: N802, named by QGIS
+    def svgIconPath(self):
         """The icon for scalable places."""
         return str(Path(__file__).parents[1] / "resources" / "icons" / "floefield.svg")
 
@@ -46,15 +46,15 @@ class FloefieldProvider(QgsProcessingProvider):
         """The icon in the Toolbox."""
         return QIcon(self.svgIconPath())
 
-    def supportedOutputRasterLayerExtensions(self):  # noqa: N802, named by QGIS
+    def supportedOutputRasterLayerExtensions(self):
         """Formats the tools can write."""
         return ["tif"]
 
-    def defaultRasterFileExtension(self, hasRasters=True):  # noqa: N802, N803, named by QGIS
+    def defaultRasterFileExtension(self, hasRasters=True):
         """The format of temporary rasters."""
         return "tif"
 
-    def loadAlgorithms(self):  # noqa: N802, named by QGIS
+    def loadAlgorithms(self):
         """Add a fresh instance of every tool, then the models made of them."""
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())

@@ -56,9 +56,12 @@ def dress(path, name, context, group="", style=None, algorithm=None):
 
 
 def _is_renamed(details, algorithm):
-    """Whether somebody chose a name: Processing itself takes the title of the destination parameter."""
+    """Whether somebody chose a name.
+
+    Processing itself takes the title of the destination parameter; a name in capitals is the key of a model's output.
+    """
     parameter = algorithm.parameterDefinition(details.outputName) if algorithm else None
-    return parameter is not None and details.name != parameter.description()
+    return parameter is not None and details.name != parameter.description() and not details.name.isupper()
 
 
 def _dressers_of(context):
@@ -74,7 +77,7 @@ class _Dresser(QgsProcessingLayerPostProcessorInterface):
         self._name, self._group, self._style = name, group, style
         self.run, self._rank, self._project = run, rank, project
 
-    def postProcessLayer(self, layer, context, feedback):  # noqa: N802, named by QGIS
+    def postProcessLayer(self, layer, context, feedback):
         """Called by Processing."""
         layer.setName(self._name)
         # Processing opens layers without the style beside their file.
@@ -93,7 +96,7 @@ def _move_into_group(layer, name, run, rank, root):
     node = root.findLayer(layer.id())
     if node is None:
         return
-    group = root.findGroup(name) or root.insertGroup(0, name)
+    group = root.findGroup(name) or _new_group(name, run, rank, root)
     moved = node.clone()
     moved.setCustomProperty(RUN, run)
     moved.setCustomProperty(RANK, rank)
@@ -101,3 +104,14 @@ def _move_into_group(layer, name, run, rank, root):
              and child.customProperty(RUN) == run and int(child.customProperty(RANK)) < rank]
     group.insertChildNode(above[-1] + 1 if above else 0, moved)
     node.parent().removeChildNode(node)
+    moved.setExpanded(True)
+
+
+def _new_group(name, run, rank, root):
+    """A group at the top, but below those that later steps of the same run have made: the result hides its inputs."""
+    above = [place for place, child in enumerate(root.children())
+             if child.customProperty(RUN) == run and int(child.customProperty(RANK)) > rank]
+    group = root.insertGroup(above[-1] + 1 if above else 0, name)
+    group.setCustomProperty(RUN, run)
+    group.setCustomProperty(RANK, rank)
+    return group

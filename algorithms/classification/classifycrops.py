@@ -63,7 +63,7 @@ class ClassifyCrops(Algorithm):
     OVERALL_ACCURACY = "OVERALL_ACCURACY"
     KAPPA = "KAPPA"
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802, named by QGIS
+    def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         self._declare_inputs()
         self._declare_settings(ForestSettings(), SplitSettings())
@@ -77,7 +77,9 @@ class ClassifyCrops(Algorithm):
         self.declare(rasters, "one or more rasters of the same grid; every band is a feature. Bands of equal name are "
                               "told apart by the date of their raster.")
         self.declare(
-            QgsProcessingParameterFeatureSource(self.TRAINING, self.tr("Training parcels"), [polygons], optional=True),
+            QgsProcessingParameterFeatureSource(
+                self.TRAINING, self.tr("Training parcels (or, under Advanced, one layer for each class)"), [polygons],
+                optional=True),
             "polygon layer with a field that names the class, in any coordinate reference system.")
         self.declare(
             QgsProcessingParameterField(self.CLASS_FIELD, self.tr("Class field"), optional=True,
@@ -150,7 +152,7 @@ class ClassifyCrops(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.OVERALL_ACCURACY, self.tr("Overall accuracy (0 to 1)")))
         self.addOutput(QgsProcessingOutputNumber(self.KAPPA, self.tr("Kappa")))
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802, named by QGIS
+    def checkParameterValues(self, parameters, context):
         """One kind of training parcels, and a class field where one is needed."""
         has_source, has_layers = (_is_given(parameters.get(name)) for name in (self.TRAINING, self.TRAINING_LAYERS))
         if has_source and has_layers:
@@ -169,7 +171,7 @@ class ClassifyCrops(Algorithm):
                                                     for name in (self.RASTERS, self.TRAINING_LAYERS))))
         return ok, lost or message
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def prepareAlgorithm(self, parameters, context, feedback):
         """Open layers: rasters become paths, parcels become sources with a name each."""
         self.rasters = raster_paths(self, parameters, self.RASTERS, context)
         self.class_field = self.parameterAsString(parameters, self.CLASS_FIELD, context)
@@ -184,7 +186,7 @@ class ClassifyCrops(Algorithm):
         self.origins = {name: _origin(self, parameters, name, context) for name in (self.TRAINING, self.VALIDATION)}
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def processAlgorithm(self, parameters, context, feedback):
         """Read the parcels, classify, dress the results."""
         progress = FeedbackProgress(feedback)
         task = self._task(parameters, context, progress.part(0.0, 0.02))
@@ -194,9 +196,9 @@ class ClassifyCrops(Algorithm):
         result = classify(task, maps, model, report, progress.part(0.02, 1.0))
 
         group = self.tr("Floefield: crop classification")
-        dress(maps.classes, self.tr("Crops"), context, group)
-        dress(maps.confidence, self.tr("Confidence"), context, group)
-        dress(maps.probabilities, self.tr("Class probabilities"), context, group)
+        dress(maps.classes, self.tr("Crops"), context, group, algorithm=self)
+        dress(maps.confidence, self.tr("Confidence"), context, group, algorithm=self)
+        dress(maps.probabilities, self.tr("Class probabilities"), context, group, algorithm=self)
         outputs = {self.OUTPUT: maps.classes, self.CONFIDENCE: maps.confidence, self.PROBABILITIES: maps.probabilities,
                    self.MODEL: model, self.REPORT: report}
         outputs = {name: path for name, path in outputs.items() if path}

@@ -17,7 +17,7 @@ from ...compute.errors import UnsuitableInput
 from ...compute.insitu.defaults import AreaFilterSettings
 from ...provider.base import Algorithm, Group
 from ...provider.geometry import Surveyor, valid_polygons
-from ...provider.outputs import destination_text, write_layer
+from ...provider.outputs import destination_text, write_layers
 from ...provider.parcels import listed, parcel_source, parcels
 from ...provider.progress import FeedbackProgress
 
@@ -43,7 +43,7 @@ class FilterByArea(Algorithm):
     PARCELS_KEPT = "PARCELS_KEPT"
     PARCELS_REJECTED = "PARCELS_REJECTED"
 
-    def initAlgorithm(self, config=None):  # noqa: N802, named by QGIS
+    def initAlgorithm(self, config=None):
         """Declare the parameters."""
         self.declare(
             QgsProcessingParameterFeatureSource(self.INPUT, self.tr("Parcels"),
@@ -70,7 +70,7 @@ class FilterByArea(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.PARCELS_KEPT, self.tr("Parcels kept")))
         self.addOutput(QgsProcessingOutputNumber(self.PARCELS_REJECTED, self.tr("Parcels rejected")))
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802, named by QGIS
+    def checkParameterValues(self, parameters, context):
         """Refuse a field name that a shapefile would cut off."""
         name = self.parameterAsString(parameters, self.AREA_FIELD, context)
         into_shapefile = any(destination_text(parameters, output).lower().endswith(".shp")
@@ -80,14 +80,14 @@ class FilterByArea(Algorithm):
                                   "shorter name, or write a .gpkg file.").format(LONGEST_SHAPEFILE_NAME)
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def prepareAlgorithm(self, parameters, context, feedback):
         """Open the parcels and make room for the area."""
         self.source = parcel_source(self, parameters, self.INPUT, context)
         self.fields, self.area_index = _with_area_field(
             self.source.fields(), self.parameterAsString(parameters, self.AREA_FIELD, context))
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def processAlgorithm(self, parameters, context, feedback):
         """Measure one parcel after the other."""
         progress = FeedbackProgress(feedback)
         min_area = self.parameterAsDouble(parameters, self.MIN_AREA, context)
@@ -115,12 +115,8 @@ class FilterByArea(Algorithm):
         if not kept:
             progress.warn("No parcel is big enough. Try a smaller area.")
         layout = (self.fields, geometry_type, crs)
-        outputs = {self.PARCELS_KEPT: len(kept), self.PARCELS_REJECTED: len(rejected)}
-        for name, features in ((self.OUTPUT, kept), (self.REJECTED, rejected)):
-            layer = write_layer(self, parameters, name, context, layout, features)
-            if layer is not None:
-                outputs[name] = layer
-        return outputs
+        layers = write_layers(self, parameters, context, layout, {self.OUTPUT: kept, self.REJECTED: rejected})
+        return {**layers, self.PARCELS_KEPT: len(kept), self.PARCELS_REJECTED: len(rejected)}
 
 
 def _with_area_field(fields, name):

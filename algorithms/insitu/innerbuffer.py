@@ -36,7 +36,7 @@ class InnerBuffer(Algorithm):
     PARCELS_OUT = "PARCELS_OUT"
     PARCELS_LOST = "PARCELS_LOST"
 
-    def initAlgorithm(self, config=None):  # noqa: N802, named by QGIS
+    def initAlgorithm(self, config=None):
         """Declare the parameters."""
         self.declare(
             QgsProcessingParameterFeatureSource(self.INPUT, self.tr("Parcels"),
@@ -58,18 +58,18 @@ class InnerBuffer(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.PARCELS_OUT, self.tr("Parcels written")))
         self.addOutput(QgsProcessingOutputNumber(self.PARCELS_LOST, self.tr("Parcels lost")))
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802, named by QGIS
+    def checkParameterValues(self, parameters, context):
         """Refuse a distance that would grow parcels."""
         if self.parameterAsDouble(parameters, self.DISTANCE, context) <= 0:
             return False, self.tr("DISTANCE is how many metres the border moves inwards: give a number above 0.")
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def prepareAlgorithm(self, parameters, context, feedback):
         """Open the parcels."""
         self.source = parcel_source(self, parameters, self.INPUT, context)
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def processAlgorithm(self, parameters, context, feedback):
         """Shrink one parcel after the other."""
         progress = FeedbackProgress(feedback)
         distance = self.parameterAsDouble(parameters, self.DISTANCE, context)

@@ -13,6 +13,7 @@ from ...compute.raster.resample import DOWNSAMPLING, UPSAMPLING
 from ...compute.sentinel2.bands import BAND_CHOICES, SCENE_CLASSES
 from ...compute.sentinel2.scene import CLOUD_MASKS
 from ...provider.areas import area_from_source, area_from_wkt
+from ...provider.inputs import is_null
 
 BANDS = "BANDS"
 RESOLUTION = "RESOLUTION"
@@ -89,6 +90,11 @@ def check_area(tool, parameters, context):
     return True, ""
 
 
+def is_cleared(value):
+    """Whether a choice was given, but nothing chosen; a command line can only give an empty text for it."""
+    return value is not None and (value == [] or is_null(value))
+
+
 def choices(tool, parameters, name, context):
     """The chosen strings of an enum parameter; none where the user cleared it (QGIS would give the default).
 
@@ -96,7 +102,7 @@ def choices(tool, parameters, name, context):
     -------
     tuple of str
     """
-    if parameters.get(name) in ([], ""):
+    if is_cleared(parameters.get(name)):
         return ()
     return tuple(tool.parameterAsEnumStrings(parameters, name, context))
 

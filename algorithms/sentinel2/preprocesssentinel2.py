@@ -28,7 +28,7 @@ class PreprocessSentinel2(Algorithm):
             "of baseline 04.00 and later is applied) and stored as int16 with its scale in the file.")
     REQUIRES = ("rasterio", "defusedxml")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802, named by QGIS
+    def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         self.declare(
             QgsProcessingParameterFile(self.INPUT, self.tr("Sentinel-2 product"), fileFilter=PRODUCT_FILTER),
@@ -38,17 +38,17 @@ class PreprocessSentinel2(Algorithm):
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
             "GeoTIFF with one band for each chosen band; pixels without data have the nodata value -32768.")
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802, named by QGIS
+    def checkParameterValues(self, parameters, context):
         """Allow one area of interest at most."""
         ok, message = super().checkParameterValues(parameters, context)
         return check_area(self, parameters, context) if ok else (ok, message)
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def prepareAlgorithm(self, parameters, context, feedback):
         """Open the layer of the area of interest."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def processAlgorithm(self, parameters, context, feedback):
         """Read, resample, mask and write."""
         area = area_of(self, self._area_source, parameters, context)
         product = read_product(self.parameterAsFile(parameters, self.INPUT, context))

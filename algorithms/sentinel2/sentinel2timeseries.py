@@ -15,7 +15,7 @@ from ...compute.sentinel2.series import SeriesSettings, read_products, write_ser
 from ...provider.base import Algorithm, Group
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import dress
-from .options import AOI, add_stack_options, area_of, check_area, choice, choices, stack_options
+from .options import AOI, add_stack_options, area_of, check_area, choice, choices, is_cleared, stack_options
 
 
 class Sentinel2TimeSeries(Algorithm):
@@ -38,7 +38,7 @@ class Sentinel2TimeSeries(Algorithm):
             "with a message.")
     REQUIRES = ("rasterio", "defusedxml")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802, named by QGIS
+    def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         defaults = SeriesSettings()
         self.declare(
@@ -64,21 +64,22 @@ class Sentinel2TimeSeries(Algorithm):
             "GeoTIFF with all bands and indices of the first date, then of the second, and so on.")
         self.addOutput(QgsProcessingOutputNumber(self.DATES, self.tr("Number of dates")))
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802, named by QGIS
+    def checkParameterValues(self, parameters, context):
         """Ask for a list or a folder, and for one area of interest at most."""
-        ok, message = super().checkParameterValues(parameters, context)
+        cleared = {self.INDICES: []} if is_cleared(parameters.get(self.INDICES)) else {}
+        ok, message = super().checkParameterValues({**parameters, **cleared}, context)
         if not ok:
             return ok, message
         if bool(self._listed(parameters, context)) == bool(self._folder(parameters, context)):
             return False, self.tr("Give either a list of products or a folder with products.")
         return check_area(self, parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def prepareAlgorithm(self, parameters, context, feedback):
         """Open the layer of the area of interest."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802, named by QGIS
+    def processAlgorithm(self, parameters, context, feedback):
         """Read, merge, mask, fill and write."""
         progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..raster.blocks import run_blocks
 from ..raster.categorical import categorical_layout, categorical_side_files
+from ..raster.qml import shipped_style
 from ..raster.writer import RasterLayout, create_raster
 from .walk import Walker
 
@@ -70,7 +71,9 @@ def create_maps(paths, grid, classes):
         "classes": categorical_layout(grid, classes, CLASS_BAND),
         "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan),
         "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan)}
-    side_files = {"classes": categorical_side_files(classes, CLASS_BAND)}
+    side_files = {"classes": categorical_side_files(classes, CLASS_BAND),
+                  "confidence": {".qml": shipped_style("confidence")},
+                  "probabilities": {".qml": shipped_style("probability")}}
     with contextlib.ExitStack() as rasters:
         yield {name: rasters.enter_context(create_raster(getattr(paths, name), layout, side_files.get(name)))
                for name, layout in layouts.items() if getattr(paths, name)}

@@ -4,12 +4,15 @@ The one seam for parallel work is :class:`concurrent.futures.Executor`: threads 
 scikit-learn release the interpreter lock), or a cluster client that offers the same interface.
 """
 
+import contextlib
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 # More threads than this rarely help: decoding and the disk are the limit.
 MOST_THREADS = 8
+# GDAL's cache while rasters are read and written; its default, a share of the memory, would grow with the raster.
+CACHE_BYTES = 160 * 1024 * 1024
 
 
 def default_threads():
@@ -17,12 +20,37 @@ def default_threads():
     return max(1, min(MOST_THREADS, (os.cpu_count() or 2) - 1))
 
 
-def make_executor(threads):
-    """An executor of `threads` worker threads (0 means :func:`default_threads`)."""
-    return ThreadPoolExecutor(max_workers=threads or default_threads(), thread_name_prefix="floefield")
+@contextlib.contextmanager
+def make_executor(threads, cache_bytes=CACHE_BYTES):
+    """Worker threads for as long as the block lasts; open it around all reading and writing.
+
+    Meanwhile GDAL's cache is bounded, and its complaints reach Python as errors instead of the terminal as noise.
+
+    Parameters
+    ----------
+    threads : int
+        0 means :func:`default_threads`.
+    cache_bytes : int
+
+    Yields
+    ------
+    concurrent.futures.Executor
+    """
+    import rasterio
+
+    with rasterio.Env(GDAL_CACHEMAX=cache_bytes), ThreadPoolExecutor(
+            threads or default_threads(), "floefield", initializer=_enter_rasterio) as executor:
+        yield executor
 
 
-def nested_blocks(grid, edge, region):
+def _enter_rasterio():
+    """Rasterio keeps an environment for each thread; this one ends with its thread."""
+    import rasterio
+
+    rasterio.Env().__enter__()
+
+
+def nested_blocks(grid, edge, *regions):
     """Blocks in an order that finishes one square region before the next, so that a small cache serves.
 
     Parameters
@@ -30,15 +58,16 @@ def nested_blocks(grid, edge, region):
     grid : Grid
     edge : int
         Height and width of a block, in pixels.
-    region : int
-        Height and width of a region; a multiple of `edge`.
+    *regions : int
+        Height and width of a region, of a region of regions and so on; each a multiple of the one before.
 
     Returns
     -------
     list of Window
     """
+    sizes = (*reversed(regions), 1)
     return sorted(grid.blocks(edge, edge),
-                  key=lambda block: (block.row // region, block.col // region, block.row, block.col))
+                  key=lambda block: [place for size in sizes for place in (block.row // size, block.col // size)])
 
 
 def run_blocks(blocks, work, finish, executor, progress, ahead=None):

@@ -15,8 +15,6 @@ from ..errors import OutputError
 
 # Output tiles; blocks of work are multiples of it so that no tile is compressed twice.
 TILE = 256
-# GDAL's cache while rasters are written; its default, a share of the memory, would grow with the raster.
-CACHE_BYTES = 256 * 1024 * 1024
 SIDE_FILES = (".aux.xml", ".qml", ".false-colour.qml")
 
 
@@ -108,16 +106,16 @@ def create_raster(path, layout, side_files=None):
     OutputError
         If the file cannot be created, filled or renamed.
     """
-    import rasterio
     from rasterio.errors import RasterioError
 
     path = os.path.abspath(path)
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), complete_file(path) as partial:
+    with complete_file(path) as partial:
         try:
             with _sentence_for(path):
                 dataset = _create(partial, layout)
                 with contextlib.closing(dataset):
                     yield RasterWriter(dataset)
+                    _empty_the_cache()
                 _read_last_pixel(partial)
         except RasterioError as error:
             raise OutputError(f"{path} cannot be written: {error}. Check the free space on the disk.") from error
@@ -173,6 +171,16 @@ def _create(path, layout):
     if layout.colours:
         dataset.write_colormap(1, layout.colours)
     return dataset
+
+
+def _empty_the_cache():
+    """Let GDAL write what it still holds back, oldest first, as it wrote all before. Left to the closing of the file it
+    would be in another order, and how much is left depends on the threads: the file would differ from run to run.
+    """
+    import rasterio
+
+    with rasterio.Env(GDAL_CACHEMAX=0):
+        pass
 
 
 def _read_last_pixel(path):

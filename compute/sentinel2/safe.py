@@ -90,7 +90,7 @@ def open_safe(path):
     """
     path = os.path.abspath(path)
     if not os.path.exists(path):
-        raise MissingInput(f"{path} does not exist.")
+        raise MissingInput(f"{path} does not exist. Check its path.")
     if os.path.isfile(path) and path.lower().endswith(".zip"):
         return _open_zip(path)
     if os.path.isfile(path):
@@ -118,7 +118,7 @@ def find_products(folder):
         If the folder does not exist or holds no product.
     """
     if not os.path.isdir(folder):
-        raise MissingInput(f"The folder {folder} does not exist.")
+        raise MissingInput(f"The folder {folder} does not exist. Check its path.")
     found = []
     for parent, folders, files in os.walk(folder):
         folders.sort()
@@ -131,7 +131,8 @@ def find_products(folder):
         found += [os.path.join(parent, name) for name in sorted(files)
                   if name.lower().endswith(".zip") and _holds_product(os.path.join(parent, name))]
     if not found:
-        raise MissingInput(f"No Sentinel-2 product was found in {folder} (neither a .SAFE folder nor a zip of one).")
+        raise MissingInput(f"No Sentinel-2 product was found in {folder} (neither a .SAFE folder nor a zip of one). "
+                           "Choose the folder that holds the downloads.")
     return sorted(found)
 
 

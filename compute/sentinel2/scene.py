@@ -144,16 +144,22 @@ class Scene:
         if self.settings.cloud_mask == "none":
             return np.ones(window.shape, bool)
         codes, known = read_resampled(self._readers["SCL"], grid, window)
-        return ~self._masked_codes[np.where(known, np.minimum(codes, 255), 0)]
+        masked = self._masked_codes.take(codes, mode="clip")
+        masked[~known] = self._masked_codes[0]
+        return ~masked
 
-    def require_same_crs(self, grid):
-        """Raise :class:`GridMismatch` unless the product lies in the CRS of `grid`."""
+    def require_fit(self, grid):
+        """Raise :class:`GridMismatch` unless the pixels of the product fall on the lattice of `grid`."""
         from rasterio.crs import CRS
 
         if CRS.from_wkt(self.grid.crs_wkt) != CRS.from_wkt(grid.crs_wkt):
             raise GridMismatch(
                 f"{self.product.uri} lies in another UTM zone than the products before it. "
                 "Use products of one zone only.")
+        if not grid.is_aligned_with(self.grid):
+            raise GridMismatch(
+                f"The pixels of {self.product.uri} are shifted against those of the products before it. "
+                "Use products as they are downloaded, or leave this one out.")
 
 
 def stored_scale(product, band):

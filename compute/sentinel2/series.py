@@ -12,19 +12,16 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.area import window_of
-from ..raster.blocks import make_executor, nested_blocks, run_blocks
-from ..raster.writer import TILE, RasterLayout, create_raster
+from ..raster.blocks import make_executor, run_blocks
+from ..raster.writer import RasterLayout, create_raster
 from .bands import BANDS
 from .display import DisplayRanges
-from .gaps import fill_gaps
+from .groups import band_groups, cache_bytes, group_planes, plan_blocks
 from .indices import INDICES
 from .product import read_product
 from .scene import STORED_PER_REFLECTANCE, Scene, StackSettings, stored_scale
 from .stack import BLOCK, band_tags, synthetic_tag
-from .storage import NODATA, to_stored
-
-# What the float32 values of one block may take.
-BLOCK_BYTES = 64 * 1024 * 1024
+from .storage import NODATA
 
 
 @dataclass(frozen=True)
@@ -140,19 +137,20 @@ def write_series(products, output, settings, area, progress):
     with ExitStack() as stack:
         scene_settings = replace(settings, bands=settings.bands_read)
         scenes = [stack.enter_context(Scene(product, scene_settings)) for product in products]
-        executor = stack.enter_context(make_executor(settings.threads))
+        groups = band_groups(settings.bands, settings.indices)
+        executor = stack.enter_context(make_executor(settings.threads, cache_bytes(len(products), groups)))
         grid = _common_grid(scenes, area)
         acquisitions = [_Acquisition(date, list(same_day))
                         for date, same_day in groupby(scenes, key=lambda scene: scene.product.date)]
         acquisitions = _seen(acquisitions, grid, settings, progress.part(0.0, 0.1))
-        _write(acquisitions, grid, output, settings, executor, progress.part(0.1, 1.0))
+        _write(acquisitions, grid, output, settings, groups, executor, progress.part(0.1, 1.0))
     return [acquisition.date for acquisition in acquisitions]
 
 
 def _common_grid(scenes, area):
     grid = scenes[0].grid
     for scene in scenes[1:]:
-        scene.require_same_crs(grid)
+        scene.require_fit(grid)
         grid = grid.union(scene.grid)
     return grid.part(window_of(area, grid))
 
@@ -163,8 +161,7 @@ def _seen(acquisitions, grid, settings, progress):
     kept = []
     for index, acquisition in enumerate(acquisitions):
         progress.step(index / len(acquisitions))
-        if any(acquisition.read(band, grid, window, acquisition.clear(grid, window))[1].any()
-               for window in grid.blocks(BLOCK, BLOCK)):
+        if _shows_anything(acquisition, band, grid, progress):
             kept.append(acquisition)
         else:
             progress.warn(f"{acquisition.date.isoformat()} is left out: no clear pixel of the area was seen that day.")
@@ -174,26 +171,37 @@ def _seen(acquisitions, grid, settings, progress):
     return kept
 
 
-def _write(acquisitions, grid, output, settings, executor, progress):
+def _shows_anything(acquisition, band, grid, progress):
+    for window in grid.blocks(BLOCK, BLOCK):
+        progress.check()
+        if acquisition.read(band, grid, window, acquisition.clear(grid, window))[1].any():
+            return True
+    return False
+
+
+def _write(acquisitions, grid, output, settings, groups, executor, progress):
     names = (*settings.bands, *(INDICES[name].name for name in settings.indices))
     displays = [DisplayRanges(settings.bands) for _ in acquisitions]
     seen = np.zeros(len(acquisitions), np.int64)
     side_files = {}
 
-    def work(window):
-        progress.check()
-        return _series_block(acquisitions, grid, window, settings)
+    def work(block):
+        window, group = block
+        return group_planes(acquisitions, grid, window, group, settings, progress)
 
-    def finish(window, result):
+    def finish(block, result):
+        window, group = block
         planes, seen_pixels = result
-        raster.write(window, planes)
-        seen[:] += seen_pixels
-        for date, display in enumerate(displays):
-            for index in range(len(settings.bands)):
-                display.add(index, planes[date * len(names) + index])
+        for name, dates in planes.items():
+            index = names.index(name)
+            for date, plane in enumerate(dates):
+                raster.write(window, plane[None], first_band=date * len(names) + index)
+                displays[date].add(index, plane)
+        if group is groups[0]:
+            seen[:] += seen_pixels
 
     with create_raster(output, _layout(acquisitions, grid, settings, names), side_files) as raster:
-        run_blocks(_blocks(grid, len(acquisitions), len(settings.bands_read)), work, finish, executor, progress)
+        run_blocks(plan_blocks(grid, len(acquisitions), groups), work, finish, executor, progress)
         clearest = int(seen.argmax())
         side_files.update(displays[clearest].styles(1 / STORED_PER_REFLECTANCE, clearest * len(names)))
     for acquisition, pixels in zip(acquisitions, seen):
@@ -218,39 +226,3 @@ def _layout(acquisitions, grid, settings, names):
         tags={"ACQUISITION_DATES": ",".join(acquisition.date.isoformat() for acquisition in acquisitions),
               "GAP_FILLING": settings.gap_filling,
               **synthetic_tag(scene.product for acquisition in acquisitions for scene in acquisition.scenes)})
-
-
-def _blocks(grid, dates, bands):
-    """Blocks small enough for all dates at once; one image tile is finished before the next."""
-    edge = BLOCK
-    while edge > TILE and dates * bands * edge * edge * 4 > BLOCK_BYTES:
-        edge //= 2
-    return nested_blocks(grid, edge, BLOCK)
-
-
-def _series_block(acquisitions, grid, window, settings):
-    """Stored planes of a block, date by date, and how many pixels each date showed clearly."""
-    days = [acquisition.day for acquisition in acquisitions]
-    clear = [acquisition.clear(grid, window) for acquisition in acquisitions]
-    index_bands = {band for name in settings.indices for band in INDICES[name].bands}
-    seen = np.zeros(len(days), np.int64)
-    stored, reflectance = {}, {}
-    for band in settings.bands_read:
-        pairs = [acquisition.read(band, grid, window, mask) for acquisition, mask in zip(acquisitions, clear)]
-        values, valid = (np.stack(planes) for planes in zip(*pairs))
-        if band in BANDS:
-            seen = np.maximum(seen, valid.sum(axis=(1, 2)))
-            if settings.gap_filling == "linear":
-                values, known = fill_gaps(values, valid, days)
-                valid = np.broadcast_to(known, values.shape)
-        if band in settings.bands:
-            stored[band] = to_stored(values, valid)
-        if band in index_bands:
-            reflectance[band] = values / np.float32(STORED_PER_REFLECTANCE), valid
-    for name in settings.indices:
-        index = INDICES[name]
-        inputs = [reflectance[band] for band in index.bands]
-        values = index.formula(*(plane for plane, _ in inputs)) * np.float32(STORED_PER_REFLECTANCE)
-        stored[index.name] = to_stored(values, np.logical_and.reduce([valid for _, valid in inputs]))
-    names = (*settings.bands, *(INDICES[name].name for name in settings.indices))
-    return np.stack([stored[name][date] for date in range(len(days)) for name in names]), seen

@@ -6,21 +6,25 @@ from pathlib import Path
 import numpy as np
 
 FULL = 10980
-IMAGES = "GRANULE/L2A_T31TEJ_A000001_20230627T104021/IMG_DATA"
+DATE = "2023-06-27"
+IMAGES = f"GRANULE/L2A_T31TEJ_A000001_{DATE.replace('-', '')}T104021/IMG_DATA"
 TILES = {10: 1024, 20: 640, 60: 192}
 BANDS = {10: ("B02", "B03", "B04", "B08"), 20: ("B05", "B06", "B07", "B8A", "B11", "B12", "SCL"), 60: ("B01", "B09")}
 
 
-def full_size_product(folder, size=FULL):
+def full_size_product(folder, size=FULL, date=DATE):
     """Make the product unless it is there already.
 
-    All bands of one pixel size are links to one image, so that making it takes a minute and not ten.
+    All bands of one pixel size are links to one image, so that making it takes a minute and not ten; further dates
+    share the images.
 
     Parameters
     ----------
     folder : path
     size : int
         Pixels along an edge at 10 m; a multiple of 6.
+    date : str
+        ISO.
 
     Returns
     -------
@@ -29,7 +33,8 @@ def full_size_product(folder, size=FULL):
     """
     from ..products import METADATA
 
-    uri = "S2A_MSIL2A_20230627T104021_N0509_R008_T31TEJ_20230627T180000"
+    day = date.replace("-", "")
+    uri = f"S2A_MSIL2A_{day}T104021_N0509_R008_T31TEJ_{day}T180000"
     safe = Path(folder) / f"{size}" / f"{uri}.SAFE"
     if (safe / "MTD_MSIL2A.xml").exists():
         return safe
@@ -39,7 +44,7 @@ def full_size_product(folder, size=FULL):
         if not image.exists():
             _write_image(image, size * 10 // metres, metres)
         for band in bands:
-            name = f"{IMAGES}/R{metres}m/T31TEJ_20230627T104021_{band}_{metres}m"
+            name = f"{IMAGES}/R{metres}m/T31TEJ_{day}T104021_{band}_{metres}m"
             target = safe / f"{name}.jp2"
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
@@ -48,7 +53,7 @@ def full_size_product(folder, size=FULL):
             names.append(f"<IMAGE_FILE>{name}</IMAGE_FILE>")
     offsets = "".join(f'<BOA_ADD_OFFSET band_id="{index}">-1000</BOA_ADD_OFFSET>' for index in range(13))
     (safe / "MTD_MSIL2A.xml").write_text(METADATA.format(
-        date="2023-06-27", uri=uri, baseline="05.09", generated="2023-06-27T18:00:00Z", tile="T31TEJ",
+        date=date, uri=uri, baseline="05.09", generated=f"{date}T18:00:00Z", tile="T31TEJ",
         files="\n".join(names), offsets=f"<BOA_ADD_OFFSET_VALUES_LIST>{offsets}</BOA_ADD_OFFSET_VALUES_LIST>"),
         encoding="utf-8")
     return safe

@@ -1,0 +1,103 @@
+"""Cancelled in the middle, each tool ends at once, gives nothing, leaves nothing, and spares what was there before."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from .. import fieldscene
+from ..bench.products import full_size_product
+from ..parcelfiles import write_geojson
+
+SOON = 2.0  # seconds
+DATES = ("2023-06-17", "2023-06-27", "2023-07-07")
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """Work for a while: products of four tiles, a raster of the same size, and thousands of parcels."""
+    folder = tmp_path_factory.mktemp("inputs")
+    products = [full_size_product(folder / "products", 2040, date) for date in DATES]
+    pixels = np.random.default_rng(1).normal(0.35, 0.2, (2, 800, 800))
+    pixels[:, :40, :48] = fieldscene.reflectance(0.15)
+    many = [(number, "wheat", fieldscene.square(*divmod(number * 8, 1600))) for number in range(15000)]
+    return {"products": [str(path) for path in products],
+            "raster": fieldscene.write(folder / "scene.tif", pixels),
+            "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
+            "many parcels": str(write_geojson(folder / "many.geojson", many))}
+
+
+def parameters_of(tool, inputs, folder):
+    """A run that takes some seconds, with every output."""
+    return {
+        "innerbuffer": lambda: {"INPUT": inputs["many parcels"], "OUTPUT": folder / "shrunk.gpkg"},
+        "filterbyarea": lambda: {"INPUT": inputs["many parcels"], "MIN_AREA": 1000, "OUTPUT": folder / "big.gpkg",
+                                 "REJECTED": folder / "small.gpkg"},
+        "preprocesssentinel2": lambda: {"INPUT": inputs["products"][0], "CLOUD_MASK": "l2a", "BANDS": [
+            "B02", "B03", "B04", "B05", "B06", "B08", "B09"], "OUTPUT": folder / "stack.tif"},
+        "sentinel2timeseries": lambda: {"INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"],
+                                        "OUTPUT": folder / "series.tif"},
+        "classifycrops": lambda: {
+            "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
+            "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
+            "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
+            "REPORT": folder / "report.html"},
+        "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
+    }[tool]()
+
+
+class Impatient:
+    """Presses the cancel button a moment after the progress bar has passed a mark, from another thread, as people do.
+
+    Parameters
+    ----------
+    mark : float
+        Per cent.
+    moment : float
+        Seconds.
+    """
+
+    def __init__(self, mark, moment):
+        from qgis.core import QgsProcessingFeedback
+
+        self.feedback = QgsProcessingFeedback(False)
+        self.pressed_at = None
+        self._mark, self._moment = mark, moment
+        self._timer = None
+        self.feedback.progressChanged.connect(self._look)
+
+    def _look(self, progress):
+        if progress >= self._mark and self._timer is None:
+            self._timer = threading.Timer(self._moment, self._press)
+            self._timer.start()
+
+    def _press(self):
+        self.pressed_at = time.monotonic()
+        self.feedback.cancel()
+
+
+@pytest.mark.parametrize(("tool", "mark"), [
+    ("innerbuffer", 30), ("filterbyarea", 30),
+    ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
+    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
+    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("createsampledata", 30)])
+def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
+    import processing
+
+    parameters = {name: str(value) if hasattr(value, "parts") else value
+                  for name, value in parameters_of(tool, inputs, tmp_path).items()}
+    earlier = {path: b"an earlier result" for name, path in parameters.items()
+               if str(path).startswith(str(tmp_path)) and name != "OUTPUT_FOLDER"}
+    for path, content in earlier.items():
+        with open(path, "wb") as file:
+            file.write(content)
+    user = Impatient(mark, moment=0.1)
+
+    results = processing.run(f"floefield:{tool}", parameters, feedback=user.feedback)
+
+    assert user.pressed_at, "it was over before anyone could cancel it"
+    assert time.monotonic() - user.pressed_at < SOON
+    assert not results
+    assert {str(path): path.read_bytes() for path in tmp_path.rglob("*")} == earlier

@@ -1,0 +1,114 @@
+"""The same rasters, byte for byte: for any number of threads, and from the Toolbox, a model and ``qgis_process``."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .. import fieldscene
+from ..bench.products import full_size_product
+from ..parcelfiles import write_geojson
+
+DISTANCE, MIN_AREA = 10, 2000
+THREADS = (1, 2, 4)
+
+
+@pytest.fixture(scope="module")
+def sample(qgis_process, tmp_path_factory):
+    """A small season with parcels."""
+    folder = tmp_path_factory.mktemp("sample") / "sample"
+    outcome = qgis_process.run("createsampledata", SIZE=120, DATES=2, OUTPUT_FOLDER=folder)
+    assert outcome.code == 0, outcome.text
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_the_model(qgis_process, sample, tmp_path_factory):
+    """The shipped model, run by ``qgis_process``."""
+    folder = tmp_path_factory.mktemp("model_headless")
+    outcome = qgis_process.run("cropmap", **model_parameters(sample, folder))
+    assert outcome.code == 0, outcome.text
+    return folder
+
+
+def model_parameters(sample, folder):
+    return {"PRODUCTS": str(sample / "sentinel2"), "PARCELS": str(sample / "parcels.gpkg"), "CLASS_FIELD": "crop",
+            "DISTANCE": DISTANCE, "MIN_AREA": MIN_AREA,
+            "sentinel2timeseries:TIME_SERIES": str(folder / "series.tif"),
+            "filterbyarea:TRAINING_PARCELS": str(folder / "parcels.gpkg"),
+            "classifycrops:CROP_MAP": str(folder / "map.tif"),
+            "classifycrops:CONFIDENCE": str(folder / "confidence.tif"),
+            "classifycrops:REPORT": str(folder / "report.html")}
+
+
+def run_the_tools(run, sample, folder):
+    """The steps of the model one by one; `run` takes the name of a tool and its parameters."""
+    run("innerbuffer", {"INPUT": str(sample / "parcels.gpkg"), "DISTANCE": DISTANCE, "OUTPUT": str(folder / "in.gpkg")})
+    run("filterbyarea", {"INPUT": str(folder / "in.gpkg"), "MIN_AREA": MIN_AREA, "OUTPUT": str(folder / "big.gpkg")})
+    run("sentinel2timeseries", {"INPUT_FOLDER": str(sample / "sentinel2"), "OUTPUT": str(folder / "series.tif")})
+    run("classifycrops", {"RASTERS": [str(folder / "series.tif")], "TRAINING": str(folder / "big.gpkg"),
+                          "CLASS_FIELD": "crop", "OUTPUT": str(folder / "map.tif"),
+                          "CONFIDENCE": str(folder / "confidence.tif")})
+
+
+def assert_same_rasters(folder, other):
+    """Time series, map and confidence are the same, and so is what dresses them."""
+    names = ("series.tif", "series.qml", "map.tif", "map.tif.aux.xml", "map.qml", "confidence.tif")
+    assert [name for name in names if (folder / name).read_bytes() != (other / name).read_bytes()] == []
+
+
+def test_the_tools_in_the_toolbox_give_what_the_model_gives(run, sample, by_the_model, tmp_path):
+    run_the_tools(run, sample, tmp_path)
+
+    assert_same_rasters(tmp_path, by_the_model)
+
+
+def test_the_model_in_the_toolbox_gives_what_it_gives_headless(run, sample, by_the_model, tmp_path):
+    run("cropmap", model_parameters(sample, tmp_path))
+
+    assert_same_rasters(tmp_path, by_the_model)
+
+
+def test_the_tools_by_qgis_process_give_what_the_model_gives(qgis_process, sample, by_the_model, tmp_path):
+    def run(name, parameters):
+        outcome = qgis_process.run(name, **parameters)
+        assert outcome.code == 0, outcome.text
+
+    run_the_tools(run, sample, tmp_path)
+
+    assert_same_rasters(tmp_path, by_the_model)
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory):
+    """Four tiles of 10 m images, so that several blocks are under way at a time."""
+    return str(full_size_product(tmp_path_factory.mktemp("product"), 1560))
+
+
+def test_threads_do_not_change_a_stack(run, product, tmp_path):
+    assert_threads_do_not_matter(run, tmp_path, "preprocesssentinel2", {
+        "INPUT": product, "BANDS": ["B01", "B04", "B08", "B8A", "B11"], "UPSAMPLING": "bicubic", "CLOUD_MASK": "l2a"})
+
+
+def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
+    assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
+        "INPUT_FOLDER": str(sample / "sentinel2"), "BANDS": ["B04", "B05", "SCL"]})
+
+
+def test_threads_do_not_change_a_classification(run, tmp_path):
+    raster = fieldscene.write(tmp_path / "scene.tif", np.tile(fieldscene.reflectance(0.2), (1, 12, 12)))
+    parcels = write_geojson(tmp_path / "parcels.geojson", fieldscene.fields())
+    assert_threads_do_not_matter(run, tmp_path, "classifycrops", {
+        "RASTERS": [raster], "TRAINING": str(parcels), "CLASS_FIELD": "crop", "TREES": 60}, "OUTPUT", "CONFIDENCE",
+        "PROBABILITIES")
+
+
+def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
+    """Each of the output rasters is the same for 1, 2 and 4 threads."""
+    different = {}
+    for threads in THREADS:
+        paths = {output: str(folder / f"{output}_{threads}.tif") for output in outputs or ("OUTPUT",)}
+        run(tool, {**parameters, **paths, "THREADS": threads})
+        for output, path in paths.items():
+            different.setdefault(output, set()).add(Path(path).read_bytes())
+    assert {output: len(versions) for output, versions in different.items()} == dict.fromkeys(different, 1)

@@ -1,0 +1,35 @@
+"""Parcels in files, written without any code of Floefield."""
+
+import json
+from pathlib import Path
+
+
+def write_geojson(path, rows, epsg=32631):
+    """Write parcels with the attributes ``id`` and ``crop``.
+
+    Parameters
+    ----------
+    path : path
+    rows : iterable of (int, str or None, dict)
+        Identifier, crop and GeoJSON geometry.
+    epsg : int
+
+    Returns
+    -------
+    path
+    """
+    crs = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{epsg}"}}
+    features = [{"type": "Feature", "properties": {"id": number, "crop": crop}, "geometry": geometry}
+                for number, crop, geometry in rows]
+    Path(path).write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}), "utf-8")
+    return path
+
+
+def converted(source, path, driver, has_crs=True):
+    """A copy in another format of OGR, with or without its CRS; gives its path."""
+    from osgeo import gdal
+
+    gdal.VectorTranslate(str(path), str(source), format=driver)
+    if not has_crs:
+        path.with_suffix(".prj").unlink()
+    return path
