@@ -18,7 +18,7 @@ from . import packages
 from .destinations import check_destinations
 
 ROOT = Path(__file__).parents[1]
-DOCS = "https://github.com/floefield/floefield/blob/main/docs/tools/{name}.md"
+PAGES = "https://github.com/floefield/floefield/blob/main/docs/tools"
 
 
 class Group(Enum):
@@ -58,8 +58,8 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        for step in ("prepareAlgorithm", "processAlgorithm"):
-            setattr(cls, step, _speaking_plainly(getattr(cls, step)))
+        cls.prepareAlgorithm = _refusing_later(cls.prepareAlgorithm)
+        cls.processAlgorithm = _speaking_plainly(cls.processAlgorithm)
 
     def name(self):
         """The id."""
@@ -99,7 +99,7 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def helpUrl(self):
         """The page of this tool in the user guide."""
-        return DOCS.format(name=self.NAME)
+        return f"{PAGES}/{self.NAME}.md"
 
     def createInstance(self):
         """A fresh instance: runs share nothing."""
@@ -127,24 +127,41 @@ class Algorithm(QgsProcessingAlgorithm):
         self.addParameter(parameter)
 
 
-def _speaking_plainly(method):
-    """`method` whose plain errors reach the user as sentences, and which ends quietly when cancelled.
+def _refusing_later(prepare):
+    """`prepare` whose plain errors wait for ``processAlgorithm``: QGIS keeps those of this step from scripts.
 
-    Missing packages are reported here once more: ``canExecute`` is only asked by the Toolbox, not by ``qgis_process``,
-    models and scripts. So are results that would go where they cannot: models do not ask ``checkParameterValues``.
+    Results that would go where they cannot are found here too: models do not ask ``checkParameterValues``.
     """
 
-    @functools.wraps(method)
-    def speaking_plainly(self, parameters, context, feedback):
-        missing = packages.explain_missing(self.REQUIRES)
-        if missing:
-            raise QgsProcessingException(missing)
-        try:
-            if method.__name__ == "prepareAlgorithm":
+    @functools.wraps(prepare)
+    def refusing_later(self, parameters, context, feedback):
+        self.refusal = packages.explain_missing(self.REQUIRES)
+        if not self.refusal:
+            try:
                 check_destinations(self, parameters, context)
-            elif "rasterio" in self.REQUIRES:
+                return prepare(self, parameters, context, feedback)
+            except PlainError as error:
+                self.refusal = str(error)
+        return True
+
+    return refusing_later
+
+
+def _speaking_plainly(process):
+    """`process` whose plain errors reach the user as sentences, and which ends quietly when cancelled.
+
+    Missing packages are reported here as well: ``canExecute`` is only asked by the Toolbox, not by ``qgis_process``,
+    models and scripts.
+    """
+
+    @functools.wraps(process)
+    def speaking_plainly(self, parameters, context, feedback):
+        if self.refusal:
+            raise QgsProcessingException(self.refusal)
+        try:
+            if "rasterio" in self.REQUIRES:
                 _warn_of_another_gdal(feedback)
-            return method(self, parameters, context, feedback)
+            return process(self, parameters, context, feedback)
         except ImportError as error:
             explanation = packages.explain_failure(error)
             if not explanation:

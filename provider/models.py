@@ -1,11 +1,9 @@
 """The workflows that come with Floefield: models that run from the Toolbox like any tool."""
 
-from pathlib import Path
-
 from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
-ROOT = Path(__file__).parents[1]
+from .base import PAGES, ROOT
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -32,6 +30,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def icon(self):
         """The icon in the Toolbox."""
         return QIcon(self.svgIconPath())
+
+    def helpUrl(self):
+        """The page of this model in the user guide."""
+        return f"{PAGES}/{self.name()}.md"
 
     def createInstance(self):
         """A fresh instance: runs share nothing."""

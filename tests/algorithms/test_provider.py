@@ -57,10 +57,10 @@ def test_required_packages_are_known(tools):
         assert set(tool.REQUIRES) <= set(PACKAGES), name
 
 
-def test_every_tool_has_a_page_and_every_page_a_tool(tools, root):
+def test_every_tool_and_model_has_a_page_and_every_page_one_of_them(provider, root):
     pages = {page.stem for page in (root / "docs" / "tools").glob("*.md")}
-    assert pages - {"README"} == set(tools)
-    assert all(tool.helpUrl().endswith(f"/docs/tools/{name}.md") for name, tool in tools.items())
+    assert pages == {tool.name() for tool in provider.algorithms()}
+    assert all(tool.helpUrl().endswith(f"/docs/tools/{tool.name()}.md") for tool in provider.algorithms())
 
 
 def test_every_tool_is_in_the_table_of_the_readme(tools, root):

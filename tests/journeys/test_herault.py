@@ -57,9 +57,10 @@ def split_by_parcel(classes, seed):
 
 
 def test_the_mean_accuracy_over_ten_splits_by_parcel(series, run, tmp_path):
-    """Each draw of 17 validation parcels says something else (0.68 to 0.91); only their mean says anything.
+    """Each draw of 17 validation parcels says something else (0.68 to 0.91), and even the mean of ten is a lucky one.
 
-    200 trees do, to save time: 500 give the same mean to three digits.
+    These ten are the draws to which the plain forest of the project's goal owes its 0.797: the same parcels must give
+    as much here. Over many more draws both come to about 0.76. 200 trees give the mean of 500 to three digits.
     """
     from qgis.core import QgsVectorLayer
 
