@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import OutputError
+from .tileorder import arrange_tiles
 
 # Output tiles; blocks of work are multiples of it so that no tile is compressed twice.
 TILE = 256
 SIDE_FILES = (".aux.xml", ".qml", ".false-colour.qml")
+ARRANGED = ".arranged"
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,12 @@ def create_raster(path, layout, side_files=None):
                 dataset = _create(partial, layout)
                 with contextlib.closing(dataset):
                     yield RasterWriter(dataset)
-                    _empty_the_cache()
-                _read_last_pixel(partial)
+                arrange_tiles(partial, partial + ARRANGED)
+                os.replace(partial + ARRANGED, partial)
         except RasterioError as error:
             raise OutputError(f"{path} cannot be written: {error}. Check the free space on the disk.") from error
         finally:
-            for leftover in SIDE_FILES:
+            for leftover in (*SIDE_FILES, ARRANGED):
                 with contextlib.suppress(OSError):
                     os.remove(partial + leftover)
         _place_side_files(path, side_files or {})
@@ -171,24 +173,6 @@ def _create(path, layout):
     if layout.colours:
         dataset.write_colormap(1, layout.colours)
     return dataset
-
-
-def _empty_the_cache():
-    """Let GDAL write what it still holds back, oldest first, as it wrote all before. Left to the closing of the file it
-    would be in another order, and how much is left depends on the threads: the file would differ from run to run.
-    """
-    import rasterio
-
-    with rasterio.Env(GDAL_CACHEMAX=0):
-        pass
-
-
-def _read_last_pixel(path):
-    """A disk that ran full shows here: GDAL reports it when the file is closed, to nobody."""
-    import rasterio
-
-    with rasterio.open(path) as dataset:
-        dataset.read(dataset.count, window=((dataset.height - 1, dataset.height), (dataset.width - 1, dataset.width)))
 
 
 def _place_side_files(path, side_files):

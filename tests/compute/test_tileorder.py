@@ -1,0 +1,77 @@
+"""Tiles in one order, whatever the order in which they were written; GDAL tells where they lie."""
+
+import numpy as np
+import pytest
+import rasterio
+
+from floefield.compute.raster.tileorder import arrange_tiles
+
+SHAPE = (3, 40, 56)  # three bands of 3 x 4 tiles, those at the far edges incomplete
+VALUES = np.random.default_rng(0).integers(0, 9, SHAPE, np.uint8)
+
+
+def write(path, places, blank=(), **options):
+    """Write the tiles (band, row, column) in this order, some blank at first, without a cache that would delay them."""
+    with rasterio.Env(GDAL_CACHEMAX=0), rasterio.open(
+            path, "w", driver="GTiff", count=3, height=40, width=56, dtype="uint8", tiled=True, blockxsize=16,
+            blockysize=16, interleave="band", compress="deflate", **options) as file:
+        file.descriptions = ("red", "green", "blue")
+        for number, (band, row, column) in enumerate([*blank, *places]):
+            tile = VALUES[band, row * 16:row * 16 + 16, column * 16:column * 16 + 16] * (number >= len(blank))
+            file.write(tile, band + 1, window=((row * 16, row * 16 + tile.shape[0]),
+                                               (column * 16, column * 16 + tile.shape[1])))
+    return path
+
+
+def arranged(path):
+    copy = path.with_suffix(".arranged.tif")
+    arrange_tiles(path, copy)
+    return copy
+
+
+def place_in_file(path, tile):
+    band, row, column = tile
+    with rasterio.open(path) as file:
+        return int(file.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=band + 1))
+
+
+# Row by row, in each row band by band, and then from west to east.
+ORDER = [(band, row, column) for row in range(3) for band in range(3) for column in range(4)]
+
+
+@pytest.mark.parametrize("options", [{}, {"BIGTIFF": "YES"}])
+def test_tiles_written_in_any_order_end_in_one(tmp_path, options):
+    shuffled = [ORDER[place] for place in np.random.default_rng(1).permutation(len(ORDER))]
+    paths = [write(tmp_path / f"{number}.tif", places, **options)
+             for number, places in enumerate((ORDER, shuffled, shuffled[::-1]))]
+    assert sorted(ORDER, key=lambda tile: place_in_file(paths[1], tile)) == shuffled
+
+    copies = [arranged(path) for path in paths]
+    assert sorted(ORDER, key=lambda tile: place_in_file(copies[1], tile)) == ORDER
+    assert len({copy.read_bytes() for copy in copies}) == 1
+    with rasterio.open(copies[1]) as file:
+        assert (file.read() == VALUES).all()
+        assert file.descriptions == ("red", "green", "blue")
+
+
+def test_a_tile_that_grew_leaves_no_hole(tmp_path):
+    once = write(tmp_path / "once.tif", ORDER)
+    twice = write(tmp_path / "twice.tif", ORDER, blank=ORDER[:5])
+    assert twice.stat().st_size > once.stat().st_size
+    assert arranged(twice).read_bytes() == arranged(once).read_bytes()
+
+
+def test_a_single_tile_is_kept(tmp_path):
+    with rasterio.open(tmp_path / "one.tif", "w", driver="GTiff", count=1, height=9, width=9, dtype="int16", tiled=True,
+                       blockxsize=16, blockysize=16) as file:
+        file.write(np.arange(81, dtype=np.int16).reshape(1, 9, 9))
+    assert arranged(tmp_path / "one.tif").read_bytes() == (tmp_path / "one.tif").read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0, 5, 100, 0.9])
+def test_a_file_that_ran_out_of_disk_is_refused(tmp_path, kept):
+    path = write(tmp_path / "cut.tif", ORDER)
+    content = path.read_bytes()
+    path.write_bytes(content[:int(kept * len(content)) if kept < 1 else kept])
+    with pytest.raises(OSError, match="disk may be full"):
+        arranged(path)
