@@ -49,10 +49,11 @@ class Walker:
         """
         votes = np.zeros((len(features), self._trees.class_count))
         for part in _parts(len(features)):
+            first_ballots = _first_ballots(votes[part])
             for tree in range(self._trees.count):
                 if check and tree % TREES_BETWEEN_LOOKS == 0:
                     check()
-                self._vote(tree, features[part], votes[part])
+                self._vote(tree, features[part], votes[part], first_ballots)
         return votes
 
     def classes(self, features, check=None):
@@ -75,6 +76,7 @@ class Walker:
         result = np.empty(len(features), np.intp)
         waiting = np.arange(len(features))
         votes = np.zeros((len(features), self._trees.class_count))
+        first_ballots = _first_ballots(votes)
         for tree in range(self._trees.count):
             if tree % TREES_BETWEEN_LOOKS == 0:
                 if check:
@@ -83,23 +85,29 @@ class Walker:
                 if decided.mean() >= SHARE_WORTH_DROPPING:
                     result[waiting[decided]] = votes[decided].argmax(axis=1)
                     waiting, features, votes = waiting[~decided], features[~decided], votes[~decided]
+                    first_ballots = _first_ballots(votes)
                     if not len(waiting):
                         return result
-            self._vote(tree, features, votes)
+            self._vote(tree, features, votes, first_ballots)
         result[waiting] = votes.argmax(axis=1)
         return result
 
-    def _vote(self, tree, features, votes):
-        rows = self._rows[tree][self._find_leaf[tree].apply(features)]
+    def _vote(self, tree, features, votes, first_ballots):
+        rows = self._rows[tree].take(self._find_leaf[tree].apply(features))
         if self._is_pure[tree]:
-            ballots = votes.reshape(-1)
-            ballots[np.arange(0, votes.size, votes.shape[1]) + rows] += 1.0
+            rows += first_ballots
+            votes.reshape(-1)[rows] += 1.0
         else:
             votes += self._trees.votes[rows]
 
 
 def _parts(pixels):
     return [slice(first, first + PIXELS_AT_ONCE) for first in range(0, pixels, PIXELS_AT_ONCE)]
+
+
+def _first_ballots(votes):
+    """Where the votes of each pixel begin when all are in one row."""
+    return np.arange(0, votes.size, votes.shape[1])
 
 
 def _is_decided(votes, trees_to_come):
