@@ -3,7 +3,9 @@
 from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
+from ..compute.errors import PlainError
 from .base import PAGES, ROOT
+from .destinations import check_destinations
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -34,6 +36,14 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def helpUrl(self):
         """The page of this model in the user guide."""
         return f"{PAGES}/{self.name()}.md"
+
+    def checkParameterValues(self, parameters, context):
+        """Refuse results that would go where they cannot, before the first of the steps begins."""
+        try:
+            check_destinations(self, parameters, context)
+        except PlainError as error:
+            return False, str(error)
+        return super().checkParameterValues(parameters, context)
 
     def createInstance(self):
         """A fresh instance: runs share nothing."""

@@ -97,22 +97,30 @@ class ClassificationReport:
     oob_score: float = None
 
 
-def write_classification_report(path, report):
+def write_classification_report(path, report, check=lambda: None):
     """Write the report as one HTML file with everything inside.
 
     Parameters
     ----------
     path : str
     report : ClassificationReport
+    check : callable
+        Called before each picture; raises to end the work.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    write_page(path, "classification.html", report=report, pixels=_scores(report, report.pixel_matrix),
-               parcels=_scores(report, report.parcel_matrix), areas=_areas(report), importance=_importance(report),
-               validation_parcels=sum(c.validation_parcels for c in report.classes),
+    check()
+    pixels = _scores(report, report.pixel_matrix)
+    check()
+    parcels = _scores(report, report.parcel_matrix)
+    check()
+    importance = _importance(report)
+    check()
+    write_page(path, "classification.html", report=report, pixels=pixels, parcels=parcels, areas=_areas(report),
+               importance=importance, validation_parcels=sum(c.validation_parcels for c in report.classes),
                is_split=not report.validation_path, few_parcels=FEW_PARCELS, versions=software_versions())
 
 

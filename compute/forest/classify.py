@@ -121,7 +121,7 @@ def classify(task, maps, model_path, report_path, progress):
         if model_file:
             save_forest(model_file, forest)
         if report_file:
-            write_classification_report(report_file, _report(task, stack, result))
+            write_classification_report(report_file, _report(task, stack, result), progress.check)
         progress.check()
     for warning in warnings:
         progress.warn(warning)

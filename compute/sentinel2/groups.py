@@ -19,7 +19,7 @@ from .stack import BLOCK, REGION
 from .storage import to_stored
 
 # What the float32 values of one block of a group may take.
-BLOCK_BYTES = 32 * 1024 * 1024
+BLOCK_BYTES = 16 * 1024 * 1024
 # What GDAL keeps of one band of one product while a region is worked on: an image tile, and the result.
 CACHED_BYTES = 3 * BLOCK * BLOCK
 

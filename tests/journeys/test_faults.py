@@ -91,6 +91,10 @@ GOOD = {
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
+    "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
+                "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
+                "classifycrops:CROP_MAP": "result.tif", "classifycrops:CONFIDENCE": "confidence.tif",
+                "classifycrops:REPORT": "report.html"},
 }
 
 FAULTS = [
@@ -148,6 +152,8 @@ FAULTS = [
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
+
+    ("cropmap", {"filterbyarea:TRAINING_PARCELS": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
 ]
 
 
