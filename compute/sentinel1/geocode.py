@@ -18,6 +18,7 @@ from ..raster.grid import Window
 from ..raster.writer import RasterLayout, create_raster
 from .display import GreyRange
 from .geolocation import Geolocation
+from .land import LandMask
 from .mapping import ProjectedImage
 from .radar import RadarImage
 from .resample import interpolate
@@ -61,8 +62,8 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     area : Area, optional
         Its bounding box is kept; the whole scene without it.
     land : callable, optional
-        Takes the footprint (see :meth:`ProjectedImage.degrees`) and gives polygons of land in the CRS of the result,
-        GeoJSON-like; they are set to nodata.
+        Takes the :class:`~.mapping.ProjectedImage` and gives polygons of land in its CRS, GeoJSON-like; they become
+        nodata.
 
     Returns
     -------
@@ -91,7 +92,8 @@ def write_scene(product, output, settings, progress, area=None, land=None):
         image = stack.enter_context(contextlib.closing(RadarImage(
             product, {polarisation: paths[name] for polarisation, name in names.items()}, settings,
             pixel_size * projected.metres_per_unit(), executor, progress.part(0.0, 0.1))))
-        work = _Work(projected, grid, image, settings)
+        mask = LandMask(land(projected), grid, progress) if land else None
+        work = _Work(projected, grid, image, settings, mask)
         layout = RasterLayout(grid=grid, dtype="float32", nodata=float("nan"), band_names=work.band_names,
                               tags=scene_tags(product, settings, image), band_tags=work.band_tags, compression="zstd")
         side_files = {}
@@ -141,8 +143,9 @@ def scene_tags(product, settings, image):
 class _Work:
     """Makes one block of the result; called by many threads."""
 
-    def __init__(self, projected, grid, image, settings):
+    def __init__(self, projected, grid, image, settings, land):
         self._projected, self._grid, self._image, self._settings = projected, grid, image, settings
+        self._land = land
         unit = "dB" if settings.scale == "db" else "1"
         suffix = "_dB" if settings.scale == "db" else ""
         self.band_names = tuple(f"{settings.calibration}_{polarisation}{suffix}"
@@ -169,6 +172,9 @@ class _Work:
         with np.errstate(invalid="ignore"):
             inside = (lines >= -0.5) & (lines < height - 0.5) & (pixels >= -0.5) & (pixels < width - 0.5)
         values = np.full((len(self.band_names), *window.shape), np.nan, np.float32)
+        land = self._land.on(window) if self._land else None
+        if land is not None:
+            inside &= ~land
         if not inside.any():
             return values
         power = self._power(lines, pixels, inside)

@@ -7,7 +7,7 @@ points; it is inverted by Newton's method.
 
 import numpy as np
 
-# The grid goes on beyond the image by this share of the distance of its points, so that the inverse finds its way there.
+# The grid goes on beyond the image by this share of the distance of its points: the inverse must find its way there.
 MARGIN = 0.75
 ITERATIONS = 8
 # Newton's method has arrived when the position moves by less than this many pixels.

@@ -48,8 +48,28 @@ class ProjectedImage:
         self._crs = CRS.from_wkt(crs_wkt)
         self._degrees = CRS.from_epsg(4326)
         self.is_geographic = self._crs.is_geographic
-        self._middle = float(geolocation.place(shape[0] / 2, shape[1] / 2)[0])
+        self._middle = self.centre[0]
         self.footprint = self._footprint()
+
+    @property
+    def centre(self):
+        """tuple of float: longitude and latitude of the middle of the image."""
+        return tuple(float(place) for place in self.geolocation.place(self.shape[0] / 2, self.shape[1] / 2))
+
+    @property
+    def box(self):
+        """tuple of float: (west, south, east, north) in degrees; west may be below -180, or east above 180.
+
+        Around a pole it holds all longitudes.
+        """
+        longitudes, latitudes = self.geolocation.place(*_rim_and_inside(self.shape))
+        longitudes = self._middle + np.mod(longitudes - self._middle + 180, 360) - 180
+        for pole in (90.0, -90.0):
+            line, pixel = self.geolocation.position(np.zeros(1), np.full(1, pole))
+            if 0 <= line[0] <= self.shape[0] and 0 <= pixel[0] <= self.shape[1]:
+                return (-180.0, *((float(latitudes.min()), 180.0, 90.0) if pole > 0
+                                  else (-90.0, 180.0, float(latitudes.max()))))
+        return tuple(float(edge) for edge in (longitudes.min(), latitudes.min(), longitudes.max(), latitudes.max()))
 
     def grid(self, pixel_size):
         """The north-up grid that covers the image; its pixels begin at multiples of their size.
@@ -70,9 +90,9 @@ class ProjectedImage:
         native = self.metres_per_unit() * pixel_size
         if height * width > MOST_PIXELS * 1e4 + MOST_PIXELS * self._pixels(native):
             raise UnsuitableInput(
-                f"With pixels of {pixel_size:g} units in {self._name()} the result would have {width} x {height} pixels,"
-                " most of them empty: the scene lies around a pole or an edge of this CRS. Choose a CRS for the region,"
-                " such as EPSG:3413 (Arctic) or EPSG:3031 (Antarctic), or larger pixels.")
+                f"With pixels of {pixel_size:g} units in {self._name()} the result would have {width} x {height} "
+                "pixels, most of them empty: the scene lies around a pole or an edge of this CRS. Choose a CRS for the "
+                "region, such as EPSG:3413 (Arctic) or EPSG:3031 (Antarctic), or larger pixels.")
         return Grid(self.crs_wkt, left * pixel_size, top * pixel_size, pixel_size, pixel_size, height, width)
 
     def _pixels(self, metres):
@@ -144,23 +164,17 @@ class ProjectedImage:
 
     def to_degrees(self, x, y):
         """Longitudes and latitudes of places in the CRS; NaN where there are none."""
-        from rasterio.warp import transform
-
         if self.is_geographic:
-            # One of 185 degrees is a place too, and PROJ need not be asked.
-            longitudes, latitudes = transform(self._crs, self._degrees, np.mod(x + 180, 360) - 180, y)
-        else:
-            longitudes, latitudes = transform(self._crs, self._degrees, x, y)
-        longitudes, latitudes = np.array(longitudes), np.array(latitudes)
-        lost = ~(np.isfinite(longitudes) & np.isfinite(latitudes) & (np.abs(latitudes) <= 90))
+            # 185 degrees is a place too, and PROJ need not be asked.
+            x = np.mod(x + 180, 360) - 180
+        longitudes, latitudes = _transformed(self._crs, self._degrees, x, y)
+        lost = ~(np.abs(latitudes) <= 90)
         longitudes[lost] = latitudes[lost] = np.nan
         return longitudes, latitudes
 
     def from_degrees(self, longitudes, latitudes):
         """Places in the CRS of longitudes and latitudes; those of a scene are never torn at 180 degrees."""
-        from rasterio.warp import transform
-
-        x, y = (np.array(values) for values in transform(self._degrees, self._crs, longitudes, latitudes))
+        x, y = _transformed(self._degrees, self._crs, longitudes, latitudes)
         if self.is_geographic:
             x = self._middle + np.mod(x - self._middle + 180, 360) - 180
         return x, y
@@ -223,6 +237,26 @@ class _Lattice:
             part += first
         spread[-1] = plane[-1]
         return spread[:size]
+
+
+def _transformed(source, target, x, y):
+    """Coordinates in another CRS; NaN where there are none.
+
+    PROJ gives up at the first place that it cannot transform, so the others are tried without it.
+    """
+    from rasterio._err import CPLE_BaseError
+    from rasterio.warp import transform
+
+    try:
+        moved = np.array(transform(source, target, x, y), float)
+    except CPLE_BaseError:
+        if len(x) == 1:
+            return np.full((2, 1), np.nan)
+        half = len(x) // 2
+        return np.concatenate([_transformed(source, target, x[:half], y[:half]),
+                               _transformed(source, target, x[half:], y[half:])], axis=1)
+    moved[:, ~np.isfinite(moved).all(axis=0)] = np.nan
+    return moved
 
 
 def _rim_and_inside(shape):
