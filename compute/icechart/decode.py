@@ -20,7 +20,8 @@ from .polygon import FIELDS, LAND, NO_DATA, SHELF, WATER, Row, read_polygon
 # Shares are tenths in floating point.
 ROUNDING = 1e-6
 
-# Columns of the result, with the type of their values; None where the chart does not tell.
+# Columns of the result, with the type of their values; None where the chart does not tell. Stages are those by which
+# legends know them: a thickness is the stage of that thickness, and only its label tells the centimetres.
 COLUMNS = {
     "poly_type": str, "total_concentration": float,
     "concentration_a": float, "stage_a": int, "form_a": int,
@@ -141,17 +142,17 @@ def decode(fields, legend=None, settings=None):
 
 
 def _attributes(polygon, legend, settings):
-    types = (*polygon.types, None, None, None)[:3]
+    types, table = (*polygon.types, None, None, None)[:3], code_table(STAGE, settings.service)
     attributes = {"poly_type": polygon.poly_type or None, "total_concentration": _rounded(polygon.total)}
     for letter, ice in zip("abc", types):
         attributes[f"concentration_{letter}"] = _rounded(ice.share) if ice else None
-        attributes[f"stage_{letter}"] = ice.stage if ice else None
+        attributes[f"stage_{letter}"] = _known_as(ice.stage, table) if ice else None
         attributes[f"form_{letter}"] = ice.form if ice else None
     dominant = polygon.dominant
     stage = dominant.stage if dominant else None
     form = dominant.form if dominant and dominant.form is not None else polygon.form
     attributes.update({
-        "stage": stage, "stage_label": _label(STAGE, stage, settings), "form": form,
+        "stage": _known_as(stage, table), "stage_label": _label(STAGE, stage, settings), "form": form,
         "stage_share": _rounded(_share_of_ice(dominant, polygon)) if dominant else None,
         "form_label": _label(FORM, form, settings), "fast_ice": polygon.is_fast})
     if legend is not None:
@@ -212,9 +213,7 @@ def _largest(polygon, classes, dominance):
 
 
 def _class_of_ice(ice, polygon, legend, table, settings):
-    stages = {ice.stage}
-    if ice.stage is not None and table[ice.stage].like is not None:
-        stages.add(table[ice.stage].like)
+    stages = {ice.stage, _known_as(ice.stage, table)}
     for rule in legend.rules:
         if (not rule.is_for_polygons and _holds(rule, polygon, settings)
                 and (not rule.stages or rule.stages & stages) and (not rule.forms or ice.form in rule.forms)):
@@ -239,6 +238,10 @@ def _share_of_ice(ice, polygon):
     told = sum(each.share or 0.0 for each in polygon.types)
     whole = max(told, polygon.total or 0.0)
     return ice.share / whole if whole else 1.0
+
+
+def _known_as(stage, table):
+    return stage if stage is None or table[stage].like is None else table[stage].like
 
 
 def _label(kind, code, settings):
