@@ -80,8 +80,8 @@ class PreprocessSentinel1(Algorithm):
         self._declare_radiometry(defaults)
         self.declare(
             QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), defaultValue="EPSG:3413"),
-            "any map projection; EPSG:3413 is the polar stereographic one of most Arctic ice charts, EPSG:32626 the UTM "
-            "zone between Greenland and Iceland. Scenes of one CRS and pixel size share one pixel lattice.")
+            "any map projection; EPSG:3413 is the polar stereographic one of most Arctic ice charts, EPSG:32626 the "
+            "UTM zone between Greenland and Iceland. Scenes of one CRS and pixel size share one pixel lattice.")
         self.declare(
             QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size"), NUMBER.Double, defaults.pixel_size,
                                          minValue=0.0),
@@ -119,7 +119,8 @@ class PreprocessSentinel1(Algorithm):
         self.declare(
             QgsProcessingParameterFile("SWATH_TABLE", self.tr("Table of noise scaling and offset"), extension="csv",
                                        optional=True),
-            "CSV with platform, mode, polarisation, processor, swath, scaling, offset; needed for the balance by table.",
+            "CSV with platform, mode, polarisation, processor, swath, scaling, offset; for the balance by table. An empty "
+            "one to fill in comes with Floefield (resources/sentinel1/subswath_noise.csv).",
             advanced=True)
         self._choice("CALIBRATION", self.tr("Calibration"), CALIBRATIONS, defaults.calibration,
                      "sigma0 relates to the ground (usual for ice), gamma0 to the plane across the beam, beta0 to the "
@@ -143,8 +144,8 @@ class PreprocessSentinel1(Algorithm):
         self.declare(
             QgsProcessingParameterNumber("MULTILOOK", self.tr("Multilook (pixels)"), NUMBER.Integer,
                                          defaults.multilook, minValue=0, maxValue=50),
-            "averages squares of so many pixels before geocoding. 0 takes as many as fit into a pixel of the result, so "
-            "that nothing is lost when pixels become larger; 1 averages nothing.", advanced=True)
+            "averages squares of so many pixels before geocoding. 0 takes as many as fit into a pixel of the result, "
+            "so that nothing is lost when pixels become larger; 1 averages nothing.", advanced=True)
         self._choice("SPECKLE_FILTER", self.tr("Speckle filter"), SPECKLE_FILTERS, defaults.speckle_filter,
                      "lee smooths where the scene is homogeneous; refinedlee does so along edges. none is right before "
                      "textures are computed.")
@@ -153,8 +154,8 @@ class PreprocessSentinel1(Algorithm):
                                          defaults.filter_size, minValue=3, maxValue=21),
             "an odd number; larger smooths more. The refined filter always uses 7.", advanced=True)
         self._choice("SCALE", self.tr("Scale"), SCALES, defaults.scale,
-                     "db for maps, textures and classification; linear keeps power, with the small negative values that "
-                     "noise removal leaves.")
+                     "db for maps, textures and classification; linear keeps power, with the small negative values "
+                     "that noise removal leaves.")
         self.declare(
             QgsProcessingParameterNumber("FLOOR", self.tr("Lowest value (dB)"), NUMBER.Double, defaults.floor,
                                          minValue=-100.0, maxValue=0.0),
@@ -202,9 +203,14 @@ class PreprocessSentinel1(Algorithm):
             return False, self.tr("Give the area of interest either as a layer or as WKT, not both.")
         if self.parameterAsInt(parameters, "FILTER_SIZE", context) % 2 == 0:
             return False, self.tr("The window of the Lee filter must be an odd number of pixels.")
-        table = self.parameterAsFile(parameters, "SWATH_TABLE", context)
-        if self.parameterAsEnumString(parameters, "SWATH_BALANCE", context) == "table" and not table:
+        return self._check_balance(parameters, context)
+
+    def _check_balance(self, parameters, context):
+        balance = self.parameterAsEnumString(parameters, "SWATH_BALANCE", context)
+        if balance == "table" and not self.parameterAsFile(parameters, "SWATH_TABLE", context):
             return False, self.tr("Give the table of noise scaling and offset, or choose another balance.")
+        if balance != "none" and self.parameterAsEnumString(parameters, "NOISE_REMOVAL", context) == "none":
+            return False, self.tr("Balancing the sub-swaths scales the thermal noise: choose a noise removal as well.")
         return True, ""
 
     def prepareAlgorithm(self, parameters, context, feedback):

@@ -135,9 +135,16 @@ def scene_tags(product, settings, image):
             "PRODUCT_URI": product.name, "PROCESSOR_VERSION": product.processor, "ORBIT": str(annotation.orbit),
             "PASS": annotation.orbit_pass, "NOISE_REMOVAL": settings.noise_removal,
             "SWATH_BALANCE": settings.swath_balance, "CALIBRATION": settings.calibration,
-            "MULTILOOK": str(image.looks), "SPECKLE_FILTER": settings.speckle_filter,
+            **_balance_tags(image.balance), "MULTILOOK": str(image.looks), "SPECKLE_FILTER": settings.speckle_filter,
             "ANGLE_CORRECTION": (f"to {settings.reference_angle:g} degrees" if settings.angle_correction else "none")}
     return {**tags, **({"SYNTHETIC": "YES"} if product.is_synthetic else {})}
+
+
+def _balance_tags(balance):
+    """Noise scaling and offset as they were used: "EW1 1.02 1.0e-05, EW2 ..." for each polarisation."""
+    return {f"SWATH_NOISE_{polarisation}": ", ".join(
+        f"{swath} {scaling:.4f} {offset:.3e}" for swath, (scaling, offset) in sorted(by_swath.items()))
+        for polarisation, by_swath in balance.items() if by_swath}
 
 
 class _Work:
