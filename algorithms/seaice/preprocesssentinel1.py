@@ -26,6 +26,7 @@ from ...compute.sentinel1.settings import (
     NOISE_REMOVAL,
     SCALES,
     SPECKLE_FILTERS,
+    SURFACES,
     SWATH_BALANCE,
     BackscatterSettings,
 )
@@ -36,6 +37,7 @@ from ...provider.progress import FeedbackProgress
 from ...provider.styling import load_later
 
 NUMBER = QgsProcessingParameterNumber.Type
+DEFAULT_CRS = "EPSG:3413"
 
 
 class PreprocessSentinel1(Algorithm):
@@ -79,13 +81,16 @@ class PreprocessSentinel1(Algorithm):
                      "bands of the result. Leave it empty for all that a product has.", several=True)
         self._declare_radiometry(defaults)
         self.declare(
-            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), defaultValue="EPSG:3413"),
+            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), defaultValue=DEFAULT_CRS),
             "any map projection; EPSG:3413 is the polar stereographic one of most Arctic ice charts, EPSG:32626 the "
             "UTM zone between Greenland and Iceland. Scenes of one CRS and pixel size share one pixel lattice.")
         self.declare(
             QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size"), NUMBER.Double, defaults.pixel_size,
                                          minValue=0.0),
             "in units of the CRS; 0 takes the spacing of the product (40 m for EW GRDM, 10 m for IW GRDH).")
+        self._choice("SURFACE", self.tr("Heights"), SURFACES, defaults.surface,
+                     "grid: pixels lie where the product's geolocation grid says, whose points on land have heights. "
+                     "sealevel: as if all were sea, which puts ice right along mountainous coasts.", advanced=True)
         self._declare_places(defaults)
         self._choice(self.BROKEN, self.tr("If a product is broken"), WHEN_BROKEN, WHEN_BROKEN[0],
                      "the others are done in any case, and a message names it. skip: that is all. fail: in the end the "
@@ -119,8 +124,8 @@ class PreprocessSentinel1(Algorithm):
         self.declare(
             QgsProcessingParameterFile("SWATH_TABLE", self.tr("Table of noise scaling and offset"), extension="csv",
                                        optional=True),
-            "CSV with platform, mode, polarisation, processor, swath, scaling, offset; for the balance by table. An empty "
-            "one to fill in comes with Floefield (resources/sentinel1/subswath_noise.csv).",
+            "CSV with platform, mode, polarisation, processor, swath, scaling, offset; for the balance by table. An "
+            "empty one to fill in comes with Floefield (resources/sentinel1/subswath_noise.csv).",
             advanced=True)
         self._choice("CALIBRATION", self.tr("Calibration"), CALIBRATIONS, defaults.calibration,
                      "sigma0 relates to the ground (usual for ice), gamma0 to the plane across the beam, beta0 to the "
@@ -194,7 +199,8 @@ class PreprocessSentinel1(Algorithm):
 
     def checkParameterValues(self, parameters, context):
         """Ask for a list or a folder, one area of interest at most, and what the choices need."""
-        ok, message = super().checkParameterValues(parameters, context)
+        # QGIS 3.22 refuses a CRS that is left to its default.
+        ok, message = super().checkParameterValues({self.CRS: DEFAULT_CRS, **parameters}, context)
         if not ok:
             return ok, message
         if bool(self._listed(parameters, context)) == bool(self._folder(parameters, context)):
@@ -247,7 +253,7 @@ class PreprocessSentinel1(Algorithm):
         return BackscatterSettings(
             polarisations=tuple(filter(None, self.parameterAsEnumStrings(parameters, "POLARISATIONS", context))),
             **{name: self.parameterAsEnumString(parameters, name.upper(), context) for name in (
-                "noise_removal", "swath_balance", "calibration", "speckle_filter", "scale")},
+                "noise_removal", "swath_balance", "calibration", "speckle_filter", "scale", "surface")},
             **{name: self.parameterAsBoolean(parameters, name.upper(), context) for name in (
                 "border_removal", "angle_correction", "incidence_band")},
             **{name: whole(parameters, name.upper(), context) for name in ("multilook", "filter_size", "threads")},

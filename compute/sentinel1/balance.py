@@ -179,6 +179,5 @@ def _jump(left, right, left_scaling, right_scaling):
     levels = []
     for (pixels, power, noise), scaling, part in ((left, left_scaling, slice(-BESIDE, None)),
                                                   (right, right_scaling, slice(None, BESIDE))):
-        slope, level = np.polyfit(pixels[part] - boundary, (power - scaling * noise)[part], 1)
-        levels.append(level)
+        levels.append(np.polyfit(pixels[part] - boundary, (power - scaling * noise)[part], 1)[1])
     return levels[1] - levels[0]

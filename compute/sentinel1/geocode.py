@@ -17,7 +17,7 @@ from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.grid import Window
 from ..raster.writer import RasterLayout, create_raster
 from .display import GreyRange
-from .geolocation import Geolocation
+from .geolocation import Geolocation, at_sea_level
 from .land import LandMask
 from .mapping import ProjectedImage
 from .radar import RadarImage
@@ -79,7 +79,8 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     polarisations = settings.polarisations or tuple(product.channels)
     product.require(polarisations, settings.noise_removal != "none")
     annotation = product.annotation
-    projected = ProjectedImage(Geolocation(annotation.grid), annotation.shape, settings.crs_wkt)
+    points = at_sea_level(annotation.grid) if settings.surface == "sealevel" else annotation.grid
+    projected = ProjectedImage(Geolocation(points), annotation.shape, settings.crs_wkt)
     pixel_size = settings.pixel_size or _native_size(annotation, projected)
     grid = projected.grid(pixel_size)
     grid = grid.part(window_of(area, grid))
