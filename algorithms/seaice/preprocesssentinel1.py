@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.errors import UnsuitableInput
 from ...compute.raster.blocks import MOST_THREADS
 from ...compute.sentinel1.batch import WHEN_BROKEN, write_scenes
 from ...compute.sentinel1.product import POLARISATIONS
@@ -32,12 +33,12 @@ from ...compute.sentinel1.settings import (
 )
 from ...provider.areas import area_from_source, area_from_wkt, wkt_of
 from ...provider.base import Algorithm, Group
+from ...provider.inputs import is_null
 from ...provider.land import land_polygons, world_map
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import load_later
 
 NUMBER = QgsProcessingParameterNumber.Type
-DEFAULT_CRS = "EPSG:3413"
 
 
 class PreprocessSentinel1(Algorithm):
@@ -81,9 +82,10 @@ class PreprocessSentinel1(Algorithm):
                      "bands of the result. Leave it empty for all that a product has.", several=True)
         self._declare_radiometry(defaults)
         self.declare(
-            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), defaultValue=DEFAULT_CRS),
-            "any map projection; EPSG:3413 is the polar stereographic one of most Arctic ice charts, EPSG:32626 the "
-            "UTM zone between Greenland and Iceland. Scenes of one CRS and pixel size share one pixel lattice.")
+            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), optional=True),
+            "any map projection, such as EPSG:3413 of most Arctic ice charts or EPSG:32626, the UTM zone between "
+            "Greenland and Iceland. Left empty: EPSG:3413 beyond 60 degrees north, EPSG:3976 beyond 60 degrees south, "
+            "else the UTM zone of the scene. Scenes of one CRS and pixel size share one pixel lattice.")
         self.declare(
             QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size"), NUMBER.Double, defaults.pixel_size,
                                          minValue=0.0),
@@ -199,8 +201,7 @@ class PreprocessSentinel1(Algorithm):
 
     def checkParameterValues(self, parameters, context):
         """Ask for a list or a folder, one area of interest at most, and what the choices need."""
-        # QGIS 3.22 refuses a CRS that is left to its default.
-        ok, message = super().checkParameterValues({self.CRS: DEFAULT_CRS, **parameters}, context)
+        ok, message = super().checkParameterValues(parameters, context)
         if not ok:
             return ok, message
         if bool(self._listed(parameters, context)) == bool(self._folder(parameters, context)):
@@ -261,7 +262,17 @@ class PreprocessSentinel1(Algorithm):
                 "reference_angle", "floor", "pixel_size", "land_buffer")},
             slopes={polarisation: real(parameters, f"SLOPE_{polarisation}", context) for polarisation in POLARISATIONS},
             swath_table=self.parameterAsFile(parameters, "SWATH_TABLE", context),
-            crs_wkt=wkt_of(self.parameterAsCrs(parameters, self.CRS, context)))
+            crs_wkt=self._crs(parameters, context))
+
+    def _crs(self, parameters, context):
+        """WKT of the chosen CRS; empty where none is: the dialog gives an invalid one for it."""
+        given = parameters.get(self.CRS)
+        crs = self.parameterAsCrs(parameters, self.CRS, context)
+        if is_null(given) or (isinstance(given, QgsCoordinateReferenceSystem) and not given.isValid()):
+            return ""
+        if not crs.isValid():
+            raise UnsuitableInput(f"{given} is no coordinate reference system. Choose one such as EPSG:3413.")
+        return wkt_of(crs)
 
     def _area(self, parameters, context):
         if self._area_source is not None:

@@ -47,7 +47,7 @@ class BackscatterSettings:
     incidence_band : bool
         Whether the incidence angle is added as a band.
     crs_wkt : str
-        CRS of the result.
+        CRS of the result; empty for one that fits the scene.
     surface : {"grid", "sealevel"}
         Where pixels lie: as the product's geolocation grid says, heights on land included, or all at sea level.
     pixel_size : float

@@ -143,6 +143,16 @@ def test_an_iw_product_of_one_polarisation(run, tmp_path):
     assert np.nanmean(values[0]) == pytest.approx(default_sigma0((400, 500), "VV").mean(), rel=0.02)
 
 
+@pytest.mark.parametrize(("corner", "epsg"), [((-10.0, 80.0), 3413), ((100.0, -70.0), 3976), ((20.0, 59.0), 32634),
+                                              ((-70.0, -54.0), 32719)])
+def test_without_a_crs_the_scene_gets_one_that_fits(run, tmp_path, corner, epsg):
+    safe = make_product(tmp_path / "products", corner=corner, shape=(60, 80))
+    results = run("preprocesssentinel1", {"INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / "out"),
+                                          "LAND_MASK": False})
+    with rasterio.open(results["OUTPUTS"][0]) as file:
+        assert file.crs.to_epsg() == epsg
+
+
 @pytest.mark.parametrize("kind", ["lee", "refinedlee"])
 def test_speckle_filters_smooth(scene, kind):
     plain, _, _ = scene(SCALE="linear")
@@ -235,7 +245,7 @@ def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_pa
     ({"FILTER_SIZE": 4}, "odd number"),
     ({"SWATH_BALANCE": "table"}, "Give the table"),
     ({"SWATH_BALANCE": "estimate", "NOISE_REMOVAL": "none"}, "choose a noise removal"),
-    ({"CRS": ""}, "CRS"),
+    ({"CRS": "nonsense"}, "nonsense is no coordinate reference system"),
     ({"CRS": "EPSG:4978"}, "not one of map coordinates"),
 ])
 def test_what_cannot_be_done_is_said(run, tmp_path, changes, words):
