@@ -1,5 +1,6 @@
 """Many products, one raster each; what is wrong with one does not stop the others."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 
@@ -66,34 +67,41 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
     Cancelled
         If the user asked to stop; scenes that are complete stay.
     """
-    require_crs(settings)
-    _require_folder(folder)
+    require_crs(settings.crs_wkt)
     scenes, failures, labels = [], [], set()
-    for number, path in enumerate(paths):
-        part = progress.part(number / len(paths), (number + 1) / len(paths))
-        part.step(0.0)
-        try:
-            product = read_product(path)
-            if product.label in labels:
-                raise UnsuitableInput(f"{product.name} is given twice.")
-            output = os.path.join(folder, f"{product.label}.tif")
-            scene = write_scene(product, output, settings, part, area, land)
-        except OutputError:
-            raise
-        except PlainError as error:
-            failures.append((path, str(error)))
-            if len(paths) > 1:
-                progress.warn(f"Left out: {error}")
-        else:
-            labels.add(product.label)
-            scenes.append(scene)
-            progress.say(f"{product.name}: {os.path.basename(output)}, {scene.share:.0%} of its pixels with data.")
+    with _output_folder(folder):
+        for number, path in enumerate(paths):
+            part = progress.part(number / len(paths), (number + 1) / len(paths))
+            part.step(0.0)
+            try:
+                product = read_product(path)
+                if product.label in labels:
+                    raise UnsuitableInput(f"{product.name} is given twice.")
+                output = os.path.join(folder, f"{product.label}.tif")
+                scene = write_scene(product, output, settings, part, area, land)
+            except OutputError:
+                raise
+            except PlainError as error:
+                failures.append((path, str(error)))
+                if len(paths) > 1:
+                    progress.warn(f"Left out: {error}")
+            else:
+                labels.add(product.label)
+                scenes.append(scene)
+                progress.say(f"{product.name}: {os.path.basename(output)}, {scene.share:.0%} of its pixels with data.")
     return Batch(tuple(scenes), tuple(failures))
 
 
-def _require_folder(folder):
+@contextlib.contextmanager
+def _output_folder(folder):
+    """The folder for as long as the block lasts; made where it is missing, removed again if nothing came of it."""
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         what = "is a file, not a folder" if os.path.isfile(folder) else "cannot be made or written to"
         raise OutputError(f"{folder} {what}. Choose another folder.") from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.grid import Grid
-from .geolocation import normal_of
+from .geolocation import EARTH_RADIUS, normal_of
 
 STEP = 64
 # A cell of the lattice is smaller than this share of what the geolocation reaches beyond the image.
@@ -20,7 +20,6 @@ RIM, INNER = 201, 41
 # A result with this many times the pixels of the image is a mistake.
 MOST_PIXELS = 12
 METRES_PER_DEGREE = 111319.49079327358
-EARTH_RADIUS = 6371008.8
 
 
 class ProjectedImage:

@@ -9,6 +9,7 @@ import pytest
 from .. import fieldscene
 from ..bench.products import full_size_product
 from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 SOON = 2.0  # seconds
 DATES = ("2023-06-17", "2023-06-27", "2023-07-07")
@@ -23,6 +24,8 @@ def inputs(tmp_path_factory):
     pixels[:, :40, :48] = fieldscene.reflectance(0.15)
     many = [(number, "wheat", fieldscene.square(*divmod(number * 8, 1600))) for number in range(15000)]
     return {"products": [str(path) for path in products],
+            "radar product": str(make_product(folder / "radar", shape=(1500, 1500), numbers=dict.fromkeys(
+                ("HH", "HV"), np.full((1500, 1500), 300)))),
             "raster": fieldscene.write(folder / "scene.tif", pixels),
             "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
@@ -43,6 +46,9 @@ def parameters_of(tool, inputs, folder):
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
             "REPORT": folder / "report.html"},
+        "preprocesssentinel1": lambda: {
+            "INPUTS": [inputs["radar product"]], "PIXEL_SIZE": 15, "SPECKLE_FILTER": "refinedlee",
+            "SWATH_BALANCE": "estimate", "OUTPUT_FOLDER": folder / "scenes"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -82,6 +88,7 @@ class Impatient:
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("preprocesssentinel1", 1), ("preprocesssentinel1", 30),
     ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing

@@ -13,7 +13,8 @@ import rasterio.shutil
 from .. import fieldscene
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
-from ..realdata import SENTINEL2
+from ..realdata import SENTINEL1, SENTINEL2
+from ..sentinel1products import make_product as make_radar_product
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)
@@ -24,7 +25,8 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_rasters(folder), **_parcels(folder), "the folder of all": folder}
+    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder),
+             "the folder of all": folder}
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
@@ -54,6 +56,16 @@ def _products(folder):
             listed_only=[("B04", 10), ("B08", 10)]),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
+
+
+def _radar_products(folder):
+    shape = (40, 50)
+    lacking = make_radar_product(folder / "radar" / "lacking", shape=shape)
+    for noise in lacking.rglob("noise-*"):
+        noise.unlink()
+    wide = make_radar_product(folder / "radar" / "wide", shape=shape, mode="IW", polarisations=("VV",))
+    return {"a radar product": make_radar_product(folder / "radar" / "good", shape=shape),
+            "a radar product without noise files": lacking, "an IW product": wide}
 
 
 def _rasters(folder):
@@ -90,6 +102,7 @@ GOOD = {
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
+    "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -149,6 +162,18 @@ FAULTS = [
     ("classifycrops", {"REPORT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
+
+    ("preprocesssentinel1", {"INPUTS": ["a text"]}, ("notes.txt is not part of a Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"INPUTS": ["half a zip"]}, (".zip is not a complete zip", "download it again")),
+    ("preprocesssentinel1", {"INPUTS": ["a radar product without noise files"]},
+     ("the HH noise file", "the HV noise file", "again or choose no noise removal")),
+    ("preprocesssentinel1", {"INPUTS": ["the real EW product"]}, ("ew-hh.tiff", "are empty", "Download")),
+    ("preprocesssentinel1", {"INPUTS": ["an IW product"], "POLARISATIONS": "HH"}, ("has no polarisation HH", "VV")),
+    ("preprocesssentinel1", {"CRS": "EPSG:3857", "PIXEL_SIZE": 0.1}, ("would have", "Choose a CRS", "larger pixels")),
+    ("preprocesssentinel1", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("preprocesssentinel1", {"LAND": "parcels without CRS"}, ("has no coordinate reference system", "Assign")),
+    ("preprocesssentinel1", {"INPUTS": [], "INPUT_FOLDER": "an empty folder"}, ("No Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file, not a folder", "Choose")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
@@ -214,6 +239,10 @@ def _resolved(value, inputs, folder):
         return [_resolved(item, inputs, folder) for item in value]
     if value == "the real 04.00 product":
         return next(SENTINEL2.glob("S2A_MSIL2A_20221005T*_N0400_*.SAFE"))
+    if value == "the real EW product":
+        return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
+    if value == "scenes":
+        return folder / value
     if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf)", value):
         return folder / value
     return inputs.get(value, value)
