@@ -26,10 +26,12 @@ from qgis.core import (
 from ..compute.errors import UnsuitableInput
 from .geometry import valid_polygons
 
-# Edges are no longer than this: degrees, or metres. An arc of 0.1 degrees at 60 degrees north leaves its chord by 1 m.
-LONGEST_DEGREES, LONGEST_METRES = 0.1, 5000.0
+# Edges are no longer than this: degrees, or metres. An arc of 0.05 degrees at 60 degrees north is 0.3 m off its chord.
+LONGEST_DEGREES, LONGEST_METRES = 0.05, 5000.0
 # Around the pole degrees bend faster: metres, and within how far.
 SHORT_METRES, NEAR_POLE = 500.0, 100000.0
+# Coordinates in the plane are multiples of this many metres.
+GRID = 1e-4
 # Half the width of the slit along the seam of a projection, in metres.
 SLIT = 1e-3
 EQUATOR = 1.0e7  # metres from the pole
@@ -99,7 +101,8 @@ class PolarPlane:
             raise nonsense(box.center(), crs) from error
         if not moved.boundingBox().isFinite():
             raise nonsense(box.center(), crs)
-        polygons, _ = valid_polygons(moved)
+        # so that edges that meet at 180 degrees or in the pole become one and go, rather than leave a hair between them
+        polygons, _ = valid_polygons(moved.snappedToGrid(GRID, GRID))
         return polygons, not is_valid
 
     def give(self, polygons, target):

@@ -92,7 +92,7 @@ class PrepareIceCharts(Algorithm):
             "across 180 degrees (in degrees, as longitudes beyond 180, or as two parts). Leave it empty for whole "
             "charts.")
         self.declare(
-            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the results"), defaults.crs),
+            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the results"), defaults.crs, optional=True),
             "one for all charts, best the one of your satellite images. The default is UTM zone 26 north, between "
             "Greenland and Iceland, as in the CRYO04 training; take EPSG:3413 for the Arctic as a whole.")
         self.declare(
@@ -184,7 +184,9 @@ class PrepareIceCharts(Algorithm):
             progress.warn(self.tr(
                 "The study area has an edge of more than 180 degrees along a parallel and is taken as it looks in "
                 "degrees. If it should lie across 180 degrees, write longitudes beyond 180 (170 to 190)."))
-        crs = self.parameterAsCrs(parameters, self.CRS, context)
+        # QGIS 3.22 wants a value or calls the parameter optional, though it has a default
+        given = {} if is_null(parameters.get(self.CRS)) else parameters
+        crs = self.parameterAsCrs(given, self.CRS, context)
         if not crs.isValid():
             raise UnsuitableInput("CRS is no coordinate reference system that QGIS knows. Write it as in EPSG:32626.")
         source_crs = self.parameterAsCrs(parameters, self.SOURCE_CRS, context)
@@ -207,7 +209,6 @@ class PrepareIceCharts(Algorithm):
             dominance=self.parameterAsDouble(parameters, self.DOMINANCE, context),
             code_table=self.parameterAsEnumString(parameters, self.CODE_TABLE, context),
             date=self.parameterAsString(parameters, self.DATE, context).strip(),
-            crs=self.parameterAsCrs(parameters, self.CRS, context).authid(),
             style=self.parameterAsEnumString(parameters, self.STYLE, context),
             on_error=self.parameterAsEnumString(parameters, self.ON_ERROR, context),
             load=self.parameterAsBoolean(parameters, self.LOAD, context))
