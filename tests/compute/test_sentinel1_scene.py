@@ -172,6 +172,41 @@ def test_a_crs_that_cannot_hold_the_scene_is_refused(tmp_path):
     assert not (tmp_path / "scene.tif").exists()
 
 
+def test_pixels_in_the_wrong_unit_are_refused(tmp_path):
+    with pytest.raises(UnsuitableInput, match=r"40 is larger than the scene.*degrees"):
+        written(make_product(tmp_path), tmp_path / "scene.tif", settings(4326, pixel_size=40))
+
+
+class Listener(Progress):
+    def __init__(self):
+        self.words = []
+
+    def say(self, text):
+        self.words.append(text)
+
+    warn = say
+
+
+def test_noise_is_not_removed_twice(tmp_path):
+    safe = make_product(tmp_path, polarisations=("HH",))
+    before, _ = written(safe, tmp_path / "before.tif", settings(3413, noise_removal="none"))
+    for path in safe.glob("annotation/*.xml"):
+        path.write_text(path.read_text().replace("<imageAnnotation>", "<imageAnnotation><processingInformation><"
+                        "thermalNoiseCorrectionPerformed>true</thermalNoiseCorrectionPerformed></processingInformation>"))
+    listener = Listener()
+    write_scene(read_product(str(safe)), str(tmp_path / "after.tif"), settings(3413), listener)
+    with rasterio.open(tmp_path / "after.tif") as file:
+        np.testing.assert_array_equal(file.read(), before)
+    assert "not removed again" in listener.words[0]
+
+
+def test_noise_of_very_old_processors_is_doubted(tmp_path):
+    listener = Listener()
+    write_scene(read_product(str(make_product(tmp_path, processor="002.36", old_noise=True))),
+                str(tmp_path / "scene.tif"), settings(3413), listener)
+    assert "processor 002.36" in listener.words[0]
+
+
 def test_an_area_cuts_the_same_pixels_out(tmp_path):
     safe = make_product(tmp_path)
     whole, file = written(safe, tmp_path / "whole.tif", settings(3413))
