@@ -107,8 +107,7 @@ def prepare_charts(paths, folder, settings, places, context, progress):
     with added_files(folder) as partial:
         batch = _Batch(partial, settings, places, context)
         for number, path in enumerate(paths):
-            progress.step(number / len(paths))
-            batch.add(path, progress)
+            batch.add(path, progress.part(number / len(paths), (number + 1) / len(paths)))
         failed = [outcome for outcome in batch.outcomes if outcome.status == FAILED]
         if len(failed) == len(batch.outcomes):
             raise UnsuitableInput(failures(failed))
@@ -207,8 +206,11 @@ class _Batch:
         if not kept:
             raise UnsuitableInput("no polygon of it lies in the study area. Check that both show the same place, and "
                                   "that their coordinate reference systems are right.")
-        shown = [plane.give(each.shape, target) for each in kept]
-        if not all(plane.is_true(*pair, self._crs) for pair in [_largest(kept, shown)]):
+        shown = []
+        for place, each in enumerate(kept):
+            progress.step((1 + place / len(kept)) / 2)
+            shown.append(plane.give(each.shape, target))
+        if not plane.is_true(*_largest(kept, shown), self._crs):
             remarks.append(f"{name_of(self._crs)} is made for another region and shows this one more than a tenth too "
                            "large or small. Choose a CRS of the region, such as "
                            f"{'EPSG:3413' if north else 'EPSG:3031'} (polar stereographic).")
@@ -260,7 +262,7 @@ class _Batch:
             engine.prepareGeometry()
         kept, repaired, shapeless = [], 0, 0
         for place, geometry in enumerate(geometries):
-            progress.check()
+            progress.step(place / len(geometries) / 2)
             shape, was_invalid = plane.take(geometry, crs)
             if shape.isEmpty():
                 shapeless += 1

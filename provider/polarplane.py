@@ -24,7 +24,7 @@ from qgis.core import (
 )
 
 from ..compute.errors import UnsuitableInput
-from .geometry import valid_polygons
+from .geometry import polygons_in, valid_polygons
 
 # Edges are no longer than this: degrees, or metres. An arc of 0.05 degrees at 60 degrees north is 0.3 m off its chord.
 LONGEST_DEGREES, LONGEST_METRES = 0.05, 5000.0
@@ -78,7 +78,7 @@ class PolarPlane:
         UnsuitableInput
             If the coordinates make no sense in the CRS.
         """
-        geometry = _flat(geometry)
+        geometry = _flat(polygons_in(QgsGeometry(geometry)))
         if geometry.isEmpty():
             return geometry, False
         box = geometry.boundingBox()
@@ -260,7 +260,6 @@ def nonsense(point, crs):
 
 
 def _flat(geometry):
-    geometry = QgsGeometry(geometry)
     if geometry.isEmpty():
         return geometry
     geometry.convertToStraightSegment()

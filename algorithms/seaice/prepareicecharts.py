@@ -101,7 +101,7 @@ class PrepareIceCharts(Algorithm):
 
     def _declare_decoding(self, defaults):
         self.declare(
-            QgsProcessingParameterString(self.LEGEND, self.tr("Legend"), defaults.legend),
+            QgsProcessingParameterString(self.LEGEND, self.tr("Legend (its name, or a CSV file)"), defaults.legend),
             f"which ice is which class: one of {', '.join(legend_names())}, or the path of a CSV file of your own. "
             "park3 has open water, first-year and old ice; ice_water two classes; ai4arctic six; stage every stage "
             "of development.")
