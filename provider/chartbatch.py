@@ -164,7 +164,7 @@ class _Batch:
                     self._prepare(table, chart_file, tuple(dict.fromkeys(names)), progress)
         # a zip may hold lines and points beside the polygons
         for chart_file, error in refused if len(refused) == len(chart_files) else ():
-            self._fail(chart_file.origin, chart_file.path, error, progress)
+            self._fail(chart_file.origin, chart_file.names[0], error, progress)
 
     def _prepare(self, table, chart_file, names, progress):
         try:
@@ -182,7 +182,9 @@ class _Batch:
             progress.warn(f"{name}: {remark}")
 
     def _fail(self, origin, name, error, progress):
-        outcome = ChartOutcome(origin, FAILED, remarks=(str(error),))
+        # one of several charts in a file
+        which = "" if name in origin else f"{name}: "
+        outcome = ChartOutcome(origin, FAILED, remarks=(f"{which}{error}",))
         if self._settings.on_error == "stop":
             raise UnsuitableInput(f"{failures([outcome])} Nothing was written; ON_ERROR=skip goes on with the others.")
         self.outcomes.append(outcome)

@@ -228,6 +228,8 @@ def is_in_the_north(geometries, crs, transform_context):
     transform.setBallparkTransformsAreAppropriate(True)
     north = 0
     for geometry in geometries:
+        if geometry.isEmpty():
+            continue
         try:
             latitude = transform.transform(geometry.boundingBox().center()).y()
         except QgsCsException:
