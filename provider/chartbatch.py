@@ -16,10 +16,11 @@ from ..compute.icechart.legend import load_legend
 from ..compute.icechart.names import chart_name
 from ..compute.icechart.style import chart_styles
 from ..compute.icechart.summary import EMPTY, FAILED, PREPARED, ChartOutcome
+from .antimeridian import is_wide
 from .charttable import read_tables
 from .chartwriter import GEOMETRY, write_chart
 from .geometry import polygons_in
-from .polarplane import PolarPlane, Target, is_in_the_north, is_wide, name_of
+from .polarplane import PolarPlane, Target, is_in_the_north, name_of
 
 OURS = {"chart": str, "service": str, "chart_date": "date", "chart_time": str, **COLUMNS, **CLASS_COLUMNS,
         "area_km2": float}

@@ -111,6 +111,17 @@ def test_broken_rings_are_repaired_without_losing_area(plane, ring, area):
     assert taken.area() == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_hole_outside_its_shell_is_no_ice_and_overlapping_parts_no_hole(plane):
+    """AARI's chart has such a hole; GEOS' own repair makes land of it into ice, and water of what two parts share."""
+    taken, repaired = plane.take(polygon(box(0, 70, 10, 72), box(20, 70, 21, 71), box(2, 70.5, 3, 71)), DEGREES)
+    assert repaired
+    assert taken.area() == pytest.approx(zone_area(70, 72, 10) - zone_area(70.5, 71, 1), rel=1e-5)
+    both = QgsGeometry.collectGeometry([polygon(box(0, 70, 10, 72)), polygon(box(5, 70, 15, 72))])
+    taken, repaired = plane.take(both, DEGREES)
+    assert repaired
+    assert taken.area() == pytest.approx(zone_area(70, 72, 15), rel=1e-5)
+
+
 @pytest.mark.parametrize("ring", [box(600000, 70, 700000, 80), box(0, 1000, 10, 2000)])
 def test_metres_taken_for_degrees_are_found_out(plane, ring):
     with pytest.raises(UnsuitableInput, match=r"do not exist in EPSG:4326.*SOURCE_CRS"):
