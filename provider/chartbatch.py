@@ -16,10 +16,11 @@ from ..compute.icechart.legend import load_legend
 from ..compute.icechart.names import chart_name
 from ..compute.icechart.style import chart_styles
 from ..compute.icechart.summary import EMPTY, FAILED, PREPARED, ChartOutcome
+from .antimeridian import is_wide
 from .charttable import read_tables
 from .chartwriter import GEOMETRY, write_chart
 from .geometry import polygons_in
-from .polarplane import PolarPlane, Target, is_in_the_north, is_wide, name_of
+from .polarplane import PolarPlane, Target, is_in_the_north, name_of
 
 OURS = {"chart": str, "service": str, "chart_date": "date", "chart_time": str, **COLUMNS, **CLASS_COLUMNS,
         "area_km2": float}
@@ -107,8 +108,7 @@ def prepare_charts(paths, folder, settings, places, context, progress):
     with added_files(folder) as partial:
         batch = _Batch(partial, settings, places, context)
         for number, path in enumerate(paths):
-            progress.step(number / len(paths))
-            batch.add(path, progress)
+            batch.add(path, progress.part(number / len(paths), (number + 1) / len(paths)))
         failed = [outcome for outcome in batch.outcomes if outcome.status == FAILED]
         if len(failed) == len(batch.outcomes):
             raise UnsuitableInput(failures(failed))
@@ -165,7 +165,7 @@ class _Batch:
                     self._prepare(table, chart_file, tuple(dict.fromkeys(names)), progress)
         # a zip may hold lines and points beside the polygons
         for chart_file, error in refused if len(refused) == len(chart_files) else ():
-            self._fail(chart_file.origin, chart_file.path, error, progress)
+            self._fail(chart_file.origin, chart_file.names[0], error, progress)
 
     def _prepare(self, table, chart_file, names, progress):
         try:
@@ -183,7 +183,9 @@ class _Batch:
             progress.warn(f"{name}: {remark}")
 
     def _fail(self, origin, name, error, progress):
-        outcome = ChartOutcome(origin, FAILED, remarks=(str(error),))
+        # one of several charts in a file
+        which = "" if name in origin else f"{name}: "
+        outcome = ChartOutcome(origin, FAILED, remarks=(f"{which}{error}",))
         if self._settings.on_error == "stop":
             raise UnsuitableInput(f"{failures([outcome])} Nothing was written; ON_ERROR=skip goes on with the others.")
         self.outcomes.append(outcome)
@@ -207,8 +209,11 @@ class _Batch:
         if not kept:
             raise UnsuitableInput("no polygon of it lies in the study area. Check that both show the same place, and "
                                   "that their coordinate reference systems are right.")
-        shown = [plane.give(each.shape, target) for each in kept]
-        if not all(plane.is_true(*pair, self._crs) for pair in [_largest(kept, shown)]):
+        shown = []
+        for place, each in enumerate(kept):
+            progress.step((1 + place / len(kept)) / 2)
+            shown.append(plane.give(each.shape, target))
+        if not plane.is_true(*_largest(kept, shown), self._crs):
             remarks.append(f"{name_of(self._crs)} is made for another region and shows this one more than a tenth too "
                            "large or small. Choose a CRS of the region, such as "
                            f"{'EPSG:3413' if north else 'EPSG:3031'} (polar stereographic).")
@@ -260,7 +265,7 @@ class _Batch:
             engine.prepareGeometry()
         kept, repaired, shapeless = [], 0, 0
         for place, geometry in enumerate(geometries):
-            progress.check()
+            progress.step(place / len(geometries) / 2)
             shape, was_invalid = plane.take(geometry, crs)
             if shape.isEmpty():
                 shapeless += 1

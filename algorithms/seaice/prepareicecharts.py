@@ -101,7 +101,7 @@ class PrepareIceCharts(Algorithm):
 
     def _declare_decoding(self, defaults):
         self.declare(
-            QgsProcessingParameterString(self.LEGEND, self.tr("Legend"), defaults.legend),
+            QgsProcessingParameterString(self.LEGEND, self.tr("Legend (its name, or a CSV file)"), defaults.legend),
             f"which ice is which class: one of {', '.join(legend_names())}, or the path of a CSV file of your own. "
             "park3 has open water, first-year and old ice; ice_water two classes; ai4arctic six; stage every stage "
             "of development.")
@@ -136,7 +136,7 @@ class PrepareIceCharts(Algorithm):
             "at the exit code; stop ends at once and writes nothing.", advanced=True)
         self.declare(
             QgsProcessingParameterBoolean(self.LOAD, self.tr("Open the results"), defaults.load),
-            "puts the prepared charts into the project.")
+            "puts the prepared charts into the project. In a model, switch it off where other tools go on with them.")
 
     def _declare_outputs(self):
         self.declare(
@@ -220,8 +220,12 @@ class PrepareIceCharts(Algorithm):
         return [path for path in self.parameterAsFileList(parameters, self.CHARTS, context) if path]
 
     def _paths(self, parameters, folder, context):
-        folder_of_charts = self.parameterAsString(parameters, self.CHARTS_FOLDER, context)
-        return self._listed(parameters, context) or find_charts(folder_of_charts, without=folder)
+        listed = self._listed(parameters, context)
+        if not listed:
+            return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), without=folder)
+        # a model may hand a folder over where a list of files is wanted
+        return [path for each in listed
+                for path in (find_charts(each, without=folder) if os.path.isdir(each) else [each])]
 
     def _tell(self, outcomes, legend, settings, crs, parameters, context):
         outputs = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.SUMMARY, self.REPORT)}

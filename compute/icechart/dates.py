@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from ..errors import UnsuitableInput
 from .names import chart_name
 
-FORMATS = {"YYMMDD": "%y%m%d", "DDMMYYYY": "%d%m%Y", "MMDDYYYY": "%m%d%Y", "YYYYMMDD": "%Y%m%d",
+FORMATS = {"YYMMDD": "%y%m%d", "YYYYDDD": "%Y%j", "DDMMYYYY": "%d%m%Y", "MMDDYYYY": "%m%d%Y", "YYYYMMDD": "%Y%m%d",
            "YYYYMMDDhhmm": "%Y%m%d%H%M", "DDMMYY": "%d%m%y"}
 # The first digital ice charts; dates before are misread numbers.
 EARLIEST, LATEST = 1950, 2100

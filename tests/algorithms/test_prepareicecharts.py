@@ -284,6 +284,11 @@ def test_a_legend_of_ones_own_by_its_path(prepare, chart, tmp_path):
     assert [row["class_value"] for row, _ in prepared(tmp_path, "usnic_arctic_20201008")] == [5, 0]
 
 
+def test_a_folder_among_the_charts_stands_for_all_in_it(prepare, chart):
+    _, (row,) = prepare(chart.parent)
+    assert row["chart"] == str(chart)
+
+
 def test_the_folder_of_the_results_is_never_an_input(prepare, chart, tmp_path):
     for _ in range(2):
         _, rows = prepare(folder=tmp_path)

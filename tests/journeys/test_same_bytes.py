@@ -7,6 +7,7 @@ import pytest
 
 from .. import fieldscene
 from ..bench.products import full_size_product
+from ..icecharts import box, write_chart
 from ..parcelfiles import write_geojson
 from ..sentinel1products import make_product
 
@@ -78,6 +79,15 @@ def test_the_tools_by_qgis_process_give_what_the_model_gives(qgis_process, sampl
     run_the_tools(run, sample, tmp_path)
 
     assert_same_rasters(tmp_path, by_the_model)
+
+
+def test_a_prepared_chart_in_the_toolbox_is_the_one_by_qgis_process(run, qgis_process, tmp_path):
+    chart = write_chart(tmp_path / "nic_arctic_20201008_pl_a.shp", [
+        ([box(170, 70, 190, 75)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})])
+    for folder, start in (("toolbox", run), ("headless", lambda name, given: qgis_process.run(name, **given))):
+        start("prepareicecharts", {"CHARTS": [str(chart)], "OUTPUT_FOLDER": str(tmp_path / folder), "LOAD": False})
+    one, other = ((tmp_path / folder / "usnic_arctic_20201008.gpkg").read_bytes() for folder in ("toolbox", "headless"))
+    assert one == other
 
 
 @pytest.fixture(scope="module")
