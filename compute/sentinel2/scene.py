@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import GridMismatch, UnsuitableInput
 from ..raster.reader import RasterReader
 from ..raster.resample import read_resampled
+from ..raster.target import target_grid
 from .bands import BANDS, SCENE_CLASSES
 
 STORED_PER_REFLECTANCE = 10000.0
@@ -28,6 +29,8 @@ class StackSettings:
         Names as in the files: B01 ... B12, B8A, SCL, AOT, WVP.
     resolution : float
         Pixel size in metres.
+    crs : str
+        CRS of the result as WKT; empty for the UTM zone of the product.
     upsampling : {"nearest", "bilinear", "bicubic"}
     downsampling : {"first", "min", "max", "mean", "median"}
     cloud_mask : {"none", "l2a"}
@@ -40,6 +43,7 @@ class StackSettings:
 
     bands: tuple = ("B02", "B03", "B04", "B08")
     resolution: float = 10.0
+    crs: str = ""
     upsampling: str = "nearest"
     downsampling: str = "first"
     cloud_mask: str = "none"
@@ -59,7 +63,9 @@ class Scene:
     Attributes
     ----------
     grid : Grid
-        All of the product at the resolution of the settings.
+        All of the product at the resolution of the settings, in its own CRS.
+    target : Grid
+        The same in the CRS of the settings; of two scenes in one CRS it falls on one lattice.
 
     Raises
     ------
@@ -81,6 +87,7 @@ class Scene:
             for band, path in paths.items():
                 self._readers[band] = RasterReader(path, take_turns=True)
             self.grid = self._grid()
+            self.target = target_grid(self.grid, settings.crs, settings.resolution)
         except Exception:
             self.close()
             raise
@@ -113,7 +120,7 @@ class Scene:
         ----------
         band : str
         grid : Grid
-            Of the same CRS as the product.
+            In any CRS.
         window : Window
             Part of `grid`.
 

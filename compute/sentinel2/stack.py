@@ -42,7 +42,7 @@ def write_stack(product, output, settings, area, progress):
         If the user asked to stop; nothing is left of the output.
     """
     with Scene(product, settings) as scene, make_executor(settings.threads) as executor:
-        grid = scene.grid.part(window_of(area, scene.grid))
+        grid = scene.target.part(window_of(area, scene.target))
         display = DisplayRanges(settings.bands)
         side_files = {}
         layout = RasterLayout(
