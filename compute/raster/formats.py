@@ -6,8 +6,10 @@ GDAL in a hidden folder beside the target, from where all its files (header, met
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
+from dataclasses import replace
 
 from ..errors import OutputError, UnsuitableInput
 from .writer import complete_file, create_raster
@@ -85,7 +87,7 @@ def create_in_format(path, layout, form="auto", side_files=None, progress=None):
     path = os.path.abspath(path)
     with _folder_beside(path) as folder:
         plain = os.path.join(folder, "plain.tif")
-        with create_raster(plain, layout) as raster:
+        with create_raster(plain, _named_for(driver, layout)) as raster:
             yield raster
         if progress:
             progress.check()
@@ -95,6 +97,15 @@ def create_in_format(path, layout, form="auto", side_files=None, progress=None):
         if progress:
             progress.check()
         _move(converted, path, side_files or {})
+
+
+def _named_for(driver, layout):
+    """A NetCDF has a variable for each band: its name and, by GDAL, its number (B04_1)."""
+    if driver != "netCDF":
+        return layout
+    tags = layout.band_tags or ({},) * len(layout.band_names)
+    return replace(layout, band_tags=tuple({**band, "NETCDF_VARNAME": re.sub(r"\W", "_", name) + "_"}
+                                           for band, name in zip(tags, layout.band_names)))
 
 
 def _convert(plain, target, driver, layout, path):

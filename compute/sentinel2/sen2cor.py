@@ -171,6 +171,8 @@ def _run(arguments, folder, progress):
         raise
     finally:
         _end_children(process)
+        listener.join(SECONDS_TO_END)
+        process.stdout.close()
     if process.returncode:
         raise Sen2CorFailed(f"Sen2Cor failed (exit code {process.returncode}). It said:\n" + "\n".join(last_lines))
     return "\n".join(last_lines)
