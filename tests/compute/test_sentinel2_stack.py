@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.crs import CRS
+from rasterio.warp import reproject
 
 from floefield.compute.errors import Cancelled, GridMismatch, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
@@ -264,3 +265,25 @@ def test_pixel_values_are_the_same_on_every_platform(tmp_path):
     pixels = np.stack(list(bands.values())).astype("<i2")
     assert pixels.shape == (21, 60, 60)
     assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == "c7848886a35fd62d"
+
+
+def test_a_product_comes_to_any_crs_as_the_warper_brings_it(tmp_path):
+    generator = np.random.default_rng(4)
+    images = {("B04", 10): generator.integers(1, 9000, (120, 120)), ("SCL", 20): generator.integers(2, 11, (60, 60))}
+    safe = make_product(tmp_path, "2018-06-27", images)
+    lambert = CRS.from_epsg(2154)
+    values, _ = stack_of(safe, tmp_path / "stack.tif", bands=("B04", "SCL"), crs=lambert.to_wkt(), cloud_mask="l2a",
+                         masked_classes=("cloud_shadow",), upsampling="nearest")
+    with rasterio.open(tmp_path / "stack.tif") as file:
+        assert file.crs == lambert
+        assert file.transform.c % 10 == file.transform.f % 10 == 0
+        expected = {}
+        for band in ("B04", "SCL"):
+            with rasterio.open(next(safe.rglob(f"*_{band}_*"))) as image:
+                expected[band] = np.zeros(file.shape, np.uint16)
+                reproject(rasterio.band(image, 1), expected[band], dst_transform=file.transform, dst_crs=lambert,
+                          src_nodata=0, dst_nodata=0, tolerance=0, XSCALE=1, YSCALE=1)
+    classes = np.where(expected["SCL"] == 0, NODATA, expected["SCL"])
+    red = np.where((expected["B04"] == 0) | (classes == 3), NODATA, expected["B04"])
+    assert (values[1] != classes).mean() < 2e-3
+    assert (values[0] != red).mean() < 2e-3
