@@ -8,6 +8,7 @@ import pytest
 from .. import fieldscene
 from ..bench.products import full_size_product
 from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 DISTANCE, MIN_AREA = 10, 2000
 THREADS = (1, 2, 4)
@@ -101,6 +102,17 @@ def test_threads_do_not_change_a_classification(run, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "classifycrops", {
         "RASTERS": [raster], "TRAINING": str(parcels), "CLASS_FIELD": "crop", "TREES": 60}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
+
+
+def test_threads_do_not_change_a_radar_scene(run, tmp_path):
+    safe = make_product(tmp_path / "products", shape=(1100, 1300))
+    scenes = set()
+    for threads in THREADS:
+        results = run("preprocesssentinel1", {
+            "INPUTS": [str(safe)], "SWATH_BALANCE": "estimate", "SPECKLE_FILTER": "lee", "THREADS": threads,
+            "OUTPUT_FOLDER": str(tmp_path / str(threads))})
+        scenes.add(Path(results["OUTPUTS"][0]).read_bytes())
+    assert len(scenes) == 1
 
 
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
