@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.errors import UnsuitableInput
 from ...compute.sentinel2.composite import COMPOSITES
 from ...compute.sentinel2.gaps import GAP_FILLING
 from ...compute.sentinel2.indices import INDICES
@@ -22,7 +23,22 @@ from ...compute.sentinel2.seriesfiles import SeriesPaths
 from ...provider.base import Algorithm, Group
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import dress
-from .options import AOI, add_stack_options, area_of, check_area, choice, choices, is_cleared, stack_options
+from .options import (
+    AOI,
+    RegionSources,
+    add_crs_option,
+    add_region_options,
+    add_stack_options,
+    add_storage_options,
+    area_of,
+    check_area,
+    check_regions,
+    choice,
+    choices,
+    is_cleared,
+    stack_options,
+    storage_options,
+)
 
 
 class Sentinel2TimeSeries(Algorithm):
@@ -53,6 +69,7 @@ class Sentinel2TimeSeries(Algorithm):
             "day are merged, over the borders of tiles and UTM zones; days on which nothing of the area was seen are "
             "left out with a message.")
     REQUIRES = ("rasterio", "defusedxml")
+    ANY_RASTER_FORMAT = True
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
@@ -66,6 +83,8 @@ class Sentinel2TimeSeries(Algorithm):
                                        behavior=QgsProcessingParameterFile.Behavior.Folder, optional=True),
             "all products in it and its subfolders are used, .SAFE folders and zips alike.")
         add_stack_options(self, defaults)
+        add_region_options(self)
+        add_crs_option(self)
         for name, title, end in ((self.START_DATE, self.tr("First day"), "first"),
                                  (self.END_DATE, self.tr("Last day"), "last")):
             self.declare(
@@ -96,9 +115,10 @@ class Sentinel2TimeSeries(Algorithm):
             "open water. brightness = root of the sum of squares of B03, B04, B08 and B11. With the red edge: rendvi "
             "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = position of the red "
             "edge in nm.")
+        add_storage_options(self)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Time series")),
-            "GeoTIFF with all bands and indices of the first date, then of the second, and so on.")
+            "all bands and indices of the first date, then of the second, and so on.")
         self.declare(
             QgsProcessingParameterRasterDestination(self.CLEAR_COUNT, self.tr("Clear observations"), optional=True,
                                                     createByDefault=False),
@@ -122,14 +142,18 @@ class Sentinel2TimeSeries(Algorithm):
             return ok, message
         if bool(self._listed(parameters, context)) == bool(self._folder(parameters, context)):
             return False, self.tr("Give either a list of products or a folder with products.")
-        for name in (self.START_DATE, self.END_DATE):
-            if not _is_day(self.parameterAsString(parameters, name, context).strip()):
-                return False, self.tr("{} is no date. Write it as 2018-03-01.").format(name)
-        return check_area(self, parameters, context)
+        try:
+            self._day(parameters, self.START_DATE, context)
+            self._day(parameters, self.END_DATE, context)
+        except UnsuitableInput as error:
+            return False, str(error)
+        ok, message = check_regions(self, parameters, context)
+        return check_area(self, parameters, context) if ok else (ok, message)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Open the layer of the area of interest."""
+        """Open the layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
+        self._regions = RegionSources(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -142,7 +166,9 @@ class Sentinel2TimeSeries(Algorithm):
                    for name in (self.OUTPUT, self.CLEAR_COUNT)}
         files = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.TABLE, self.PICTURE)}
         paths = SeriesPaths(outputs[self.OUTPUT], outputs[self.CLEAR_COUNT], files[self.TABLE], files[self.PICTURE])
-        overview = write_series(products, paths, self._settings(parameters, context), area, progress.part(0.05, 1.0))
+        overview = write_series(products, paths, self._settings(parameters, context), area, progress.part(0.05, 1.0),
+                                self._regions.settings(self, parameters, context),
+                                storage_options(self, parameters, context))
         group, dates = self.tr("Floefield: Sentinel-2"), overview.dates
         dress(paths.stack, f"Sentinel-2 {dates[0].isoformat()} to {dates[-1].isoformat()}", context, group=group,
               algorithm=self)
@@ -155,8 +181,7 @@ class Sentinel2TimeSeries(Algorithm):
             gap_filling=self.parameterAsEnumString(parameters, self.GAP_FILLING, context),
             interval=self.parameterAsInt(parameters, self.INTERVAL, context),
             composite=self.parameterAsEnumString(parameters, self.COMPOSITE, context),
-            start=self.parameterAsString(parameters, self.START_DATE, context).strip(),
-            end=self.parameterAsString(parameters, self.END_DATE, context).strip(),
+            start=self._day(parameters, self.START_DATE, context), end=self._day(parameters, self.END_DATE, context),
             indices=choices(self, parameters, self.INDICES, context))
 
     def _listed(self, parameters, context):
@@ -165,10 +190,10 @@ class Sentinel2TimeSeries(Algorithm):
     def _folder(self, parameters, context):
         return self.parameterAsFile(parameters, self.INPUT_FOLDER, context)
 
-
-def _is_day(text):
-    """Whether a text is empty or a date."""
-    try:
-        return not text or date.fromisoformat(text) is not None
-    except ValueError:
-        return False
+    def _day(self, parameters, name, context):
+        """A date as ISO text; empty where none is given."""
+        text = self.parameterAsString(parameters, name, context).strip()
+        try:
+            return date.fromisoformat(text).isoformat() if text else ""
+        except ValueError as error:
+            raise UnsuitableInput(f"{name}: {text!r} is no date. Write it as 2018-03-01.") from error

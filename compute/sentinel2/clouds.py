@@ -44,6 +44,7 @@ def open_cloud_mask(product, settings, crs_wkt, reader_of):
     """
     if settings.cloud_mask == "none":
         return None
+    seeds = None
     if settings.cloud_mask == "l1c":
         mask = _level_1c_mask(product, settings, crs_wkt, reader_of)
     elif settings.cloud_mask == "probability":
@@ -51,11 +52,17 @@ def open_cloud_mask(product, settings, crs_wkt, reader_of):
         threshold = settings.cloud_probability
         mask = _raster_mask(reader_of(image), settings, lambda values, valid: valid & (values >= threshold))
     else:
-        codes = np.isin(np.arange(256), [SCENE_CLASSES.index(name) for name in settings.masked_classes])
-        mask = _raster_mask(reader_of(_finest(product, "SCL", settings)), settings,
-                            lambda values, valid: codes.take(np.where(valid, values, 0), mode="clip"),
-                            outside=bool(codes[0]))
-    return _widened(mask, settings.mask_dilation) if settings.mask_dilation > 0 else mask
+        reader = reader_of(_finest(product, "SCL", settings))
+        mask = _class_mask(reader, settings, settings.masked_classes)
+        # What was not seen has no edge that could be wider.
+        seeds = _class_mask(reader, settings, [name for name in settings.masked_classes if name != SCENE_CLASSES[0]])
+    return _widened(mask, seeds or mask, settings.mask_dilation) if settings.mask_dilation > 0 else mask
+
+
+def _class_mask(reader, settings, names):
+    codes = np.isin(np.arange(256), [SCENE_CLASSES.index(name) for name in names])
+    return _raster_mask(reader, settings, lambda values, valid: codes.take(np.where(valid, values, 0), mode="clip"),
+                        outside=bool(codes[0]))
 
 
 def _finest(product, layer, settings):
@@ -150,8 +157,8 @@ def _ring(text, part, product, name):
     return [tuple(point) for point in points]
 
 
-def _widened(mask, metres):
-    """A mask grown by so many metres, measured between the centres of pixels."""
+def _widened(mask, seeds, metres):
+    """A mask and what lies within so many metres of its seeds, measured between the centres of pixels."""
     from scipy.ndimage import distance_transform_edt
 
     def widened(grid, window):
@@ -159,10 +166,11 @@ def _widened(mask, metres):
         size = grid.pixel_height * unit, grid.pixel_width * unit
         rows, columns = (math.ceil(metres / edge) for edge in size)
         around = Window(window.row - rows, window.col - columns, window.height + 2 * rows, window.width + 2 * columns)
-        cloud = mask(grid, around)
+        cloud = seeds(grid, around)
         inner = slice(rows, rows + window.height), slice(columns, columns + window.width)
+        masked = cloud[inner] if seeds is mask else mask(grid, window)
         if not cloud.any():
-            return cloud[inner]
-        return distance_transform_edt(~cloud, sampling=size)[inner] <= metres * (1 + 1e-9)
+            return masked
+        return masked | (distance_transform_edt(~cloud, sampling=size)[inner] <= metres * (1 + 1e-9))
 
     return widened

@@ -19,7 +19,7 @@ class Masks:
     acquisitions : sequence of Acquisition
     edge : int
         Height and width of the blocks.
-    regions : Regions or None
+    regions : Regions
     """
 
     def __init__(self, acquisitions, edge, regions):
@@ -42,7 +42,7 @@ class Masks:
                 return self._known[window]
         packed = [[_packed(mask) for mask in acquisition.clear(window)] for acquisition in self._acquisitions]
         kept = None
-        if self._regions is not None and not self._regions.is_empty:
+        if not self._regions.is_empty:
             kept = _packed(self._regions.kept(self._acquisitions[0].grid, window))
         with self._lock:
             self._known[window] = packed, kept

@@ -134,12 +134,15 @@ class Product:
         absent = [band for band in bands if band not in coarser]
         if coarser:
             size = max(coarser.values())
-            text += f" {', '.join(coarser)} can be had with larger pixels: choose a resolution of {size} m or more."
+            text += (f" {', '.join(coarser)} can be had with larger pixels: choose a resolution of {size} m or more, "
+                     "or download it again.")
+        else:
+            text += " Download the product again, or leave these bands out."
         if absent == ["B08"] and self._sizes("B8A"):
             text += " B08 exists with 10 m pixels only; B8A, the narrow near infrared, is there in its place."
-        elif absent:
-            text += f" Leave {', '.join(absent)} out." if coarser else " Leave these bands out."
-        return f"{text} Or download the product again."
+        elif absent and coarser:
+            text += f" {', '.join(absent)} must be left out then."
+        return text
 
 
 def read_product(path, tile=""):

@@ -30,18 +30,20 @@ class SafeFiles:
         All files, relative to the product folder, with forward slashes.
     metadata_name : str
         The product metadata among them (``MTD_MSIL2A.xml``).
+    zip_folder : str or None
+        Folder of the product inside the zip, with a slash at its end; None where it is no zip.
     """
 
     location: str
     names: tuple
     metadata_name: str
-    _zip_folder: str = None
+    zip_folder: str = None
 
     def path_of(self, name):
         """The path by which GDAL opens a file."""
-        if self._zip_folder is None:
+        if self.zip_folder is None:
             return os.path.join(self.location, *name.split("/"))
-        return f"/vsizip/{{{self.location}}}/{self._zip_folder}{name}"
+        return f"/vsizip/{{{self.location}}}/{self.zip_folder}{name}"
 
     def read_metadata(self):
         """The product metadata; see :meth:`read`."""
@@ -65,7 +67,7 @@ class SafeFiles:
             If it cannot be read or is far too large to be metadata.
         """
         try:
-            if self._zip_folder is None:
+            if self.zip_folder is None:
                 path = self.path_of(name)
                 size = os.path.getsize(path)
                 if size <= LARGEST_METADATA:
@@ -73,9 +75,9 @@ class SafeFiles:
                         return file.read()
             else:
                 with zipfile.ZipFile(self.location) as archive:
-                    size = archive.getinfo(self._zip_folder + name).file_size
+                    size = archive.getinfo(self.zip_folder + name).file_size
                     if size <= LARGEST_METADATA:
-                        return archive.read(self._zip_folder + name)
+                        return archive.read(self.zip_folder + name)
         except (OSError, zipfile.BadZipFile, ValueError, EOFError, zlib.error, RuntimeError) as error:
             raise UnreadableInput(f"{self.location}: {name} cannot be read ({error}). "
                                   "Copy or download the product again.") from error
@@ -178,7 +180,7 @@ def _open_zip(path):
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
     metadata = _the_metadata(entries, path)
     folder = metadata[:metadata.rfind("/") + 1]
-    return SafeFiles(location=path, metadata_name=metadata[len(folder):], _zip_folder=folder,
+    return SafeFiles(location=path, metadata_name=metadata[len(folder):], zip_folder=folder,
                      names=tuple(entry[len(folder):] for entry in entries if entry.startswith(folder)))
 
 

@@ -10,6 +10,8 @@ from itertools import groupby
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import make_executor
+from ..raster.formats import require_outside
+from ..raster.regions import Regions, RegionSettings
 from ..raster.warp import same_crs
 from .acquisition import Acquisition
 from .bands import BANDS
@@ -22,6 +24,7 @@ from .product import read_granules
 from .scene import Scene, StackSettings
 from .seriesfiles import Series, SeriesPaths, write_files
 from .stack import BLOCK
+from .storage import StorageSettings
 from .timesteps import require_sense, time_steps
 
 
@@ -119,7 +122,7 @@ def products_between(products, start, end):
     return chosen
 
 
-def write_series(products, paths, settings, area, progress, regions=None):
+def write_series(products, paths, settings, area, progress, regions=None, storage=None):
     """Write a dated stack.
 
     Parameters
@@ -127,14 +130,15 @@ def write_series(products, paths, settings, area, progress, regions=None):
     products : list of Product
         From :func:`read_products`.
     paths : SeriesPaths or str
-        Files to write; a single path is that of the stack: a GeoTIFF of int16, reflectance and indices scaled by 10000
+        Files to write; a single path is that of the stack: by default int16, reflectance and indices scaled by 10000
         (scale in the file), nodata -32768.
     settings : SeriesSettings
     area : Area or None
         Its bounding box is kept; all of the products without it.
     progress : Progress
-    regions : Regions, optional
-        What of the area is kept.
+    regions : RegionSettings, optional
+        What else is removed.
+    storage : StorageSettings, optional
 
     Returns
     -------
@@ -151,18 +155,22 @@ def write_series(products, paths, settings, area, progress, regions=None):
     products = products_between(products, settings.start, settings.end)
     paths = SeriesPaths(paths) if isinstance(paths, str) else paths
     groups = band_groups(settings.bands, settings.indices)
+    for product in products:
+        require_outside(paths.stack, product.location)
     with ExitStack() as stack:
         scene_settings = replace(settings, bands=settings.bands_read)
         scenes = [stack.enter_context(Scene(product, scene_settings)) for product in products]
+        kept = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads, cache_bytes(len(products), groups)))
         grid = common_grid(scenes, settings, area)
+        kept.check(grid, progress)
         _tell_of_reprojection(scenes, grid, settings, progress)
         acquisitions = [Acquisition(date, sorted(same_day, key=lambda scene: _preference(scene, grid), reverse=True),
                                     grid) for date, same_day in groupby(scenes, key=lambda scene: scene.product.date)]
-        seen, shown = _seen(acquisitions, regions, groups[0].bands[0], progress.part(0.0, 0.1))
+        seen, shown = _seen(acquisitions, kept, groups[0].bands[0], progress.part(0.0, 0.1))
         steps = time_steps([acquisition.date for acquisition in seen], settings)
-        series = Series(acquisitions, seen, steps, grid, settings, groups)
-        overview = write_files(series, paths, regions, shown, executor, progress.part(0.1, 1.0))
+        series = Series(acquisitions, seen, steps, grid, settings, storage or StorageSettings(), groups)
+        overview = write_files(series, paths, kept, shown, executor, progress.part(0.1, 1.0))
     for sentence in sentences(overview):
         progress.say(sentence)
     return overview
@@ -194,20 +202,20 @@ def _seen(acquisitions, regions, band, progress):
 
     The user is told of those.
     """
-    kept, shown = [], {}
+    used, shown = [], {}
     masks = [Masks([acquisition], BLOCK, regions) for acquisition in acquisitions]
     for index, (acquisition, mask) in enumerate(zip(acquisitions, masks)):
         progress.step(index / len(acquisitions))
         pixels = _search(acquisition, band, mask, progress)
         if pixels is None:
-            kept.append(acquisition)
+            used.append(acquisition)
             continue
         shown.update((scene.product.uri, Shown(covered)) for scene, covered in zip(acquisition.scenes, pixels))
         progress.warn(f"{acquisition.date.isoformat()} is left out: no clear pixel of the area was seen that day.")
-    if not kept:
+    if not used:
         raise UnsuitableInput("No product shows a clear pixel of the area: nothing can be stacked. "
                               "Add products, or mask fewer scene classes.")
-    return kept, shown
+    return used, shown
 
 
 def _search(acquisition, band, masks, progress):

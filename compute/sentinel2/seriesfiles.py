@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..raster.blocks import run_blocks
+from ..raster.formats import create_in_format
 from ..raster.qml import shipped_style
 from ..raster.writer import RasterLayout, complete_file, create_raster
 from .display import DisplayRanges
@@ -16,7 +17,7 @@ from .overview import Shown, as_csv, overview_of
 from .scene import STORED_PER_REFLECTANCE, stored_scale
 from .seriespicture import write_picture
 from .stack import band_tags, synthetic_tag
-from .storage import NODATA, to_stored
+from .storage import to_float, to_stored
 
 CLEAR_COUNT = "CLEAR_COUNT"
 
@@ -57,6 +58,7 @@ class Series:
         Dates of the stack.
     grid : Grid
     settings : SeriesSettings
+    storage : StorageSettings
     groups : tuple of BandGroup
     """
 
@@ -65,12 +67,20 @@ class Series:
     steps: object
     grid: object
     settings: object
+    storage: object
     groups: tuple
 
     @property
     def names(self):
         """tuple of str: bands and indices of each date."""
         return *self.settings.bands, *(INDICES[name].name for name in self.settings.indices)
+
+    @property
+    def scales(self):
+        """tuple of float: physical units per stored unit of each of them."""
+        product = self.seen[0].scenes[0].product
+        return (*(stored_scale(product, band) for band in self.settings.bands),
+                *(1 / INDICES[name].stored_per_unit for name in self.settings.indices))
 
 
 def write_files(series, paths, regions, shown, executor, progress):
@@ -80,7 +90,7 @@ def write_files(series, paths, regions, shown, executor, progress):
     ----------
     series : Series
     paths : SeriesPaths
-    regions : Regions or None
+    regions : Regions
     shown : dict of str to Shown
         What the products that are not used show; the others are added.
     executor : concurrent.futures.Executor
@@ -97,7 +107,8 @@ def write_files(series, paths, regions, shown, executor, progress):
         count = files.enter_context(create_raster(
             paths.clear_count, _count_layout(series), {".qml": shipped_style("clear-count")})) \
             if paths.clear_count else None
-        stack = files.enter_context(create_raster(paths.stack, _layout(series), side_files))
+        stack = files.enter_context(create_in_format(paths.stack, _layout(series), series.storage.format, side_files,
+                                                     progress))
         tally = _Tally(series, shown)
         _write_blocks(series, stack, count, regions, tally, executor, progress)
         side_files.update(tally.styles())
@@ -115,18 +126,22 @@ def _write_blocks(series, stack, count, regions, tally, executor, progress):
     masks = Masks(series.seen, max(window.height for window, _ in blocks), regions)
     names = series.names
 
+    scales = dict(zip(names, series.scales))
+    is_whole = series.storage.storage == "int16"
+
     def work(block):
         window, group = block
         planes, observed = group_planes(series.seen, series.steps, window, group, series.settings, masks,
                                         group is series.groups[0], progress)
-        return {name: to_stored(*plane) for name, plane in planes.items()}, observed
+        return {name: (to_stored(*plane), None if is_whole else to_float(*plane, scales[name]))
+                for name, plane in planes.items()}, observed
 
     def finish(block, result):
         planes, observed = result
-        for name, dates in planes.items():
-            for date, plane in enumerate(dates):
+        for name, (whole, physical) in planes.items():
+            for date, plane in enumerate(whole if is_whole else physical):
                 stack.write(block[0], plane[None], first_band=date * len(names) + names.index(name))
-                tally.display(date, names.index(name), plane)
+                tally.display(date, names.index(name), whole[date])
         if observed is not None:
             tally.add(observed)
             if count is not None:
@@ -163,20 +178,18 @@ class _Tally:
 
 
 def _layout(series):
-    scales, tags = [], []
-    settings = series.settings
-    for step, members in zip(series.steps.dates, series.steps.members):
+    settings, storage, dates = series.settings, series.storage, series.steps.dates
+    tags = []
+    for step, members in zip(dates, series.steps.members):
         product = series.seen[members[0]].scenes[0].product
-        for band in settings.bands:
-            scales.append(stored_scale(product, band))
-            tags.append({**band_tags(band, product), "ACQUISITION_DATE": step.isoformat()})
-        for index in (INDICES[name] for name in settings.indices):
-            scales.append(1 / index.stored_per_unit)
-            tags.append({"ACQUISITION_DATE": step.isoformat(), "BAND": index.name})
+        date = {"ACQUISITION_DATE": step.isoformat()}
+        tags += [{**band_tags(band, product), **date} for band in settings.bands]
+        tags += [{"BAND": INDICES[name].name, **date} for name in settings.indices]
     return RasterLayout(
-        grid=series.grid, dtype="int16", nodata=NODATA, scales=tuple(scales), band_tags=tuple(tags), compression="zstd",
-        band_names=tuple(f"{name}_{step:%Y%m%d}" for step in series.steps.dates for name in series.names),
-        tags=_tags(series))
+        grid=series.grid, dtype=storage.storage, nodata=storage.nodata, band_tags=tuple(tags), tags=_tags(series),
+        scales=series.scales * len(dates) if storage.storage == "int16" else (),
+        band_names=tuple(f"{name}_{step:%Y%m%d}" for step in dates for name in series.names),
+        compression=storage.compression, predictor=storage.compression != "deflate")
 
 
 def _count_layout(series):
