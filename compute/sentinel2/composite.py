@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 
 COMPOSITES = ("none", "month", "season")
-# Months of a meteorological season.
+# Months of a meteorological season; one begins in December.
 SEASON = 3
 
 
@@ -26,7 +26,7 @@ def period_start(day, composite):
     if composite == "month":
         return day.replace(day=1)
     months = day.year * 12 + day.month - 1
-    months -= months % SEASON
+    months -= (months + 1) % SEASON
     return date(months // 12, months % 12 + 1, 1)
 
 

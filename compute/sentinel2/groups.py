@@ -12,7 +12,6 @@ import numpy as np
 from ..raster.blocks import CACHE_BYTES, nested_blocks
 from ..raster.writer import TILE
 from .bands import BANDS
-from .gaps import fill_gaps
 from .indices import INDICES
 from .scene import STORED_PER_REFLECTANCE, to_storage
 from .stack import BLOCK, REGION

@@ -189,12 +189,9 @@ def _preference(scene, grid):
 def _tell_of_reprojection(scenes, grid, settings, progress):
     moved = [scene.product.uri for scene in scenes if not same_crs(scene.grid.crs_wkt, grid.crs_wkt)]
     if moved and not settings.crs:
-        from rasterio.crs import CRS
-
-        name = CRS.from_wkt(grid.crs_wkt).to_dict().get("zone")
-        zone = f" (UTM zone {name})" if name else ""
-        progress.say(f"{len(moved)} of {len(scenes)} products lie in another zone and are brought to that of most"
-                     f"{zone}: {', '.join(moved)}.")
+        zone = grid.crs_wkt.split('"')[1]
+        progress.say(f"{len(moved)} of {len(scenes)} products lie in another zone and are brought to that of most "
+                     f"({zone}): {', '.join(moved)}.")
 
 
 def _seen(acquisitions, regions, band, progress):

@@ -8,7 +8,7 @@ import numpy as np
 from ..raster.blocks import run_blocks
 from ..raster.formats import create_in_format
 from ..raster.qml import shipped_style
-from ..raster.writer import RasterLayout, complete_file, create_raster
+from ..raster.writer import RasterLayout, complete_file
 from .display import DisplayRanges
 from .groups import group_planes, plan_blocks
 from .indices import INDICES
@@ -104,9 +104,9 @@ def write_files(series, paths, regions, shown, executor, progress):
     with ExitStack() as files:
         table, picture = (files.enter_context(complete_file(path)) if path else ""
                           for path in (paths.table, paths.picture))
-        count = files.enter_context(create_raster(
-            paths.clear_count, _count_layout(series), {".qml": shipped_style("clear-count")})) \
-            if paths.clear_count else None
+        count = files.enter_context(create_in_format(
+            paths.clear_count, _count_layout(series), side_files={".qml": shipped_style("clear-count")},
+            progress=progress)) if paths.clear_count else None
         stack = files.enter_context(create_in_format(paths.stack, _layout(series), series.storage.format, side_files,
                                                      progress))
         tally = _Tally(series, shown)

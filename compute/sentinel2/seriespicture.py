@@ -9,6 +9,8 @@ FONT = "DejaVu Sans"
 INK, FAINT = "#26323a", "#8a979f"
 CLEAR, CLOUD, NOTHING = "#3c8d5a", "#b8c4cc", "#f1f3f4"
 SECOND = "#2f6f9f"
+# A multiplication sign.
+LEFT_OUT = "\u00d7"
 # Inches; with many dates the picture grows wider, to a limit.
 WIDTH, HEIGHT, WIDEST = 11.0, 6.2, 22.0
 # With more dates than this they are not written one by one.
@@ -69,7 +71,7 @@ def _draw_days(axes, days):
     axes.bar(dates, cloud, width, bottom=clear, color=CLOUD)
     for day, share in zip(days, clear):
         if len(days) <= MOST_LABELS:
-            text = f"{share:.0f}" if day["used"] else "×"
+            text = f"{share:.0f}" if day["used"] else LEFT_OUT
             axes.text(day["date"], 103, text, ha="center", va="bottom", fontsize=8, fontfamily=FONT,
                       color=INK if day["used"] else "#b4472a")
     margin = timedelta(days=length * 0.03 + 2)
@@ -82,7 +84,7 @@ def _draw_days(axes, days):
     handles = [Patch(color=CLEAR, label="clear (figures: %)"), Patch(color=CLOUD, label="clouded or masked"),
                Patch(facecolor=NOTHING, edgecolor="#dde2e5", label="not covered")]
     if not all(day["used"] for day in days):
-        handles.append(Patch(color="none", label="×  left out: nothing clear"))
+        handles.append(Patch(color="none", label=f"{LEFT_OUT}  left out: nothing clear"))
     axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.12), ncol=len(handles), frameon=False,
                 fontsize=8.5, labelcolor=INK, handlelength=1.1, borderaxespad=0)
 
