@@ -105,7 +105,7 @@ def map_classes(stack, trees, classes, ground, rasters, executor, progress):
     Cancelled
         If the user asked to stop.
     """
-    walker = Walker(trees)
+    walker = Walker(trees, stack.grid.height * stack.grid.width)
     values = np.array([map_class.value for map_class in classes])
     value_count = 1 + max(map_class.value for map_class in ground.classes)
     mapped = np.zeros(value_count, np.int64)
