@@ -130,14 +130,21 @@ def compiled_kernels():
         kernels[1](nodes, rows, starts, np.eye(2), features, winners)
         is_sound = np.array_equal(votes[:, 1] == 1, features[:, 0] > 0.5) and np.array_equal(votes[:, 1], winners)
         return kernels if is_sound else None
-    except (ImportError, OSError, AttributeError, TypeError, ValueError, RuntimeError, SystemError, NotImplementedError):
+    except (ImportError, OSError, AttributeError, TypeError, ValueError, RuntimeError, SystemError):
         return None
 
 
 def _compile():
-    import numba
+    from numba import njit
 
-    @numba.njit(nogil=True)
+    in_threads = njit(nogil=True)
+    walk = _walking(in_threads, _voting(in_threads))
+    return _counting(in_threads, walk), _deciding(in_threads, walk)
+
+
+def _voting(compiled):
+    """Add what the leaves add, in which the pixels ended."""
+    @compiled
     def vote(pixels, row, ends, shares, votes):
         for place in range(len(pixels)):
             pixel, mine = pixels[place], row[ends[place]]
@@ -147,9 +154,13 @@ def _compile():
                 for number in range(shares.shape[1]):
                     votes[pixel, number] += shares[mine, number]
 
-    @numba.njit(nogil=True)
+    return vote
+
+
+def _walking(compiled, vote):
+    """Add the votes of the trees `first` .. `last` for some pixels."""
+    @compiled
     def walk(nodes, rows, starts, shares, features, pixels, first, last, votes):
-        """Add the votes of the trees `first` .. `last` for some pixels."""
         together = len(pixels) - len(pixels) % 8
         ends = np.empty(len(pixels), np.uint32)
         for number in range(first, last):
@@ -184,11 +195,21 @@ def _compile():
                 ends[place] = here
             vote(pixels, row, ends, shares, votes)
 
-    @numba.njit(nogil=True)
+    return walk
+
+
+def _counting(compiled, walk):
+    """The votes of all trees."""
+    @compiled
     def count_votes(nodes, rows, starts, shares, features, votes):
         walk(nodes, rows, starts, shares, features, np.arange(len(features)), 0, len(starts) - 1, votes)
 
-    @numba.njit(nogil=True)
+    return count_votes
+
+
+def _deciding(compiled, walk):
+    """The class with most votes; a pixel is left alone once it is decided."""
+    @compiled
     def decide(nodes, rows, starts, shares, features, winners):
         trees = len(starts) - 1
         votes = np.zeros((len(features), shares.shape[1]))
@@ -212,4 +233,4 @@ def _compile():
                     kept += 1
             waiting = waiting[:kept]
 
-    return count_votes, decide
+    return decide

@@ -1,9 +1,9 @@
 """Walking a forest: from the features of pixels to the votes of the trees.
 
-scikit-learn's ``predict_proba`` copies the class probabilities of every leaf it meets. Here the leaf of a pixel is only
-looked up, and what a leaf adds is rounded to a multiple of 2**-24 of a vote. Such sums are exact in float64, so they are
-the same bytes whatever adds them up in whatever order: numba's loops (:mod:`.kernels`), scikit-learn's own compiled
-trees rebuilt from ours, or numpy alone. A walker may be used from several threads at once.
+scikit-learn's ``predict_proba`` copies the class probabilities of every leaf it meets. Here the leaf of a pixel is
+only looked up, and what a leaf adds is rounded to a multiple of 2**-24 of a vote. Such sums are exact in float64, so
+they are the same bytes whatever adds them up in whatever order: numba's loops (:mod:`.kernels`), scikit-learn's own
+compiled trees rebuilt from ours, or numpy alone. A walker may be used from several threads at once.
 """
 
 import numpy as np
