@@ -5,7 +5,9 @@ from pathlib import Path
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.classification.applyrandomforest import ApplyRandomForest
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
@@ -19,6 +21,8 @@ ALGORITHMS = (
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
+    TrainRandomForest,
+    ApplyRandomForest,
     CreateSampleData,
 )
 

@@ -121,7 +121,12 @@ def compiled_kernels():
     It is tried because numba must fit the versions of Python and numpy, which people update one without the other.
     """
     try:
-        kernels = _compile()
+        from numba import njit
+        from numba.core.errors import NumbaError
+    except (ImportError, OSError, AttributeError, RuntimeError, SystemError):
+        return None
+    try:
+        kernels = _compile(njit(nogil=True))
         nodes = np.array([(0.5, 0, 1), (np.inf, 0, 1), (np.inf, 0, 2)], SMALL_NODE)
         rows, starts = np.array([0, 0, 1], np.int32), np.array([0, 3], np.int64)
         features = np.linspace(0, 1, 11, dtype=np.float32).reshape(-1, 1)
@@ -130,16 +135,13 @@ def compiled_kernels():
         kernels[1](nodes, rows, starts, np.eye(2), features, winners)
         is_sound = np.array_equal(votes[:, 1] == 1, features[:, 0] > 0.5) and np.array_equal(votes[:, 1], winners)
         return kernels if is_sound else None
-    except (ImportError, OSError, AttributeError, TypeError, ValueError, RuntimeError, SystemError):
+    except (NumbaError, ImportError, OSError, AttributeError, TypeError, ValueError, RuntimeError, SystemError):
         return None
 
 
-def _compile():
-    from numba import njit
-
-    in_threads = njit(nogil=True)
-    walk = _walking(in_threads, _voting(in_threads))
-    return _counting(in_threads, walk), _deciding(in_threads, walk)
+def _compile(compiled):
+    walk = _walking(compiled, _voting(compiled))
+    return _counting(compiled, walk), _deciding(compiled, walk)
 
 
 def _voting(compiled):

@@ -121,7 +121,7 @@ def test_packed_nodes_lead_to_the_same_leaves(forest):
 
 
 def test_a_broken_numba_is_done_without(forest, monkeypatch):
-    def broken():
+    def broken(compiled):
         raise ImportError("Numba needs NumPy 1.24 or less")
 
     monkeypatch.setattr(kernels, "_compile", broken)

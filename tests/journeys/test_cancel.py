@@ -8,6 +8,7 @@ import pytest
 
 from .. import fieldscene
 from ..bench.products import full_size_product
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
 
 SOON = 2.0  # seconds
@@ -22,7 +23,8 @@ def inputs(tmp_path_factory):
     pixels = np.random.default_rng(1).normal(0.35, 0.2, (2, 800, 800))
     pixels[:, :40, :48] = fieldscene.reflectance(0.15)
     many = [(number, "wheat", fieldscene.square(*divmod(number * 8, 1600))) for number in range(15000)]
-    return {"products": [str(path) for path in products],
+    model = grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15))
+    return {"products": [str(path) for path in products], "model": model,
             "raster": fieldscene.write(folder / "scene.tif", pixels),
             "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
@@ -43,6 +45,12 @@ def parameters_of(tool, inputs, folder):
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
             "REPORT": folder / "report.html"},
+        "trainrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 3000,
+            "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html"},
+        "applyrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
+            "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -82,6 +90,7 @@ class Impatient:
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
     ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing

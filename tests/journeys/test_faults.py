@@ -11,6 +11,7 @@ import pytest
 import rasterio.shutil
 
 from .. import fieldscene
+from ..modelfiles import grow_model
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
 from ..realdata import SENTINEL2
@@ -24,7 +25,8 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_rasters(folder), **_parcels(folder), "the folder of all": folder}
+    files = {**_products(folder), **_rasters(folder), **_parcels(folder), **_models(folder),
+             "the folder of all": folder}
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
@@ -82,6 +84,16 @@ def _parcels(folder):
         "parcels without classes": write_geojson(folder / "nulls.geojson", [(n, None, g) for n, _, g in fields])}
 
 
+def _models(folder):
+    pixels = fieldscene.reflectance(0.15)
+    files = {"a model": grow_model(folder / "forest.ffrf", pixels),
+             "a model of other bands": grow_model(folder / "other.ffrf", pixels, ("B04_20200101", "B08_20200101")),
+             "half a model": folder / "half.ffrf"}
+    with open(files["a model"], "rb") as whole:
+        files["half a model"].write_bytes(whole.read()[:2000])
+    return files
+
+
 GOOD = {
     "innerbuffer": {"INPUT": "parcels", "OUTPUT": "result.gpkg"},
     "filterbyarea": {"INPUT": "parcels", "MIN_AREA": 10, "OUTPUT": "result.gpkg"},
@@ -90,6 +102,10 @@ GOOD = {
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
+    "trainrandomforest": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
+                          "MODEL": "model.ffrf", "REPORT": "report.html"},
+    "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
+                          "CONFIDENCE": "confidence.tif"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -149,6 +165,24 @@ FAULTS = [
     ("classifycrops", {"REPORT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
+
+    ("trainrandomforest", {"FEATURES": "B8A_*"}, ("No band", "B8A_*", "B04, B08")),
+    ("trainrandomforest", {"WEIGHTS": "wheat"}, ("'wheat' is no weight", "wheat=2")),
+    ("trainrandomforest", {"WEIGHTS": "rye=2"}, ("weight is given for rye", "barley, maize, wheat")),
+    ("trainrandomforest", {"MASK": "a raster on another grid"}, ("do not share one pixel grid", "Bring")),
+    ("trainrandomforest", {"TRAINING": "", "CLASS_FIELD": "", "TRAINING_RASTER": "a raster"},
+     ("scene.tif holds decimal numbers", "Round")),
+    ("trainrandomforest", {"MODEL": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+
+    ("applyrandomforest", {"MODEL": "half a model"}, ("half.ffrf is not a model of Floefield", "train the model")),
+    ("applyrandomforest", {"MODEL": "a text"}, ("notes.txt is not a model of Floefield", "ends in .ffrf")),
+    ("applyrandomforest", {"MODEL": "a model of other bands"},
+     ("lack 2 of the 2 bands", "B04_20200101, B08_20200101", "The rasters have: B04, B08", "by order")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster"], "MATCHING": "order"},
+     ("trained on 2 bands, but the rasters have 4", "B04, B08")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
+    ("applyrandomforest", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("applyrandomforest", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),

@@ -7,6 +7,7 @@ import pytest
 
 from .. import fieldscene
 from ..bench.products import full_size_product
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
 
 DISTANCE, MIN_AREA = 10, 2000
@@ -100,6 +101,14 @@ def test_threads_do_not_change_a_classification(run, tmp_path):
     parcels = write_geojson(tmp_path / "parcels.geojson", fieldscene.fields())
     assert_threads_do_not_matter(run, tmp_path, "classifycrops", {
         "RASTERS": [raster], "TRAINING": str(parcels), "CLASS_FIELD": "crop", "TREES": 60}, "OUTPUT", "CONFIDENCE",
+        "PROBABILITIES")
+
+
+def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
+    scene = np.tile(fieldscene.reflectance(0.2), (1, 12, 12))
+    raster = fieldscene.write(tmp_path / "scene.tif", scene)
+    assert_threads_do_not_matter(run, tmp_path, "applyrandomforest", {
+        "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffrf", scene)}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
 
 
