@@ -37,10 +37,10 @@ def test_the_map_of_a_model_opens_coloured_and_named(run, inputs, tmp_path):
     model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
     result = run("applyrandomforest", {"RASTERS": inputs["RASTERS"], "MODEL": model,
                                        "OUTPUT": str(tmp_path / "map.tif")})
-    renderer = QgsRasterLayer(result["OUTPUT"]).renderer()
+    layer = QgsRasterLayer(result["OUTPUT"])
 
-    assert isinstance(renderer, QgsPalettedRasterRenderer)
-    assert [entry.label for entry in renderer.classes()] == ["Barley", "Maize", "Wheat"]
+    assert isinstance(layer.renderer(), QgsPalettedRasterRenderer)
+    assert [entry.label for entry in layer.renderer().classes()] == ["Barley", "Maize", "Wheat"]
 
 
 def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
