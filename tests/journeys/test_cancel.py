@@ -9,6 +9,7 @@ import pytest
 from .. import fieldscene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
 from ..sentinel1products import make_product
 
@@ -26,7 +27,8 @@ def inputs(tmp_path_factory):
     squares = [([box(west / 20, north, west / 20 + 0.05, north + 0.1)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})
                for west in range(-400, 400) for north in (66, 67, 68, 69, 70)]
     many = [(number, "wheat", fieldscene.square(*divmod(number * 8, 1600))) for number in range(15000)]
-    return {"products": [str(path) for path in products],
+    model = grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15))
+    return {"products": [str(path) for path in products], "model": model,
             "radar product": str(make_product(folder / "radar", shape=(1500, 1500), numbers=dict.fromkeys(
                 ("HH", "HV"), np.full((1500, 1500), 300)))),
             "charts": [str(write_chart(folder / f"nic_arctic_2020100{day}_pl_a.gpkg", squares)) for day in range(1, 7)],
@@ -58,6 +60,12 @@ def parameters_of(tool, inputs, folder):
             "SWATH_BALANCE": "estimate", "OUTPUT_FOLDER": folder / "scenes"},
         "prepareicecharts": lambda: {"CHARTS": inputs["charts"], "OUTPUT_FOLDER": folder / "charts",
                                      "SUMMARY": folder / "summary.csv", "REPORT": folder / "report.html"},
+        "trainrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 3000,
+            "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html"},
+        "applyrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
+            "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -97,7 +105,9 @@ class Impatient:
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
-    ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15), ("createsampledata", 30)])
+    ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
+    ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
+    ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing
 
