@@ -12,7 +12,7 @@ SECOND = "#2f6f9f"
 # A multiplication sign.
 LEFT_OUT = "\u00d7"
 # Inches; with many dates the picture grows wider, to a limit.
-WIDTH, HEIGHT, WIDEST = 11.0, 6.2, 22.0
+WIDTH, HEIGHT, WIDEST = 11.0, 6.6, 22.0
 # With more dates than this they are not written one by one.
 MOST_LABELS = 40
 
@@ -33,14 +33,14 @@ def write_picture(overview, path):
     figure = Figure(figsize=(min(WIDEST, max(WIDTH, 0.34 * len(days) + 3)), HEIGHT), facecolor="white")
     canvas = FigureCanvasAgg(figure)
     upper, lower = figure.subplots(2, 1, gridspec_kw={"height_ratios": (3, 2)})
-    figure.subplots_adjust(left=0.07, right=0.975, top=0.84, bottom=0.09, hspace=0.62)
+    figure.subplots_adjust(left=0.07, right=0.975, top=0.78, bottom=0.11, hspace=0.75)
     _draw_days(upper, days)
     _draw_counts(lower, overview.clear_counts)
     used = sum(day["used"] for day in days)
     first, last = days[0]["date"], days[-1]["date"]
     products = len(overview.lines)
-    _write(figure, 0.07, 0.955, "Sentinel-2 time series", 15, weight="bold")
-    _write(figure, 0.07, 0.915, f"{first:%d %B %Y} to {last:%d %B %Y} · {products} product{'s' * (products != 1)} on "
+    _write(figure, 0.07, 0.95, "Sentinel-2 time series", 15, weight="bold")
+    _write(figure, 0.07, 0.905, f"{first.isoformat()} to {last.isoformat()} · {products} product{'s' * (products != 1)} on "
            f"{len(days)} day{'s' * (len(days) != 1)}, {used} of them used · {len(overview.dates)} "
            f"date{'s' * (len(overview.dates) != 1)} in the stack", 9.5, FAINT)
     canvas.print_png(path, metadata={"Software": None})
@@ -80,12 +80,13 @@ def _draw_days(axes, days):
     locator = AutoDateLocator(minticks=3, maxticks=12)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    _title(axes, "What each day shows", 24)
     _plain(axes, "% of the area")
     handles = [Patch(color=CLEAR, label="clear (figures: %)"), Patch(color=CLOUD, label="clouded or masked"),
                Patch(facecolor=NOTHING, edgecolor="#dde2e5", label="not covered")]
     if not all(day["used"] for day in days):
         handles.append(Patch(color="none", label=f"{LEFT_OUT}  left out: nothing clear"))
-    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.12), ncol=len(handles), frameon=False,
+    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.115), ncol=len(handles), frameon=False,
                 fontsize=8.5, labelcolor=INK, handlelength=1.1, borderaxespad=0)
 
 
@@ -101,9 +102,13 @@ def _draw_counts(axes, shares):
         axes.set_xticks(list(numbers))
     axes.set_xlim(-0.7, len(shares) - 0.3)
     axes.set_ylim(0, max(1.0, 115 * max(shares)))
-    axes.set_title("How many times each pixel was seen clearly", loc="left", fontsize=10, fontfamily=FONT, color=INK,
-                   pad=10)
+    _title(axes, "How often each pixel was seen clearly", 10)
+    axes.set_xlabel("days", fontsize=9, fontfamily=FONT, color=FAINT)
     _plain(axes, "% of the area")
+
+
+def _title(axes, text, distance):
+    axes.set_title(text, loc="left", fontsize=10.5, fontfamily=FONT, color=INK, pad=distance)
 
 
 def _plain(axes, label):
