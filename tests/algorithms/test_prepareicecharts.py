@@ -128,6 +128,13 @@ def test_a_study_area_in_another_crs_clips(prepare, chart, tmp_path):
     assert row["kept"] == "1"
 
 
+def test_a_study_area_of_lines_is_refused(prepare, chart, tmp_path):
+    line = write_geojson(tmp_path / "line.geojson", [
+        (1, "x", {"type": "LineString", "coordinates": [[-30, 68], [-26, 70]]})], 4326)
+    with pytest.raises(QgsProcessingException, match="STUDY_AREA must hold polygons, but it holds: LineString"):
+        prepare(chart, STUDY_AREA=str(line))
+
+
 def test_a_wide_rectangle_is_questioned(prepare, tmp_path, feedback):
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp", CAP)
     prepare(chart, STUDY_AREA=area_layer(tmp_path / "area.geojson", box(-170, 70, 170, 75)), CRS="EPSG:3413")
