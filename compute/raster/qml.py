@@ -75,6 +75,32 @@ opacity="1" nodataColor="">
     </rasterrenderer>""")
 
 
+def grey_qml(band, stretch):
+    """A style that shows one band in grey.
+
+    Parameters
+    ----------
+    band : int
+        Number of the band, counted from 1.
+    stretch : tuple of float
+        Values shown as black and as white; see :func:`stretch_range`.
+
+    Returns
+    -------
+    str
+    """
+    return _FRAME.format(renderer=f"""\
+    <rasterrenderer type="singlebandgray" grayBand="{band}" gradient="BlackToWhite" alphaBand="-1" opacity="1" \
+nodataColor="">
+      <rasterTransparency/>
+      <contrastEnhancement>
+        <minValue>{stretch[0]:.6g}</minValue>
+        <maxValue>{stretch[1]:.6g}</maxValue>
+        <algorithm>StretchToMinimumMaximum</algorithm>
+      </contrastEnhancement>
+    </rasterrenderer>""")
+
+
 def false_colour_qml(near_infrared, red, green, ranges):
     """A style in which vegetation is red: near infrared, red and green shown as red, green and blue.
 

@@ -14,7 +14,9 @@ from .. import fieldscene
 from ..icecharts import box, write_chart
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
-from ..realdata import SENTINEL2
+from ..realdata import SENTINEL1, SENTINEL2
+from ..sentinel1products import make_product as make_radar_product
+from ..tinyproducts import make_level_1c
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)
@@ -25,13 +27,14 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder)}
+    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
     files["an empty folder"].mkdir()
     files["a path below a file"] = files["a text"] / "result"
+    files["a file of no format"] = folder / "result.xyz123"
     files["a path in no folder"] = folder / "nowhere" / "result.gpkg"
     return files
 
@@ -54,14 +57,43 @@ def _products(folder):
         "a product without 10 m images": make_product(
             folder / "lacking", "2018-07-07", {("B04", 20): TWENTY, ("B08", 20): TWENTY, ("SCL", 20): CLEAR},
             listed_only=[("B04", 10), ("B08", 10)]),
+        **_odd_products(folder, good),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
+
+
+def _radar_products(folder):
+    shape = (40, 50)
+    lacking = make_radar_product(folder / "radar" / "lacking", shape=shape)
+    for noise in lacking.rglob("noise-*"):
+        noise.unlink()
+    wide = make_radar_product(folder / "radar" / "wide", shape=shape, mode="IW", polarisations=("VV",))
+    return {"a radar product": make_radar_product(folder / "radar" / "good", shape=shape),
+            "a radar product without noise files": lacking, "an IW product": wide}
+
+
+def _odd_products(folder, good):
+    """Level-1C, and zips that mean harm."""
+    level_1c = make_level_1c(folder / "level1c", {"B04": NOISE})
+    without_images = make_level_1c(folder / "without", {"B04": NOISE})
+    next(without_images.rglob("*.jp2")).unlink()
+    with_entities = make_level_1c(folder / "entities", {"B04": NOISE}, clouds=[])
+    next(with_entities.rglob("*.gml")).write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+    outside, bomb = folder / "outside.zip", folder / "bomb.zip"
+    for path, name, size in ((outside, "../../home/user/.bashrc", 10), (bomb, "GRANULE/x.jp2", 80 * 2 ** 20)):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.write(good / "MTD_MSIL2A.xml", f"{good.name}/MTD_MSIL2A.xml")
+            zipped.writestr(f"{good.name}/{name}" if path == bomb else name, bytes(size))
+    return {"a Level-1C product": level_1c, "its Level-1C metadata": level_1c / "MTD_MSIL1C.xml",
+            "a Level-1C product without images": without_images, "a mask with entities": with_entities,
+            "a zip with files outside": outside, "a zip bomb": bomb}
 
 
 def _rasters(folder):
     pixels = fieldscene.reflectance(0.15)
     files = {"a raster": fieldscene.write(folder / "scene.tif", pixels),
              "a raster on another grid": fieldscene.write(folder / "shifted.tif", pixels, west=fieldscene.WEST + 3),
+             "a raster elsewhere": fieldscene.write(folder / "elsewhere.tif", pixels, crs="EPSG:32611"),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
              "a truncated raster": str(folder / "truncated.tif")}
     # A copy has its directory before the pixels, whatever the version of GDAL: QGIS opens it, and reading fails.
@@ -114,6 +146,7 @@ GOOD = {
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
+    "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
     "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
                          "REPORT": "report.html"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
@@ -148,7 +181,25 @@ FAULTS = [
     ("preprocesssentinel2", {"AOI": "parcels without CRS"}, ("no coordinate reference system", "set it")),
     ("preprocesssentinel2", {"INPUT": "a zipped product", "OUTPUT": "a zipped product"},
      ("would overwrite", "whole.zip", "another file")),
-    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("cannot be called MTD_MSIL2A.xml", "ends in .tif")),
+    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("preprocesssentinel2", {"OUTPUT": "a file of no format"}, ("no raster format", ".xyz123", "ends in .tif")),
+    ("preprocesssentinel2", {"INPUT": "a zip with files outside"}, ("names files outside itself", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a zip bomb"}, ("would unpack to 80 MB", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l2a"},
+     ("no scene classification", "Choose the cloud mask l1c")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l1c"},
+     ("MSK_CLOUDS_B00.gml", "Choose the cloud mask none")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "BANDS": "SCL"}, ("is a Level-1C product", "SCL")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "LEVEL_1C": "sen2cor", "SEN2COR": "its Level-1C metadata"},
+     ("is not Sen2Cor", "L2A_Process")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product without images"}, ("holds no image files", "again")),
+    ("preprocesssentinel2", {"INPUT": "a mask with entities", "CLOUD_MASK": "l1c"}, ("entity", "not used")),
+    ("preprocesssentinel2", {"PIXEL_WINDOW": "9000,0,10,10"}, ("9000,0,10,10 lies outside", "120 x 120 pixels")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster without CRS"},
+     ("no coordinate reference system", "Assign")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("preprocesssentinel2", {"STUDY_AREA": "parcels without CRS"}, ("study area has no coordinate", "set it")),
+    ("preprocesssentinel2", {"TILE": "33UUU"}, ("has no tile 33UUU", "it has 31TEJ")),
     ("preprocesssentinel2", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
     ("sentinel2timeseries", {"INPUTS": ["a product", "a text"]}, ("notes.txt is not part of", "Choose")),
@@ -176,6 +227,17 @@ FAULTS = [
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
+    ("preprocesssentinel1", {"INPUTS": ["a text"]}, ("notes.txt is not part of a Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"INPUTS": ["half a zip"]}, (".zip is not a complete zip", "download it again")),
+    ("preprocesssentinel1", {"INPUTS": ["a radar product without noise files"]},
+     ("the HH noise file", "the HV noise file", "again or choose no noise removal")),
+    ("preprocesssentinel1", {"INPUTS": ["the real EW product"]}, ("ew-hh.tiff", "are empty", "Download")),
+    ("preprocesssentinel1", {"INPUTS": ["an IW product"], "POLARISATIONS": "HH"}, ("has no polarisation HH", "VV")),
+    ("preprocesssentinel1", {"CRS": "EPSG:3857", "PIXEL_SIZE": 0.1}, ("would have", "Choose a CRS", "larger pixels")),
+    ("preprocesssentinel1", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("preprocesssentinel1", {"LAND": "parcels without CRS"}, ("has no coordinate reference system", "Assign")),
+    ("preprocesssentinel1", {"INPUTS": [], "INPUT_FOLDER": "an empty folder"}, ("No Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file, not a folder", "Choose")),
     ("prepareicecharts", {"CHARTS": "a text"}, ("notes.txt is no ice chart", "Give")),
     ("prepareicecharts", {"CHARTS": [], "CHARTS_FOLDER": "an empty folder"}, ("No ice chart was found", "Choose")),
     ("prepareicecharts", {"CHARTS": [], "CHARTS_FOLDER": "a path below a file"}, ("does not exist", "Check")),
@@ -239,7 +301,8 @@ def large_inputs(tmp_path_factory):
             "parcels": write_geojson(folder / "parcels.geojson", fieldscene.fields())}
 
 
-@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("sentinel2timeseries", {}),
+@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("preprocesssentinel2", {"FORMAT": "cog"}),
+                                               ("sentinel2timeseries", {}),
                                                ("classifycrops", {"PROBABILITIES": "probabilities.tif"})])
 def test_a_full_disk_is_told_and_left_empty(qgis_process, large_inputs, tiny_disk, tool, changes):
     parameters = {name: _resolved(value, large_inputs, tiny_disk) for name, value in {**GOOD[tool], **changes}.items()}
@@ -258,6 +321,10 @@ def _resolved(value, inputs, folder):
         return [_resolved(item, inputs, folder) for item in value]
     if value == "the real 04.00 product":
         return next(SENTINEL2.glob("S2A_MSIL2A_20221005T*_N0400_*.SAFE"))
+    if value == "the real EW product":
+        return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
+    if value == "scenes":
+        return folder / value
     if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf)", value):
         return folder / value
     return inputs.get(value, value)

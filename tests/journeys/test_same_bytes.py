@@ -9,6 +9,7 @@ from .. import fieldscene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
 from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 DISTANCE, MIN_AREA = 10, 2000
 THREADS = (1, 2, 4)
@@ -100,6 +101,12 @@ def test_threads_do_not_change_a_stack(run, product, tmp_path):
         "INPUT": product, "BANDS": ["B01", "B04", "B08", "B8A", "B11"], "UPSAMPLING": "bicubic", "CLOUD_MASK": "l2a"})
 
 
+def test_threads_do_not_change_a_stack_in_another_crs(run, product, tmp_path):
+    assert_threads_do_not_matter(run, tmp_path, "preprocesssentinel2", {
+        "INPUT": product, "BANDS": ["B04", "B8A", "SCL"], "UPSAMPLING": "bilinear", "CLOUD_MASK": "l2a",
+        "MASK_DILATION": 60, "CRS": "EPSG:2154", "FORMAT": "cog", "STORAGE": "float32"})
+
+
 def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
         "INPUT_FOLDER": str(sample / "sentinel2"), "BANDS": ["B04", "B05", "SCL"]})
@@ -111,6 +118,17 @@ def test_threads_do_not_change_a_classification(run, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "classifycrops", {
         "RASTERS": [raster], "TRAINING": str(parcels), "CLASS_FIELD": "crop", "TREES": 60}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
+
+
+def test_threads_do_not_change_a_radar_scene(run, tmp_path):
+    safe = make_product(tmp_path / "products", shape=(1100, 1300))
+    scenes = set()
+    for threads in THREADS:
+        results = run("preprocesssentinel1", {
+            "INPUTS": [str(safe)], "SWATH_BALANCE": "estimate", "SPECKLE_FILTER": "lee", "THREADS": threads,
+            "OUTPUT_FOLDER": str(tmp_path / str(threads))})
+        scenes.add(Path(results["OUTPUTS"][0]).read_bytes())
+    assert len(scenes) == 1
 
 
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
