@@ -231,15 +231,16 @@ class _Batch:
 
     def _written(self, outcome, name, table, chart, kept, shown):
         stem = self._free_name(outcome)
-        fields, renamed = dict(OURS), {}
-        for field, kind in table.fields.items():
-            renamed[field] = _new_name(field, {*fields, "fid", GEOMETRY})
-            fields[renamed[field]] = kind
+        # a chart that was prepared before gets its columns anew
+        theirs = [field for field in table.fields if not (set(OURS) <= set(table.fields) and field in OURS)]
+        fields = dict(OURS)
+        for field in theirs:
+            fields[_new_name(field, {*fields, "fid", GEOMETRY})] = table.fields[field]
         head = [name, outcome.service or None, outcome.date, outcome.time or None]
         rows = []
         for each, shape in zip(kept, shown):
             decoded = [chart.columns[column][each.place] for column in (*COLUMNS, *CLASS_COLUMNS)]
-            own = [table.columns[field][each.place] for field in table.fields]
+            own = [table.columns[field][each.place] for field in theirs]
             rows.append((shape, [*head, *decoded, each.area / 1e6, *own]))
         write_chart(os.path.join(self._folder, f"{stem}.gpkg"), stem, self._crs, fields, rows, self._styles,
                     self._settings.style)

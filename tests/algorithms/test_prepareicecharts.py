@@ -291,6 +291,19 @@ def test_a_legend_of_ones_own_by_its_path(prepare, chart, tmp_path):
     assert [row["class_value"] for row, _ in prepared(tmp_path, "usnic_arctic_20201008")] == [5, 0]
 
 
+def test_prepared_charts_are_charts(prepare, chart, tmp_path):
+    """So that they can be clipped again, or given another legend."""
+    prepare(chart)
+    first = prepared(tmp_path, "usnic_arctic_20201008")
+    _, (row,) = prepare(folder=tmp_path / "prepared", OUTPUT_FOLDER=str(tmp_path / "again"), LEGEND="stage")
+    assert (row["output"], row["service"], row["date"]) == ("usnic_arctic_20201008.gpkg", "usnic", "2020-10-08")
+    again = read_layer(tmp_path / "again" / row["output"], "usnic_arctic_20201008")
+    assert list(again[0][0]) == list(first[0][0])
+    assert [attributes["class_code"] for attributes, _ in again] == ["medium_first_year", "open_water"]
+    for (before, _), (after, _) in zip(first, again):
+        assert after["area_km2"] == pytest.approx(before["area_km2"], rel=1e-7)
+
+
 def test_a_folder_among_the_charts_stands_for_all_in_it(prepare, chart):
     _, (row,) = prepare(chart.parent)
     assert row["chart"] == str(chart)
