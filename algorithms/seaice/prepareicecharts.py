@@ -27,9 +27,10 @@ from ...compute.icechart.legend import legend_names, load_legend
 from ...compute.icechart.settings import CODE_TABLES, ON_ERROR, STYLES, ChartSettings
 from ...compute.icechart.summary import FAILED, PREPARED, write_report, write_table
 from ...provider.base import Algorithm, Group
-from ...provider.chartbatch import StudyArea, failures, prepare_charts
+from ...provider.chartbatch import failures, prepare_charts
 from ...provider.inputs import is_null
 from ...provider.progress import FeedbackProgress
+from ...provider.studyarea import StudyArea
 from ...provider.styling import dress
 
 

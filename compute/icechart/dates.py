@@ -84,10 +84,8 @@ def parse_given(text):
 
 
 def _from_metadata(metadata):
-    from xml.etree.ElementTree import ParseError  # nosec B405 -- only the class of the error; defusedxml parses
-
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
+    from defusedxml.ElementTree import ParseError, fromstring
 
     try:
         tree = fromstring(metadata)
