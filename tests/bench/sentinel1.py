@@ -72,8 +72,8 @@ def scene_against_gdalwarp(folder, runs):
 def _warp(folder, safe, bands=2, *options):
     for number, image in enumerate(sorted(safe.glob("measurement/*.tiff"))[:bands]):
         subprocess.run(["gdalwarp", "-q", "-overwrite", *options, "-r", "bilinear", "-t_srs", CRS, "-tr", str(PIXEL),
-                        str(PIXEL), "-tap", "-multi", "-wo", f"NUM_THREADS={THREADS}", "-srcnodata", "0", "-co", "TILED=YES",
-                        str(image), str(folder / f"warped{number}.tif")], check=True)
+                        str(PIXEL), "-tap", "-multi", "-wo", f"NUM_THREADS={THREADS}", "-srcnodata", "0", "-co",
+                        "TILED=YES", str(image), str(folder / f"warped{number}.tif")], check=True)
 
 
 def scene_against_splines(folder, runs):
