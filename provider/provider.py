@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.seaice.classifyseaice import ClassifySeaIce
 from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
 from ..algorithms.seaice.preprocesssentinel1 import PreprocessSentinel1
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
@@ -23,6 +24,7 @@ ALGORITHMS = (
     ClassifyCrops,
     PrepareIceCharts,
     PreprocessSentinel1,
+    ClassifySeaIce,
     CreateSampleData,
 )
 

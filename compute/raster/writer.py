@@ -134,6 +134,10 @@ class RasterWriter:
     def __init__(self, dataset):
         self._dataset = dataset
 
+    def tag(self, tags):
+        """Add metadata of the file; only before the first block is written, so that it lies before the tiles."""
+        self._dataset.update_tags(**tags)
+
     def write(self, window, values, first_band=0):
         """Write a block.
 
