@@ -237,7 +237,7 @@ class _Run:
         for scene in list(self.pairs):
             fitting = [path for name, path in names.items() if name.startswith(scene.name)]
             if len(fitting) != 1:
-                raise UnsuitableInput(f"There {'is no' if not fitting else 'are several'} texture rasters for "
+                raise UnsuitableInput(f"There {'is no texture raster' if not fitting else 'are several texture rasters'} for "
                                       f"{scene.name}: the name of exactly one must begin with {scene.name}. "
                                       "GLCM textures names them so.")
             given[scene] = fitting[0]
