@@ -9,6 +9,7 @@ from osgeo import ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingUtils
 
 from ..compute.icechart.summary import PREPARED
+from ..compute.progress import Quiet
 from ..compute.seaice.charts import Chart, ChartPolygon
 from .areas import area_from_source
 from .chartbatch import prepare_charts
@@ -42,7 +43,7 @@ def read_charts(paths, settings, crs_wkt, source_crs, context, progress):
     crs = QgsCoordinateReferenceSystem.fromWkt(crs_wkt)
     with tempfile.TemporaryDirectory(dir=QgsProcessingUtils.tempFolder()) as folder:
         outcomes = prepare_charts(paths, os.path.join(folder, "charts"), settings, (crs, source_crs, None), context,
-                                  progress)
+                                  Quiet(progress))
         charts = tuple(_read(os.path.join(folder, "charts", outcome.output), outcome, crs_wkt)
                        for outcome in outcomes if outcome.status == PREPARED)
     notes = [f"{os.path.basename(outcome.chart)}: {remark}" for outcome in outcomes for remark in outcome.remarks]

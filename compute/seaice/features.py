@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import MissingInput
 from ..forest.features import FeatureStack
-from ..progress import Progress
+from ..progress import Quiet
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import Window
 from ..raster.reader import RasterReader
@@ -141,20 +141,8 @@ class FeatureStore:
         if step > 1:
             backscatter = os.path.join(self._folder, f"{len(self._made)}_{scene.name}_cells.tif")
             write_cells(scene, backscatter, settings, progress.part(0.0, 0.2))
-        write_textures(scene.path, textures, scene.bands, settings.texture, _Quiet(progress.part(0.2, 1.0)))
+        write_textures(scene.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
         return backscatter, textures
-
-
-class _Quiet(Progress):
-    """Progress of a step that need not speak for each of many scenes; warnings are passed on."""
-
-    def __init__(self, progress):
-        self._progress = progress
-        self.show, self.warn = progress.show, progress.warn
-
-    @property
-    def cancelled(self):
-        return self._progress.cancelled
 
 
 def write_cells(scene, output, settings, progress):
