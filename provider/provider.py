@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.seaice.glcmtextures import GlcmTextures
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
 from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
 from ..algorithms.tools.createsampledata import CreateSampleData
@@ -19,6 +20,7 @@ ALGORITHMS = (
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
+    GlcmTextures,
     CreateSampleData,
 )
 

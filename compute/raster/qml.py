@@ -75,6 +75,33 @@ opacity="1" nodataColor="">
     </rasterrenderer>""")
 
 
+def grey_qml(band, ends):
+    """A style that shows one band from black to white.
+
+    Parameters
+    ----------
+    band : int
+        Its number, counted from 1.
+    ends : tuple of float
+        (lowest, highest) value of the stretch, see :func:`stretch_range`.
+
+    Returns
+    -------
+    str
+    """
+    lowest, highest = ends
+    return _FRAME.format(renderer=f"""\
+    <rasterrenderer type="singlebandgray" grayBand="{band}" alphaBand="-1" opacity="1" gradient="BlackToWhite" \
+nodataColor="">
+      <rasterTransparency/>
+      <contrastEnhancement>
+        <minValue>{lowest:.6g}</minValue>
+        <maxValue>{highest:.6g}</maxValue>
+        <algorithm>StretchToMinimumMaximum</algorithm>
+      </contrastEnhancement>
+    </rasterrenderer>""")
+
+
 def false_colour_qml(near_infrared, red, green, ranges):
     """A style in which vegetation is red: near infrared, red and green shown as red, green and blue.
 
