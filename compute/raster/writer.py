@@ -39,8 +39,8 @@ class RasterLayout:
         Metadata per band, or empty.
     colours : dict of int to tuple of int
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
-    compression : {"deflate", "zstd"}
-        zstd is three times faster; deflate is read by every program.
+    compression : {"deflate", "zstd", "none"}
+        zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
     """
 
     grid: object
@@ -159,9 +159,10 @@ def _create(path, layout):
 
     integer = np.issubdtype(np.dtype(layout.dtype), np.integer)
     options = {"driver": "GTiff", "tiled": True, "blockxsize": TILE, "blockysize": TILE, "interleave": "band",
-               "BIGTIFF": "IF_SAFER", "compress": layout.compression, "predictor": 2 if integer else 3,
-               "NUM_THREADS": 2}
-    options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
+               "BIGTIFF": "IF_SAFER"}
+    if layout.compression != "none":
+        options.update(compress=layout.compression, predictor=2 if integer else 3, NUM_THREADS=2)
+        options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         dataset = rasterio.open(

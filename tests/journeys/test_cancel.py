@@ -43,6 +43,8 @@ def parameters_of(tool, inputs, folder):
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
             "REPORT": folder / "report.html"},
+        "glcmtextures": lambda: {"INPUT": inputs["raster"], "RANGE": "-0.5,1.5", "WINDOW": 51, "DISTANCES": "1,2,3,4",
+                                 "OUTPUT": folder / "textures.tif"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -82,7 +84,7 @@ class Impatient:
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
-    ("createsampledata", 30)])
+    ("glcmtextures", 0), ("glcmtextures", 40), ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing
 

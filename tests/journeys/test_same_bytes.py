@@ -103,6 +103,14 @@ def test_threads_do_not_change_a_classification(run, tmp_path):
         "PROBABILITIES")
 
 
+def test_threads_do_not_change_textures(run, tmp_path):
+    values = np.random.default_rng(1).normal(-16, 5, (2, 700, 1300)).astype(np.float32)
+    image = fieldscene.write(tmp_path / "scene.tif", values, ["HH", "HV"])
+    assert_threads_do_not_matter(run, tmp_path, "glcmtextures", {
+        "INPUT": image, "QUANTISATION": "equal-probability", "ANGLES": ["0", "45"],
+        "FEATURES": ["contrast", "entropy"]})
+
+
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
     """Each of the output rasters is the same for 1, 2 and 4 threads."""
     different = {}
