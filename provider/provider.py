@@ -10,6 +10,8 @@ from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.seaice.classifyseaice import ClassifySeaIce
+from ..algorithms.seaice.glcmtextures import GlcmTextures
 from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
 from ..algorithms.seaice.preprocesssentinel1 import PreprocessSentinel1
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
@@ -28,6 +30,8 @@ ALGORITHMS = (
     ApplyRandomForest,
     PrepareIceCharts,
     PreprocessSentinel1,
+    GlcmTextures,
+    ClassifySeaIce,
     CreateSampleData,
 )
 

@@ -40,7 +40,7 @@ class RasterLayout:
     colours : dict of int to tuple of int
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
     compression : {"deflate", "zstd", "none"}
-        zstd is three times faster; deflate is read by every program.
+        zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
     predictor : bool
         Store differences of neighbours, which compress better; some readers of deflate do not know them.
     """
@@ -136,6 +136,10 @@ class RasterWriter:
 
     def __init__(self, dataset):
         self._dataset = dataset
+
+    def tag(self, tags):
+        """Add metadata of the file; only before the first block is written, so that it lies before the tiles."""
+        self._dataset.update_tags(**tags)
 
     def write(self, window, values, first_band=0):
         """Write a block.

@@ -66,6 +66,8 @@ def parameters_of(tool, inputs, folder):
         "applyrandomforest": lambda: {
             "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
             "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
+        "glcmtextures": lambda: {"INPUT": inputs["raster"], "RANGE": "-0.5,1.5", "WINDOW": 51, "DISTANCES": "1,2,3,4",
+                                 "OUTPUT": folder / "textures.tif"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -107,7 +109,7 @@ class Impatient:
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
     ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
-    ("createsampledata", 30)])
+    ("glcmtextures", 0), ("glcmtextures", 40), ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing
 

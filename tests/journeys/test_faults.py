@@ -163,6 +163,7 @@ GOOD = {
                           "MODEL": "model.ffrf", "REPORT": "report.html"},
     "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
                           "CONFIDENCE": "confidence.tif"},
+    "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -286,6 +287,13 @@ FAULTS = [
     ("applyrandomforest", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
     ("applyrandomforest", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
     ("applyrandomforest", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
+    ("glcmtextures", {"INPUT": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("glcmtextures", {"RANGE": "1,0"}, ("RANGE goes from 1 to 0", "smaller")),
+    ("glcmtextures", {"RANGE": ""}, ("No range of values is known for the band B04", "Give RANGE")),
+    ("glcmtextures", {"WINDOW": 41}, ("41 x 41 pixels is larger than the image", "smaller WINDOW")),
+    ("glcmtextures", {"DISTANCES": "9"}, ("distance 9 does not fit", "smaller DISTANCES or a larger WINDOW")),
+    ("glcmtextures", {"BANDS": "B99"}, ("has no band B99", "Its bands are B04, B08")),
+    ("glcmtextures", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
@@ -334,7 +342,8 @@ def large_inputs(tmp_path_factory):
 
 @pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("preprocesssentinel2", {"FORMAT": "cog"}),
                                                ("sentinel2timeseries", {}),
-                                               ("classifycrops", {"PROBABILITIES": "probabilities.tif"})])
+                                               ("classifycrops", {"PROBABILITIES": "probabilities.tif"}),
+                                               ("glcmtextures", {})])
 def test_a_full_disk_is_told_and_left_empty(qgis_process, large_inputs, tiny_disk, tool, changes):
     parameters = {name: _resolved(value, large_inputs, tiny_disk) for name, value in {**GOOD[tool], **changes}.items()}
 

@@ -130,12 +130,22 @@ def test_threads_do_not_change_a_radar_scene(run, tmp_path):
             "OUTPUT_FOLDER": str(tmp_path / str(threads))})
         scenes.add(Path(results["OUTPUTS"][0]).read_bytes())
     assert len(scenes) == 1
+
+
 def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
     scene = np.tile(fieldscene.reflectance(0.2), (1, 12, 12))
     raster = fieldscene.write(tmp_path / "scene.tif", scene)
     assert_threads_do_not_matter(run, tmp_path, "applyrandomforest", {
         "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffrf", scene)}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
+
+
+def test_threads_do_not_change_textures(run, tmp_path):
+    values = np.random.default_rng(1).normal(-16, 5, (2, 700, 1300)).astype(np.float32)
+    image = fieldscene.write(tmp_path / "scene.tif", values, ["HH", "HV"])
+    assert_threads_do_not_matter(run, tmp_path, "glcmtextures", {
+        "INPUT": image, "QUANTISATION": "equal-probability", "ANGLES": ["0", "45"],
+        "FEATURES": ["contrast", "entropy"]})
 
 
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
