@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from . import pictures
+from .content import matrix_content
 from .page import css_colour, software_versions, write_page
 
 SQUARE_METRES_PER_HECTARE = 10000.0
@@ -113,50 +114,16 @@ def write_classification_report(path, report, check=lambda: None):
         If the file cannot be written.
     """
     check()
-    pixels = _scores(report, report.pixel_matrix)
+    classes = {text: c.map_class for c in report.classes for text in (c.map_class.code, c.map_class.label)}
+    pixels = matrix_content(report.pixel_matrix, classes, "pixels")
     check()
-    parcels = _scores(report, report.parcel_matrix)
+    parcels = matrix_content(report.parcel_matrix, classes, "parcels")
     check()
     importance = _importance(report)
     check()
     write_page(path, "classification.html", report=report, pixels=pixels, parcels=parcels, areas=_areas(report),
                importance=importance, validation_parcels=sum(c.validation_parcels for c in report.classes),
                is_split=not report.validation_path, few_parcels=FEW_PARCELS, versions=software_versions())
-
-
-def _scores(report, matrix):
-    """What the template says of a matrix: total scores, a row for each class, a picture."""
-    if matrix is None or not matrix.total:
-        return None
-    summaries = {c.map_class.code: c for c in report.classes} | {c.map_class.label: c for c in report.classes}
-    rows = []
-    for index, label in enumerate(matrix.labels):
-        summary = summaries.get(label)
-        expected, mapped = int(matrix.reference_totals[index]), int(matrix.mapped_totals[index])
-        rows.append({
-            "number": summary.map_class.value if summary else index + 1,
-            "label": summary.map_class.label if summary else label,
-            "colour": css_colour(summary.map_class.colour) if summary else None,
-            "precision": float(matrix.precision[index]) if mapped else None,
-            "recall": float(matrix.recall[index]) if expected else None,
-            "f_score": float(matrix.f_score[index]) if expected else None,
-            "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
-            "counts": [int(count) for count in matrix.counts[index]],
-        })
-    assessed = [row["f_score"] for row in rows if row["f_score"] is not None]
-    return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
-            "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
-            "confusions": _largest_confusions(rows),
-            "picture": pictures.confusion_picture([(row["number"], row["label"]) for row in rows], matrix.counts)}
-
-
-def _largest_confusions(rows, most=5):
-    """The most frequent mistakes: (count, reference, map), largest first."""
-    mistakes = [(row["counts"][column], -index, -column) for index, row in enumerate(rows)
-                for column in range(len(rows)) if column != index and row["counts"][column]]
-    return [{"count": count, "reference": rows[-index], "mapped": rows[-column]["label"],
-             "share": count / rows[-index]["expected"]}
-            for count, index, column in sorted(mistakes, reverse=True)[:most]]
 
 
 def _areas(report):

@@ -87,6 +87,19 @@ def complete_file(path):
 
 
 @contextlib.contextmanager
+def complete_files(paths):
+    """Several files of which all take their names when the block ends well, and none otherwise.
+
+    Yields
+    ------
+    dict of str to str
+        Path to write to, by the path asked for; see :func:`complete_file`.
+    """
+    with contextlib.ExitStack() as files:
+        yield {path: files.enter_context(complete_file(path)) for path in paths}
+
+
+@contextlib.contextmanager
 def create_raster(path, layout, side_files=None):
     """A GeoTIFF in the making: complete when the block ends well, otherwise removed.
 

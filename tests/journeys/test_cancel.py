@@ -22,7 +22,14 @@ def inputs(tmp_path_factory):
     pixels = np.random.default_rng(1).normal(0.35, 0.2, (2, 800, 800))
     pixels[:, :40, :48] = fieldscene.reflectance(0.15)
     many = [(number, "wheat", fieldscene.square(*divmod(number * 8, 1600))) for number in range(15000)]
-    return {"products": [str(path) for path in products],
+    classes = (np.arange(3000 * 3000, dtype=np.uint32) // 7 % 3 + 1).astype(np.uint8).reshape(1, 3000, 3000)
+    legend = ("<PAMDataset><PAMRasterBand band='1'><CategoryNames><Category/><Category>wheat</Category>"
+              "<Category>maize</Category><Category>rye</Category></CategoryNames></PAMRasterBand></PAMDataset>")
+    for name in ("map.tif", "other.tif"):
+        (folder / f"{name}.aux.xml").write_text(legend, encoding="utf-8")
+    return {"map": fieldscene.write(folder / "map.tif", classes, ("class",)),
+            "shifted map": fieldscene.write(folder / "other.tif", classes, ("class",), west=fieldscene.WEST + 3),
+            "products": [str(path) for path in products],
             "raster": fieldscene.write(folder / "scene.tif", pixels),
             "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
@@ -43,6 +50,10 @@ def parameters_of(tool, inputs, folder):
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
             "REPORT": folder / "report.html"},
+        "assessaccuracy": lambda: {
+            "CLASSIFICATION": inputs["map"], "SECOND_CLASSIFICATION": inputs["shifted map"],
+            "REFERENCE": inputs["many parcels"], "CLASS_FIELD": "crop", "REPORT": folder / "report.html",
+            "MATRIX": folder / "matrix.csv", "ERRORS": folder / "errors.gpkg"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -82,6 +93,7 @@ class Impatient:
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
     ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing
