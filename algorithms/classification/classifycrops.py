@@ -5,6 +5,7 @@ from qgis.core import (
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
+    QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
@@ -13,14 +14,18 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
+from ...compute.accuracy.insight import InsightWishes
+from ...compute.accuracy.suspicious import suspicious_findings
 from ...compute.forest.classify import ClassificationTask, classify
 from ...compute.forest.mapping import MapPaths
 from ...compute.forest.settings import ForestSettings
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.blocks import MOST_THREADS
 from ...compute.raster.reader import RasterReader
-from ...provider.base import Algorithm, Group
+from ...provider.base import ROOT, Algorithm, Group
+from ...provider.findings import layout_and_features
 from ...provider.inputs import is_null, layer_source, layers_of, lost_layers, parcels_of, raster_paths
+from ...provider.outputs import write_layer
 from ...provider.parcels import parcel_source
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import dress
@@ -58,6 +63,8 @@ class ClassifyCrops(Algorithm):
     OUTPUT = "OUTPUT"
     CONFIDENCE = "CONFIDENCE"
     PROBABILITIES = "PROBABILITIES"
+    CUTOFF_CURVE = "CUTOFF_CURVE"
+    SUSPICIOUS = "SUSPICIOUS"
     MODEL = "MODEL"
     REPORT = "REPORT"
     OVERALL_ACCURACY = "OVERALL_ACCURACY"
@@ -116,6 +123,11 @@ class ClassifyCrops(Algorithm):
             QgsProcessingParameterBoolean(self.BALANCED, self.tr("All classes weigh the same"), forest.balanced),
             "otherwise a class weighs as much as it has training pixels. Finds more of the rare classes, at the cost "
             "of the frequent ones.", advanced=True)
+        self.declare(
+            QgsProcessingParameterBoolean(self.CUTOFF_CURVE, self.tr("Measure how early the map is good enough"),
+                                          False),
+            "the report shows the accuracy with the images up to each date. Takes a small forest for each date, so the "
+            "run is longer.", advanced=True)
         self._declare_whole(self.SEED, "Seed", forest.seed, 0, None,
                             "of all random choices: the same seed gives the same result.", advanced=True)
         self._declare_whole(
@@ -149,6 +161,12 @@ class ClassifyCrops(Algorithm):
         self.declare(
             QgsProcessingParameterFileDestination(self.REPORT, self.tr("Report"), REPORT_FILTER, optional=True),
             "what went in, confusion matrix, accuracy of each class, importance of bands and dates, and warnings.")
+        self.declare(
+            QgsProcessingParameterFeatureSink(self.SUSPICIOUS, self.tr("Labels that look wrong"),
+                                              QgsProcessing.SourceType.TypeVectorPolygon, optional=True,
+                                              createByDefault=False),
+            "parcels whose label the images contradict, the largest first: forests that have not seen the parcel are "
+            "sure of another class. Takes five small forests.")
         self.addOutput(QgsProcessingOutputNumber(self.OVERALL_ACCURACY, self.tr("Overall accuracy (0 to 1)")))
         self.addOutput(QgsProcessingOutputNumber(self.KAPPA, self.tr("Kappa")))
 
@@ -189,27 +207,36 @@ class ClassifyCrops(Algorithm):
     def processAlgorithm(self, parameters, context, feedback):
         """Read the parcels, classify, dress the results."""
         progress = FeedbackProgress(feedback)
-        task = self._task(parameters, context, progress.part(0.0, 0.02))
+        with RasterReader(self.rasters[0]) as raster:
+            crs_wkt = raster.grid.crs_wkt
+        task = self._task(parameters, context, crs_wkt, progress.part(0.0, 0.02))
         maps = MapPaths(*(self.parameterAsOutputLayer(parameters, name, context)
                           for name in (self.OUTPUT, self.CONFIDENCE, self.PROBABILITIES)))
         model, report = (self.parameterAsFileOutput(parameters, name, context) for name in (self.MODEL, self.REPORT))
-        result = classify(task, maps, model, report, progress.part(0.02, 1.0))
+        written = {}
+
+        def deliver(found):
+            if found.insight.suspicious is not None:
+                layout, features = layout_and_features(suspicious_findings(found.insight.suspicious), crs_wkt, False)
+                written[self.SUSPICIOUS] = write_layer(self, parameters, self.SUSPICIOUS, context, layout, features)
+
+        result = classify(task, maps, model, report, progress.part(0.02, 1.0), deliver)
 
         group = self.tr("Floefield: crop classification")
         dress(maps.classes, self.tr("Crops"), context, group, algorithm=self)
         dress(maps.confidence, self.tr("Confidence"), context, group, algorithm=self)
         dress(maps.probabilities, self.tr("Class probabilities"), context, group, algorithm=self)
-        outputs = {self.OUTPUT: maps.classes, self.CONFIDENCE: maps.confidence, self.PROBABILITIES: maps.probabilities,
-                   self.MODEL: model, self.REPORT: report}
+        dress(written.get(self.SUSPICIOUS), self.tr("Labels that look wrong"), context, group,
+              ROOT / "styles" / "suspicious.qml", self)
+        outputs = {**written, self.OUTPUT: maps.classes, self.CONFIDENCE: maps.confidence,
+                   self.PROBABILITIES: maps.probabilities, self.MODEL: model, self.REPORT: report}
         outputs = {name: path for name, path in outputs.items() if path}
         if result.pixel_matrix is not None:
             outputs[self.OVERALL_ACCURACY] = result.pixel_matrix.overall_accuracy
             outputs[self.KAPPA] = result.pixel_matrix.kappa
         return outputs
 
-    def _task(self, parameters, context, progress):
-        with RasterReader(self.rasters[0]) as raster:
-            crs_wkt = raster.grid.crs_wkt
+    def _task(self, parameters, context, crs_wkt, progress):
         found, notes = [], []
         for name, source in self.training:
             read = parcels_of(source, "" if name else self.class_field, crs_wkt, context, progress, name)
@@ -235,7 +262,10 @@ class ClassifyCrops(Algorithm):
             split=SplitSettings(self.parameterAsDouble(parameters, self.TRAINING_SHARE, context), seed),
             parcels_path=self.origins[self.TRAINING] or ", ".join(layer.source() for layer in self.layers),
             class_field=self.class_field or self.tr("(name of the layer)"),
-            validation_path=self.origins[self.VALIDATION], notes=tuple(notes))
+            validation_path=self.origins[self.VALIDATION], notes=tuple(notes),
+            insight=InsightWishes(
+                profiles=_is_given(parameters.get(self.REPORT)), suspicious=_is_given(parameters.get(self.SUSPICIOUS)),
+                early=self.parameterAsBoolean(parameters, self.CUTOFF_CURVE, context)))
 
 
 def _is_given(value):

@@ -9,6 +9,8 @@ from .pictures import FONT, TEXT, class_name, figure_of, is_drawable, short, svg
 LEAST_FLOW = 0.004
 MOST_FLOWS = 60
 GREY = "#8a8f94"
+# Inches between the labels of two lines each.
+LABEL_ROOM = 0.31
 
 
 def flows_picture(classes, counts, name):
@@ -36,23 +38,38 @@ def flows_picture(classes, counts, name):
         return None
     left = [place for place in range(len(classes)) if any(row == place for _, row, _ in flows)]
     right = [place for place in range(len(classes)) if any(column == place for _, _, column in flows)]
-    height = max(2.0, 0.42 * max(len(left), len(right)))
-    figure, axes = figure_of(3.1, height)
+    height = max(2.0, 0.44 * max(len(left), len(right)))
+    figure, axes = figure_of(3.9, height)
     shown = sum(flow[0] for flow in flows)
     ends = [_stack(places, flows, side, shown) for places, side in ((left, 1), (right, 2))]
     for (x, shift, align), places, spans in zip(((0.0, -0.035, "right"), (1.0, 0.035, "left")), (left, right), ends):
-        for place in places:
+        middles = [sum(spans[place]) / 2 for place in places]
+        for place, middle, y in zip(places, middles, spread_out(middles, LABEL_ROOM / height)):
             low, high = spans[place]
-            axes.fill_between([x - 0.02, x + 0.02], low, high, color=_rgb(classes[place][2]), linewidth=0.6,
+            axes.fill_between([x - 0.02, x + 0.02], low, high, facecolor=_rgb(classes[place][2]), linewidth=0.6,
                               edgecolor=GREY)
-            write(axes, x + shift, (low + high) / 2, class_name(*classes[place][:2]), 8, TEXT, ha=align)
+            axes.plot([x + 0.6 * shift, x + 3 * shift], [middle, y], color=GREY, linewidth=0.5)
+            write(axes, x + 3.3 * shift, y, class_name(*classes[place][:2]), 8, TEXT, ha=align)
     _draw_streams(axes, flows, classes, ends, shown)
-    for x, title, align in ((0.0, "Reference", "right"), (1.0, "Map", "left")):
-        axes.text(x, 1.03, title, ha=align, va="bottom", fontsize=9.5, color=TEXT, fontfamily=FONT, fontweight="bold")
-    axes.set_xlim(-0.03, 1.03)
+    for x, title, align in ((0.02, "Reference", "right"), (0.98, "Map", "left")):
+        axes.text(x, 1.04, title, ha=align, va="bottom", fontsize=9.5, color=TEXT, fontfamily=FONT, fontweight="bold")
+    axes.set_xlim(-0.13, 1.13)
     axes.set_ylim(-0.01, 1.02)
     axes.set_axis_off()
     return svg_of(figure, "What the map mistakes for what; the wider a stream, the more", name)
+
+
+def spread_out(heights, room):
+    """Places for labels near `heights` (falling) that are at least `room` apart."""
+    placed = []
+    for height in heights:
+        placed.append(min(height, placed[-1] - room) if placed else height)
+    # What was pushed below the bottom pushes the others up again.
+    lowest = min(heights[-1], room / 4)
+    for place in range(len(placed) - 1, -1, -1):
+        placed[place] = max(placed[place], lowest)
+        lowest = placed[place] + room
+    return placed
 
 
 def _stack(places, flows, side, shown):
@@ -82,7 +99,7 @@ def _draw_streams(axes, flows, classes, ends, shown):
         upper = tops[0] + (tops[1] - tops[0]) * curve
         thick = count * (rooms[0] + (rooms[1] - rooms[0]) * curve)
         axes.fill_between(0.02 + 0.96 * bend, upper - thick, upper, facecolor=(*_rgb(classes[row][2]), 0.62),
-                          edgecolor=GREY, linewidth=0.35)
+                          edgecolor=GREY, linewidth=0.5)
 
 
 def areas_picture(rows, name):

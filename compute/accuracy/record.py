@@ -102,6 +102,25 @@ def record_training(grid, read_mask, touches, check=lambda: None):
     return TrainingRecord(np.concatenate(starts), np.concatenate(ends), grid)
 
 
+def training_tags(grid, ground, check=lambda: None):
+    """The tags that tell which pixels trained, for ``RasterLayout.domain_tags``.
+
+    Parameters
+    ----------
+    grid : Grid
+    ground : GroundTruth
+    check : callable
+
+    Returns
+    -------
+    dict of str to dict of str
+    """
+    def read(window):
+        return ground.is_training[ground.labels(window)[0]].reshape(window.shape)
+
+    return {DOMAIN: {TAG: record_training(grid, read, ground.parcel_map.touches, check).text()}}
+
+
 def read_record(text, grid):
     """The record in a tag.
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
+from ..accuracy.insight import Insight, InsightWishes, look_closer
 from ..accuracy.page import software_versions
+from ..accuracy.record import training_tags
 from ..accuracy.report import ClassificationReport, ClassSummary, RasterSummary, write_classification_report
 from ..errors import UnsuitableInput
 from ..insitu.split import SplitSettings
@@ -40,6 +42,8 @@ class ClassificationTask:
         Where the parcels came from; for the report.
     notes : tuple of str
         What happened to the parcels before they came here; for the report.
+    insight : InsightWishes
+        What else is to be found out about the parcels.
     """
 
     rasters: tuple
@@ -51,6 +55,7 @@ class ClassificationTask:
     class_field: str = ""
     validation_path: str = ""
     notes: tuple = ()
+    insight: InsightWishes = field(default_factory=InsightWishes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,7 @@ class Classification:
     summaries : tuple of ClassSummary
     warnings : tuple of str
     forest : Forest
+    insight : Insight
     """
 
     pixel_matrix: ConfusionMatrix
@@ -73,9 +79,10 @@ class Classification:
     summaries: tuple
     warnings: tuple
     forest: Forest
+    insight: Insight = None
 
 
-def classify(task, maps, model_path, report_path, progress):
+def classify(task, maps, model_path, report_path, progress, deliver=None):
     """Train a forest on parcels, map every pixel, and measure the accuracy on parcels that took no part in training.
 
     Parameters
@@ -85,6 +92,9 @@ def classify(task, maps, model_path, report_path, progress):
     model_path, report_path : str
         Where the model and the report go; empty if not wanted.
     progress : Progress
+    deliver : callable, optional
+        Takes the Classification before any file takes its name: writes what is not written here. If it fails, no file
+        is left behind.
 
     Returns
     -------
@@ -112,17 +122,21 @@ def classify(task, maps, model_path, report_path, progress):
         finished = opened.enter_context(contextlib.ExitStack())
         model_file, report_file = (finished.enter_context(complete_file(path)) if path else ""
                                    for path in (model_path, report_path))
-        rasters = finished.enter_context(create_maps(maps, stack.grid, forest.classes))
+        insight = look_closer(stack, ground, task.insight, task.forest, executor, progress.part(0.4, 0.5))
+        rasters = finished.enter_context(create_maps(maps, stack.grid, forest.classes,
+                                                     training_tags(stack.grid, ground, progress.check)))
         progress.say("Classifying ...")
         mapping = map_classes(stack, forest.trees, forest.classes, ground, rasters, executor,
-                              progress.part(0.4, 0.98))
+                              progress.part(0.5, 0.98))
         warnings += map_advice(mapping)
-        result = _assess(ground, mapping, forest, tuple(warnings))
+        result = replace(_assess(ground, mapping, forest, tuple(warnings)), insight=insight)
         if model_file:
             save_forest(model_file, forest)
         if report_file:
             write_classification_report(report_file, _report(task, stack, result), progress.check)
         progress.check()
+        if deliver:
+            deliver(result)
     for warning in warnings:
         progress.warn(warning)
     progress.show(1.0)
@@ -191,4 +205,5 @@ def _report(task, stack, result):
             "Training share": "all parcels (separate validation parcels)" if task.validation is not None
             else f"{task.split.training_share:g} of the parcels of each class",
             "Seed": str(settings.seed)},
-        warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic)
+        warnings=result.warnings, notes=task.notes + result.insight.notes, insight=result.insight,
+        synthetic=stack.is_synthetic)

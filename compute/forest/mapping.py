@@ -1,7 +1,7 @@
 """Mapping: a forest applied to every pixel, block by block, and compared with the validation parcels on the way."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class Mapping:
 
 
 @contextlib.contextmanager
-def create_maps(paths, grid, classes):
+def create_maps(paths, grid, classes, domain_tags=None):
     """The rasters of a classification in the making: all complete when the block ends well, otherwise all removed.
 
     Parameters
@@ -60,6 +60,8 @@ def create_maps(paths, grid, classes):
     grid : Grid
     classes : tuple of MapClass
         Those the forest knows.
+    domain_tags : dict of str to dict of str, optional
+        Of the class map, see :func:`~..accuracy.record.training_tags`.
 
     Yields
     ------
@@ -68,7 +70,7 @@ def create_maps(paths, grid, classes):
     """
     nan = float("nan")
     layouts = {
-        "classes": categorical_layout(grid, classes, CLASS_BAND),
+        "classes": replace(categorical_layout(grid, classes, CLASS_BAND), domain_tags=domain_tags or {}),
         "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan),
         "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan)}
     side_files = {"classes": categorical_side_files(classes, CLASS_BAND),

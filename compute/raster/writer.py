@@ -41,6 +41,8 @@ class RasterLayout:
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
     compression : {"deflate", "zstd"}
         zstd is three times faster; deflate is read by every program.
+    domain_tags : dict of str to dict of str
+        Metadata of the file that programs show only if asked for, by domain.
     """
 
     grid: object
@@ -52,6 +54,7 @@ class RasterLayout:
     band_tags: tuple = ()
     colours: dict = field(default_factory=dict)
     compression: str = "deflate"
+    domain_tags: dict = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -181,6 +184,8 @@ def _create(path, layout):
     if layout.scales:
         dataset.scales = layout.scales
     dataset.update_tags(**layout.tags)
+    for domain, tags in layout.domain_tags.items():
+        dataset.update_tags(ns=domain, **tags)
     for number, tags in enumerate(layout.band_tags, start=1):
         dataset.update_tags(number, **tags)
     if layout.colours:

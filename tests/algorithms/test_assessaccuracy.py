@@ -121,12 +121,27 @@ def test_the_names_come_from_the_attribute_table_of_a_map_of_ours(run, tmp_path,
     classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
                                        "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
     results = run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop",
-                                     "TRAINING": training, "REPORT": str(tmp_path / "report.html")})
+                                     "REPORT": str(tmp_path / "report.html")})
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "matched with the classes by code" in report
-    assert "12 more parcels lie on ground that" in report
+    # Of four parcels of each of three crops three trained: the map itself says which.
+    assert "9 more parcels lie on ground that" in report
     assert 0.1 < results["OVERALL_ACCURACY"] < 0.6, "pixels are noise: three classes at random"
+
+
+def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
+    training = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
+    classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
+                                       "TRAINING_SHARE": 1.0, "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
+    inside = point_layer([(CROPS[n % 3], WEST + 10 * (n % 6 * 8 + 3) + 5, NORTH - 10 * (n // 6 * 8 + 3) - 5)
+                          for n in range(30)])
+    for reference in (training, inside):
+        with pytest.raises(QgsProcessingException, match="trained the map, so they cannot judge it: 30 of 30"):
+            run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
 
 def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_path):
