@@ -9,6 +9,8 @@ from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
+from ..algorithms.seaice.preprocesssentinel1 import PreprocessSentinel1
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
 from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
 from ..algorithms.tools.createsampledata import CreateSampleData
@@ -21,6 +23,8 @@ ALGORITHMS = (
     Sentinel2TimeSeries,
     ClassifyCrops,
     AssessAccuracy,
+    PrepareIceCharts,
+    PreprocessSentinel1,
     CreateSampleData,
 )
 

@@ -11,9 +11,11 @@ import pytest
 import rasterio.shutil
 
 from .. import fieldscene
+from ..icecharts import box, write_chart
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
-from ..realdata import SENTINEL2
+from ..realdata import SENTINEL1, SENTINEL2
+from ..sentinel1products import make_product as make_radar_product
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)
@@ -24,7 +26,8 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_rasters(folder), **_parcels(folder), "the folder of all": folder}
+    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder)}
+    files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
@@ -54,6 +57,16 @@ def _products(folder):
             listed_only=[("B04", 10), ("B08", 10)]),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
+
+
+def _radar_products(folder):
+    shape = (40, 50)
+    lacking = make_radar_product(folder / "radar" / "lacking", shape=shape)
+    for noise in lacking.rglob("noise-*"):
+        noise.unlink()
+    wide = make_radar_product(folder / "radar" / "wide", shape=shape, mode="IW", polarisations=("VV",))
+    return {"a radar product": make_radar_product(folder / "radar" / "good", shape=shape),
+            "a radar product without noise files": lacking, "an IW product": wide}
 
 
 def _rasters(folder):
@@ -90,6 +103,28 @@ def _parcels(folder):
         "parcels without classes": write_geojson(folder / "nulls.geojson", [(n, None, g) for n, _, g in fields])}
 
 
+def _charts(folder):
+    charts = folder / "charts"
+    charts.mkdir()
+    polygons = [([box(-30, 68, -28, 70)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})]
+    chart = write_chart(charts / "nic_arctic_20201008_pl_a.shp", polygons)
+    half = charts / "arctic201015.zip"
+    with zipfile.ZipFile(charts / "whole.zip", "w") as zipped:
+        for file in charts.glob("nic*"):
+            zipped.write(file, file.name)
+    half.write_bytes((charts / "whole.zip").read_bytes()[:400])
+    legend = charts / "legend.csv"
+    legend.write_text("value,code,label,red,green,blue\n300,ice,Ice,1,2,3\n")
+    return {
+        "a chart": chart, "half a zipped chart": half, "a legend with a wrong value": legend,
+        "a chart without CRS": write_chart(charts / "nic_arctic_20201022_pl_a.shp", polygons, crs=None),
+        "a chart of an unknown day": write_chart(charts / "chart_03012022.gpkg", polygons),
+        "a table without concentration": write_chart(charts / "nic_arctic_20201029_pl_a.gpkg", polygons,
+                                                     fields=["POLY_TYPE", "NAME"]),
+        "metres called degrees": write_chart(charts / "nic_arctic_20201105_pl_a.gpkg",
+                                             [([box(4e5, 7e6, 5e5, 8e6)], polygons[0][1])])}
+
+
 GOOD = {
     "innerbuffer": {"INPUT": "parcels", "OUTPUT": "result.gpkg"},
     "filterbyarea": {"INPUT": "parcels", "MIN_AREA": 10, "OUTPUT": "result.gpkg"},
@@ -100,6 +135,9 @@ GOOD = {
                       "REPORT": "report.html"},
     "assessaccuracy": {"CLASSIFICATION": "a map", "REFERENCE": "reference", "CLASS_FIELD": "crop",
                        "REPORT": "report.html", "MATRIX": "matrix.csv", "ERRORS": "errors.gpkg"},
+    "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
+    "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
+                         "REPORT": "report.html"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -173,6 +211,34 @@ FAULTS = [
     ("assessaccuracy", {"LEGEND": "a text"}, ("notes.txt names no class", "CSV file")),
     ("assessaccuracy", {"REPORT": "reference"}, ("would overwrite", "reference.geojson", "another file")),
     ("assessaccuracy", {"MATRIX": "a path below a file"}, ("is a file, not a folder", "Choose another")),
+    ("preprocesssentinel1", {"INPUTS": ["a text"]}, ("notes.txt is not part of a Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"INPUTS": ["half a zip"]}, (".zip is not a complete zip", "download it again")),
+    ("preprocesssentinel1", {"INPUTS": ["a radar product without noise files"]},
+     ("the HH noise file", "the HV noise file", "again or choose no noise removal")),
+    ("preprocesssentinel1", {"INPUTS": ["the real EW product"]}, ("ew-hh.tiff", "are empty", "Download")),
+    ("preprocesssentinel1", {"INPUTS": ["an IW product"], "POLARISATIONS": "HH"}, ("has no polarisation HH", "VV")),
+    ("preprocesssentinel1", {"CRS": "EPSG:3857", "PIXEL_SIZE": 0.1}, ("would have", "Choose a CRS", "larger pixels")),
+    ("preprocesssentinel1", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("preprocesssentinel1", {"LAND": "parcels without CRS"}, ("has no coordinate reference system", "Assign")),
+    ("preprocesssentinel1", {"INPUTS": [], "INPUT_FOLDER": "an empty folder"}, ("No Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file, not a folder", "Choose")),
+    ("prepareicecharts", {"CHARTS": "a text"}, ("notes.txt is no ice chart", "Give")),
+    ("prepareicecharts", {"CHARTS": [], "CHARTS_FOLDER": "an empty folder"}, ("No ice chart was found", "Choose")),
+    ("prepareicecharts", {"CHARTS": [], "CHARTS_FOLDER": "a path below a file"}, ("does not exist", "Check")),
+    ("prepareicecharts", {"CHARTS": "half a zipped chart"}, ("arctic201015.zip is not a complete zip", "again")),
+    ("prepareicecharts", {"CHARTS": "a chart without CRS"}, ("does not tell its coordinate reference", "SOURCE_CRS")),
+    ("prepareicecharts", {"CHARTS": "a chart of an unknown day"}, ("2022-01-03 or 2022-03-01", "DATE")),
+    ("prepareicecharts", {"CHARTS": "a table without concentration"}, ("no field CT or ICEACT", "POLY_TYPE, NAME")),
+    ("prepareicecharts", {"CHARTS": "metres called degrees"}, ("do not exist in EPSG:4326", "SOURCE_CRS")),
+    ("prepareicecharts", {"CHARTS": ["a chart", "a chart without CRS"], "ON_ERROR": "stop"},
+     ("does not tell its coordinate reference", "ON_ERROR=skip goes on")),
+    ("prepareicecharts", {"STUDY_AREA": "parcels"}, ("no polygon of it lies in the study area", "Check")),
+    ("prepareicecharts", {"STUDY_AREA": "parcels without CRS"}, ("no coordinate reference system", "Assign")),
+    ("prepareicecharts", {"LEGEND": "crops"}, ("There is no legend crops", "ai4arctic")),
+    ("prepareicecharts", {"LEGEND": "a legend with a wrong value"}, ("legend.csv", "number 2", "between 1 and 254")),
+    ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is no date: tomorrow", "Write it")),
+    ("prepareicecharts", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
+    ("prepareicecharts", {"REPORT": "a chart"}, ("would overwrite", "nic_arctic_20201008", "another file")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
@@ -238,6 +304,10 @@ def _resolved(value, inputs, folder):
         return [_resolved(item, inputs, folder) for item in value]
     if value == "the real 04.00 product":
         return next(SENTINEL2.glob("S2A_MSIL2A_20221005T*_N0400_*.SAFE"))
+    if value == "the real EW product":
+        return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
+    if value == "scenes":
+        return folder / value
     if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf|csv)", value):
         return folder / value
     return inputs.get(value, value)

@@ -8,6 +8,7 @@ import pytest
 from .. import fieldscene
 from ..bench.products import full_size_product
 from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 DISTANCE, MIN_AREA = 10, 2000
 THREADS = (1, 2, 4)
@@ -115,6 +116,17 @@ def test_threads_do_not_change_an_assessment(run, tmp_path):
                                "THREADS": threads, **{name: str(file) for name, file in files.items()}})
         versions.add(tuple(file.read_bytes() for file in files.values()))
     assert len(versions) == 1
+
+
+def test_threads_do_not_change_a_radar_scene(run, tmp_path):
+    safe = make_product(tmp_path / "products", shape=(1100, 1300))
+    scenes = set()
+    for threads in THREADS:
+        results = run("preprocesssentinel1", {
+            "INPUTS": [str(safe)], "SWATH_BALANCE": "estimate", "SPECKLE_FILTER": "lee", "THREADS": threads,
+            "OUTPUT_FOLDER": str(tmp_path / str(threads))})
+        scenes.add(Path(results["OUTPUTS"][0]).read_bytes())
+    assert len(scenes) == 1
 
 
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
