@@ -5,8 +5,10 @@ from pathlib import Path
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.classification.applyrandomforest import ApplyRandomForest
 from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
 from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
@@ -22,6 +24,8 @@ ALGORITHMS = (
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
+    TrainRandomForest,
+    ApplyRandomForest,
     AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,

@@ -9,6 +9,7 @@ import pytest
 from .. import fieldscene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
 from ..sentinel1products import make_product
 
@@ -37,6 +38,7 @@ def inputs(tmp_path_factory):
             "radar product": str(make_product(folder / "radar", shape=(1500, 1500), numbers=dict.fromkeys(
                 ("HH", "HV"), np.full((1500, 1500), 300)))),
             "charts": [str(write_chart(folder / f"nic_arctic_2020100{day}_pl_a.gpkg", squares)) for day in range(1, 7)],
+            "model": grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15)),
             "raster": fieldscene.write(folder / "scene.tif", pixels),
             "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
@@ -66,6 +68,12 @@ def parameters_of(tool, inputs, folder):
             "SWATH_BALANCE": "estimate", "OUTPUT_FOLDER": folder / "scenes"},
         "prepareicecharts": lambda: {"CHARTS": inputs["charts"], "OUTPUT_FOLDER": folder / "charts",
                                      "SUMMARY": folder / "summary.csv", "REPORT": folder / "report.html"},
+        "trainrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 3000,
+            "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html"},
+        "applyrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
+            "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -106,7 +114,9 @@ class Impatient:
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
     ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
-    ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15), ("createsampledata", 30)])
+    ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
+    ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
+    ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing
 

@@ -12,6 +12,7 @@ import rasterio.shutil
 
 from .. import fieldscene
 from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
 from ..realdata import SENTINEL1, SENTINEL2
@@ -28,6 +29,8 @@ def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
+    files = {**_products(folder), **_rasters(folder), **_parcels(folder), **_models(folder),
+             "the folder of all": folder}
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
@@ -123,6 +126,14 @@ def _charts(folder):
                                                      fields=["POLY_TYPE", "NAME"]),
         "metres called degrees": write_chart(charts / "nic_arctic_20201105_pl_a.gpkg",
                                              [([box(4e5, 7e6, 5e5, 8e6)], polygons[0][1])])}
+def _models(folder):
+    pixels = fieldscene.reflectance(0.15)
+    files = {"a model": grow_model(folder / "forest.ffrf", pixels),
+             "a model of other bands": grow_model(folder / "other.ffrf", pixels, ("B04_20200101", "B08_20200101")),
+             "half a model": folder / "half.ffrf"}
+    with open(files["a model"], "rb") as whole:
+        files["half a model"].write_bytes(whole.read()[:2000])
+    return files
 
 
 GOOD = {
@@ -138,6 +149,10 @@ GOOD = {
     "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
     "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
                          "REPORT": "report.html"},
+    "trainrandomforest": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
+                          "MODEL": "model.ffrf", "REPORT": "report.html"},
+    "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
+                          "CONFIDENCE": "confidence.tif"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -239,6 +254,23 @@ FAULTS = [
     ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is no date: tomorrow", "Write it")),
     ("prepareicecharts", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("prepareicecharts", {"REPORT": "a chart"}, ("would overwrite", "nic_arctic_20201008", "another file")),
+    ("trainrandomforest", {"FEATURES": "B8A_*"}, ("No band", "B8A_*", "B04, B08")),
+    ("trainrandomforest", {"WEIGHTS": "wheat"}, ("'wheat' is no weight", "wheat=2")),
+    ("trainrandomforest", {"WEIGHTS": "rye=2"}, ("weight is given for rye", "barley, maize, wheat")),
+    ("trainrandomforest", {"MASK": "a raster on another grid"}, ("do not share one pixel grid", "Bring")),
+    ("trainrandomforest", {"TRAINING": "", "CLASS_FIELD": "", "TRAINING_RASTER": "a raster"},
+     ("scene.tif holds decimal numbers", "Round")),
+    ("trainrandomforest", {"MODEL": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+
+    ("applyrandomforest", {"MODEL": "half a model"}, ("half.ffrf is not a model of Floefield", "train the model")),
+    ("applyrandomforest", {"MODEL": "a text"}, ("notes.txt is not a model of Floefield", "ends in .ffrf")),
+    ("applyrandomforest", {"MODEL": "a model of other bands"},
+     ("lack 2 of the 2 bands", "B04_20200101, B08_20200101", "The rasters have: B04, B08", "by order")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster"], "MATCHING": "order"},
+     ("trained on 2 bands, but the rasters have 4", "B04, B08")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
+    ("applyrandomforest", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("applyrandomforest", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),

@@ -7,6 +7,7 @@ import pytest
 
 from .. import fieldscene
 from ..bench.products import full_size_product
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
 from ..sentinel1products import make_product
 
@@ -127,6 +128,14 @@ def test_threads_do_not_change_a_radar_scene(run, tmp_path):
             "OUTPUT_FOLDER": str(tmp_path / str(threads))})
         scenes.add(Path(results["OUTPUTS"][0]).read_bytes())
     assert len(scenes) == 1
+
+
+def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
+    scene = np.tile(fieldscene.reflectance(0.2), (1, 12, 12))
+    raster = fieldscene.write(tmp_path / "scene.tif", scene)
+    assert_threads_do_not_matter(run, tmp_path, "applyrandomforest", {
+        "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffrf", scene)}, "OUTPUT", "CONFIDENCE",
+        "PROBABILITIES")
 
 
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):
