@@ -19,6 +19,8 @@ STRIP = 128
 # Runs of a real record are far fewer; what unpacks to more is no record.
 MOST_BYTES = 256 * 1024 ** 2
 LONGEST_RUN = 2 ** 32 - 1
+# A raster of scattered training pixels would need a record as large as a map: it is left out then.
+MOST_RUNS = 1_000_000
 
 
 class TrainingRecord:
@@ -87,9 +89,10 @@ def record_training(grid, read_mask, touches, check=lambda: None):
 
     Returns
     -------
-    TrainingRecord
+    TrainingRecord or None
+        None where the pixels are so scattered that no record of a sensible size can hold them.
     """
-    starts, ends = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    starts, ends, runs = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
     for row in range(0, grid.height, STRIP):
         check()
         window = Window(row, 0, min(STRIP, grid.height - row), grid.width)
@@ -99,11 +102,14 @@ def record_training(grid, read_mask, touches, check=lambda: None):
         offset = np.int64(row) * grid.width
         starts.append(np.flatnonzero(edges == 1) + offset)
         ends.append(np.flatnonzero(edges == -1) + offset)
+        runs += len(ends[-1])
+        if runs > MOST_RUNS:
+            return None
     return TrainingRecord(np.concatenate(starts), np.concatenate(ends), grid)
 
 
-def training_tags(grid, ground, check=lambda: None):
-    """The tags that tell which pixels trained, for ``RasterLayout.domain_tags``.
+def training_text(grid, ground, check=lambda: None):
+    """The record of the pixels that train, as text; empty where there can be none.
 
     Parameters
     ----------
@@ -113,12 +119,30 @@ def training_tags(grid, ground, check=lambda: None):
 
     Returns
     -------
-    dict of str to dict of str
+    str
     """
     def read(window):
         return ground.is_training[ground.labels(window)[0]].reshape(window.shape)
 
-    return {DOMAIN: {TAG: record_training(grid, read, ground.parcel_map.touches, check).text()}}
+    record = record_training(grid, read, ground.parcel_map.touches, check)
+    return record.text() if record is not None else ""
+
+
+def record_tags(text, grid):
+    """The tags of a map on `grid` that tell which pixels trained, for ``RasterLayout.domain_tags``.
+
+    Parameters
+    ----------
+    text : str
+        From :func:`training_text`, or empty.
+    grid : Grid
+
+    Returns
+    -------
+    dict of str to dict of str
+        Empty where the record is that of another grid.
+    """
+    return {DOMAIN: {TAG: text}} if text.partition(";")[0] == _place(grid) else {}
 
 
 def read_record(text, grid):

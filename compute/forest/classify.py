@@ -7,7 +7,7 @@ import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
 from ..accuracy.insight import Insight, InsightWishes, look_closer
-from ..accuracy.record import training_tags
+from ..accuracy.record import training_text
 from ..accuracy.report import ClassSummary, write_classification_report
 from ..insitu.split import SplitSettings
 from ..raster.blocks import make_executor
@@ -140,8 +140,8 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
                                    for path in (model_path, report_path))
         insight = look_closer(stack, ground, task.insight, task.forest, executor, progress.part(0.4, 0.5))
         notes += insight.notes
-        tags = training_tags(stack.grid, ground, progress.check) if maps.classes else {}
-        rasters = finished.enter_context(create_maps(maps, stack.grid, forest.classes, tags))
+        forest = replace(forest, trained_on=training_text(stack.grid, ground, progress.check))
+        rasters = finished.enter_context(create_maps(maps, stack.grid, forest))
         progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
         mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.min_confidence)
         warnings += map_advice(mapping, forest) if rasters else []

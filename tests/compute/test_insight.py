@@ -8,13 +8,14 @@ import pytest
 from floefield.compute.accuracy.early import accuracy_by_date
 from floefield.compute.accuracy.insight import InsightWishes, ParcelPixels, draw_parcel_pixels, look_closer
 from floefield.compute.accuracy.profiles import class_profiles
-from floefield.compute.accuracy.record import read_record, training_tags
+from floefield.compute.accuracy.record import read_record, record_tags, record_training, training_text
 from floefield.compute.accuracy.smallforest import class_probabilities, finite
 from floefield.compute.classes import class_table
 from floefield.compute.errors import Cancelled, UnreadableInput
 from floefield.compute.forest.features import FeatureStack
 from floefield.compute.forest.ground import survey_ground
 from floefield.compute.forest.settings import ForestSettings
+from floefield.compute.insitu.burn import ParcelMap
 from floefield.compute.insitu.parcels import Parcel
 from floefield.compute.insitu.split import SplitSettings
 from floefield.compute.progress import Progress
@@ -118,11 +119,13 @@ def test_gaps_take_the_median_of_their_column():
 
 def test_the_record_holds_exactly_the_training_pixels(scene):
     stack, ground, _ = scene
-    text = training_tags(stack.grid, ground)["FLOEFIELD"]["TRAINING_PIXELS"]
+    text = training_text(stack.grid, ground)
     record = read_record(text, stack.grid)
 
     expected = ground.is_training[ground.labels(stack.grid.window)[0]].reshape(stack.grid.shape)
     np.testing.assert_array_equal(record.read(stack.grid.window), expected)
+    assert record_tags(text, stack.grid) == {"FLOEFIELD": {"TRAINING_PIXELS": text}}
+    assert record_tags(text, replace(stack.grid, west=0.0)) == record_tags("", stack.grid) == {}
     for window in stack.grid.blocks(7, 13):
         np.testing.assert_array_equal(record.read(window), expected[window.slices])
 
@@ -132,7 +135,7 @@ def test_the_record_holds_exactly_the_training_pixels(scene):
     (lambda text: text.replace("40,48", "40,47"), "cut or moved")])
 def test_a_record_that_does_not_fit_is_refused(scene, change, words):
     stack, ground, _ = scene
-    text = training_tags(stack.grid, ground)["FLOEFIELD"]["TRAINING_PIXELS"]
+    text = training_text(stack.grid, ground)
     with pytest.raises(UnreadableInput, match=words):
         read_record(change(text), stack.grid)
 
@@ -142,11 +145,7 @@ def test_a_record_of_a_large_image_is_small():
     parcels = [Parcel(n, "a", {"type": "Polygon", "coordinates": [[
         [x, y], [x + 150, y], [x + 150, y - 150], [x, y - 150], [x, y]]]})
         for n, (x, y) in enumerate(np.random.default_rng(1).integers(0, 100000, (500, 2)) * [1, -1])]
-    from floefield.compute.insitu.burn import ParcelMap
-
     drawn = ParcelMap(grid, parcels)
-    from floefield.compute.accuracy.record import record_training
-
     record = record_training(grid, lambda window: drawn.read(window) > 0, drawn.touches)
     assert len(record.text()) < 100_000
     assert read_record(record.text(), grid).count == record.count > 100_000
@@ -158,3 +157,9 @@ def test_cancelling_ends_the_look(scene):
 
     with pytest.raises(Cancelled):
         look_closer(*scene[:2], InsightWishes(early=True), SETTINGS, scene[2], Impatient())
+
+
+def test_scattered_training_pixels_have_no_record():
+    grid = Grid("", 0, 0, 10, 10, 1600, 1600)
+    scattered = (np.indices(grid.shape).sum(axis=0) % 2).astype(bool)
+    assert record_training(grid, lambda window: scattered[window.slices], lambda window: True) is None
