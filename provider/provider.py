@@ -6,6 +6,7 @@ from qgis.core import QgsProcessingProvider, QgsRasterFileWriter
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms.classification.applyrandomforest import ApplyRandomForest
+from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
@@ -28,6 +29,7 @@ ALGORITHMS = (
     ClassifyCrops,
     TrainRandomForest,
     ApplyRandomForest,
+    AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,
     GlcmTextures,

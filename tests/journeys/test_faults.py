@@ -98,6 +98,11 @@ def _rasters(folder):
              "a raster elsewhere": fieldscene.write(folder / "elsewhere.tif", pixels, crs="EPSG:32611"),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
              "a truncated raster": str(folder / "truncated.tif")}
+    values = np.kron(np.arange(30).reshape(5, 6) % 3 + 1, np.ones((8, 8), np.uint8)).astype(np.uint8)[None]
+    files |= {"a map": fieldscene.write(folder / "map.tif", values, ("class",), nodata=0),
+              "a map without CRS": fieldscene.write(folder / "lostmap.tif", values, ("class",), crs=None),
+              "a map of one class": fieldscene.write(folder / "onemap.tif", np.ones_like(values), ("class",)),
+              "a map of nodata": fieldscene.write(folder / "emptymap.tif", values, ("class",), nodata=1)}
     # A copy has its directory before the pixels, whatever the version of GDAL: QGIS opens it, and reading fails.
     rasterio.shutil.copy(fieldscene.write(folder / "large.tif", np.tile(pixels, (1, 10, 10))),
                          files["a truncated raster"], driver="GTiff")
@@ -110,6 +115,9 @@ def _parcels(folder):
     parcels = write_geojson(folder / "parcels.geojson", fields)
     return {
         "parcels": parcels,
+        "reference": write_geojson(folder / "reference.geojson", [(n, str(n % 3 + 1), g) for n, _, g in fields]),
+        "points on nodata": write_geojson(folder / "points.geojson", [
+            (n, "1", {"type": "Point", "coordinates": g["coordinates"][0][1]}) for n, _, g in fields if n % 3 == 0]),
         "parcels in a geopackage": converted(parcels, folder / "parcels.gpkg", "GPKG"),
         "parcels in a shapefile": converted(parcels, folder / "shape.shp", "ESRI Shapefile"),
         "parcels without CRS": converted(parcels, folder / "nocrs.shp", "ESRI Shapefile", has_crs=False),
@@ -156,6 +164,8 @@ GOOD = {
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
+    "assessaccuracy": {"CLASSIFICATION": "a map", "REFERENCE": "reference", "CLASS_FIELD": "crop",
+                       "REPORT": "report.html", "MATRIX": "matrix.csv", "ERRORS": "errors.gpkg"},
     "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
     "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
                          "REPORT": "report.html"},
@@ -242,6 +252,19 @@ FAULTS = [
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
+    ("assessaccuracy", {"CLASSIFICATION": "a map without CRS"}, ("no coordinate reference system", "Assign")),
+    ("assessaccuracy", {"CLASSIFICATION": "a map of one class"}, ("a single class", "nothing to be told apart")),
+    ("assessaccuracy", {"CLASSIFICATION": "a raster"}, ("no class map", "Choose the raster with the classes")),
+    ("assessaccuracy", {"REFERENCE": "parcels elsewhere"}, ("All 30 reference parcels lie outside", "Check")),
+    ("assessaccuracy", {"REFERENCE": "parcels"}, ("No label of the reference", "barley, maize, wheat", "LEGEND")),
+    ("assessaccuracy", {"REFERENCE": "parcels without classes"}, ("class field crop", "empty", "Choose")),
+    ("assessaccuracy", {"REFERENCE": "parcels without CRS"}, ("nocrs has no coordinate reference system", "Assign")),
+    ("assessaccuracy", {"CLASSIFICATION": "a map of nodata", "REFERENCE": "points on nodata"},
+     ("No reference point lies on a pixel with a class", "NODATA")),
+    ("assessaccuracy", {"TRAINING": "reference"}, ("trained the map", "30 of 30", "no part in training")),
+    ("assessaccuracy", {"LEGEND": "a text"}, ("notes.txt names no class", "CSV file")),
+    ("assessaccuracy", {"REPORT": "reference"}, ("would overwrite", "reference.geojson", "another file")),
+    ("assessaccuracy", {"MATRIX": "a path below a file"}, ("is a file, not a folder", "Choose another")),
     ("preprocesssentinel1", {"INPUTS": ["a text"]}, ("notes.txt is not part of a Sentinel-1 product", "Choose")),
     ("preprocesssentinel1", {"INPUTS": ["half a zip"]}, (".zip is not a complete zip", "download it again")),
     ("preprocesssentinel1", {"INPUTS": ["a radar product without noise files"]},
@@ -365,7 +388,7 @@ def _resolved(value, inputs, folder):
         return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
     if value == "scenes":
         return folder / value
-    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf)", value):
+    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf|csv)", value):
         return folder / value
     return inputs.get(value, value)
 

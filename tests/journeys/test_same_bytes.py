@@ -121,6 +121,20 @@ def test_threads_do_not_change_a_classification(run, tmp_path):
         "PROBABILITIES")
 
 
+def test_threads_do_not_change_an_assessment(run, tmp_path):
+    classes = np.random.default_rng(1).integers(1, 4, (1, 1500, 1400)).astype(np.uint8)
+    path = fieldscene.write(tmp_path / "map.tif", classes, ("class",))
+    rows = [(number, str(number % 3 + 1), geometry) for number, _, geometry in fieldscene.fields()]
+    reference = str(write_geojson(tmp_path / "reference.geojson", rows))
+    versions = set()
+    for threads in THREADS:
+        files = {name: tmp_path / f"{name}_{threads}" for name in ("REPORT", "MATRIX", "MATRIX_OTB")}
+        run("assessaccuracy", {"CLASSIFICATION": path, "REFERENCE": reference, "CLASS_FIELD": "crop",
+                               "THREADS": threads, **{name: str(file) for name, file in files.items()}})
+        versions.add(tuple(file.read_bytes() for file in files.values()))
+    assert len(versions) == 1
+
+
 def test_threads_do_not_change_a_radar_scene(run, tmp_path):
     safe = make_product(tmp_path / "products", shape=(1100, 1300))
     scenes = set()
