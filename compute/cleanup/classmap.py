@@ -1,4 +1,4 @@
-"""A class map that keeps its face: what is made of it has the same values, nodata, colours, names and training record."""
+"""A class map keeps its face: what is made of it has the same values, nodata, colours, names and training record."""
 
 from dataclasses import replace
 
@@ -134,7 +134,7 @@ def like(reader, classes, nodata=None):
     if not classes:
         return layout, {}
     side_files = {".qml": paletted_qml(classes)}
-    if 0 <= classes[0].value and classes[-1].value <= LARGEST_LISTED:
+    if classes[0].value >= 0 and classes[-1].value <= LARGEST_LISTED:
         side_files[".aux.xml"] = attribute_table_xml(classes, band.name)
     return layout, side_files
 

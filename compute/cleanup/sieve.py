@@ -80,7 +80,8 @@ class Sieve:
 
         values, valid = read_classes(self._reader, window)
         outside = int(values.min()) - 1
-        return label(np.where(valid, values, outside), background=outside, connectivity=1 + self._corners), values, valid
+        labels = label(np.where(valid, values, outside), background=outside, connectivity=1 + self._corners)
+        return labels, values, valid
 
     def _find_patches(self, executor, progress):
         width = self._reader.grid.width
@@ -88,7 +89,7 @@ class Sieve:
 
         def work(window):
             labels, classes, valid = self._label(window)
-            found, first, counts = np.unique(labels[valid], return_index=True, return_counts=True)
+            _, first, counts = np.unique(labels[valid], return_index=True, return_counts=True)
             rows, columns = (places[first] for places in valid.nonzero())
             return labels, classes, classes[rows, columns], counts, (rows + window.row) * width + columns + window.col
 
@@ -105,7 +106,7 @@ class Sieve:
             links.append(np.unique(np.stack([one[same], other[same]]), axis=1))
 
         run_blocks(self.blocks, work, finish, executor, progress)
-        self._unite(np.concatenate(values), np.concatenate(sizes), np.concatenate(firsts), np.concatenate(links, axis=1))
+        self._unite(*map(np.concatenate, (values, sizes, firsts)), np.concatenate(links, axis=1))
 
     def _unite(self, values, sizes, firsts, links):
         from scipy.sparse import coo_matrix

@@ -8,7 +8,6 @@ neighbours together and gives a sterner, more honest judgement (Roberts et al. 2
 """
 
 import math
-
 from collections import Counter
 from dataclasses import dataclass
 
@@ -36,9 +35,9 @@ class SplitSettings:
     block_size : float
         Metres; edge of a block.
     small_classes : {"both", "training"}
-        Where to put a class that is too small to be divided. "both" is the rule of Sen2-Agri: if ``int(n * share + 0.5)``
-        leaves one side without parcels, all of them train *and* validate. "training" spares at least one parcel of two
-        or more for validation, and lets a single one train.
+        Where to put a class that is too small to be divided. "both" is the rule of Sen2-Agri: if
+        ``int(n * share + 0.5)`` leaves one side without parcels, all of them train *and* validate. "training" spares
+        at least one parcel of two or more for validation, and lets a single one train.
     """
 
     training_share: float = 0.75
@@ -92,12 +91,12 @@ def split_parcels(parcels, settings, blocks=None):
         sides = {code: _draw(code, own, settings) for code, own in members.items()}
     training, validation, unassessed = [], [], []
     for code, (trains, judges) in sides.items():
-        if not (trains and judges):
+        is_judged = bool(trains and judges)
+        if not is_judged:
             unassessed.append(code)
-            both = trains + judges
-            trains, judges = both, both if settings.small_classes == "both" and settings.training_share < 1.0 else []
-        training += trains
-        validation += judges
+        in_both = settings.small_classes == "both" and settings.training_share < 1.0
+        training += trains if is_judged else trains + judges
+        validation += judges if is_judged else trains + judges if in_both else []
     return Split(_sorted(training), _sorted(validation), tuple(unassessed))
 
 

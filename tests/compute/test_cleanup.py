@@ -135,7 +135,7 @@ def run_of_a_forest(tmp_path):
 
 @pytest.mark.parametrize("method", ["gaussian", "binomial"])
 def test_the_most_probable_class_of_smoothed_probabilities(run_of_a_forest, tmp_path, method):
-    from scipy.ndimage import gaussian_filter, convolve
+    from scipy.ndimage import convolve, gaussian_filter
 
     smooth_classification(run_of_a_forest[0], LEGEND, run_of_a_forest[1], str(tmp_path / "out.tif"),
                           SmoothSettings(method, window=3, sigma=1.5), Progress())
