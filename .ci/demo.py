@@ -1,6 +1,6 @@
 """The demo: from Sentinel-2 products and parcels to a crop map, every step through ``qgis_process`` as in a script.
 
-Without arguments it makes sample data first, and ice maps from Sentinel-1 and ice charts as well; with all three of them
+Without arguments it makes sample data first, and ice maps from Sentinel-1 and ice charts too; with all three of them
 it does the same for crops on the user's own data.
 """
 
