@@ -39,8 +39,10 @@ class RasterLayout:
         Metadata per band, or empty.
     colours : dict of int to tuple of int
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
-    compression : {"deflate", "zstd"}
-        zstd is three times faster; deflate is read by every program.
+    compression : {"deflate", "zstd", "none"}
+        zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
+    predictor : bool
+        Store differences of neighbours, which compress better; some readers of deflate do not know them.
     domain_tags : dict of str to dict of str
         Metadata of the file that programs show only if asked for, by domain.
     """
@@ -54,6 +56,7 @@ class RasterLayout:
     band_tags: tuple = ()
     colours: dict = field(default_factory=dict)
     compression: str = "deflate"
+    predictor: bool = True
     domain_tags: dict = field(default_factory=dict)
 
 
@@ -150,6 +153,10 @@ class RasterWriter:
     def __init__(self, dataset):
         self._dataset = dataset
 
+    def tag(self, tags):
+        """Add metadata of the file; only before the first block is written, so that it lies before the tiles."""
+        self._dataset.update_tags(**tags)
+
     def write(self, window, values, first_band=0):
         """Write a block.
 
@@ -171,9 +178,11 @@ def _create(path, layout):
 
     integer = np.issubdtype(np.dtype(layout.dtype), np.integer)
     options = {"driver": "GTiff", "tiled": True, "blockxsize": TILE, "blockysize": TILE, "interleave": "band",
-               "BIGTIFF": "IF_SAFER", "compress": layout.compression, "predictor": 2 if integer else 3,
-               "NUM_THREADS": 2}
-    options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
+               "BIGTIFF": "IF_SAFER"}
+    if layout.compression != "none":
+        options.update(compress=layout.compression, NUM_THREADS=2, predictor=(2 if integer else 3) if layout.predictor
+                       else 1)
+        options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         dataset = rasterio.open(

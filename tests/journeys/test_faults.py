@@ -17,6 +17,7 @@ from ..parcelfiles import converted, write_geojson
 from ..products import make_product
 from ..realdata import SENTINEL1, SENTINEL2
 from ..sentinel1products import make_product as make_radar_product
+from ..tinyproducts import make_level_1c
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)
@@ -27,15 +28,15 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder)}
+    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder),
+             **_models(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
-    files = {**_products(folder), **_rasters(folder), **_parcels(folder), **_models(folder),
-             "the folder of all": folder}
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
     files["an empty folder"].mkdir()
     files["a path below a file"] = files["a text"] / "result"
+    files["a file of no format"] = folder / "result.xyz123"
     files["a path in no folder"] = folder / "nowhere" / "result.gpkg"
     return files
 
@@ -58,6 +59,7 @@ def _products(folder):
         "a product without 10 m images": make_product(
             folder / "lacking", "2018-07-07", {("B04", 20): TWENTY, ("B08", 20): TWENTY, ("SCL", 20): CLEAR},
             listed_only=[("B04", 10), ("B08", 10)]),
+        **_odd_products(folder, good),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
 
@@ -72,10 +74,28 @@ def _radar_products(folder):
             "a radar product without noise files": lacking, "an IW product": wide}
 
 
+def _odd_products(folder, good):
+    """Level-1C, and zips that mean harm."""
+    level_1c = make_level_1c(folder / "level1c", {"B04": NOISE})
+    without_images = make_level_1c(folder / "without", {"B04": NOISE})
+    next(without_images.rglob("*.jp2")).unlink()
+    with_entities = make_level_1c(folder / "entities", {"B04": NOISE}, clouds=[])
+    next(with_entities.rglob("*.gml")).write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+    outside, bomb = folder / "outside.zip", folder / "bomb.zip"
+    for path, name, size in ((outside, "../../home/user/.bashrc", 10), (bomb, "GRANULE/x.jp2", 80 * 2 ** 20)):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.write(good / "MTD_MSIL2A.xml", f"{good.name}/MTD_MSIL2A.xml")
+            zipped.writestr(f"{good.name}/{name}" if path == bomb else name, bytes(size))
+    return {"a Level-1C product": level_1c, "its Level-1C metadata": level_1c / "MTD_MSIL1C.xml",
+            "a Level-1C product without images": without_images, "a mask with entities": with_entities,
+            "a zip with files outside": outside, "a zip bomb": bomb}
+
+
 def _rasters(folder):
     pixels = fieldscene.reflectance(0.15)
     files = {"a raster": fieldscene.write(folder / "scene.tif", pixels),
              "a raster on another grid": fieldscene.write(folder / "shifted.tif", pixels, west=fieldscene.WEST + 3),
+             "a raster elsewhere": fieldscene.write(folder / "elsewhere.tif", pixels, crs="EPSG:32611"),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
              "a truncated raster": str(folder / "truncated.tif")}
     values = np.kron(np.arange(30).reshape(5, 6) % 3 + 1, np.ones((8, 8), np.uint8)).astype(np.uint8)[None]
@@ -153,6 +173,7 @@ GOOD = {
                           "MODEL": "model.ffrf", "REPORT": "report.html"},
     "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
                           "CONFIDENCE": "confidence.tif"},
+    "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -185,7 +206,25 @@ FAULTS = [
     ("preprocesssentinel2", {"AOI": "parcels without CRS"}, ("no coordinate reference system", "set it")),
     ("preprocesssentinel2", {"INPUT": "a zipped product", "OUTPUT": "a zipped product"},
      ("would overwrite", "whole.zip", "another file")),
-    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("cannot be called MTD_MSIL2A.xml", "ends in .tif")),
+    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("preprocesssentinel2", {"OUTPUT": "a file of no format"}, ("no raster format", ".xyz123", "ends in .tif")),
+    ("preprocesssentinel2", {"INPUT": "a zip with files outside"}, ("names files outside itself", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a zip bomb"}, ("would unpack to 80 MB", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l2a"},
+     ("no scene classification", "Choose the cloud mask l1c")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l1c"},
+     ("MSK_CLOUDS_B00.gml", "Choose the cloud mask none")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "BANDS": "SCL"}, ("is a Level-1C product", "SCL")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "LEVEL_1C": "sen2cor", "SEN2COR": "its Level-1C metadata"},
+     ("is not Sen2Cor", "L2A_Process")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product without images"}, ("holds no image files", "again")),
+    ("preprocesssentinel2", {"INPUT": "a mask with entities", "CLOUD_MASK": "l1c"}, ("entity", "not used")),
+    ("preprocesssentinel2", {"PIXEL_WINDOW": "9000,0,10,10"}, ("9000,0,10,10 lies outside", "120 x 120 pixels")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster without CRS"},
+     ("no coordinate reference system", "Assign")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("preprocesssentinel2", {"STUDY_AREA": "parcels without CRS"}, ("study area has no coordinate", "set it")),
+    ("preprocesssentinel2", {"TILE": "33UUU"}, ("has no tile 33UUU", "it has 31TEJ")),
     ("preprocesssentinel2", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
     ("sentinel2timeseries", {"INPUTS": ["a product", "a text"]}, ("notes.txt is not part of", "Choose")),
@@ -271,6 +310,13 @@ FAULTS = [
     ("applyrandomforest", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
     ("applyrandomforest", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
     ("applyrandomforest", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
+    ("glcmtextures", {"INPUT": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("glcmtextures", {"RANGE": "1,0"}, ("RANGE goes from 1 to 0", "smaller")),
+    ("glcmtextures", {"RANGE": ""}, ("No range of values is known for the band B04", "Give RANGE")),
+    ("glcmtextures", {"WINDOW": 41}, ("41 x 41 pixels is larger than the image", "smaller WINDOW")),
+    ("glcmtextures", {"DISTANCES": "9"}, ("distance 9 does not fit", "smaller DISTANCES or a larger WINDOW")),
+    ("glcmtextures", {"BANDS": "B99"}, ("has no band B99", "Its bands are B04, B08")),
+    ("glcmtextures", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
@@ -317,8 +363,10 @@ def large_inputs(tmp_path_factory):
             "parcels": write_geojson(folder / "parcels.geojson", fieldscene.fields())}
 
 
-@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("sentinel2timeseries", {}),
-                                               ("classifycrops", {"PROBABILITIES": "probabilities.tif"})])
+@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("preprocesssentinel2", {"FORMAT": "cog"}),
+                                               ("sentinel2timeseries", {}),
+                                               ("classifycrops", {"PROBABILITIES": "probabilities.tif"}),
+                                               ("glcmtextures", {})])
 def test_a_full_disk_is_told_and_left_empty(qgis_process, large_inputs, tiny_disk, tool, changes):
     parameters = {name: _resolved(value, large_inputs, tiny_disk) for name, value in {**GOOD[tool], **changes}.items()}
 
