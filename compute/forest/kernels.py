@@ -17,8 +17,8 @@ WIDE_NODE = np.dtype([("threshold", "f4"), ("feature", "u4"), ("child", "u4")])
 MOST_SMALL = 2 ** 16
 # Pixels whose features and votes stay in the second cache while all trees go by.
 PIXELS_AT_ONCE = 2048
-# Trees between two looks at which pixels are already decided.
-TREES_BETWEEN_LOOKS = 20
+# Looks at which pixels are already decided, in the second half of the trees.
+LOOKS = 12
 
 
 class NumbaWalker:
@@ -54,7 +54,7 @@ class NumbaWalker:
         while len(waiting) and done < self._count:
             self._walk(*self._forest, features, waiting, done, stop, votes)
             waiting = waiting[:self._sift(votes, waiting, self._count - stop, winners)]
-            done, stop = stop, min(self._count, stop + TREES_BETWEEN_LOOKS)
+            done, stop = stop, min(self._count, stop + max(1, self._count // (2 * LOOKS)))
 
 
 def _parts(pixels):
