@@ -61,7 +61,7 @@ def parameters_of(tool, inputs, folder):
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
-            "REPORT": folder / "report.html"},
+            "REPORT": folder / "report.html", "SUSPICIOUS": folder / "suspicious.gpkg"},
         "assessaccuracy": lambda: {
             "CLASSIFICATION": inputs["map"], "SECOND_CLASSIFICATION": inputs["shifted map"],
             "REFERENCE": inputs["many parcels"], "CLASS_FIELD": "crop", "REPORT": folder / "report.html",
@@ -117,7 +117,7 @@ class Impatient:
     ("innerbuffer", 30), ("filterbyarea", 30),
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
-    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),
     ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
     ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),

@@ -250,6 +250,7 @@ FAULTS = [
     ("classifycrops", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
     ("classifycrops", {"REPORT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
+    ("classifycrops", {"SUSPICIOUS": "a path in no folder"}, ("there is no folder", "nowhere", "Make it")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
     ("assessaccuracy", {"CLASSIFICATION": "a map without CRS"}, ("no coordinate reference system", "Assign")),
