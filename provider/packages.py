@@ -39,6 +39,7 @@ PACKAGES = {
     "numpy": Package("numpy", "1.22", "python3-numpy", "python3-numpy"),
     "sklearn": Package("scikit-learn", "1.0", "python3-sklearn", "python3-scikit-learn"),
     "skimage": Package("scikit-image", "0.19", "python3-skimage", ""),
+    "scipy": Package("scipy", "1.7", "python3-scipy", "python3-scipy"),
     "rasterio": Package("rasterio", "1.3", "python3-rasterio", "python3-rasterio"),
     "matplotlib": Package("matplotlib", "3.3", "python3-matplotlib", "python3-matplotlib"),
     "jinja2": Package("jinja2", "3.0", "python3-jinja2", "python3-jinja2"),

@@ -1,10 +1,12 @@
 """LAND01 in one step: train on parcels, classify, assess."""
 
+from dataclasses import replace
+
 from ...compute.forest.classify import classify
 from ...compute.forest.settings import ForestSettings
 from ...provider.base import Algorithm, Group
 from ...provider.progress import FeedbackProgress
-from . import options, training
+from . import insight, options, training
 
 
 class ClassifyCrops(Algorithm):
@@ -27,13 +29,14 @@ class ClassifyCrops(Algorithm):
         options.add_raster_options(self)
         options.add_forest(self, ForestSettings())
         options.add_min_confidence(self)
+        insight.add_insight(self)
         options.add_seed_and_threads(self, ForestSettings())
         options.add_maps(self)
         options.add_model_and_report(self, is_model_wanted=False)
 
     def checkParameterValues(self, parameters, context):
         """One kind of training parcels, and a class field where one is needed."""
-        message = training.check_training(self, parameters)
+        message = training.check_training(self, parameters) or insight.check_insight(self, parameters)
         if message:
             return False, message
         ok, message = super().checkParameterValues(parameters, context)
@@ -48,10 +51,13 @@ class ClassifyCrops(Algorithm):
         """Read the parcels, classify, dress the results."""
         progress = FeedbackProgress(feedback)
         task = training.read_task(self, parameters, context, self.inputs, progress.part(0.0, 0.02))
+        task = replace(task, insight=insight.insight_wishes(self, parameters, context))
+        delivery = insight.Delivery(self, parameters, context, self.inputs.rasters[0])
         maps = training.map_paths(self, parameters, context)
         model, report = (self.parameterAsFileOutput(parameters, name, context)
                          for name in (options.MODEL, options.REPORT))
-        result = classify(task, maps, model, report, progress.part(0.02, 1.0))
+        result = classify(task, maps, model, report, progress.part(0.02, 1.0), delivery)
 
         files = {name: path for name, path in ((options.MODEL, model), (options.REPORT, report)) if path}
-        return {**training.dress_maps(self, maps, context), **files, **training.accuracy_outputs(result)}
+        return {**training.dress_maps(self, maps, context), **delivery.dress(), **files,
+                **training.accuracy_outputs(result)}

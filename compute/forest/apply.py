@@ -72,7 +72,7 @@ def apply_forest(task, maps, progress):
             progress.say(note)
         stack.choose(places)
         executor = opened.enter_context(make_executor(task.threads))
-        rasters = opened.enter_context(create_maps(maps, stack.grid, forest.classes))
+        rasters = opened.enter_context(create_maps(maps, stack.grid, forest))
         progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.feature_names)} bands ...")
         mapping = map_classes(stack, forest, None, rasters, executor, progress, task.min_confidence)
     for note in map_notes(mapping):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
+from ..accuracy.insight import Insight, InsightWishes, look_closer
+from ..accuracy.record import training_text
 from ..accuracy.report import ClassSummary, write_classification_report
 from ..insitu.split import SplitSettings
 from ..raster.blocks import make_executor
@@ -51,6 +53,8 @@ class ClassificationTask:
         Path of a raster that is 0 or without data where nothing trains and nothing is to be classified.
     min_confidence : float
         Pixels of less confidence get no class.
+    insight : InsightWishes
+        What else is to be found out about the parcels.
     """
 
     rasters: tuple
@@ -67,6 +71,7 @@ class ClassificationTask:
     resampling: str = "none"
     mask: str = ""
     min_confidence: float = 0.0
+    insight: InsightWishes = field(default_factory=InsightWishes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +87,7 @@ class Classification:
     summaries : tuple of ClassSummary
     warnings : tuple of str
     forest : Forest
+    insight : Insight
     """
 
     pixel_matrix: ConfusionMatrix
@@ -89,9 +95,10 @@ class Classification:
     summaries: tuple
     warnings: tuple
     forest: Forest
+    insight: Insight = None
 
 
-def classify(task, maps, model_path, report_path, progress):
+def classify(task, maps, model_path, report_path, progress, deliver=None):
     """Train a forest on parcels, map every pixel, and measure the accuracy on parcels that took no part in training.
 
     Without any map to write only the pixels of the validation parcels are classified.
@@ -103,6 +110,9 @@ def classify(task, maps, model_path, report_path, progress):
     model_path, report_path : str
         Where the model and the report go; empty if not wanted.
     progress : Progress
+    deliver : callable, optional
+        Takes the Classification before any file takes its name: writes what is not written here. If it fails, no file
+        is left behind.
 
     Returns
     -------
@@ -128,18 +138,23 @@ def classify(task, maps, model_path, report_path, progress):
         finished = opened.enter_context(contextlib.ExitStack())
         model_file, report_file = (finished.enter_context(complete_file(path)) if path else ""
                                    for path in (model_path, report_path))
-        rasters = finished.enter_context(create_maps(maps, stack.grid, forest.classes))
+        insight = look_closer(stack, ground, task.insight, task.forest, executor, progress.part(0.4, 0.5))
+        notes += insight.notes
+        forest = replace(forest, trained_on=training_text(stack.grid, ground, progress.check))
+        rasters = finished.enter_context(create_maps(maps, stack.grid, forest))
         progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
-        mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.4, 0.98), task.min_confidence)
+        mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.min_confidence)
         warnings += map_advice(mapping, forest) if rasters else []
         notes += map_notes(mapping)
-        result = _assess(ground, mapping, forest, tuple(warnings), bool(rasters))
+        result = replace(_assess(ground, mapping, forest, tuple(warnings), bool(rasters)), insight=insight)
         if model_file:
             save_forest(model_file, forest)
         if report_file:
             report = describe_classification(replace(task, notes=task.notes + tuple(notes)), stack, result)
             write_classification_report(report_file, report, progress.check)
         progress.check()
+        if deliver:
+            deliver(result)
     for note in notes:
         progress.say(note)
     for warning in result.warnings:

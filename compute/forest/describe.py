@@ -26,7 +26,8 @@ def describe_classification(task, stack, result):
         pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,
         importances=tuple(zip(stack.names, forest.importances)),
         settings=settings_in_words(task, forest.settings) | _permutation_in_words(forest),
-        warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score)
+        warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
+        insight=result.insight)
 
 
 def settings_in_words(task, settings):

@@ -1,10 +1,11 @@
 """Mapping: a forest applied to every pixel, block by block, and compared with the validation parcels on the way."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..accuracy.record import record_tags
 from ..raster.blocks import run_blocks
 from ..raster.categorical import categorical_layout, categorical_side_files
 from ..raster.qml import shipped_style
@@ -64,24 +65,25 @@ class Mapping:
 
 
 @contextlib.contextmanager
-def create_maps(paths, grid, classes):
+def create_maps(paths, grid, forest):
     """The rasters of a classification in the making: all complete when the block ends well, otherwise all removed.
 
     Parameters
     ----------
     paths : MapPaths
     grid : Grid
-    classes : tuple of MapClass
-        Those the forest knows.
+    forest : Forest
+        Its classes, and the record of its training, which goes into the class map if it is of this grid.
 
     Yields
     ------
     dict of str to RasterWriter
         By field name of `paths`; only those wanted.
     """
-    nan = float("nan")
+    nan, classes = float("nan"), forest.classes
     layouts = {
-        "classes": categorical_layout(grid, classes, CLASS_BAND),
+        "classes": replace(categorical_layout(grid, classes, CLASS_BAND),
+                           domain_tags=record_tags(forest.trained_on, grid)),
         "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan),
         "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan)}
     side_files = {"classes": categorical_side_files(classes, CLASS_BAND),

@@ -64,6 +64,8 @@ class Forest:
         Out-of-bag accuracy.
     permutation_importances : tuple of float
         Loss of accuracy by shuffling each feature; empty if not computed.
+    trained_on : str
+        Record of the pixels that trained it, see :mod:`~..accuracy.record`; empty if unknown.
     """
 
     trees: Trees
@@ -78,6 +80,7 @@ class Forest:
     highs: tuple = ()
     oob_score: float = None
     permutation_importances: tuple = ()
+    trained_on: str = ""
 
 
 def save_forest(path, forest):
@@ -98,7 +101,8 @@ def save_forest(path, forest):
         "classes": [asdict(map_class) for map_class in forest.classes], "settings": asdict(forest.settings),
         "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
         "software": forest.software,
-        **{name: list(getattr(forest, name)) for name in FEATURE_NUMBERS}, "oob_score": forest.oob_score}
+        **{name: list(getattr(forest, name)) for name in FEATURE_NUMBERS}, "oob_score": forest.oob_score,
+        "trained_on": forest.trained_on}
     with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
@@ -211,7 +215,8 @@ def _forest(description, arrays):
     return Forest(trees=trees, feature_names=names, classes=classes, settings=_settings(description["settings"]),
                   importances=importances, training_pixels=pixels,
                   software={_text(name): _text(version) for name, version in description["software"].items()},
-                  oob_score=None if oob_score is None else _number(oob_score), **numbers)
+                  oob_score=None if oob_score is None else _number(oob_score),
+                  trained_on=_text(description.get("trained_on", "")), **numbers)
 
 
 def _settings(values):
