@@ -7,8 +7,9 @@ each until then, or its methods are lost (QGIS issue 47533).
 
 import threading
 import uuid
+from pathlib import Path
 
-from qgis.core import QgsProcessingLayerPostProcessorInterface
+from qgis.core import QgsProcessingContext, QgsProcessingLayerPostProcessorInterface
 from qgis.PyQt import sip
 
 # Node properties that tell which layers of a group came from one run, and in which order they belong.
@@ -53,6 +54,25 @@ def dress(path, name, context, group="", style=None, algorithm=None):
         dresser = _Dresser(name, group, str(style) if style else "", run, len(earlier), details.project)
         _alive.append(dresser)
         details.setPostProcessor(dresser)
+
+
+def load_later(path, output, context, group):
+    """Have a file of an output folder loaded and dressed when the run ends, named after itself.
+
+    Parameters
+    ----------
+    path : str
+    output : str
+        Name of the output of the tool that lists the file.
+    context : QgsProcessingContext
+    group : str
+        Layer group.
+    """
+    if context.project() is None:
+        return
+    name = Path(path).stem
+    context.addLayerToLoadOnCompletion(path, QgsProcessingContext.LayerDetails(name, context.project(), output))
+    dress(path, name, context, group=group)
 
 
 def _is_renamed(details, algorithm):

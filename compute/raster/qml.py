@@ -35,7 +35,7 @@ def paletted_qml(classes):
     str
     """
     entries = "\n".join(
-        f'        <paletteEntry value="{c.value}" label={_attribute(c.label)} alpha="255" '
+        f'        <paletteEntry value="{c.value}" label={quoted(c.label)} alpha="255" '
         f'color="#{c.colour[0]:02x}{c.colour[1]:02x}{c.colour[2]:02x}"/>' for c in classes)
     return _FRAME.format(renderer=f"""\
     <rasterrenderer type="paletted" band="1" alphaBand="-1" opacity="1" nodataColor="">
@@ -72,6 +72,32 @@ def true_colour_qml(red, green, blue, ranges):
 opacity="1" nodataColor="">
       <rasterTransparency/>
 {stretches}
+    </rasterrenderer>""")
+
+
+def grey_qml(band, stretch):
+    """A style that shows one band in grey.
+
+    Parameters
+    ----------
+    band : int
+        Number of the band, counted from 1.
+    stretch : tuple of float
+        Values shown as black and as white; see :func:`stretch_range`.
+
+    Returns
+    -------
+    str
+    """
+    return _FRAME.format(renderer=f"""\
+    <rasterrenderer type="singlebandgray" grayBand="{band}" gradient="BlackToWhite" alphaBand="-1" opacity="1" \
+nodataColor="">
+      <rasterTransparency/>
+      <contrastEnhancement>
+        <minValue>{stretch[0]:.6g}</minValue>
+        <maxValue>{stretch[1]:.6g}</maxValue>
+        <algorithm>StretchToMinimumMaximum</algorithm>
+      </contrastEnhancement>
     </rasterrenderer>""")
 
 
@@ -115,6 +141,6 @@ def shipped_style(name):
     return (STYLES / f"{name}.qml").read_text(encoding="utf-8")
 
 
-def _attribute(text):
+def quoted(text):
     """Quoted and escaped, without the control characters that XML forbids."""
     return '"{}"'.format(escape("".join(sign for sign in text if sign.isprintable())))

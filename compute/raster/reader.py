@@ -36,6 +36,8 @@ class RasterReader:
         Anything GDAL opens, ``/vsizip/`` paths included.
     take_turns : bool
         Share one handle among all threads.
+    in_pixels : bool
+        The image has no grid on the ground (radar geometry): the grid of the reader counts its pixels, from 0.
 
     Attributes
     ----------
@@ -52,14 +54,15 @@ class RasterReader:
         If the file is not there, is no raster, or is rotated.
     """
 
-    def __init__(self, path, take_turns=False):
+    def __init__(self, path, take_turns=False, in_pixels=False):
         self.path = str(path)
         self._turn = threading.Lock() if take_turns else contextlib.nullcontext()
         self._local = _Handle() if take_turns else threading.local()
         self._opened = []
         self._lock = threading.Lock()
         dataset = self._dataset()
-        self.grid = _grid_of(dataset, self.path)
+        self.grid = (Grid("", 0.0, 0.0, 1.0, 1.0, dataset.height, dataset.width) if in_pixels
+                     else _grid_of(dataset, self.path))
         self.bands = tuple(
             Band(name=name or f"band_{index}", dtype=dtype, nodata=nodata, scale=scale, offset=offset,
                  tags=dataset.tags(index))
@@ -88,6 +91,11 @@ class RasterReader:
     def band_names(self):
         """tuple of str: names of the bands, in file order."""
         return tuple(band.name for band in self.bands)
+
+    def domain_tags(self, domain):
+        """dict of str: metadata of the file in a domain other than the common one."""
+        with self._turn:
+            return self._dataset().tags(ns=domain)
 
     def read(self, window=None, indexes=None):
         """Stored values of a window, which may reach outside the raster.

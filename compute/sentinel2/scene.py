@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import GridMismatch, UnreadableInput, UnsuitableInput
+from ..errors import UnreadableInput, UnsuitableInput
 from ..raster.reader import RasterReader
 from ..raster.resample import read_resampled
 from ..raster.target import target_grid
@@ -194,19 +194,6 @@ class Scene:
         if self._cloud_mask is None:
             return np.ones(window.shape, bool)
         return ~self._cloud_mask(grid, window)
-
-    def require_fit(self, grid):
-        """Raise :class:`GridMismatch` unless the pixels of the product fall on the lattice of `grid`."""
-        from rasterio.crs import CRS
-
-        if CRS.from_wkt(self.grid.crs_wkt) != CRS.from_wkt(grid.crs_wkt):
-            raise GridMismatch(
-                f"{self.product.uri} lies in another UTM zone than the products before it. "
-                "Use products of one zone only.")
-        if not grid.is_aligned_with(self.grid):
-            raise GridMismatch(
-                f"The pixels of {self.product.uri} are shifted against those of the products before it. "
-                "Use products as they are downloaded, or leave this one out.")
 
 
 def _any_band(product):

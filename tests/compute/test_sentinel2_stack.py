@@ -10,7 +10,7 @@ import rasterio
 from rasterio.crs import CRS
 from rasterio.warp import reproject
 
-from floefield.compute.errors import Cancelled, GridMismatch, UnreadableInput, UnsuitableInput
+from floefield.compute.errors import Cancelled, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.area import Area
 from floefield.compute.sentinel2.product import read_product
@@ -182,14 +182,6 @@ def test_indices_follow_their_formulas(tmp_path):
     assert bands["NDVI_20180627"][0, 0] == round(1e4 * (0.42 - 0.06) / (0.42 + 0.06))
     assert bands["NDWI_20180627"][0, 0] == round(1e4 * (0.21 - 0.42) / (0.21 + 0.42))
     assert bands["BRIGHTNESS_20180627"][0, 0] == round(1e4 * (0.08 ** 2 + 0.06 ** 2 + 0.42 ** 2 + 0.21 ** 2) ** 0.5)
-
-
-def test_a_product_of_another_zone_is_refused_by_name(tmp_path):
-    clear = np.full((6, 6), 4)
-    here = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("SCL", 20): clear})
-    there = make_product(tmp_path, "2018-07-07", {("B04", 10): TEN, ("SCL", 20): clear}, tile="T32TLP", epsg=32632)
-    with pytest.raises(GridMismatch, match=r"T32TLP.*another UTM zone"):
-        series_of([here, there], tmp_path / "series.tif", RED_ONLY)
 
 
 def test_the_same_bytes_for_any_number_of_threads(tmp_path):

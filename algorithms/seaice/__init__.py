@@ -1,0 +1,1 @@
+"""Tools for sea ice from Sentinel-1 and ice charts."""

@@ -1,0 +1,1 @@
+"""Sentinel-1 GRD products: reading, calibration, noise, geocoding."""

@@ -1,0 +1,293 @@
+"""What the XML files of a Sentinel-1 GRD product hold, as plain values.
+
+Source of the element names: Sentinel-1 Product Specification (S1-RS-MDA-52-7441). Noise files before processor 2.9 have
+one list of vectors (``noiseVectorList``); later ones have range and azimuth vectors. The elements decide, not the
+version.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import numpy as np
+
+from ..errors import UnreadableInput
+
+QUANTITIES = {"sigma0": "sigmaNought", "beta0": "betaNought", "gamma0": "gamma"}
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Values given along some image lines, at some pixels of each.
+
+    Attributes
+    ----------
+    lines : ndarray of int, shape (vectors,)
+        Ascending.
+    pixels : tuple of ndarray of int
+        Pixels of each vector, ascending.
+    values : tuple of ndarray of float
+        As many values.
+    """
+
+    lines: np.ndarray
+    pixels: tuple
+    values: tuple
+
+
+@dataclass(frozen=True)
+class SwathPart:
+    """A rectangle of image pixels that belongs to one sub-swath; both ends are included.
+
+    Attributes
+    ----------
+    swath : str
+        Such as "EW1".
+    first_line, last_line, first_pixel, last_pixel : int
+    lines : ndarray of int, optional
+        Where `values` are given.
+    values : ndarray of float, optional
+        Azimuth noise factor (scalloping) along the lines.
+    """
+
+    swath: str
+    first_line: int
+    last_line: int
+    first_pixel: int
+    last_pixel: int
+    lines: np.ndarray = None
+    values: np.ndarray = None
+
+
+@dataclass(frozen=True)
+class GeolocationGrid:
+    """Where on the ellipsoid WGS 84 some pixel centres lie; arrays of shape (lines, pixels).
+
+    Attributes
+    ----------
+    lines, pixels : ndarray of int
+        Positions of the rows and columns of the grid.
+    latitudes, longitudes, incidence_angles : ndarray of float
+        Degrees.
+    heights : ndarray of float
+        Metres above the ellipsoid.
+    """
+
+    lines: np.ndarray
+    pixels: np.ndarray
+    latitudes: np.ndarray
+    longitudes: np.ndarray
+    incidence_angles: np.ndarray
+    heights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """The main annotation of one polarisation.
+
+    Attributes
+    ----------
+    mission, mode, product_type, polarisation : str
+        Such as "S1A", "EW", "GRD", "HH".
+    start, stop : datetime
+        UTC.
+    orbit : int
+        Absolute orbit number.
+    orbit_pass : str
+        "Ascending" or "Descending".
+    shape : tuple of int
+        (lines, pixels).
+    spacing : tuple of float
+        Metres between lines and between pixels.
+    is_denoised : bool
+        Whether thermal noise was removed before the product was delivered.
+    grid : GeolocationGrid
+    swaths : tuple of SwathPart
+    """
+
+    mission: str
+    mode: str
+    product_type: str
+    polarisation: str
+    start: datetime
+    stop: datetime
+    orbit: int
+    orbit_pass: str
+    shape: tuple
+    spacing: tuple
+    is_denoised: bool
+    grid: GeolocationGrid
+    swaths: tuple
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Thermal noise in units of the squared digital number.
+
+    Attributes
+    ----------
+    range_vectors : Vectors
+    azimuth_parts : tuple of SwathPart
+        Factors along azimuth; empty in files of processors before 2.9.
+    """
+
+    range_vectors: Vectors
+    azimuth_parts: tuple
+
+
+class Document:
+    """An XML file of a product.
+
+    Parameters
+    ----------
+    text : bytes
+    source : str
+        Product and file, for messages.
+
+    Raises
+    ------
+    UnreadableInput
+        If it is no sound XML.
+    """
+
+    def __init__(self, text, source):
+        from defusedxml.common import DefusedXmlException
+        from defusedxml.ElementTree import ParseError, fromstring
+
+        self.source = source
+        try:
+            self.root = fromstring(text, forbid_dtd=True)
+        except DefusedXmlException as error:
+            raise UnreadableInput(f"{source} declares a document type or entities, which product metadata never "
+                                  "does. The file is not used.") from error
+        except (ParseError, ValueError) as error:
+            raise UnreadableInput(f"{source} is no readable XML ({error}). Copy or download the product "
+                                  "again.") from error
+
+    @property
+    def kind(self):
+        """str: name of the root element: product, calibration, noise ..."""
+        return self.root.tag.rsplit("}", 1)[-1]
+
+    def text(self, path, element=None):
+        """Text of an element that must be there."""
+        found = (self.root if element is None else element).findtext(path)
+        if found is None or not found.strip():
+            raise self.incomplete(path.rsplit("/", 1)[-1])
+        return found.strip()
+
+    def number(self, path, element=None):
+        """The same as a number."""
+        try:
+            return float(self.text(path, element))
+        except ValueError as error:
+            raise self.incomplete(path) from error
+
+    def whole(self, path, element=None):
+        """The same as a whole number."""
+        return round(self.number(path, element))
+
+    def numbers(self, path, element):
+        """A list of numbers in one text."""
+        try:
+            return np.array(self.text(path, element).split(), float)
+        except ValueError as error:
+            raise self.incomplete(path) from error
+
+    def time(self, path):
+        """A time, UTC."""
+        text = self.text(path)
+        try:
+            return datetime.fromisoformat(text.rstrip("Z")).replace(tzinfo=timezone.utc)
+        except ValueError as error:
+            raise self.incomplete(path) from error
+
+    def incomplete(self, what):
+        """The error to raise where something is lacking."""
+        return UnreadableInput(f"{self.source} is not complete: {what} is missing or damaged. Copy or download the "
+                               "product again.")
+
+
+def read_annotation(document):
+    """The main annotation.
+
+    Returns
+    -------
+    Annotation
+    """
+    information = "imageAnnotation/imageInformation/"
+    parts = tuple(
+        _part(document, bounds, document.text("swath", merge))
+        for merge in document.root.iterfind("swathMerging/swathMergeList/swathMerge")
+        for bounds in merge.iterfind("swathBoundsList/swathBounds"))
+    return Annotation(
+        mission=document.text("adsHeader/missionId"), mode=document.text("adsHeader/mode"),
+        product_type=document.text("adsHeader/productType"), polarisation=document.text("adsHeader/polarisation"),
+        start=document.time("adsHeader/startTime"), stop=document.time("adsHeader/stopTime"),
+        orbit=document.whole("adsHeader/absoluteOrbitNumber"),
+        orbit_pass=document.root.findtext("generalAnnotation/productInformation/pass", "").strip(),
+        shape=(document.whole(f"{information}numberOfLines"), document.whole(f"{information}numberOfSamples")),
+        spacing=(document.number(f"{information}azimuthPixelSpacing"),
+                 document.number(f"{information}rangePixelSpacing")),
+        is_denoised=document.root.findtext("imageAnnotation/processingInformation/thermalNoiseCorrectionPerformed",
+                                           "").strip().lower() == "true",
+        grid=_read_grid(document), swaths=parts)
+
+
+def _read_grid(document):
+    points = document.root.findall("geolocationGrid/geolocationGridPointList/geolocationGridPoint")
+    table = np.array([[document.number(name, point) for name in
+                       ("line", "pixel", "latitude", "longitude", "incidenceAngle", "height")] for point in points])
+    if len(table) < 4:
+        raise document.incomplete("the geolocation grid")
+    lines, rows = np.unique(table[:, 0], return_inverse=True)
+    pixels, columns = np.unique(table[:, 1], return_inverse=True)
+    planes = np.full((4, len(lines), len(pixels)), np.nan)
+    planes[:, rows, columns] = table[:, 2:].T
+    if min(len(lines), len(pixels)) < 2 or not np.isfinite(planes).all():
+        raise document.incomplete("part of the geolocation grid")
+    return GeolocationGrid(lines, pixels, *planes)
+
+
+def read_calibration(document, quantity):
+    """The calibration vectors of one quantity (a key of ``QUANTITIES``).
+
+    Returns
+    -------
+    Vectors
+    """
+    return _read_vectors(document, "calibrationVectorList/calibrationVector", QUANTITIES[quantity])
+
+
+def read_noise(document):
+    """The noise vectors of either format.
+
+    Returns
+    -------
+    Noise
+    """
+    if document.root.find("noiseVectorList") is not None:
+        return Noise(_read_vectors(document, "noiseVectorList/noiseVector", "noiseLut"), ())
+    parts = []
+    for vector in document.root.iterfind("noiseAzimuthVectorList/noiseAzimuthVector"):
+        lines, values = document.numbers("line", vector), document.numbers("noiseAzimuthLut", vector)
+        if len(lines) != len(values):
+            raise document.incomplete("part of an azimuth noise vector")
+        parts.append(_part(document, vector, document.text("swath", vector), lines, values))
+    return Noise(_read_vectors(document, "noiseRangeVectorList/noiseRangeVector", "noiseRangeLut"), tuple(parts))
+
+
+def _read_vectors(document, path, name):
+    vectors = sorted(document.root.iterfind(path), key=lambda vector: document.whole("line", vector))
+    if not vectors:
+        raise document.incomplete(path.rsplit("/", 1)[-1])
+    pixels = tuple(document.numbers("pixel", vector) for vector in vectors)
+    values = tuple(document.numbers(name, vector) for vector in vectors)
+    if any(len(place) != len(value) for place, value in zip(pixels, values)):
+        raise document.incomplete(f"part of {name}")
+    return Vectors(np.array([document.whole("line", vector) for vector in vectors]), pixels, values)
+
+
+def _part(document, element, swath, lines=None, values=None):
+    corners = (document.whole(name, element) for name in
+               ("firstAzimuthLine", "lastAzimuthLine", "firstRangeSample", "lastRangeSample"))
+    return SwathPart(swath, *corners, lines, values)

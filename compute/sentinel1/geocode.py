@@ -1,0 +1,275 @@
+"""One product becomes one geocoded raster of backscatter, streamed by blocks.
+
+For each block of the result: where its pixels lie in the radar image, the part of the image that they need (from tiles
+that are calibrated once and kept while neighbours need them), bilinear interpolation in linear power, and only then
+decibels and the incidence angle.
+"""
+
+import contextlib
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import UnsuitableInput
+from ..raster.area import window_of
+from ..raster.blocks import make_executor, nested_blocks, run_blocks
+from ..raster.grid import Window
+from ..raster.writer import RasterLayout, create_raster
+from .display import GreyRange
+from .geolocation import Geolocation, at_sea_level
+from .land import LandMask
+from .mapping import ProjectedImage
+from .radar import RadarImage
+from .resample import interpolate
+
+BLOCK = 512
+REGION = 4 * BLOCK
+# Latitude beyond which polar projections serve better than UTM.
+POLAR = 60.0
+# Version of the processor whose noise vectors are the first of use (s1denoise of NERSC refuses older ones).
+FIRST_GOOD_NOISE = (2, 43)
+ANGLE_BAND = "incidence_angle"
+# Power that stands for "not positive" when decibels are taken; far below any floor.
+SMALLEST = 1e-12
+DECIBELS = np.float32(10 / np.log(10))
+
+
+@dataclass(frozen=True)
+class WrittenScene:
+    """What became of a product.
+
+    Attributes
+    ----------
+    path : str
+    share : float
+        Pixels of the raster that have data, 0..1.
+    balance : dict
+        Noise scaling and offset that were used, by polarisation and sub-swath; empty without balancing.
+    """
+
+    path: str
+    share: float
+    balance: dict
+
+
+def write_scene(product, output, settings, progress, area=None, land=None):
+    """Write the backscatter of one product as one GeoTIFF.
+
+    Parameters
+    ----------
+    product : Product
+    output : str
+        GeoTIFF to write: float32, nodata NaN, bands such as ``sigma0_HH_dB``.
+    settings : BackscatterSettings
+    progress : Progress
+    area : Area, optional
+        Its bounding box is kept; the whole scene without it.
+    land : callable, optional
+        Takes the :class:`~.mapping.ProjectedImage` and gives polygons of land in its CRS, GeoJSON-like; they become
+        nodata.
+
+    Returns
+    -------
+    WrittenScene
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput, OutputError
+        With a sentence for the user.
+    Cancelled
+        If the user asked to stop; nothing is left of the output.
+    """
+    settings = _fitted(settings, product, progress)
+    polarisations = settings.polarisations or tuple(product.channels)
+    product.require(polarisations, settings.noise_removal != "none")
+    annotation = product.annotation
+    points = at_sea_level(annotation.grid) if settings.surface == "sealevel" else annotation.grid
+    geolocation = Geolocation(points)
+    middle = (float(place) for place in geolocation.place(annotation.shape[0] / 2, annotation.shape[1] / 2))
+    projected = ProjectedImage(geolocation, annotation.shape, settings.crs_wkt or fitting_crs(*middle))
+    pixel_size = settings.pixel_size or _native_size(annotation, projected)
+    grid = projected.grid(pixel_size)
+    grid = grid.part(window_of(area, grid))
+    folder = os.path.dirname(os.path.abspath(output))
+    with contextlib.ExitStack() as stack:
+        os.makedirs(folder, exist_ok=True)
+        names = {polarisation: product.channels[polarisation].measurement for polarisation in polarisations}
+        paths = stack.enter_context(product.safe.local_files(sorted(names.values()), folder, progress))
+        executor = stack.enter_context(make_executor(settings.threads))
+        image = stack.enter_context(contextlib.closing(RadarImage(
+            product, {polarisation: paths[name] for polarisation, name in names.items()}, settings,
+            pixel_size * projected.metres_per_unit(), executor, progress.part(0.0, 0.1))))
+        mask = LandMask(land(projected), grid, progress) if land else None
+        work = _Work(projected, grid, image, settings, mask)
+        layout = RasterLayout(grid=grid, dtype="float32", nodata=float("nan"), band_names=work.band_names,
+                              tags=scene_tags(product, settings, image), band_tags=work.band_tags, compression="zstd")
+        side_files = {}
+        display = GreyRange()
+        counts = [0]
+
+        def finish(window, values):
+            if values is None:
+                return
+            raster.write(window, values)
+            display.add(values[0])
+            counts[0] += int(np.isfinite(values[0]).sum())
+
+        with create_raster(output, layout, side_files) as raster:
+            run_blocks(nested_blocks(grid, BLOCK, REGION), work, finish, executor, progress.part(0.1, 1.0))
+            side_files[".qml"] = display.style()
+    if not counts[0]:
+        progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest.")
+    return WrittenScene(output, counts[0] / (grid.height * grid.width), image.balance)
+
+
+def _fitted(settings, product, progress):
+    """The settings without what the product does not allow."""
+    if settings.noise_removal == "none":
+        return settings
+    if product.annotation.is_denoised:
+        progress.say(f"{product.name}: thermal noise was removed when the product was made; it is not removed again.")
+        return replace(settings, noise_removal="none", swath_balance="none")
+    version = tuple(int(part) for part in product.processor.split(".") if part)
+    if version and version < FIRST_GOOD_NOISE:
+        progress.warn(f"{product.name} was made by processor {product.processor}, whose noise vectors are not to be "
+                      "trusted before 2.43. If the result is uneven, choose no noise removal.")
+    return settings
+
+
+def _native_size(annotation, projected):
+    """The pixel spacing of the product in units of the CRS."""
+    return max(annotation.spacing) / projected.metres_per_unit()
+
+
+def scene_tags(product, settings, image):
+    """Metadata of the file: which product it was made from, when it was taken, and how it was processed.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    annotation = product.annotation
+    tags = {"ACQUISITION_DATE": annotation.start.date().isoformat(),
+            "ACQUISITION_START": annotation.start.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "ACQUISITION_STOP": annotation.stop.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "PLATFORM": product.platform, "MODE": annotation.mode, "PRODUCT_TYPE": product.resolution,
+            "PRODUCT_URI": product.name, "PROCESSOR_VERSION": product.processor, "ORBIT": str(annotation.orbit),
+            "PASS": annotation.orbit_pass, "NOISE_REMOVAL": settings.noise_removal,
+            "SWATH_BALANCE": settings.swath_balance, "CALIBRATION": settings.calibration,
+            **_balance_tags(image.balance), "MULTILOOK": str(image.looks), "SPECKLE_FILTER": settings.speckle_filter,
+            "ANGLE_CORRECTION": (f"to {settings.reference_angle:g} degrees" if settings.angle_correction else "none")}
+    return {**tags, **({"SYNTHETIC": "YES"} if product.is_synthetic else {})}
+
+
+def _balance_tags(balance):
+    """Noise scaling and offset as they were used: "EW1 1.02 1.0e-05, EW2 ..." for each polarisation."""
+    return {f"SWATH_NOISE_{polarisation}": ", ".join(
+        f"{swath} {scaling:.4f} {offset:.3e}" for swath, (scaling, offset) in sorted(by_swath.items()))
+        for polarisation, by_swath in balance.items() if by_swath}
+
+
+class _Work:
+    """Makes one block of the result; called by many threads."""
+
+    def __init__(self, projected, grid, image, settings, land):
+        self._projected, self._grid, self._image, self._settings = projected, grid, image, settings
+        self._land = land
+        unit = "dB" if settings.scale == "db" else "1"
+        suffix = "_dB" if settings.scale == "db" else ""
+        self.band_names = tuple(f"{settings.calibration}_{polarisation}{suffix}"
+                                for polarisation in image.polarisations)
+        self.band_tags = tuple({"POLARISATION": polarisation, "QUANTITY": settings.calibration, "UNIT": unit}
+                               for polarisation in image.polarisations)
+        if settings.incidence_band:
+            self.band_names += (ANGLE_BAND,)
+            self.band_tags += ({"QUANTITY": ANGLE_BAND, "UNIT": "degrees"},)
+
+    def __call__(self, window):
+        """The bands of a block, or None where the image does not reach.
+
+        Returns
+        -------
+        ndarray of float32, shape (bands, height, width)
+        """
+        settings = self._settings
+        positions = self._projected.positions(self._grid, window)
+        if positions is None:
+            return np.full((len(self.band_names), *window.shape), np.nan, np.float32)
+        lines, pixels, angles = positions
+        height, width = self._image.full_shape
+        with np.errstate(invalid="ignore"):
+            inside = (lines >= -0.5) & (lines < height - 0.5) & (pixels >= -0.5) & (pixels < width - 0.5)
+        values = np.full((len(self.band_names), *window.shape), np.nan, np.float32)
+        land = self._land.on(window) if self._land else None
+        if land is not None:
+            inside &= ~land
+        if not inside.any():
+            return values
+        power = self._power(lines, pixels, inside)
+        angles = angles.astype(np.float32)
+        for band, polarisation in enumerate(self._image.polarisations):
+            values[band] = self._scaled(power[band], angles, settings.slopes.get(polarisation, 0.0))
+        if settings.incidence_band:
+            values[-1] = np.where(np.isnan(values[0]), np.nan, angles)
+        return values
+
+    def _power(self, lines, pixels, inside):
+        looks = self._image.looks
+        lines, pixels = ((places[inside] - (looks - 1) / 2) / looks for places in (lines, pixels))
+        top, left = (max(int(np.floor(places.min())), 0) for places in (lines, pixels))
+        bottom, right = (min(int(np.floor(places.max())) + 2, size)
+                         for places, size in zip((lines, pixels), self._image.shape))
+        part = Window(min(top, self._image.shape[0] - 1), min(left, self._image.shape[1] - 1),
+                      max(bottom - top, 1), max(right - left, 1))
+        planes = self._image.read(part)
+        rows, columns = (lines - part.row).astype(np.float32), (pixels - part.col).astype(np.float32)
+        power = np.full((len(planes), *inside.shape), np.nan, np.float32)
+        power[:, inside] = interpolate(planes, rows, columns, np.ones(rows.shape, bool))
+        return power
+
+    def _scaled(self, power, angles, slope):
+        """Decibels or linear power, brought to the reference angle."""
+        settings = self._settings
+        correction = None
+        if settings.angle_correction and slope:
+            correction = np.float32(slope) * (angles - np.float32(settings.reference_angle))
+        if settings.scale == "linear":
+            return power if correction is None else power * np.exp(correction / -DECIBELS)
+        decibels = np.log(np.maximum(power, np.float32(SMALLEST)))
+        decibels *= DECIBELS
+        if correction is not None:
+            decibels -= correction
+        return np.maximum(decibels, np.float32(settings.floor))
+
+
+def require_crs(crs_wkt):
+    """Raise :class:`UnsuitableInput` unless places on Earth have coordinates in a CRS; empty stands for a choice."""
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    if not crs_wkt:
+        return
+    try:
+        crs = CRS.from_wkt(crs_wkt)
+    except CRSError:
+        crs = None
+    if not crs or not (crs.is_projected or crs.is_geographic):
+        raise UnsuitableInput("The CRS of the result is not one of map coordinates. Choose one such as EPSG:3413 "
+                              "(Arctic), EPSG:3031 (Antarctic) or EPSG:32626 (UTM zone 26 north).")
+
+
+def fitting_crs(longitude, latitude):
+    """The CRS for a scene where none is chosen: NSIDC's polar stereographic ones, or the UTM zone.
+
+    Returns
+    -------
+    str
+        WKT.
+    """
+    from rasterio.crs import CRS
+
+    if abs(latitude) >= POLAR:
+        return CRS.from_epsg(3413 if latitude > 0 else 3976).to_wkt()
+    zone = int((longitude + 180) % 360 // 6) + 1
+    return CRS.from_epsg((32600 if latitude > 0 else 32700) + zone).to_wkt()

@@ -1,0 +1,53 @@
+"""Land on the grid of the result: one bit for each pixel."""
+
+import numpy as np
+
+STRIP = 1024
+
+
+class LandMask:
+    """Which pixels of a grid are land.
+
+    Parameters
+    ----------
+    polygons : sequence of dict
+        GeoJSON-like, in the CRS of the grid.
+    grid : Grid
+    progress : Progress
+    """
+
+    def __init__(self, polygons, grid, progress):
+        from rasterio.features import bounds, rasterize
+
+        boxes = [bounds(polygon) for polygon in polygons]
+        self._strips = {}
+        for strip in grid.blocks(STRIP, grid.width):
+            progress.check()
+            west, south, east, north = grid.part(strip).bounds
+            near = [polygon for polygon, box in zip(polygons, boxes)
+                    if box[0] < east and box[2] > west and box[1] < north and box[3] > south]
+            if near:
+                burnt = rasterize(near, strip.shape, transform=_affine(grid.part(strip)), dtype="uint8")
+                if burnt.any():
+                    self._strips[strip.row] = np.packbits(burnt, axis=1)
+
+    def on(self, window):
+        """Land in a window that lies in one strip of 1024 rows, as the blocks of the result do.
+
+        Returns
+        -------
+        ndarray of bool, shape (height, width), or None where there is no land at all
+        """
+        strip = window.row // STRIP * STRIP
+        if strip not in self._strips:
+            return None
+        rows = self._strips[strip][window.row - strip:window.row - strip + window.height]
+        first = window.col // 8
+        bits = np.unpackbits(rows[:, first:-(-(window.col + window.width) // 8)], axis=1)
+        return bits[:, window.col - 8 * first:window.col - 8 * first + window.width].astype(bool)
+
+
+def _affine(grid):
+    from rasterio import Affine
+
+    return Affine(*grid.transform)

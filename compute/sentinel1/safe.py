@@ -1,0 +1,236 @@
+"""The files of a Sentinel-1 product, in a folder or inside a zip."""
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+
+from ..errors import MissingInput, OutputError, UnreadableInput, UnsuitableInput
+
+ANNOTATION = re.compile(r"(^|/)annotation/[^/]+\.xml$", re.IGNORECASE)
+PRODUCT_NAME = re.compile(r"S1[A-Z]_(EW|IW)_GRD", re.IGNORECASE)
+WHAT_TO_CHOOSE = "Choose the .SAFE folder, its manifest.safe, or the zip as downloaded."
+# The annotation of a full scene has 3 MB; what claims more is none.
+LARGEST_XML = 64 * 1024 * 1024
+DEEPEST = 8
+COPIED_AT_ONCE = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class SafeFolder:
+    """Where the files of one product are.
+
+    Attributes
+    ----------
+    location : str
+        Path of the folder or zip, as the user knows it.
+    names : tuple of str
+        All files, relative to the product folder, with forward slashes.
+    prefix : str
+        Folder of the product inside the zip, with a slash at its end; None for a folder.
+    """
+
+    location: str
+    names: tuple
+    prefix: str = None
+
+    @property
+    def name(self):
+        """str: the product's own name, without .SAFE and .zip."""
+        inner = (self.prefix or "").rstrip("/").rsplit("/", 1)[-1]
+        return re.sub(r"(\.SAFE|\.zip)+$", "", inner or os.path.basename(self.location), flags=re.IGNORECASE)
+
+    def read(self, name):
+        """The bytes of a metadata file.
+
+        Raises
+        ------
+        UnreadableInput
+            If it cannot be read or is far too large to be metadata.
+        """
+        try:
+            if self.size(name) <= LARGEST_XML:
+                with self._opened(name) as file:
+                    return file.read()
+        except (OSError, zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+            raise UnreadableInput(f"{self.name}: {name} cannot be read ({error}). Copy or download the product "
+                                  "again.") from error
+        raise UnreadableInput(f"{self.name}: {name} is far larger than metadata can be. The file is not used.")
+
+    def size(self, name):
+        """Bytes of a file."""
+        if self.prefix is None:
+            return os.path.getsize(self._path(name))
+        with zipfile.ZipFile(self.location) as archive:
+            return archive.getinfo(self.prefix + name).file_size
+
+    @contextlib.contextmanager
+    def local_files(self, names, scratch, progress):
+        """Paths of files on the disk for as long as the block lasts; those of a zip are unpacked meanwhile.
+
+        Images are read in many small parts, which a deflated zip cannot give without inflating all before it.
+
+        Parameters
+        ----------
+        names : sequence of str
+        scratch : str
+            Existing folder; a hidden folder in it takes what must be unpacked.
+        progress : Progress
+
+        Yields
+        ------
+        dict of str to str
+        """
+        if self.prefix is None:
+            yield {name: self._path(name) for name in names}
+            return
+        try:
+            unpacked = tempfile.mkdtemp(prefix=".unpacked-", dir=scratch)
+        except OSError as error:
+            raise OutputError(f"{scratch} cannot be written to ({error.strerror}). Choose another folder.") from error
+        try:
+            yield {name: self._unpack(name, os.path.join(unpacked, f"{number}.tiff"), progress)
+                   for number, name in enumerate(names)}
+        finally:
+            shutil.rmtree(unpacked, ignore_errors=True)
+
+    def _unpack(self, name, path, progress):
+        try:
+            with self._opened(name) as source, open(path, "wb") as target:
+                while part := source.read(COPIED_AT_ONCE):
+                    progress.check()
+                    _write(target, part, path)
+        except (OSError, zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+            raise UnreadableInput(f"{self.name}: {name} cannot be unpacked ({error}). Copy or download the product "
+                                  "again.") from error
+        return path
+
+    @contextlib.contextmanager
+    def _opened(self, name):
+        if self.prefix is None:
+            with open(self._path(name), "rb") as file:
+                yield file
+        else:
+            with zipfile.ZipFile(self.location) as archive, archive.open(self.prefix + name) as file:
+                yield file
+
+    def _path(self, name):
+        return os.path.join(self.location, *name.split("/"))
+
+
+def _write(target, part, path):
+    try:
+        target.write(part)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror}): the images of a zipped product are unpacked "
+                          "there. Check the free space on the disk.") from error
+
+
+def open_safe(path):
+    """Find the product that `path` means.
+
+    Parameters
+    ----------
+    path : str
+        A ``.SAFE`` folder, its ``manifest.safe``, or a zip.
+
+    Returns
+    -------
+    SafeFolder
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
+        If there is nothing, a damaged zip, or not exactly one product.
+    """
+    path = os.path.abspath(path)
+    if not os.path.exists(path):
+        raise MissingInput(f"{path} does not exist. Check its path.")
+    if os.path.isdir(path):
+        return _in_folder(path)
+    if path.lower().endswith(".zip"):
+        return _in_zip(path)
+    if os.path.basename(path).lower() == "manifest.safe":
+        return _in_folder(os.path.dirname(path))
+    raise UnsuitableInput(f"{path} is not part of a Sentinel-1 product. {WHAT_TO_CHOOSE}")
+
+
+def find_products(folder):
+    """Paths of all Sentinel-1 products below a folder, SAFE folders and zips, sorted.
+
+    Raises
+    ------
+    MissingInput
+        If the folder does not exist or holds no product.
+    """
+    if not os.path.isdir(folder):
+        raise MissingInput(f"The folder {folder} does not exist. Check its path.")
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        if "manifest.safe" in files or "annotation" in folders or parent.upper().endswith(".SAFE"):
+            if _is_sentinel1(parent, folders):
+                found.append(parent)
+            folders.clear()
+        elif os.path.relpath(parent, folder).count(os.sep) >= DEEPEST:
+            folders.clear()
+        found += [os.path.join(parent, name) for name in files if _is_zipped_product(os.path.join(parent, name))]
+    if not found:
+        raise MissingInput(f"No Sentinel-1 product was found in {folder} (neither a .SAFE folder nor a zip of one). "
+                           "Choose the folder that holds the downloads.")
+    return sorted(found)
+
+
+def _is_sentinel1(folder, folders):
+    return "annotation" in folders or PRODUCT_NAME.match(os.path.basename(folder)) is not None
+
+
+def _is_zipped_product(path):
+    """Whether a zip is meant to be a product; a damaged one counts by its name, so that it is reported."""
+    if not path.lower().endswith(".zip"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(ANNOTATION.search(name) for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return PRODUCT_NAME.match(os.path.basename(path)) is not None
+
+
+def _in_folder(folder):
+    names = []
+    for parent, _, files in os.walk(folder):
+        inside = os.path.relpath(parent, folder).replace(os.sep, "/")
+        names += [name if inside == "." else f"{inside}/{name}" for name in files]
+    if not any(ANNOTATION.match(name) for name in names):
+        inner = sorted({name[:match.start()] for name in names if (match := ANNOTATION.search(name))})
+        if len(inner) == 1:
+            return _in_folder(os.path.join(folder, *inner[0].split("/")))
+        raise _not_one(folder, inner)
+    return SafeFolder(folder, tuple(sorted(names)))
+
+
+def _in_zip(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = sorted(name for name in archive.namelist() if not name.endswith("/"))
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
+    prefixes = sorted({entry[:match.start() + len(match[1])] for entry in entries
+                       if (match := ANNOTATION.search(entry))})
+    if len(prefixes) != 1:
+        raise _not_one(path, prefixes)
+    prefix = prefixes[0]
+    return SafeFolder(path, tuple(entry[len(prefix):] for entry in entries if entry.startswith(prefix)), prefix)
+
+
+def _not_one(location, products):
+    if products:
+        listed = ", ".join(product.strip("/") for product in products[:5])
+        return UnsuitableInput(f"{location} holds {len(products)} Sentinel-1 products ({listed}). Choose one of them, "
+                               "or give the folder as the folder of products.")
+    if PRODUCT_NAME.match(os.path.basename(location)):
+        return MissingInput(f"{location} has no annotation folder, so it is not complete. Copy or download it again.")
+    return UnsuitableInput(f"{location} is not a Sentinel-1 product: it has no annotation. {WHAT_TO_CHOOSE}")
