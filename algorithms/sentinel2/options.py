@@ -52,13 +52,15 @@ _REAL = QgsProcessingParameterNumber.Type.Double
 _POLYGONS = [QgsProcessing.SourceType.TypeVectorPolygon]
 
 
-def add_stack_options(tool, defaults):
+def add_stack_options(tool, defaults, *more):
     """Declare what both tools ask of a product: bands, pixels, area, clouds, resampling.
 
     Parameters
     ----------
     tool : Algorithm
     defaults : StackSettings
+    *more : callable
+        Each takes the tool and declares further options; the threads come last of all.
     """
     tool.declare(
         choice(BANDS, tool.tr("Bands"), BAND_CHOICES, defaults.bands, several=True),
@@ -85,6 +87,8 @@ def add_stack_options(tool, defaults):
         advanced=True)
     _add_cloud_options(tool, defaults)
     _add_resampling_options(tool, defaults)
+    for add in more:
+        add(tool)
     tool.declare(
         QgsProcessingParameterNumber(THREADS, tool.tr("Threads"), QgsProcessingParameterNumber.Type.Integer,
                                      defaultValue=defaults.threads, minValue=0, maxValue=4 * MOST_THREADS),
@@ -144,7 +148,8 @@ def add_region_options(tool, defaults=None):
     defaults = defaults or RegionSettings()
     tool.declare(
         choice(LAND_SEA_MASK, tool.tr("Land/sea mask"), LAND_SEA, defaults.land_sea_mask),
-        "the kind that is removed: land, or sea. It needs an elevation model or land polygons.")
+        "the kind that is removed: land, or sea. It needs an elevation model or land polygons, see the advanced "
+        "parameters.")
     tool.declare(
         QgsProcessingParameterRasterLayer(DEM, tool.tr("Elevation model"), optional=True),
         "raster in any CRS. Sea is where it has no data, does not reach, or is not above the sea level below. Free "

@@ -70,34 +70,16 @@ class PreprocessSentinel2(Algorithm):
             QgsProcessingParameterFile(self.INPUT, self.tr("Sentinel-2 product"), fileFilter=PRODUCT_FILTER),
             "the zip as downloaded, the MTD_MSIL2A.xml (or MTD_MSIL1C.xml) inside a .SAFE folder, or (typed) the .SAFE "
             "folder itself.")
-        add_stack_options(self, StackSettings())
-        add_region_options(self)
+        add_stack_options(self, StackSettings(), add_region_options, _add_place_options, add_crs_option,
+                          _add_level_1c_options, add_storage_options)
         self.declare(
-            QgsProcessingParameterString(self.PIXEL_WINDOW, self.tr("Area of interest in pixels"), optional=True),
-            "column, row, width and height, such as 0,7651,5689,3327: pixels of the chosen size, counted from the "
-            "upper-left corner of the product.", advanced=True)
-        add_crs_option(self)
-        self.declare(
-            QgsProcessingParameterString(self.TILE, self.tr("Tile of an old product"), optional=True),
-            "products made before December 2016 may hold many tiles. Name one, such as 31TEJ, or leave this empty "
-            "for all tiles of one UTM zone side by side.", advanced=True)
-        self.declare(
-            choice(self.LEVEL_1C, self.tr("Level-1C products"), LEVEL_1C, LEVEL_1C[0]),
-            "toa takes the reflectance at the top of the atmosphere as it is; sen2cor first makes a Level-2A product "
-            "with ESA's Sen2Cor, which you must have installed.", advanced=True)
-        self.declare(
-            QgsProcessingParameterFile(self.SEN2COR, self.tr("Sen2Cor"), optional=True),
-            "path of its L2A_Process. Set it once for all in Settings > Options > Processing > Providers > "
-            "Floefield.", advanced=True)
+            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
+            "one band for each chosen band; pixels without data have the nodata value -32768 (NaN in float32).")
         self.declare(
             QgsProcessingParameterFolderDestination(self.L2A_FOLDER, self.tr("Level-2A product of Sen2Cor"),
                                                     optional=True, createByDefault=False),
             "folder in which to keep it; without one it is deleted with the other temporary files of QGIS.",
             advanced=True)
-        add_storage_options(self)
-        self.declare(
-            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
-            "one band for each chosen band; pixels without data have the nodata value -32768 (NaN in float32).")
         self.addOutput(QgsProcessingOutputNumber(self.DATA_SHARE, self.tr("Share of pixels with data")))
 
     def checkParameterValues(self, parameters, context):
@@ -150,3 +132,26 @@ class PreprocessSentinel2(Algorithm):
             raise UnsuitableInput(f"The pixel window {text!r} is not column,row,width,height in whole pixels. Example: "
                                   "0,7651,5689,3327.") from error
         return PixelArea(column, row, width, height)
+
+
+def _add_place_options(tool):
+    tool.declare(
+        QgsProcessingParameterString(tool.PIXEL_WINDOW, tool.tr("Area of interest in pixels"), optional=True),
+        "column, row, width and height, such as 0,7651,5689,3327: pixels of the chosen size, counted from the "
+        "upper-left corner of the product.", advanced=True)
+    tool.declare(
+        QgsProcessingParameterString(tool.TILE, tool.tr("Tile of an old product"), optional=True),
+        "products made before December 2016 may hold many tiles. Name one, such as 31TEJ, or leave this empty for all "
+        "tiles of one UTM zone side by side.", advanced=True)
+
+
+def _add_level_1c_options(tool):
+    tool.declare(
+        choice(tool.LEVEL_1C, tool.tr("Level-1C products"), LEVEL_1C, LEVEL_1C[0]),
+        "toa takes the reflectance at the top of the atmosphere as it is; sen2cor first makes a Level-2A product with "
+        "ESA's Sen2Cor, which you must have installed.", advanced=True)
+    tool.declare(
+        QgsProcessingParameterFile(tool.SEN2COR, tool.tr("Sen2Cor"), optional=True,
+                                   fileFilter="Sen2Cor (L2A_Process*);;All files (*)"),
+        "path of its L2A_Process. Set it once for all in Settings > Options > Processing > Providers > Floefield.",
+        advanced=True)

@@ -21,6 +21,27 @@ def cubic(distance, a=-0.5):
 KERNELS = {"bilinear": ((0, 1), linear), "bicubic": ((-1, 0, 1, 2), cubic)}
 
 
+def tap_weights(method, distance, a=-0.5):
+    """Weights of the pixels of ``KERNELS[method]`` at places so far (0..1) from the one left of them.
+
+    Parameters
+    ----------
+    method : {"bilinear", "bicubic"}
+    distance : ndarray of float32
+
+    Returns
+    -------
+    tuple of ndarray of float32
+        The kernels above as polynomials of the distance, which are faster on whole planes.
+    """
+    if method == "bilinear":
+        return 1 - distance, distance
+    square = distance * distance
+    cube = square * distance
+    return (a * (cube - 2 * square + distance), (a + 2) * cube - (a + 3) * square + 1,
+            -(a + 2) * cube + (2 * a + 3) * square - a * distance, a * (square - cube))
+
+
 def snapped(positions, tolerance=ALIGNMENT_TOLERANCE):
     """Positions with rounding noise removed: a pixel edge is exactly an integer."""
     nearest = np.rint(positions)

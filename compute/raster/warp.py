@@ -16,7 +16,7 @@ import numpy as np
 
 from .aggregate import aggregate
 from .grid import Window
-from .kernels import KERNELS, snapped
+from .kernels import KERNELS, snapped, tap_weights
 
 STEP = 16
 # Up to this ratio of pixel sizes a target pixel counts as no coarser: map projections stretch by less.
@@ -25,6 +25,7 @@ STRETCH = 1.05
 MOST_PARTS = 64
 # What transformations that should be none do to a place, in pixels (ETRS89 instead of WGS 84 does 1e-5).
 NOISE = 1e-4
+NOWHERE = -2 ** 40
 
 
 @lru_cache(maxsize=256)
@@ -125,9 +126,11 @@ def read_warped(read, source, grid, window, upsampling, downsampling):
     values : ndarray, shape (height, width)
     valid : ndarray of bool, same shape
     """
-    extent = source_extent(source, grid, window).padded(2).intersection(source.window)
-    if extent.is_empty:
+    extent = source_extent(source, grid, window)
+    if extent.intersection(source.window).is_empty:
         return np.zeros(window.shape, np.uint8), np.zeros(window.shape, bool)
+    # Around the source there is at least one pixel without data, in which all places outside of it end.
+    extent = extent.padded(3).intersection(source.window.padded(3))
     pixels = _Pixels(*read(extent), extent)
     down, along = pixel_ratio(source, grid)
     if max(down, along) > STRETCH:
@@ -150,33 +153,47 @@ class _Pixels:
 
     def at(self, rows, columns):
         """Values and validity of the pixels in which places lie; no data outside."""
-        return self.take(_floor(rows), _floor(columns))
+        rows, columns = _floor(rows), _floor(columns)
+        index = self.index_of(rows, columns)
+        return self.values.ravel()[index], self.valid.ravel()[index] & (rows > NOWHERE) & (columns > NOWHERE)
 
-    def take(self, rows, columns):
-        """Values and validity of pixels by number."""
-        rows, columns = rows - self._window.row, columns - self._window.col
-        inside = (rows >= 0) & (rows < self._window.height) & (columns >= 0) & (columns < self._window.width)
-        flat = np.where(inside, rows * self._window.width + columns, 0)
-        return self.values.ravel()[flat], self.valid.ravel()[flat] & inside
+    def index_of(self, rows, columns):
+        """Where pixels lie in the flat planes; those outside are moved to the rim, which has no data."""
+        return (np.clip(rows - self._window.row, 0, self._window.height - 1) * self._window.width
+                + np.clip(columns - self._window.col, 0, self._window.width - 1))
+
+    def planes(self):
+        """Flat values as float32, 0 where there is no data, and validity; None where all is valid."""
+        if self.valid.all():
+            return self.values.ravel().astype(np.float32), None
+        return np.where(self.valid, self.values, 0).ravel().astype(np.float32), self.valid.ravel()
 
 
 def _interpolated(pixels, rows, columns, method):
-    reach, kernel = KERNELS[method]
-    row_base, column_base = _floor(rows - 0.5), _floor(columns - 0.5)
-    row_distance, column_distance = snapped(rows - 0.5, NOISE) - row_base, snapped(columns - 0.5, NOISE) - column_base
+    reach, _ = KERNELS[method]
     nearest, kept = pixels.at(rows, columns)
-    row_distance, column_distance = (np.where(kept, plane, 0.0) for plane in (row_distance, column_distance))
-    total, weights = np.zeros(rows.shape, np.float32), np.zeros(rows.shape, np.float32)
-    for down in reach:
-        down_weight = kernel(np.abs(row_distance - down))
-        for along in reach:
-            values, valid = pixels.take(row_base + down, column_base + along)
-            share = (down_weight * kernel(np.abs(column_distance - along))).astype(np.float32) * valid
-            total += share * values
-            weights += share
-    lacking = np.abs(weights - 1) > 1e-5
-    np.divide(total, weights, out=total, where=lacking & (weights > 0.1))
-    return np.where(lacking & (weights <= 0.1), nearest, total).astype(np.float32), kept
+    if not kept.any():
+        return nearest.astype(np.float32), kept
+    row_base, column_base = _floor(rows - 0.5), _floor(columns - 0.5)
+    row_weights, column_weights = (
+        tap_weights(method, np.where(kept, snapped(places - 0.5, NOISE) - base, 0).astype(np.float32))
+        for places, base in ((rows, row_base), (columns, column_base)))
+    data, known = pixels.planes()
+    total = np.zeros(rows.shape, np.float32)
+    weights = None if known is None else np.zeros(rows.shape, np.float32)
+    for down, row_weight in zip(reach, row_weights):
+        for along, column_weight in zip(reach, column_weights):
+            index = pixels.index_of(row_base + down, column_base + along)
+            share = row_weight * column_weight
+            if known is not None:
+                share = share * known[index]
+                weights += share
+            total += share * data[index]
+    if known is not None:
+        lacking = np.abs(weights - 1) > 1e-5
+        np.divide(total, weights, out=total, where=lacking & (weights > 0.1))
+        total = np.where(lacking & (weights <= 0.1), nearest, total).astype(np.float32)
+    return total, kept
 
 
 def _aggregated(pixels, source, grid, window, method, down, along):
@@ -191,8 +208,8 @@ def _aggregated(pixels, source, grid, window, method, down, along):
 
 
 def _floor(positions):
-    """The pixel in which a place lies; -2 ** 40 where there is none."""
-    positions = np.where(np.isfinite(positions), positions, -2.0 ** 40)
+    """The pixel in which a place lies; `NOWHERE` where there is none."""
+    positions = np.where(np.isfinite(positions), positions, NOWHERE)
     return np.floor(snapped(positions, NOISE)).astype(np.int64)
 
 

@@ -43,8 +43,15 @@ def parameters_of(tool, inputs, folder):
                                  "REJECTED": folder / "small.gpkg"},
         "preprocesssentinel2": lambda: {"INPUT": inputs["products"][0], "CLOUD_MASK": "l2a", "BANDS": [
             "B02", "B03", "B04", "B05", "B06", "B08", "B09"], "OUTPUT": folder / "stack.tif"},
+        "preprocesssentinel2 in another CRS": lambda: {
+            "INPUT": inputs["products"][0], "BANDS": ["B02", "B03", "B04", "B08"], "CRS": "EPSG:2154",
+            "UPSAMPLING": "bicubic", "OUTPUT": folder / "stack.nc"},
         "sentinel2timeseries": lambda: {"INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"],
                                         "OUTPUT": folder / "series.tif"},
+        "sentinel2timeseries of months, with everything": lambda: {
+            "INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"], "COMPOSITE": "month",
+            "OUTPUT": folder / "series.tif", "CLEAR_COUNT": folder / "count.tif", "TABLE": folder / "table.csv",
+            "PICTURE": folder / "picture.png"},
         "classifycrops": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
@@ -91,8 +98,8 @@ class Impatient:
 
 @pytest.mark.parametrize(("tool", "mark"), [
     ("innerbuffer", 30), ("filterbyarea", 30),
-    ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
-    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
+    ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
+    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30), ("sentinel2timeseries of months, with everything", 50),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15), ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
@@ -107,7 +114,7 @@ def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_
             file.write(content)
     user = Impatient(mark, moment=0.1)
 
-    results = processing.run(f"floefield:{tool}", parameters, feedback=user.feedback)
+    results = processing.run(f"floefield:{tool.split()[0]}", parameters, feedback=user.feedback)
 
     assert user.pressed_at, "it was over before anyone could cancel it"
     assert time.monotonic() - user.pressed_at < SOON

@@ -16,6 +16,7 @@ from ..parcelfiles import converted, write_geojson
 from ..products import make_product
 from ..realdata import SENTINEL1, SENTINEL2
 from ..sentinel1products import make_product as make_radar_product
+from ..tinyproducts import make_level_1c
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)
@@ -33,6 +34,7 @@ def inputs(tmp_path_factory):
     files["an empty folder"] = folder / "empty"
     files["an empty folder"].mkdir()
     files["a path below a file"] = files["a text"] / "result"
+    files["a file of no format"] = folder / "result.xyz123"
     files["a path in no folder"] = folder / "nowhere" / "result.gpkg"
     return files
 
@@ -55,6 +57,8 @@ def _products(folder):
         "a product without 10 m images": make_product(
             folder / "lacking", "2018-07-07", {("B04", 20): TWENTY, ("B08", 20): TWENTY, ("SCL", 20): CLEAR},
             listed_only=[("B04", 10), ("B08", 10)]),
+        **_odd_products(folder, good),
+        "a clouded product": make_product(folder / "cloud", "2018-07-07", {**IMAGES, ("SCL", 20): CLEAR * 0 + 9}),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
 
@@ -69,10 +73,28 @@ def _radar_products(folder):
             "a radar product without noise files": lacking, "an IW product": wide}
 
 
+def _odd_products(folder, good):
+    """Level-1C, and zips that mean harm."""
+    level_1c = make_level_1c(folder / "level1c", {"B04": NOISE})
+    without_images = make_level_1c(folder / "without", {"B04": NOISE})
+    next(without_images.rglob("*.jp2")).unlink()
+    with_entities = make_level_1c(folder / "entities", {"B04": NOISE}, clouds=[])
+    next(with_entities.rglob("*.gml")).write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+    outside, bomb = folder / "outside.zip", folder / "bomb.zip"
+    for path, name, size in ((outside, "../../home/user/.bashrc", 10), (bomb, "GRANULE/x.jp2", 80 * 2 ** 20)):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.write(good / "MTD_MSIL2A.xml", f"{good.name}/MTD_MSIL2A.xml")
+            zipped.writestr(f"{good.name}/{name}" if path == bomb else name, bytes(size))
+    return {"a Level-1C product": level_1c, "its Level-1C metadata": level_1c / "MTD_MSIL1C.xml",
+            "a Level-1C product without images": without_images, "a mask with entities": with_entities,
+            "a zip with files outside": outside, "a zip bomb": bomb}
+
+
 def _rasters(folder):
     pixels = fieldscene.reflectance(0.15)
     files = {"a raster": fieldscene.write(folder / "scene.tif", pixels),
              "a raster on another grid": fieldscene.write(folder / "shifted.tif", pixels, west=fieldscene.WEST + 3),
+             "a raster elsewhere": fieldscene.write(folder / "elsewhere.tif", pixels, crs="EPSG:32611"),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
              "a truncated raster": str(folder / "truncated.tif")}
     # A copy has its directory before the pixels, whatever the version of GDAL: QGIS opens it, and reading fails.
@@ -121,7 +143,8 @@ GOOD = {
     "innerbuffer": {"INPUT": "parcels", "OUTPUT": "result.gpkg"},
     "filterbyarea": {"INPUT": "parcels", "MIN_AREA": 10, "OUTPUT": "result.gpkg"},
     "preprocesssentinel2": {"INPUT": "a product", "BANDS": "B04", "OUTPUT": "result.tif"},
-    "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif"},
+    "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif",
+                            "CLEAR_COUNT": "count.tif", "TABLE": "table.csv", "PICTURE": "picture.png"},
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
@@ -160,7 +183,25 @@ FAULTS = [
     ("preprocesssentinel2", {"AOI": "parcels without CRS"}, ("no coordinate reference system", "set it")),
     ("preprocesssentinel2", {"INPUT": "a zipped product", "OUTPUT": "a zipped product"},
      ("would overwrite", "whole.zip", "another file")),
-    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("cannot be called MTD_MSIL2A.xml", "ends in .tif")),
+    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("preprocesssentinel2", {"OUTPUT": "a file of no format"}, ("no raster format", ".xyz123", "ends in .tif")),
+    ("preprocesssentinel2", {"INPUT": "a zip with files outside"}, ("names files outside itself", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a zip bomb"}, ("would unpack to 80 MB", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l2a"},
+     ("no scene classification", "Choose the cloud mask l1c")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l1c"},
+     ("MSK_CLOUDS_B00.gml", "Choose the cloud mask none")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "BANDS": "SCL"}, ("is a Level-1C product", "SCL")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "LEVEL_1C": "sen2cor", "SEN2COR": "its Level-1C metadata"},
+     ("is not Sen2Cor", "L2A_Process")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product without images"}, ("holds no image files", "again")),
+    ("preprocesssentinel2", {"INPUT": "a mask with entities", "CLOUD_MASK": "l1c"}, ("entity", "not used")),
+    ("preprocesssentinel2", {"PIXEL_WINDOW": "9000,0,10,10"}, ("9000,0,10,10 lies outside", "120 x 120 pixels")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster without CRS"},
+     ("no coordinate reference system", "Assign")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("preprocesssentinel2", {"STUDY_AREA": "parcels without CRS"}, ("study area has no coordinate", "set it")),
+    ("preprocesssentinel2", {"TILE": "33UUU"}, ("has no tile 33UUU", "it has 31TEJ")),
     ("preprocesssentinel2", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
     ("sentinel2timeseries", {"INPUTS": ["a product", "a text"]}, ("notes.txt is not part of", "Choose")),
@@ -170,7 +211,21 @@ FAULTS = [
     ("sentinel2timeseries", {"INPUTS": ["a product with a truncated image"]}, ("B04_10m.jp2 is damaged", "again")),
     ("sentinel2timeseries", {"INPUTS": [], "INPUT_FOLDER": "the folder of all"},
      (".zip is not a complete zip", "download it again")),
-    ("sentinel2timeseries", {"INPUTS": ["a product", "a product of the next zone"]}, ("another UTM zone", "Use")),
+    ("sentinel2timeseries", {"INPUTS": ["a product", "a product of the next zone"]}, ("lie so far apart", "Leave out")),
+    ("sentinel2timeseries", {"INPUTS": ["a clouded product"]}, ("No product shows a clear pixel", "mask fewer")),
+    ("sentinel2timeseries", {"INPUTS": ["a Level-1C product"]}, ("is a Level-1C product", "Choose the cloud mask l1c")),
+    ("sentinel2timeseries", {"INPUTS": ["a Level-1C product without images"]}, ("holds no image files", "again")),
+    ("sentinel2timeseries", {"INPUTS": ["a zip with files outside"]}, ("names files outside itself", "not used")),
+    ("sentinel2timeseries", {"INPUTS": ["a product", "a zip bomb"]}, ("would unpack to 80 MB", "not used")),
+    ("sentinel2timeseries", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("sentinel2timeseries", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("sentinel2timeseries", {"COMPOSITE": "month", "INTERVAL": 10}, ("exclude each other", "Choose one")),
+    ("sentinel2timeseries", {"COMPOSITE": "month", "BANDS": "B04,SCL"}, ("SCL cannot be brought", "Leave it out")),
+    ("sentinel2timeseries", {"START_DATE": "June"}, ("START_DATE", "'June' is no date", "2018-03-01")),
+    ("sentinel2timeseries", {"START_DATE": "2019-01-01"}, ("No product was taken from 2019-01-01", "Choose other days")),
+    ("sentinel2timeseries", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("sentinel2timeseries", {"CLEAR_COUNT": "result.tif"}, ("OUTPUT and CLEAR_COUNT", "one file", "of its own")),
+    ("sentinel2timeseries", {"TABLE": "an empty folder"}, ("is a folder", "name a file")),
     ("sentinel2timeseries", {"INPUTS": ["a product", "a product on a shifted grid"]}, ("are shifted", "Use")),
     ("sentinel2timeseries", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
@@ -262,7 +317,8 @@ def large_inputs(tmp_path_factory):
             "parcels": write_geojson(folder / "parcels.geojson", fieldscene.fields())}
 
 
-@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("sentinel2timeseries", {}),
+@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("preprocesssentinel2", {"FORMAT": "cog"}),
+                                               ("sentinel2timeseries", {}),
                                                ("classifycrops", {"PROBABILITIES": "probabilities.tif"})])
 def test_a_full_disk_is_told_and_left_empty(qgis_process, large_inputs, tiny_disk, tool, changes):
     parameters = {name: _resolved(value, large_inputs, tiny_disk) for name, value in {**GOOD[tool], **changes}.items()}
@@ -285,7 +341,7 @@ def _resolved(value, inputs, folder):
         return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
     if value == "scenes":
         return folder / value
-    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf)", value):
+    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffrf)", value):
         return folder / value
     return inputs.get(value, value)
 

@@ -91,9 +91,21 @@ def test_threads_do_not_change_a_stack(run, product, tmp_path):
         "INPUT": product, "BANDS": ["B01", "B04", "B08", "B8A", "B11"], "UPSAMPLING": "bicubic", "CLOUD_MASK": "l2a"})
 
 
+def test_threads_do_not_change_a_stack_in_another_crs(run, product, tmp_path):
+    assert_threads_do_not_matter(run, tmp_path, "preprocesssentinel2", {
+        "INPUT": product, "BANDS": ["B04", "B8A", "SCL"], "UPSAMPLING": "bilinear", "CLOUD_MASK": "l2a",
+        "MASK_DILATION": 60, "CRS": "EPSG:2154", "FORMAT": "cog", "STORAGE": "float32"})
+
+
 def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
         "INPUT_FOLDER": str(sample / "sentinel2"), "BANDS": ["B04", "B05", "SCL"]})
+
+
+@pytest.mark.parametrize("dates", [{"INTERVAL": 7}, {"COMPOSITE": "season"}])
+def test_threads_do_not_change_other_dates_of_a_time_series(run, product, tmp_path, dates):
+    assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
+        "INPUTS": [product], "BANDS": ["B04"], "INDICES": ["ndvi", "s2rep"], **dates}, "OUTPUT", "CLEAR_COUNT")
 
 
 def test_threads_do_not_change_a_classification(run, tmp_path):
