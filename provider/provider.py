@@ -5,9 +5,14 @@ from pathlib import Path
 from qgis.core import QgsProcessingProvider, QgsRasterFileWriter
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.classification.applyrandomforest import ApplyRandomForest
+from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.seaice.classifyseaice import ClassifySeaIce
+from ..algorithms.seaice.glcmtextures import GlcmTextures
 from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
 from ..algorithms.seaice.preprocesssentinel1 import PreprocessSentinel1
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
@@ -22,8 +27,13 @@ ALGORITHMS = (
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
+    TrainRandomForest,
+    ApplyRandomForest,
+    AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,
+    GlcmTextures,
+    ClassifySeaIce,
     CreateSampleData,
 )
 

@@ -40,9 +40,11 @@ class RasterLayout:
     colours : dict of int to tuple of int
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
     compression : {"deflate", "zstd", "none"}
-        zstd is three times faster; deflate is read by every program.
+        zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
     predictor : bool
         Store differences of neighbours, which compress better; some readers of deflate do not know them.
+    domain_tags : dict of str to dict of str
+        Metadata of the file that programs show only if asked for, by domain.
     """
 
     grid: object
@@ -55,6 +57,7 @@ class RasterLayout:
     colours: dict = field(default_factory=dict)
     compression: str = "deflate"
     predictor: bool = True
+    domain_tags: dict = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -87,6 +90,19 @@ def complete_file(path):
     finally:
         with contextlib.suppress(OSError):
             os.remove(partial)
+
+
+@contextlib.contextmanager
+def complete_files(paths):
+    """Several files of which all take their names when the block ends well, and none otherwise.
+
+    Yields
+    ------
+    dict of str to str
+        Path to write to, by the path asked for; see :func:`complete_file`.
+    """
+    with contextlib.ExitStack() as files:
+        yield {path: files.enter_context(complete_file(path)) for path in paths}
 
 
 @contextlib.contextmanager
@@ -137,6 +153,10 @@ class RasterWriter:
     def __init__(self, dataset):
         self._dataset = dataset
 
+    def tag(self, tags):
+        """Add metadata of the file; only before the first block is written, so that it lies before the tiles."""
+        self._dataset.update_tags(**tags)
+
     def write(self, window, values, first_band=0):
         """Write a block.
 
@@ -173,6 +193,8 @@ def _create(path, layout):
     if layout.scales:
         dataset.scales = layout.scales
     dataset.update_tags(**layout.tags)
+    for domain, tags in layout.domain_tags.items():
+        dataset.update_tags(ns=domain, **tags)
     for number, tags in enumerate(layout.band_tags, start=1):
         dataset.update_tags(number, **tags)
     if layout.colours:

@@ -134,16 +134,20 @@ class ChartMap:
         return rasterize(reversed(near), window.shape, fill=NOBODY, dtype="int32",
                          transform=Affine(*self._grid.part(window).transform))
 
-    def classes(self, window):
-        """What the chart says of each pixel.
+    def said(self, numbers):
+        """What the chart says of pixels.
+
+        Parameters
+        ----------
+        numbers : ndarray of int32
+            From :meth:`numbers`.
 
         Returns
         -------
-        values : ndarray of uint8, shape (height, width)
+        values : ndarray of uint8, same shape
             Class; 0 where there is none.
         is_land : ndarray of bool, same shape
         """
-        numbers = self.numbers(window)
         return self._values[numbers], self._land[numbers]
 
     def ground(self, window, distance):
@@ -165,7 +169,7 @@ class ChartMap:
         sampling = self._grid.pixel_height, self._grid.pixel_width
         halo = int(np.ceil(distance / min(sampling))) + 1 if distance else 0
         padded = window.padded(halo)
-        values, _ = self.classes(padded)
+        values, _ = self.said(self.numbers(padded))
         inside = Window(halo, halo, *window.shape).slices
         ground = values[inside].copy()
         for value in np.unique(ground[ground > 0]) if distance else ():

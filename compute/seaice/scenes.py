@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from ..errors import MissingInput, UnsuitableInput
+from ..errors import MissingInput, PlainError, UnsuitableInput
 from ..forest.features import DATE_TAG, SYNTHETIC_TAG
 from ..raster.reader import RasterReader
 
@@ -64,6 +64,31 @@ def find_scenes(folder):
     if not found:
         raise MissingInput(f"There is no GeoTIFF in {folder}. Choose the folder that the preprocessing has filled.")
     return sorted(found)
+
+
+def first_grid(paths):
+    """The grid of the first raster that can be opened; charts are brought to its CRS.
+
+    Parameters
+    ----------
+    paths : sequence of str
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    PlainError
+        What is wrong with the first, if none can be opened.
+    """
+    refusal = None
+    for path in paths:
+        try:
+            return read_scene(path).grid
+        except PlainError as error:
+            refusal = refusal or error
+    raise refusal
 
 
 def read_scene(path, wanted=()):

@@ -50,19 +50,24 @@ class IceSettings:
     """
 
     bands: tuple = ()
-    incidence: bool = True
+    incidence: bool = False
     textures: str = "compute"
     texture: TextureSettings = field(default_factory=lambda: TextureSettings(
         window=21, levels=32, distances=(2,), features=TEXTURE_FEATURES))
     max_days: float = 3.0
     boundary: float = 1000.0
-    samples_per_class: int = 1000
+    samples_per_class: int = 500
     judged_per_scene: int = 5000
     evaluation: str = "date"
-    evaluation_trees: int = 100
+    evaluation_trees: int = 60
     forest: ForestSettings = field(default_factory=lambda: ForestSettings(trees=300, min_leaf=3))
     draft: str = "none"
     cell: float = 2000.0
     edge_concentration: float = 0.15
     wants_edge: bool = False
     wants_disagreement: bool = True
+
+    @property
+    def pixels_per_cell(self):
+        """int: pixels of a scene in a pixel of its map."""
+        return self.texture.step ** 2 if self.textures == "compute" else 1

@@ -98,6 +98,8 @@ class Annotation:
         (lines, pixels).
     spacing : tuple of float
         Metres between lines and between pixels.
+    is_denoised : bool
+        Whether thermal noise was removed before the product was delivered.
     grid : GeolocationGrid
     swaths : tuple of SwathPart
     """
@@ -112,6 +114,7 @@ class Annotation:
     orbit_pass: str
     shape: tuple
     spacing: tuple
+    is_denoised: bool
     grid: GeolocationGrid
     swaths: tuple
 
@@ -225,6 +228,8 @@ def read_annotation(document):
         shape=(document.whole(f"{information}numberOfLines"), document.whole(f"{information}numberOfSamples")),
         spacing=(document.number(f"{information}azimuthPixelSpacing"),
                  document.number(f"{information}rangePixelSpacing")),
+        is_denoised=document.root.findtext("imageAnnotation/processingInformation/thermalNoiseCorrectionPerformed",
+                                           "").strip().lower() == "true",
         grid=_read_grid(document), swaths=parts)
 
 

@@ -18,13 +18,16 @@ COLUMNS = ("platform", "mode", "polarisation", "processor", "swath", "scaling", 
 ANY = "*"
 LARGEST_TABLE = 4 * 1024 * 1024
 # The image is looked at in so many stripes of so many lines.
-STRIPES, STRIPE_LINES = 40, 64
-# Pixels beside a boundary in which the level of a sub-swath is measured, those at the very edge left out.
-BESIDE, EDGE = 400, 12
+STRIPES, STRIPE_LINES = 80, 64
+# Pixels beside a boundary in which the level of a sub-swath is measured, those at the very edge left out: few, since
+# the ice itself changes from place to place.
+BESIDE, EDGE = 40, 6
 SMALLEST_SCALING, LARGEST_SCALING = 0.0, 3.0
-# A scaling that the stripes do not agree on to this (standard error) is left at 1.
+# A scaling whose standard error is larger is left at 1, and so is one that differs from 1 by less than twice its error.
 MOST_UNSURE = 0.05
 FEWEST_STRIPES = 5
+# Structures of the ice are about so large (pixels): as many neighbours count as one measurement.
+STRUCTURE = 200
 
 
 def from_table(path, product, polarisation):
@@ -92,8 +95,9 @@ def estimated(channel, executor, progress):
     """Scaling and offset that even out the sub-swaths of one image.
 
     Scaling: the noise is scaled so that what is left of a stripe's mean backscatter runs straight across the sub-swath
-    (least squares, weighted by the slope of the noise); the median of all stripes counts. Offset: what then remains of
-    the steps between neighbouring sub-swaths is shared out, so that their mean stays.
+    (least squares, weighted by the slope of the noise). Offset: what then remains of the steps between neighbouring
+    sub-swaths is shared out, so that their mean stays. Stripes are averaged by how sure each is; what the stripes do
+    not agree on is left as it is.
 
     Parameters
     ----------
@@ -138,23 +142,34 @@ def _profiles(channel, window):
 
 
 def _scaling(profiles):
-    """The scaling that most stripes agree on."""
-    found = []
+    """The scaling that the stripes agree on."""
+    found, weights = [], []
     for pixels, power, noise in profiles:
-        weight = np.abs(np.gradient(noise, pixels))
-        if not weight.any():
+        slope = np.abs(np.gradient(noise, pixels))
+        if not slope.any():
             continue
-        root = np.sqrt(weight / weight.sum())
+        root = np.sqrt(slope / slope.sum())[:, None]
         place = (pixels - pixels.mean()) / np.ptp(pixels)
-        terms = np.stack([np.ones_like(place), place, noise / noise.mean()], axis=1) * root[:, None]
-        fit, _, rank, _ = np.linalg.lstsq(terms, power * root, rcond=None)
+        terms = np.stack([np.ones_like(place), place, noise / noise.mean()], axis=1)
+        fit, _, rank, _ = np.linalg.lstsq(terms * root, power * root[:, 0], rcond=None)
         if rank == 3:
+            scatter = np.sum((root[:, 0] * (power - terms @ fit)) ** 2) * STRUCTURE / len(pixels)
+            variance = np.linalg.inv((terms * root).T @ (terms * root))[2, 2] * scatter
             found.append(fit[2] / noise.mean())
-    if len(found) < FEWEST_STRIPES:
+            weights.append(noise.mean() ** 2 / max(variance, np.finfo(float).tiny))
+    scaling, error = _agreed(found, weights)
+    if error > MOST_UNSURE or abs(scaling - 1) < 2 * error:
         return 1.0
-    middle = float(np.median(found))
-    spread = 1.4826 * np.median(np.abs(np.array(found) - middle)) / np.sqrt(len(found))
-    return float(np.clip(middle, SMALLEST_SCALING, LARGEST_SCALING)) if spread <= MOST_UNSURE else 1.0
+    return float(np.clip(scaling, SMALLEST_SCALING, LARGEST_SCALING))
+
+
+def _agreed(values, weights):
+    """Weighted mean of what the stripes say, and its standard error as their scatter tells it."""
+    if len(values) < FEWEST_STRIPES:
+        return 1.0, np.inf
+    values, weights = np.array(values), np.array(weights) / np.sum(weights)
+    mean = float(weights @ values)
+    return mean, float(np.sqrt(weights ** 2 @ (values - mean) ** 2))
 
 
 def _offsets(names, stripes, scalings):
@@ -163,10 +178,19 @@ def _offsets(names, stripes, scalings):
     for left, right in zip(names, names[1:]):
         jumps = [_jump(profiles[left], profiles[right], scalings[left], scalings[right])
                  for profiles in stripes if left in profiles and right in profiles]
-        offsets.append(offsets[-1] + (float(np.median(jumps)) if len(jumps) >= FEWEST_STRIPES else 0.0))
+        offsets.append(offsets[-1] + _sure_median(jumps))
         widths.append(_width(right, stripes))
     mean = np.average(offsets, weights=widths) if sum(widths) else 0.0
-    return {name: offset - mean for name, offset in zip(names, offsets)}
+    return {name: float(offset - mean) for name, offset in zip(names, offsets)}
+
+
+def _sure_median(jumps):
+    """The median, or 0 if it is less than twice its standard error: edges of floes lie across boundaries, too."""
+    if len(jumps) < FEWEST_STRIPES:
+        return 0.0
+    middle = np.median(jumps)
+    error = 1.253 * 1.4826 * np.median(np.abs(jumps - middle)) / np.sqrt(len(jumps))
+    return float(middle) if abs(middle) > 2 * error else 0.0
 
 
 def _width(name, stripes):
@@ -174,10 +198,8 @@ def _width(name, stripes):
 
 
 def _jump(left, right, left_scaling, right_scaling):
-    """Level of the right sub-swath above the left one at the pixel where they meet."""
-    boundary = (left[0][-1] + right[0][0]) / 2
-    levels = []
-    for (pixels, power, noise), scaling, part in ((left, left_scaling, slice(-BESIDE, None)),
-                                                  (right, right_scaling, slice(None, BESIDE))):
-        levels.append(np.polyfit(pixels[part] - boundary, (power - scaling * noise)[part], 1)[1])
-    return levels[1] - levels[0]
+    """Level of the right sub-swath above the left one where they meet."""
+    (_, left_power, left_noise), (_, right_power, right_noise) = left, right
+    below = (left_power - left_scaling * left_noise)[-BESIDE:].mean()
+    above = (right_power - right_scaling * right_noise)[:BESIDE].mean()
+    return above - below

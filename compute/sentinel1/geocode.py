@@ -7,7 +7,7 @@ decibels and the incidence angle.
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,8 @@ BLOCK = 512
 REGION = 4 * BLOCK
 # Latitude beyond which polar projections serve better than UTM.
 POLAR = 60.0
+# Version of the processor whose noise vectors are the first of use (s1denoise of NERSC refuses older ones).
+FIRST_GOOD_NOISE = (2, 43)
 ANGLE_BAND = "incidence_angle"
 # Power that stands for "not positive" when decibels are taken; far below any floor.
 SMALLEST = 1e-12
@@ -78,6 +80,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     Cancelled
         If the user asked to stop; nothing is left of the output.
     """
+    settings = _fitted(settings, product, progress)
     polarisations = settings.polarisations or tuple(product.channels)
     product.require(polarisations, settings.noise_removal != "none")
     annotation = product.annotation
@@ -118,6 +121,20 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     if not counts[0]:
         progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest.")
     return WrittenScene(output, counts[0] / (grid.height * grid.width), image.balance)
+
+
+def _fitted(settings, product, progress):
+    """The settings without what the product does not allow."""
+    if settings.noise_removal == "none":
+        return settings
+    if product.annotation.is_denoised:
+        progress.say(f"{product.name}: thermal noise was removed when the product was made; it is not removed again.")
+        return replace(settings, noise_removal="none", swath_balance="none")
+    version = tuple(int(part) for part in product.processor.split(".") if part)
+    if version and version < FIRST_GOOD_NOISE:
+        progress.warn(f"{product.name} was made by processor {product.processor}, whose noise vectors are not to be "
+                      "trusted before 2.43. If the result is uneven, choose no noise removal.")
+    return settings
 
 
 def _native_size(annotation, projected):

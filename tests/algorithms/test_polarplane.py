@@ -1,11 +1,13 @@
 """Nothing of a chart is lost at the pole or at 180 degrees: areas against integrals on the ellipsoid."""
 
+import math
+
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 
 from floefield.compute.errors import UnsuitableInput
 from floefield.provider.polarplane import PolarPlane, Target
-from tests.icecharts import CHARTS, box, ring_area, zone_area
+from tests.icecharts import CHARTS, EQUATOR_RADIUS, SQUARED_ECCENTRICITY, box, ring_area, zone_area
 
 DEGREES = QgsCoordinateReferenceSystem("EPSG:4326")
 CRSS = ["EPSG:32626", "EPSG:3413", "EPSG:4326", "EPSG:3573", "EPSG:3979"]
@@ -109,6 +111,17 @@ def test_broken_rings_are_repaired_without_losing_area(plane, ring, area):
     assert taken.area() == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_hole_outside_its_shell_is_no_ice_and_overlapping_parts_no_hole(plane):
+    """AARI's chart has such a hole; GEOS' own repair makes land of it into ice, and water of what two parts share."""
+    taken, repaired = plane.take(polygon(box(0, 70, 10, 72), box(20, 70, 21, 71), box(2, 70.5, 3, 71)), DEGREES)
+    assert repaired
+    assert taken.area() == pytest.approx(zone_area(70, 72, 10) - zone_area(70.5, 71, 1), rel=1e-5)
+    both = QgsGeometry.collectGeometry([polygon(box(0, 70, 10, 72)), polygon(box(5, 70, 15, 72))])
+    taken, repaired = plane.take(both, DEGREES)
+    assert repaired
+    assert taken.area() == pytest.approx(zone_area(70, 72, 15), rel=1e-5)
+
+
 @pytest.mark.parametrize("ring", [box(600000, 70, 700000, 80), box(0, 1000, 10, 2000)])
 def test_metres_taken_for_degrees_are_found_out(plane, ring):
     with pytest.raises(UnsuitableInput, match=r"do not exist in EPSG:4326.*SOURCE_CRS"):
@@ -143,3 +156,30 @@ def test_the_whole_arctic_of_aari_keeps_its_area(plane):
         around += taken.contains(QgsPointXY(0, 0))
     assert compared > 320
     assert around == 1
+
+
+def test_the_projection_of_the_weekly_arctic_charts(plane):
+    """Polar stereographic with 180 degrees downwards, true at 60 degrees north (Snyder 1987, 15-9, 21-33, 21-34)."""
+    wkt = ('PROJCS["WGS_1984_Stereographic_North_Pole",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",'
+           '6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],'
+           'PROJECTION["Stereographic_North_Pole"],PARAMETER["False_Easting",0.0],PARAMETER["False_Northing",0.0],'
+           'PARAMETER["Central_Meridian",180.0],PARAMETER["Standard_Parallel_1",60.0],UNIT["Meter",1.0]]')
+    e, radius = math.sqrt(SQUARED_ECCENTRICITY), EQUATOR_RADIUS
+
+    def t(latitude):
+        sine = math.sin(latitude)
+        return math.tan(math.pi / 4 - latitude / 2) / ((1 - e * sine) / (1 + e * sine)) ** (e / 2)
+
+    true, edge = math.radians(60), math.radians(80)
+    m = math.cos(true) / math.sqrt(1 - SQUARED_ECCENTRICITY * math.sin(true) ** 2)
+    distance = radius * m * t(edge) / t(true)
+    angles = [math.radians(number / 10) for number in range(3601)]
+    circle = [(distance * math.cos(angle), distance * math.sin(angle)) for angle in angles]
+    taken, _ = plane.take(polygon(circle), QgsCoordinateReferenceSystem.fromWkt(wkt))
+    assert taken.area() == pytest.approx(zone_area(80, 90), rel=1e-5)
+    quarter = [(0, 0), *circle[:901], (0, 0)]
+    taken, _ = plane.take(polygon(quarter), QgsCoordinateReferenceSystem.fromWkt(wkt))
+    assert taken.area() == pytest.approx(zone_area(80, 90, 90), rel=1e-5)
+    # with 180 degrees downwards, this quarter lies between 90 degrees west and 0
+    assert taken.boundingBox().xMaximum() == pytest.approx(0, abs=1)
+    assert taken.boundingBox().yMaximum() == pytest.approx(0, abs=1)

@@ -128,6 +128,13 @@ def test_a_study_area_in_another_crs_clips(prepare, chart, tmp_path):
     assert row["kept"] == "1"
 
 
+def test_a_study_area_of_lines_is_refused(prepare, chart, tmp_path):
+    line = write_geojson(tmp_path / "line.geojson", [
+        (1, "x", {"type": "LineString", "coordinates": [[-30, 68], [-26, 70]]})], 4326)
+    with pytest.raises(QgsProcessingException, match="STUDY_AREA must hold polygons, but it holds: LineString"):
+        prepare(chart, STUDY_AREA=str(line))
+
+
 def test_a_wide_rectangle_is_questioned(prepare, tmp_path, feedback):
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp", CAP)
     prepare(chart, STUDY_AREA=area_layer(tmp_path / "area.geojson", box(-170, 70, 170, 75)), CRS="EPSG:3413")
@@ -282,6 +289,24 @@ def test_a_legend_of_ones_own_by_its_path(prepare, chart, tmp_path):
                       "5,fast,Fast ice,150,150,150,,,,8\n")
     prepare(chart, LEGEND=str(legend))
     assert [row["class_value"] for row, _ in prepared(tmp_path, "usnic_arctic_20201008")] == [5, 0]
+
+
+def test_prepared_charts_are_charts(prepare, chart, tmp_path):
+    """So that they can be clipped again, or given another legend."""
+    prepare(chart)
+    first = prepared(tmp_path, "usnic_arctic_20201008")
+    _, (row,) = prepare(folder=tmp_path / "prepared", OUTPUT_FOLDER=str(tmp_path / "again"), LEGEND="stage")
+    assert (row["output"], row["service"], row["date"]) == ("usnic_arctic_20201008.gpkg", "usnic", "2020-10-08")
+    again = read_layer(tmp_path / "again" / row["output"], "usnic_arctic_20201008")
+    assert list(again[0][0]) == list(first[0][0])
+    assert [attributes["class_code"] for attributes, _ in again] == ["medium_first_year", "open_water"]
+    for (before, _), (after, _) in zip(first, again):
+        assert after["area_km2"] == pytest.approx(before["area_km2"], rel=1e-7)
+
+
+def test_a_folder_among_the_charts_stands_for_all_in_it(prepare, chart):
+    _, (row,) = prepare(chart.parent)
+    assert row["chart"] == str(chart)
 
 
 def test_the_folder_of_the_results_is_never_an_input(prepare, chart, tmp_path):

@@ -267,9 +267,10 @@ def test_the_scene_opens_grey_and_stretched(scene, tmp_path):
     assert stretch.maximumValue() == pytest.approx(high, abs=0.3)
 
 
-def test_scenes_are_loaded_into_the_project_if_wished(provider, feedback, tmp_path):
+def test_scenes_are_loaded_into_the_project_if_wished(provider, feedback, tmp_path, monkeypatch):
     from processing import runAndLoadResults
 
+    monkeypatch.setattr("processing.gui.Postprocessing.iface", None, raising=False)
     safe = make_product(tmp_path / "products", shape=(60, 80))
     project = QgsProject.instance()
     for load, expected in ((False, []), (True, [NAME])):

@@ -12,6 +12,7 @@ import rasterio.shutil
 
 from .. import fieldscene
 from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
 from ..realdata import SENTINEL1, SENTINEL2
@@ -27,7 +28,8 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder)}
+    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder),
+             **_models(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
@@ -97,6 +99,11 @@ def _rasters(folder):
              "a raster elsewhere": fieldscene.write(folder / "elsewhere.tif", pixels, crs="EPSG:32611"),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
              "a truncated raster": str(folder / "truncated.tif")}
+    values = np.kron(np.arange(30).reshape(5, 6) % 3 + 1, np.ones((8, 8), np.uint8)).astype(np.uint8)[None]
+    files |= {"a map": fieldscene.write(folder / "map.tif", values, ("class",), nodata=0),
+              "a map without CRS": fieldscene.write(folder / "lostmap.tif", values, ("class",), crs=None),
+              "a map of one class": fieldscene.write(folder / "onemap.tif", np.ones_like(values), ("class",)),
+              "a map of nodata": fieldscene.write(folder / "emptymap.tif", values, ("class",), nodata=1)}
     # A copy has its directory before the pixels, whatever the version of GDAL: QGIS opens it, and reading fails.
     rasterio.shutil.copy(fieldscene.write(folder / "large.tif", np.tile(pixels, (1, 10, 10))),
                          files["a truncated raster"], driver="GTiff")
@@ -109,6 +116,9 @@ def _parcels(folder):
     parcels = write_geojson(folder / "parcels.geojson", fields)
     return {
         "parcels": parcels,
+        "reference": write_geojson(folder / "reference.geojson", [(n, str(n % 3 + 1), g) for n, _, g in fields]),
+        "points on nodata": write_geojson(folder / "points.geojson", [
+            (n, "1", {"type": "Point", "coordinates": g["coordinates"][0][1]}) for n, _, g in fields if n % 3 == 0]),
         "parcels in a geopackage": converted(parcels, folder / "parcels.gpkg", "GPKG"),
         "parcels in a shapefile": converted(parcels, folder / "shape.shp", "ESRI Shapefile"),
         "parcels without CRS": converted(parcels, folder / "nocrs.shp", "ESRI Shapefile", has_crs=False),
@@ -137,6 +147,14 @@ def _charts(folder):
                                                      fields=["POLY_TYPE", "NAME"]),
         "metres called degrees": write_chart(charts / "nic_arctic_20201105_pl_a.gpkg",
                                              [([box(4e5, 7e6, 5e5, 8e6)], polygons[0][1])])}
+def _models(folder):
+    pixels = fieldscene.reflectance(0.15)
+    files = {"a model": grow_model(folder / "forest.ffrf", pixels),
+             "a model of other bands": grow_model(folder / "other.ffrf", pixels, ("B04_20200101", "B08_20200101")),
+             "half a model": folder / "half.ffrf"}
+    with open(files["a model"], "rb") as whole:
+        files["half a model"].write_bytes(whole.read()[:2000])
+    return files
 
 
 GOOD = {
@@ -148,9 +166,16 @@ GOOD = {
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
+    "assessaccuracy": {"CLASSIFICATION": "a map", "REFERENCE": "reference", "CLASS_FIELD": "crop",
+                       "REPORT": "report.html", "MATRIX": "matrix.csv", "ERRORS": "errors.gpkg"},
     "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
     "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
                          "REPORT": "report.html"},
+    "trainrandomforest": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
+                          "MODEL": "model.ffrf", "REPORT": "report.html"},
+    "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
+                          "CONFIDENCE": "confidence.tif"},
+    "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -243,6 +268,19 @@ FAULTS = [
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
+    ("assessaccuracy", {"CLASSIFICATION": "a map without CRS"}, ("no coordinate reference system", "Assign")),
+    ("assessaccuracy", {"CLASSIFICATION": "a map of one class"}, ("a single class", "nothing to be told apart")),
+    ("assessaccuracy", {"CLASSIFICATION": "a raster"}, ("no class map", "Choose the raster with the classes")),
+    ("assessaccuracy", {"REFERENCE": "parcels elsewhere"}, ("All 30 reference parcels lie outside", "Check")),
+    ("assessaccuracy", {"REFERENCE": "parcels"}, ("No label of the reference", "barley, maize, wheat", "LEGEND")),
+    ("assessaccuracy", {"REFERENCE": "parcels without classes"}, ("class field crop", "empty", "Choose")),
+    ("assessaccuracy", {"REFERENCE": "parcels without CRS"}, ("nocrs has no coordinate reference system", "Assign")),
+    ("assessaccuracy", {"CLASSIFICATION": "a map of nodata", "REFERENCE": "points on nodata"},
+     ("No reference point lies on a pixel with a class", "NODATA")),
+    ("assessaccuracy", {"TRAINING": "reference"}, ("trained the map", "30 of 30", "no part in training")),
+    ("assessaccuracy", {"LEGEND": "a text"}, ("notes.txt names no class", "CSV file")),
+    ("assessaccuracy", {"REPORT": "reference"}, ("would overwrite", "reference.geojson", "another file")),
+    ("assessaccuracy", {"MATRIX": "a path below a file"}, ("is a file, not a folder", "Choose another")),
     ("preprocesssentinel1", {"INPUTS": ["a text"]}, ("notes.txt is not part of a Sentinel-1 product", "Choose")),
     ("preprocesssentinel1", {"INPUTS": ["half a zip"]}, (".zip is not a complete zip", "download it again")),
     ("preprocesssentinel1", {"INPUTS": ["a radar product without noise files"]},
@@ -271,6 +309,30 @@ FAULTS = [
     ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is no date: tomorrow", "Write it")),
     ("prepareicecharts", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("prepareicecharts", {"REPORT": "a chart"}, ("would overwrite", "nic_arctic_20201008", "another file")),
+    ("trainrandomforest", {"FEATURES": "B8A_*"}, ("No band", "B8A_*", "B04, B08")),
+    ("trainrandomforest", {"WEIGHTS": "wheat"}, ("'wheat' is no weight", "wheat=2")),
+    ("trainrandomforest", {"WEIGHTS": "rye=2"}, ("weight is given for rye", "barley, maize, wheat")),
+    ("trainrandomforest", {"MASK": "a raster on another grid"}, ("do not share one pixel grid", "Bring")),
+    ("trainrandomforest", {"TRAINING": "", "CLASS_FIELD": "", "TRAINING_RASTER": "a raster"},
+     ("scene.tif holds decimal numbers", "Round")),
+    ("trainrandomforest", {"MODEL": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+
+    ("applyrandomforest", {"MODEL": "half a model"}, ("half.ffrf is not a model of Floefield", "train the model")),
+    ("applyrandomforest", {"MODEL": "a text"}, ("notes.txt is not a model of Floefield", "ends in .ffrf")),
+    ("applyrandomforest", {"MODEL": "a model of other bands"},
+     ("lack 2 of the 2 bands", "B04_20200101, B08_20200101", "The rasters have: B04, B08", "by order")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster"], "MATCHING": "order"},
+     ("trained on 2 bands, but the rasters have 4", "B04, B08")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
+    ("applyrandomforest", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("applyrandomforest", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
+    ("glcmtextures", {"INPUT": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("glcmtextures", {"RANGE": "1,0"}, ("RANGE goes from 1 to 0", "smaller")),
+    ("glcmtextures", {"RANGE": ""}, ("No range of values is known for the band B04", "Give RANGE")),
+    ("glcmtextures", {"WINDOW": 41}, ("41 x 41 pixels is larger than the image", "smaller WINDOW")),
+    ("glcmtextures", {"DISTANCES": "9"}, ("distance 9 does not fit", "smaller DISTANCES or a larger WINDOW")),
+    ("glcmtextures", {"BANDS": "B99"}, ("has no band B99", "Its bands are B04, B08")),
+    ("glcmtextures", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
@@ -319,7 +381,8 @@ def large_inputs(tmp_path_factory):
 
 @pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("preprocesssentinel2", {"FORMAT": "cog"}),
                                                ("sentinel2timeseries", {}),
-                                               ("classifycrops", {"PROBABILITIES": "probabilities.tif"})])
+                                               ("classifycrops", {"PROBABILITIES": "probabilities.tif"}),
+                                               ("glcmtextures", {})])
 def test_a_full_disk_is_told_and_left_empty(qgis_process, large_inputs, tiny_disk, tool, changes):
     parameters = {name: _resolved(value, large_inputs, tiny_disk) for name, value in {**GOOD[tool], **changes}.items()}
 
