@@ -225,7 +225,7 @@ class _Work:
         planes = self._image.read(part)
         rows, columns = (lines - part.row).astype(np.float32), (pixels - part.col).astype(np.float32)
         power = np.full((len(planes), *inside.shape), np.nan, np.float32)
-        power[:, inside] = interpolate(planes, rows, columns, np.ones(rows.shape, bool))
+        power[:, inside] = interpolate(planes, rows, columns)
         return power
 
     def _scaled(self, power, angles, slope):
