@@ -56,3 +56,25 @@ class _Part(Progress):
 
     def warn(self, text):
         self._whole.warn(text)
+
+
+class Quiet(Progress):
+    """Progress of a step that need not speak for each of many things; warnings are passed on.
+
+    Parameters
+    ----------
+    progress : Progress
+    """
+
+    def __init__(self, progress):
+        self._progress = progress
+
+    @property
+    def cancelled(self):
+        return self._progress.cancelled
+
+    def show(self, fraction):
+        self._progress.show(fraction)
+
+    def warn(self, text):
+        self._progress.warn(text)

@@ -52,11 +52,17 @@ def valid_polygons(geometry):
     """
     if geometry.isEmpty() or geometry.isGeosValid():
         return geometry, False
-    return _polygons_in(geometry.makeValid()), True
+    return polygons_in(geometry.makeValid()), True
 
 
-def _polygons_in(geometry):
-    """Without the points and lines that repairing and clipping can leave."""
+def polygons_in(geometry):
+    """Without the points and lines that repairing and clipping can leave.
+
+    Returns
+    -------
+    QgsGeometry
+        Perhaps the very geometry, changed in place.
+    """
     if geometry.isEmpty() or geometry.type() == POLYGON:
         return geometry
     geometry.convertGeometryCollectionToSubclass(POLYGON)
@@ -257,4 +263,4 @@ def _cut_at_antimeridian(polygons):
     east = polygons.intersection(QgsGeometry.fromRect(QgsRectangle(-180, -90, 180, 90)))
     west = polygons.intersection(QgsGeometry.fromRect(QgsRectangle(180, -90, 540, 90)))
     west.translate(-360, 0)
-    return _collected(_polygons_in(half) for half in (east, west))
+    return _collected(polygons_in(half) for half in (east, west))

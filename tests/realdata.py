@@ -21,3 +21,4 @@ class _Folder(type(Path())):
 SENTINEL2 = _Folder(DATA / "sentinel2")
 HERAULT = _Folder(DATA / "sentinel2" / "herault_2018")
 SENTINEL1 = _Folder(DATA / "sentinel1")
+TEXTURE = _Folder(DATA / "texture")

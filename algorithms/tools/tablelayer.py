@@ -1,8 +1,10 @@
-"""Writes the tables of a sample to GeoPackages."""
+"""Writes the tables of a sample to GeoPackages, and to zipped shapefiles where ice services do so."""
 
 import contextlib
 import json
 import os
+import tempfile
+import zipfile
 
 from osgeo import gdal, ogr
 from qgis.core import (
@@ -18,13 +20,16 @@ from qgis.PyQt.QtCore import QVariant
 
 from ...compute.errors import OutputError
 
-FIELD_TYPES = {int: QVariant.Int, str: QVariant.String}
-# A GeoPackage notes when it was written; a fixed moment gives the same bytes for the same sample.
+FIELD_TYPES = {int: QVariant.Int, float: QVariant.Double, str: QVariant.String}
+# Width and decimals of the columns of a shapefile: numbers as ice services write them, codes of four signs at most.
+COLUMNS = {int: (9, 0), float: (26, 4), str: (4, 0)}
+# Files note when they were written; a fixed moment gives the same bytes for the same sample.
 WRITTEN = "2023-01-01T00:00:00.000Z"
+WRITTEN_DAY, ZIPPED = WRITTEN[:10], (2023, 1, 1, 0, 0, 0)
 
 
 def write_table(table, folder, transform_context):
-    """Write a table as a GeoPackage.
+    """Write a table as a GeoPackage or as a zipped shapefile.
 
     Parameters
     ----------
@@ -35,30 +40,59 @@ def write_table(table, folder, transform_context):
     Returns
     -------
     str
-        Name of the file.
+        Name of the file, inside the folder.
 
     Raises
     ------
     OutputError
         If it cannot be written.
     """
+    target = os.path.join(folder, table.folder)
+    os.makedirs(target, exist_ok=True)
+    if not table.is_zipped:
+        _write(table, os.path.join(target, f"{table.name}.gpkg"), "GPKG", transform_context)
+        return os.path.join(table.folder, f"{table.name}.gpkg")
+    with tempfile.TemporaryDirectory() as apart:
+        _write(table, os.path.join(apart, f"{table.name}.shp"), "ESRI Shapefile", transform_context)
+        _zip(apart, os.path.join(target, f"{table.name}.zip"))
+    return os.path.join(table.folder, f"{table.name}.zip")
+
+
+def _write(table, path, driver, transform_context):
     fields = QgsFields()
     for name, kind in table.fields:
-        fields.append(QgsField(name, FIELD_TYPES[kind]))
+        width, decimals = COLUMNS[kind] if table.is_zipped else (0, 0)
+        fields.append(QgsField(name, FIELD_TYPES[kind], len=width, prec=decimals))
     options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName = "GPKG"
+    options.driverName = driver
     options.layerName = table.name
-    file_name = f"{table.name}.gpkg"
+    if table.is_zipped:
+        options.layerOptions = [f"DBF_DATE_LAST_UPDATE={WRITTEN_DAY}", "ENCODING=UTF-8"]
     with _fixed_date():
-        writer = QgsVectorFileWriter.create(os.path.join(folder, file_name), fields, QgsWkbTypes.Type.Polygon,
-                                            QgsCoordinateReferenceSystem(table.crs), transform_context, options)
+        writer = QgsVectorFileWriter.create(path, fields, QgsWkbTypes.Type.Polygon, _crs(table.crs),
+                                            transform_context, options)
         features = [_feature(fields, geometry, values) for geometry, values in table.rows]
         complete = writer.hasError() == QgsVectorFileWriter.WriterError.NoError and writer.addFeatures(features)
         reason = writer.errorMessage()
         del writer
     if not complete:
-        raise OutputError(f"{file_name} cannot be written: {reason}. Check the free space on the disk.")
-    return file_name
+        raise OutputError(f"{os.path.basename(path)} cannot be written: {reason}. Check the free space on the disk.")
+
+
+def _crs(definition):
+    crs = QgsCoordinateReferenceSystem()
+    crs.createFromString(definition)
+    return crs
+
+
+def _zip(folder, archive):
+    """The files of a folder as a zip without their times."""
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for name in sorted(os.listdir(folder)):
+            member = zipfile.ZipInfo(name, ZIPPED)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with open(os.path.join(folder, name), "rb") as file:
+                zipped.writestr(member, file.read())
 
 
 def _feature(fields, geometry, values):

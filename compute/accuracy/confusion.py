@@ -111,6 +111,26 @@ class ConfusionMatrix:
             text.writelines(_csv_line(row) for row in self.counts)
 
 
+    def write_table(self, path):
+        """Write the matrix as people read it: totals, recall at the end of each row, precision below each column.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        with complete_file(path) as partial, open(partial, "w", encoding="utf-8-sig", newline="") as text:
+            text.write(_csv_line(["reference (rows) \\ map (columns)", *self.labels, "total", "recall"]))
+            text.writelines(
+                _csv_line([label, *row, total, f"{recall:.6f}" if total else ""]) for label, row, total, recall
+                in zip(self.labels, self.counts.tolist(), self.reference_totals.tolist(), self.recall))
+            text.write(_csv_line(["total", *self.mapped_totals, self.total, ""]))
+            text.write(_csv_line(["precision", *(f"{share:.6f}" if total else "" for share, total
+                                                 in zip(self.precision, self.mapped_totals)), "", ""]))
+            text.write(_csv_line(["overall accuracy", f"{self.overall_accuracy:.6f}"]))
+            text.write(_csv_line(["kappa", f"{self.kappa:.6f}"]))
+
+
 def _positions(values, labels):
     """Places of values in `labels`, counted from 0; anything unknown lies outside 0..n-1."""
     values = np.asarray(values).ravel()

@@ -20,14 +20,14 @@ LONGEST_LINE = 20
 MOST_CLASSES_WITH_FIGURES = 40
 
 # Stands for the text colour of the page until the SVG is finished.
-_TEXT = "#010203"
+TEXT = "#010203"
 _RIGHT = ((0.90, 0.95, 0.96), (0.04, 0.33, 0.42))
 _WRONG = ((0.99, 0.93, 0.87), (0.72, 0.22, 0.05))
 _SHARE = ((0.93, 0.95, 0.89), (0.14, 0.42, 0.12))
 _BAR = (0.30, 0.58, 0.24)
 
 
-def confusion_picture(classes, counts):
+def confusion_picture(classes, counts, name="confusion"):
     """A confusion matrix: counts, and the share of each row.
 
     Parameters
@@ -36,6 +36,8 @@ def confusion_picture(classes, counts):
         Number and label of each class.
     counts : ndarray of int, shape (n, n)
         Rows = reference, columns = map.
+    name : str
+        Tells the pictures of a page apart.
 
     Returns
     -------
@@ -44,23 +46,23 @@ def confusion_picture(classes, counts):
     """
     number = len(classes)
     cell = 0.62 if number <= 12 else 0.46 if number <= MOST_CLASSES_WITH_FIGURES else max(0.1, 12 / number)
-    labels = [_two_lines(value, label) for value, label in classes]
-    figure, axes = _figure(number * cell, number * cell)
+    labels = [class_name(value, label) for value, label in classes]
+    figure, axes = figure_of(number * cell, number * cell)
     text_size = 8.5 if number <= 12 else 6.8
     cells = {}
     for row, column in zip(*counts.nonzero()):
         share = counts[row, column] / counts[row].sum()
         cells[column, row] = colour = _mix(share, *(_RIGHT if row == column else _WRONG))
         if number <= MOST_CLASSES_WITH_FIGURES:
-            _write(axes, column, row - 0.17, _short_count(counts[row, column]), text_size, _readable_on(colour))
-            _write(axes, column, row + 0.2, _short_percent(share), text_size - 1.3, _readable_on(colour))
-    _draw_cells(axes, number, number, cells)
+            write(axes, column, row - 0.17, _short_count(counts[row, column]), text_size, _readable_on(colour))
+            write(axes, column, row + 0.2, _short_percent(share), text_size - 1.3, _readable_on(colour))
+    draw_cells(axes, number, number, cells)
     size = 8.5 if number <= MOST_CLASSES_WITH_FIGURES else 4
-    _name_ticks(axes.yaxis, labels, size)
-    _name_ticks(axes.xaxis, labels, size, rotation=55 if number <= 12 else 90)
-    axes.set_ylabel("Reference (rows)", color=_TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="top")
-    axes.set_xlabel("Map (columns)", color=_TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="left")
-    return _svg(figure, f"Confusion matrix of {number} classes, rows are the reference, columns the map", "confusion")
+    name_ticks(axes.yaxis, labels, size)
+    name_ticks(axes.xaxis, labels, size, rotation=55 if number <= 12 else 90)
+    axes.set_ylabel("Reference (rows)", color=TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="top")
+    axes.set_xlabel("Map (columns)", color=TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="left")
+    return svg_of(figure, f"Confusion matrix of {number} classes, rows are the reference, columns the map", name)
 
 
 def calendar_picture(bands, dates, shares, by_band, by_date):
@@ -80,15 +82,15 @@ def calendar_picture(bands, dates, shares, by_band, by_date):
     """
     cell_width, cell_height, bar = 0.42, 0.3, 0.75
     columns, rows = len(dates) * cell_width, len(bands) * cell_height
-    figure, axes = _figure(columns, rows)
+    figure, axes = figure_of(columns, rows)
     largest = max((share for row in shares for share in row if share is not None), default=0.0) or 1.0
-    _draw_cells(axes, len(dates), len(bands), {
+    draw_cells(axes, len(dates), len(bands), {
         (column, row): _mix(share / largest, *_SHARE)
         for row, line in enumerate(shares) for column, share in enumerate(line) if share is not None})
     axes.xaxis.set_ticks_position("bottom")
     axes.xaxis.set_label_position("bottom")
-    _name_ticks(axes.yaxis, [_short(band) for band in bands], 8.5)
-    _name_ticks(axes.xaxis, dates, 8, rotation=60, inwards=True)
+    name_ticks(axes.yaxis, [short(band) for band in bands], 8.5)
+    name_ticks(axes.xaxis, dates, 8, rotation=60, inwards=True)
     top = figure.add_axes((0, 1 + 0.08 / rows, 1, bar / rows))
     top.bar(range(len(dates)), by_date, width=0.8, color=_BAR, linewidth=0)
     top.set_xlim(-0.5, len(dates) - 0.5)
@@ -96,12 +98,12 @@ def calendar_picture(bands, dates, shares, by_band, by_date):
     side.barh(range(len(bands)), by_band, height=0.75, color=_BAR, linewidth=0)
     side.set_ylim(len(bands) - 0.5, -0.5)
     for place, share in enumerate(by_date):
-        _write(top, place, share, f"{100 * share:.0f}", 7, _TEXT, va="bottom")
+        write(top, place, share, f"{100 * share:.0f}", 7, TEXT, va="bottom")
     for place, share in enumerate(by_band):
-        _write(side, share, place, f" {100 * share:.0f} %", 7, _TEXT, ha="left")
+        write(side, share, place, f" {100 * share:.0f} %", 7, TEXT, ha="left")
     for margin_axes in (top, side):
         margin_axes.set_axis_off()
-    return _svg(figure, "Importance of each band on each date; darker is more important", "calendar")
+    return svg_of(figure, "Importance of each band on each date; darker is more important", "calendar")
 
 
 def bars_picture(features):
@@ -117,22 +119,22 @@ def bars_picture(features):
     str
         SVG.
     """
-    names = [_short(name) if _is_drawable(name) else f"feature {place}" for place, (name, _) in enumerate(features, 1)]
-    figure, axes = _figure(3.5, 0.26 * len(names))
+    names = [short(name) if is_drawable(name) else f"feature {place}" for place, (name, _) in enumerate(features, 1)]
+    figure, axes = figure_of(3.5, 0.26 * len(names))
     axes.barh(range(len(names)), [share for _, share in features], height=0.7, color=_BAR, linewidth=0)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)))
-    _name_ticks(axes.yaxis, names, 8.5)
+    name_ticks(axes.yaxis, names, 8.5)
     for place, (_, share) in enumerate(features):
-        _write(axes, share, place, f" {100 * share:.1f} %", 7.5, _TEXT, ha="left")
+        write(axes, share, place, f" {100 * share:.1f} %", 7.5, TEXT, ha="left")
     axes.set_xticks([])
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    return _svg(figure, "Importance of the features", "bars")
+    return svg_of(figure, "Importance of the features", "bars")
 
 
-def _figure(width, height):
+def figure_of(width, height):
     """Axes of a size in inches; their labels stand outside and are taken in when the picture is saved."""
     from matplotlib.figure import Figure
 
@@ -143,7 +145,7 @@ def _figure(width, height):
     return figure, axes
 
 
-def _draw_cells(axes, columns, rows, colours):
+def draw_cells(axes, columns, rows, colours):
     """Squares of the colours given by (column, row), outlines where there is none, and room for names of both."""
     from matplotlib.collections import PolyCollection
 
@@ -167,13 +169,14 @@ def _draw_cells(axes, columns, rows, colours):
         spine.set_visible(False)
 
 
-def _write(axes, x, y, text, size, colour, ha="center", va="center"):
+def write(axes, x, y, text, size, colour, ha="center", va="center"):
+    """Text at a place; never read as a formula."""
     axes.text(x, y, text, ha=ha, va=va, fontsize=size, color=colour, fontfamily=FONT, parse_math=False, usetex=False)
 
 
-def _name_ticks(axis, labels, size, rotation=0, inwards=False):
+def name_ticks(axis, labels, size, rotation=0, inwards=False):
     """Labels that are turned end at their tick, whichever side of the picture they stand on."""
-    axis.set_ticklabels(labels, fontsize=size, color=_TEXT, fontfamily=FONT, parse_math=False, usetex=False,
+    axis.set_ticklabels(labels, fontsize=size, color=TEXT, fontfamily=FONT, parse_math=False, usetex=False,
                         rotation=rotation, rotation_mode="anchor" if rotation else "default")
     if rotation:
         for text in axis.get_ticklabels():
@@ -203,18 +206,19 @@ def _short_percent(share):
     return "<1 %" if share < 0.005 else ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
-def _two_lines(number, label):
+def class_name(number, label):
     """Number and label of a class in at most two short lines."""
-    if not _is_drawable(label):
+    if not is_drawable(label):
         return str(number)
     return "\n".join(textwrap.wrap(f"{number}  {label}", width=LONGEST_LINE, max_lines=2, placeholder="…"))
 
 
-def _short(text):
+def short(text):
+    """A name that is not too long for a picture."""
     return text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def _is_drawable(text):
+def is_drawable(text):
     """Whether matplotlib's font has all signs of a text and sets them as they are read: from left to right."""
     from matplotlib.font_manager import findfont, get_font
 
@@ -223,7 +227,7 @@ def _is_drawable(text):
                for sign in text)
 
 
-def _svg(figure, description, name):
+def svg_of(figure, description, name):
     """The figure as inline SVG: the same bytes each time, no header, and ids that are unique on the page."""
     from markupsafe import Markup, escape
 
@@ -231,7 +235,7 @@ def _svg(figure, description, name):
     figure.savefig(text, format="svg", bbox_inches="tight", pad_inches=0.04,
                    metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", text.getvalue(), flags=re.DOTALL)
-    svg = svg[svg.index("<svg"):].replace(_TEXT, "currentColor")
+    svg = svg[svg.index("<svg"):].replace(TEXT, "currentColor")
     used = dict.fromkeys(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
     renamed = {old: f"{name}-{index}" for index, old in enumerate(used)}
     svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{renamed[m[1]]}"' if m[1] in renamed else "", svg)

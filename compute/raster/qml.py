@@ -35,7 +35,7 @@ def paletted_qml(classes):
     str
     """
     entries = "\n".join(
-        f'        <paletteEntry value="{c.value}" label={_attribute(c.label)} alpha="255" '
+        f'        <paletteEntry value="{c.value}" label={quoted(c.label)} alpha="255" '
         f'color="#{c.colour[0]:02x}{c.colour[1]:02x}{c.colour[2]:02x}"/>' for c in classes)
     return _FRAME.format(renderer=f"""\
     <rasterrenderer type="paletted" band="1" alphaBand="-1" opacity="1" nodataColor="">
@@ -141,6 +141,6 @@ def shipped_style(name):
     return (STYLES / f"{name}.qml").read_text(encoding="utf-8")
 
 
-def _attribute(text):
+def quoted(text):
     """Quoted and escaped, without the control characters that XML forbids."""
     return '"{}"'.format(escape("".join(sign for sign in text if sign.isprintable())))

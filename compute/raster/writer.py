@@ -39,8 +39,12 @@ class RasterLayout:
         Metadata per band, or empty.
     colours : dict of int to tuple of int
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
-    compression : {"deflate", "zstd"}
-        zstd is three times faster; deflate is read by every program.
+    compression : {"deflate", "zstd", "none"}
+        zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
+    predictor : bool
+        Store differences of neighbours, which compress better; some readers of deflate do not know them.
+    domain_tags : dict of str to dict of str
+        Metadata of the file that programs show only if asked for, by domain.
     """
 
     grid: object
@@ -52,6 +56,8 @@ class RasterLayout:
     band_tags: tuple = ()
     colours: dict = field(default_factory=dict)
     compression: str = "deflate"
+    predictor: bool = True
+    domain_tags: dict = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -84,6 +90,19 @@ def complete_file(path):
     finally:
         with contextlib.suppress(OSError):
             os.remove(partial)
+
+
+@contextlib.contextmanager
+def complete_files(paths):
+    """Several files of which all take their names when the block ends well, and none otherwise.
+
+    Yields
+    ------
+    dict of str to str
+        Path to write to, by the path asked for; see :func:`complete_file`.
+    """
+    with contextlib.ExitStack() as files:
+        yield {path: files.enter_context(complete_file(path)) for path in paths}
 
 
 @contextlib.contextmanager
@@ -134,6 +153,10 @@ class RasterWriter:
     def __init__(self, dataset):
         self._dataset = dataset
 
+    def tag(self, tags):
+        """Add metadata of the file; only before the first block is written, so that it lies before the tiles."""
+        self._dataset.update_tags(**tags)
+
     def write(self, window, values, first_band=0):
         """Write a block.
 
@@ -155,9 +178,11 @@ def _create(path, layout):
 
     integer = np.issubdtype(np.dtype(layout.dtype), np.integer)
     options = {"driver": "GTiff", "tiled": True, "blockxsize": TILE, "blockysize": TILE, "interleave": "band",
-               "BIGTIFF": "IF_SAFER", "compress": layout.compression, "predictor": 2 if integer else 3,
-               "NUM_THREADS": 2}
-    options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
+               "BIGTIFF": "IF_SAFER"}
+    if layout.compression != "none":
+        options.update(compress=layout.compression, NUM_THREADS=2, predictor=(2 if integer else 3) if layout.predictor
+                       else 1)
+        options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         dataset = rasterio.open(
@@ -168,6 +193,8 @@ def _create(path, layout):
     if layout.scales:
         dataset.scales = layout.scales
     dataset.update_tags(**layout.tags)
+    for domain, tags in layout.domain_tags.items():
+        dataset.update_tags(ns=domain, **tags)
     for number, tags in enumerate(layout.band_tags, start=1):
         dataset.update_tags(number, **tags)
     if layout.colours:

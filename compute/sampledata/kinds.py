@@ -1,8 +1,9 @@
 """The kinds of samples: each is a function that fills a folder, and one entry here."""
 
 from .crops import create_crops
+from .seaice import create_seaice
 
-KINDS = {"crops": create_crops}
+KINDS = {"crops": create_crops, "seaice": create_seaice}
 
 
 def create_sample(kind, folder, settings, progress):

@@ -1,0 +1,180 @@
+"""The features of a scene: backscatter, incidence angle and textures, on one grid and by name."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import MissingInput
+from ..forest.features import FeatureStack
+from ..progress import Quiet
+from ..raster.blocks import make_executor, run_blocks
+from ..raster.grid import Window
+from ..raster.reader import RasterReader
+from ..raster.writer import RasterLayout, create_raster
+from ..texture.texture import cell_grid, write_textures
+
+CELL_BLOCK = 256
+# Textures of so many bytes stay on the disk until the maps are made; those of further scenes are computed twice.
+MOST_KEPT_BYTES = 12 * 1024 ** 3
+
+
+class IceFeatures:
+    """Some bands of a few rasters, as a table; what :class:`~..forest.features.FeatureStack` is to all bands.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    names : sequence of str
+        Features to use, in this order; empty for all.
+
+    Attributes
+    ----------
+    names : tuple of str
+    grid : Grid
+
+    Raises
+    ------
+    MissingInput
+        Naming the features that are not there.
+    """
+
+    def __init__(self, paths, names=()):
+        self._stack = FeatureStack(paths)
+        self.grid = self._stack.grid
+        self.names = tuple(names) or self._stack.names
+        missing = [name for name in self.names if name not in self._stack.names]
+        if missing:
+            self._stack.close()
+            raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
+        self._columns = [self._stack.names.index(name) for name in self.names]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._stack.close()
+
+    def read(self, window):
+        """Features (pixels, features) and where all of them are finite, row by row."""
+        features, _ = self._stack.read(window)
+        features = np.ascontiguousarray(features[:, self._columns])
+        return features, np.isfinite(features).all(axis=1)
+
+    def blocks(self):
+        """Windows that tile the grid."""
+        return self._stack.blocks()
+
+
+class FeatureStore:
+    """Makes the features of scenes and keeps what was costly, as far as there is room.
+
+    Parameters
+    ----------
+    folder : str
+        For files that are needed on the way.
+    settings : IceSettings
+    given : dict of Scene to str
+        Texture rasters, for ``textures="given"``.
+    """
+
+    def __init__(self, folder, settings, given=None):
+        self._folder, self._settings, self._given = folder, settings, given or {}
+        self._made, self._kept_bytes, self.names = {}, 0, ()
+
+    def open(self, scene, progress):
+        """The features of a scene.
+
+        Parameters
+        ----------
+        scene : Scene
+        progress : Progress
+
+        Returns
+        -------
+        IceFeatures
+            With the names of the first scene that was opened.
+
+        Raises
+        ------
+        PlainError
+            If the scene cannot be used.
+        """
+        if scene not in self._made:
+            self._made[scene] = self._make(scene, progress)
+        backscatter, textures = self._made[scene]
+        wanted = scene.bands
+        if self._settings.incidence and scene.incidence:
+            wanted += (scene.incidence,)
+        if textures:
+            with RasterReader(textures) as raster:
+                wanted += tuple(name for name in raster.band_names if name not in wanted)
+        features = IceFeatures([backscatter, *filter(None, [textures])], self.names or wanted)
+        self.names = self.names or features.names
+        return features
+
+    def done(self, scene):
+        """Make room, where it is scarce."""
+        if scene not in self._made:
+            return
+        own = [path for path in self._made[scene] if path.startswith(self._folder)]
+        size = sum(os.path.getsize(path) for path in own)
+        if self._kept_bytes + size > MOST_KEPT_BYTES:
+            self.drop(scene)
+        else:
+            self._kept_bytes += size
+
+    def drop(self, scene):
+        """Remove what was made for a scene."""
+        for path in self._made.pop(scene, ()):
+            if path.startswith(self._folder) and os.path.exists(path):
+                os.remove(path)
+
+    def _make(self, scene, progress):
+        settings = self._settings
+        if settings.textures == "given":
+            return scene.path, self._given[scene]
+        if settings.textures == "none":
+            return scene.path, ""
+        step = settings.texture.step
+        backscatter, textures = scene.path, os.path.join(self._folder, f"{len(self._made)}_{scene.name}_textures.tif")
+        if step > 1:
+            backscatter = os.path.join(self._folder, f"{len(self._made)}_{scene.name}_cells.tif")
+            write_cells(scene, backscatter, settings, progress.part(0.0, 0.2))
+        write_textures(scene.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
+        return backscatter, textures
+
+
+def write_cells(scene, output, settings, progress):
+    """Backscatter and incidence angle on the cells of coarse textures: means, of backscatter in linear power.
+
+    Parameters
+    ----------
+    scene : Scene
+        Backscatter in dB.
+    output : str
+    settings : IceSettings
+    progress : Progress
+    """
+    step = settings.texture.step
+    with RasterReader(scene.path) as raster, make_executor(settings.forest.threads) as executor:
+        cells = cell_grid(raster.grid, settings.texture)
+        names = scene.bands + ((scene.incidence,) if scene.incidence else ())
+        indexes = [raster.band_names.index(name) for name in names]
+
+        def work(window):
+            pixels = Window(window.row * step, window.col * step, window.height * step, window.width * step)
+            values = raster.read_physical(pixels, indexes)
+            values[:len(scene.bands)] = 10.0 ** (0.1 * values[:len(scene.bands)])
+            blocks = values.reshape(len(names), window.height, step, window.width, step)
+            valid = np.isfinite(blocks)
+            count = valid.sum(axis=(2, 4))
+            total = np.where(valid, blocks, 0).sum(axis=(2, 4), dtype=np.float64)
+            means = np.where(2 * count >= step * step, total / np.maximum(count, 1), np.nan)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                means[:len(scene.bands)] = 10.0 * np.log10(means[:len(scene.bands)])
+            return means
+
+        layout = RasterLayout(grid=replace(cells), dtype="float32", band_names=names, nodata=float("nan"))
+        with create_raster(output, layout) as writer:
+            run_blocks(cells.blocks(CELL_BLOCK, CELL_BLOCK), work, writer.write, executor, progress)

@@ -1,0 +1,178 @@
+"""The maps of a scene: ice types, confidence, where chart and map disagree, and what is counted on the way."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..classes import MapClass
+from ..forest.features import DATE_TAG, SYNTHETIC_TAG
+from ..forest.mapping import MapPaths, create_maps
+from ..forest.walk import Walker
+from ..raster.blocks import run_blocks
+from ..raster.categorical import categorical_layout, categorical_side_files
+from ..raster.writer import create_raster
+
+THUMBNAIL = 260
+AGREES, WATER_FOR_ICE, ICE_FOR_WATER, OTHER_ICE = 1, 2, 3, 4
+DISAGREEMENT = (MapClass(AGREES, "agree", "Chart and map agree", (225, 232, 236)),
+                MapClass(WATER_FOR_ICE, "map_water", "Map: water, chart: ice", (30, 110, 200)),
+                MapClass(ICE_FOR_WATER, "map_ice", "Map: ice, chart: water", (215, 60, 40)),
+                MapClass(OTHER_ICE, "other_ice", "Another kind of ice", (240, 165, 40)))
+
+
+@dataclass(frozen=True, eq=False)
+class MappedScene:
+    """What a map shows.
+
+    Parameters
+    ----------
+    map_path, confidence_path, disagreement_path : str
+        The last is empty where there is no chart.
+    mapped : ndarray of int64, shape (256,)
+        Pixels of each class value.
+    compared, agreeing : int
+        Pixels in chart polygons with a class, and those of them where the map says the same.
+    by_polygon : ndarray of int64, shape (polygons + 1, 256)
+        Pixels of each class in each polygon of the chart; the last row is for pixels outside.
+    by_cell : ndarray of int64, shape (rows, columns, 256) or None
+        Pixels of each class in each cell.
+    cell_pixels : int
+        Edge of a cell.
+    thumbnail : ndarray of uint8, shape (height, width)
+        Every so many pixels of the map.
+    """
+
+    map_path: str
+    confidence_path: str
+    disagreement_path: str
+    mapped: np.ndarray
+    compared: int
+    agreeing: int
+    by_polygon: np.ndarray
+    by_cell: np.ndarray
+    cell_pixels: int
+    thumbnail: np.ndarray
+
+
+def map_scene(scene, features, forest, chart_map, water, folder, settings, executor, progress):
+    """Map a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+    features : IceFeatures
+    forest : Forest
+    chart_map : ChartMap or None
+        Land of the chart is masked.
+    water : frozenset of int
+        Class values that are no ice.
+    folder : str
+        Receives ``<scene>_ice.tif``, ``<scene>_confidence.tif`` and ``<scene>_disagreement.tif``.
+    settings : IceSettings
+    executor : concurrent.futures.Executor
+    progress : Progress
+
+    Returns
+    -------
+    MappedScene
+    """
+    grid, walker = features.grid, Walker(forest.trees)
+    values = np.array([entry.value for entry in forest.classes], np.uint8)
+    is_water = np.isin(np.arange(256), list(water))
+    paths = [os.path.join(folder, f"{scene.name}_{kind}.tif") for kind in ("ice", "confidence", "disagreement")]
+    count = _Counts(grid, chart_map, settings)
+
+    def work(window):
+        progress.check()
+        read, valid = features.read(window)
+        numbers = chart = None
+        if chart_map is not None:
+            numbers = chart_map.numbers(window).ravel()
+            chart, is_land = (plane.ravel() for plane in chart_map.said(numbers))
+            valid &= ~is_land
+        block, confidence = np.zeros(len(valid), np.uint8), np.full(len(valid), np.nan, np.float32)
+        if valid.any():
+            votes = walker.votes(read if valid.all() else read[valid], progress.check)
+            block[valid] = values[votes.argmax(axis=1)]
+            confidence[valid] = votes.max(axis=1) / forest.trees.count
+        planes = [block.reshape(1, *window.shape), confidence.reshape(1, *window.shape)]
+        if chart is not None:
+            planes.append(_compare(block, chart, is_water).reshape(1, *window.shape))
+        return planes, numbers
+
+    tags = {DATE_TAG: scene.day.isoformat(), **({SYNTHETIC_TAG: "YES"} if scene.is_synthetic else {})}
+    with contextlib.ExitStack() as opened:
+        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest.classes))
+        writers = [maps["classes"], maps["confidence"]]
+        for writer in writers:
+            writer.tag(tags)
+        if chart_map is not None and settings.wants_disagreement:
+            layout = categorical_layout(grid, DISAGREEMENT, "disagreement", tags)
+            writers.append(opened.enter_context(create_raster(
+                paths[2], layout, categorical_side_files(DISAGREEMENT, "disagreement"))))
+
+        def finish(window, result):
+            planes, numbers = result
+            for writer, plane in zip(writers, planes):
+                writer.write(window, plane)
+            count.add(window, planes[0][0], numbers, planes[2] if len(planes) > 2 else None)
+
+        run_blocks(features.blocks(), work, finish, executor, progress)
+    return MappedScene(*paths[:2], paths[2] if len(writers) > 2 else "", **count.result())
+
+
+def _compare(block, chart, is_water):
+    compared = np.zeros(len(block), np.uint8)
+    both = (block > 0) & (chart > 0)
+    map_water, chart_water = is_water[block], is_water[chart]
+    compared[both] = OTHER_ICE
+    compared[both & map_water & ~chart_water] = WATER_FOR_ICE
+    compared[both & ~map_water & chart_water] = ICE_FOR_WATER
+    compared[both & ((block == chart) | (map_water & chart_water))] = AGREES
+    return compared
+
+
+class _Counts:
+    """Adds up blocks."""
+
+    def __init__(self, grid, chart_map, settings):
+        self._stride = max(1, -(-max(grid.shape) // THUMBNAIL))
+        self._thumbnail = np.zeros([-(-edge // self._stride) for edge in grid.shape], np.uint8)
+        self._mapped = np.zeros(256, np.int64)
+        self._compared = np.zeros(256, np.int64)
+        polygons = len(chart_map.polygons) if chart_map is not None else 0
+        self._by_polygon = np.zeros((polygons + 1, 256), np.int64)
+        self._cell = max(1, round(settings.cell / grid.pixel_width))
+        rows, columns = (-(-edge // self._cell) for edge in grid.shape)
+        wanted = settings.wants_edge or settings.draft == "grid"
+        self._by_cell = np.zeros((rows, columns, 256), np.int32) if wanted else None
+
+    def add(self, window, block, numbers, compared):
+        self._mapped += np.bincount(block.ravel(), minlength=256)
+        if compared is not None:
+            self._compared += np.bincount(compared.ravel(), minlength=256)
+        if numbers is not None:
+            _add(self._by_polygon, numbers % len(self._by_polygon), block.ravel())
+        rows, columns = np.arange(*_span(window.row, window.height)), np.arange(*_span(window.col, window.width))
+        if self._by_cell is not None:
+            cells = rows[:, None] // self._cell * self._by_cell.shape[1] + columns[None, :] // self._cell
+            _add(self._by_cell.reshape(-1, 256), cells.ravel(), block.ravel())
+        here = rows % self._stride == 0, columns % self._stride == 0
+        self._thumbnail[np.ix_(rows[here[0]] // self._stride, columns[here[1]] // self._stride)] = block[np.ix_(*here)]
+
+    def result(self):
+        return {"mapped": self._mapped, "compared": int(self._compared[1:].sum()),
+                "agreeing": int(self._compared[AGREES]), "by_polygon": self._by_polygon, "by_cell": self._by_cell,
+                "cell_pixels": self._cell, "thumbnail": self._thumbnail}
+
+
+def _add(table, rows, columns):
+    """Count pairs of rows and columns (0..255) into a table."""
+    cells, counts = np.unique(rows.astype(np.int64) * 256 + columns, return_counts=True)
+    table.reshape(-1)[cells] += counts.astype(table.dtype)
+
+
+def _span(start, length):
+    return start, start + length

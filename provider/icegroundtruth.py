@@ -1,0 +1,81 @@
+"""Ice charts as ground truth: prepared as the tool for charts does it, then read as plain polygons."""
+
+import json
+import os
+import tempfile
+from datetime import date
+
+from osgeo import ogr
+from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingUtils
+
+from ..compute.icechart.summary import PREPARED
+from ..compute.progress import Quiet
+from ..compute.seaice.charts import Chart, ChartPolygon
+from .areas import area_from_source
+from .chartbatch import prepare_charts
+
+
+def read_charts(paths, settings, crs_wkt, source_crs, context, progress):
+    """Decode charts and bring them to the CRS of the scenes, whether they were prepared before or not.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    settings : ChartSettings
+    crs_wkt : str
+        CRS of the scenes.
+    source_crs : QgsCoordinateReferenceSystem
+        For charts that tell none; may be invalid.
+    context : QgsProcessingContext
+    progress : Progress
+
+    Returns
+    -------
+    charts : tuple of Chart
+    notes : list of str
+        What is to be said of them.
+
+    Raises
+    ------
+    PlainError
+        If none can be used.
+    """
+    crs = QgsCoordinateReferenceSystem.fromWkt(crs_wkt)
+    with tempfile.TemporaryDirectory(dir=QgsProcessingUtils.tempFolder()) as folder:
+        outcomes = prepare_charts(paths, os.path.join(folder, "charts"), settings, (crs, source_crs, None), context,
+                                  Quiet(progress))
+        charts = tuple(_read(os.path.join(folder, "charts", outcome.output), outcome, crs_wkt)
+                       for outcome in outcomes if outcome.status == PREPARED)
+    notes = [f"{os.path.basename(outcome.chart)}: {remark}" for outcome in outcomes for remark in outcome.remarks]
+    return charts, notes
+
+
+def _read(path, outcome, crs_wkt):
+    dataset = ogr.Open(path)
+    layer = dataset.GetLayer(0)
+    polygons = []
+    for feature in layer:
+        shape = feature.GetGeometryRef()
+        if shape is not None and not shape.IsEmpty():
+            polygons.append(ChartPolygon(json.loads(shape.ExportToJson()), feature.GetField("class_value") or 0,
+                                         feature.GetField("poly_type") == "L"))
+    name = os.path.splitext(os.path.basename(outcome.chart))[0]
+    return Chart(name, date.fromisoformat(outcome.date), crs_wkt, tuple(polygons))
+
+
+def land_chart(source):
+    """Polygons of a layer as land.
+
+    Parameters
+    ----------
+    source : QgsFeatureSource or None
+
+    Returns
+    -------
+    tuple of Chart
+        One, or none without a layer.
+    """
+    if source is None:
+        return ()
+    area = area_from_source(source)
+    return (Chart("land", date.min, area.crs_wkt, tuple(ChartPolygon(shape, 0, True) for shape in area.geometries)),)

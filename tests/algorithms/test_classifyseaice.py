@@ -1,0 +1,159 @@
+"""classifyseaice as users run it: folders of scenes and charts in, maps, layers, model and report out."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .. import icescene
+
+DAYS = ("2020-10-08", "2020-10-15", "2020-10-22")
+CODES = (("W", "98", "-9"), ("I", "92", "84"), ("I", "92", "95"))
+FAST = {"BOUNDARY": 80, "SAMPLES_PER_CLASS": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1", "CELL": 200,
+        "FEATURES": ["contrast", "variance"], "TREES": 15, "THREADS": 1}
+
+
+def write_chart(folder, day, codes=CODES, west=icescene.WEST):
+    """A zipped shapefile in SIGRID-3 with the stripes of the scene, as the weekly Arctic charts are delivered."""
+    from osgeo import gdal
+
+    stem = f"arctic{day[2:].replace('-', '')}"
+    edges = [(-20, 30), (30, 60), (60, 110)]
+    features = [{"type": "Feature", "geometry": icescene.rectangle(first, last, west, -20, 80),
+                 "properties": {"POLY_TYPE": kind, "CT": total, "CA": "-9", "SA": stage, "FA": "-9"}}
+                for (first, last), (kind, total, stage) in zip(edges, codes)]
+    source = folder / f"{stem}.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": features,
+                                  "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32626"}}}))
+    gdal.VectorTranslate(str(folder / f"{stem}.shp"), str(source), format="ESRI Shapefile")
+    source.unlink()
+    with zipfile.ZipFile(folder / f"{stem}.zip", "w") as archive:
+        for suffix in ("shp", "shx", "dbf", "prj"):
+            archive.write(folder / f"{stem}.{suffix}", f"{stem}.{suffix}")
+            (folder / f"{stem}.{suffix}").unlink()
+    return folder / f"{stem}.zip"
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ice")
+    for name in ("scenes", "charts"):
+        (folder / name).mkdir()
+    for number, day in enumerate(DAYS):
+        icescene.write_scene(folder / "scenes" / f"scene{number}.tif", day, number, tags={"SYNTHETIC": "YES"})
+        write_chart(folder / "charts", day)
+    return folder
+
+
+@pytest.fixture
+def classify(run, inputs, tmp_path):
+    def classify(**changes):
+        return run("classifyseaice", {**FAST, "SCENES_FOLDER": str(inputs / "scenes"),
+                                      "CHARTS_FOLDER": str(inputs / "charts"),
+                                      "OUTPUT_FOLDER": str(tmp_path / "maps"), **changes})
+    return classify
+
+
+def test_folders_in_maps_model_and_report_out(classify, tmp_path):
+    results = classify(MODEL=str(tmp_path / "ice.ffrf"), REPORT=str(tmp_path / "report.html"), EDGE=True, DRAFT="grid")
+    assert results["SCENE_COUNT"] == 3 and results["FAILED_COUNT"] == 0
+    assert results["OVERALL_ACCURACY"] > 0.97 and results["KAPPA"] > 0.95
+    names = {path.name for path in Path(results["OUTPUT_FOLDER"]).iterdir()}
+    assert {"scene0_ice.tif", "scene0_ice.qml", "scene0_confidence.tif", "scene0_disagreement.tif", "ice_edge.gpkg",
+            "floefield_scene0_20201008_pl_a.shp", "floefield_scene0_20201008_pl_a.prj"} <= names
+    assert not any(name.startswith(".") for name in names)
+    page = (tmp_path / "report.html").read_text()
+    for text in ("Synthetic data", "2020-10-08", "arctic201008", "same day", "Open water", "Old ice"):
+        assert text in page
+    assert (tmp_path / "ice.ffrf").exists()
+
+
+def test_the_map_opens_in_the_colours_of_the_legend(classify):
+    from qgis.core import QgsRasterLayer
+
+    results = classify(DISAGREEMENT=False)
+    layer = QgsRasterLayer(str(Path(results["OUTPUT_FOLDER"]) / "scene1_ice.tif"))
+    shown = {item.label: item.color.name() for item in layer.renderer().classes()}
+    assert shown == {"Open water": "#0064ff", "Young ice": "#aa28f0", "Old ice": "#b46432"}
+    assert not list(Path(results["OUTPUT_FOLDER"]).glob("*disagreement*"))
+
+
+def test_the_draft_is_a_chart_that_the_charts_tool_reads(classify, run, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    results = classify(DRAFT="polygons")
+    drafts = sorted(Path(results["OUTPUT_FOLDER"]).glob("*_pl_a.shp"))
+    prepared = run("prepareicecharts", {"CHARTS": [str(drafts[0])], "LEGEND": "park3_young", "LOAD": False,
+                                        "CRS": "EPSG:32626",
+                                        "OUTPUT_FOLDER": str(tmp_path / "prepared")})
+    assert prepared["CHART_COUNT"] == 1
+    layer = QgsVectorLayer(str(next((tmp_path / "prepared").glob("*.gpkg"))), "draft", "ogr")
+    found = {feature["class_code"]: feature for feature in layer.getFeatures()}
+    assert set(found) == {"open_water", "young", "old"}
+    assert found["old"]["total_concentration"] == pytest.approx(1.0)
+    assert str(found["old"]["chart_date"].toString("yyyyMMdd")) == "20201008"
+    # cut off at the edge of the scene, though the polygon of the chart goes on
+    assert layer.extent().width() == pytest.approx(icescene.WIDTH * icescene.PIXEL)
+
+
+def test_the_ice_edge_lies_where_the_ice_begins(classify):
+    from qgis.core import QgsVectorLayer
+
+    results = classify(EDGE=True, EVALUATION="none")
+    assert "OVERALL_ACCURACY" not in results
+    layer = QgsVectorLayer(str(Path(results["OUTPUT_FOLDER"]) / "ice_edge.gpkg"), "edge", "ogr")
+    longest = {}
+    for feature in layer.getFeatures():
+        if feature["length_km"] > longest.get(feature["scene"], (0,))[0]:
+            longest[feature["scene"]] = feature["length_km"], feature.geometry().boundingBox().center().x()
+    assert set(longest) == {"scene0", "scene1", "scene2"}
+    for _, x in longest.values():
+        assert x == pytest.approx(icescene.WEST + 30 * icescene.PIXEL, abs=250)
+
+
+def test_29_scenes_of_which_one_is_broken(run, tmp_path, feedback, inputs):
+    """The other 28 are done, the broken one is named; BROKEN=fail says so with an error in the end."""
+    from qgis.core import QgsProcessingException
+
+    (tmp_path / "many").mkdir()
+    pixels = None
+    for number in range(28):
+        icescene.write_scene(tmp_path / "many" / f"s{number:02d}.tif", DAYS[number % 3], number, pixels=pixels)
+    broken = (tmp_path / "many" / "s00.tif").read_bytes()[:5000]
+    (tmp_path / "many" / "s28.tif").write_bytes(broken)
+    parameters = {**FAST, "SCENES_FOLDER": str(tmp_path / "many"), "CHARTS_FOLDER": str(inputs / "charts"),
+                  "DISAGREEMENT": False, "EVALUATION": "none", "TREES": 5, "TEXTURES": "none",
+                  "OUTPUT_FOLDER": str(tmp_path / "maps")}
+    results = run("classifyseaice", parameters)
+    assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (28, 1)
+    assert any("s28.tif" in text for text in feedback.warned)
+    assert len(list((tmp_path / "maps").glob("*_ice.tif"))) == 28
+    with pytest.raises(QgsProcessingException, match="1 of 29 scenes could not be used, the others are done.*s28.tif"):
+        run("classifyseaice", {**parameters, "BROKEN": "fail"})
+
+
+def test_prepared_charts_do_as_well_as_raw_ones(classify, run, inputs, tmp_path):
+    run("prepareicecharts", {"CHARTS_FOLDER": str(inputs / "charts"), "LEGEND": "ice_water", "LOAD": False, "CRS": "EPSG:32626",
+                             "OUTPUT_FOLDER": str(tmp_path / "prepared")})
+    raw = classify(OUTPUT_FOLDER=str(tmp_path / "raw"), EVALUATION="none")
+    prepared = classify(OUTPUT_FOLDER=str(tmp_path / "again"), CHARTS_FOLDER=str(tmp_path / "prepared"),
+                        EVALUATION="none")
+    maps = [np.fromfile(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif", np.uint8) for results in (raw, prepared)]
+    assert np.array_equal(*maps)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"SCENES_FOLDER": ""}, "Give either a list of scenes"),
+    ({"CHARTS_FOLDER": None}, "Give either a list of charts"),
+    ({"TEXTURES": "given"}, "belong together"),
+    ({"DISTANCES": "near"}, "DISTANCES must be whole numbers"),
+    ({"WINDOW": 8}, "WINDOW is 8"),
+    ({"LEGEND": "nobody"}, "There is no legend nobody"),
+    ({"BANDS": "VV"}, "has no band VV")])
+def test_what_does_not_fit_is_told(classify, changes, words):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match=words):
+        classify(**changes)

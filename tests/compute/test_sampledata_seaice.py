@@ -1,0 +1,168 @@
+"""The synthetic winter at sea: products with the real structure, charts without gaps, and ice that can be told apart."""
+
+import re
+import zipfile
+from datetime import date
+
+import numpy as np
+import pytest
+
+from floefield.compute.progress import Progress
+from floefield.compute.sampledata import seaice_radar as radar
+from floefield.compute.sampledata import seaice_world as world_of
+from floefield.compute.sampledata.kinds import create_sample
+from floefield.compute.sampledata.polygons import area
+from floefield.compute.sampledata.seaice_chart import CHART_CRS, draw_chart
+from floefield.compute.sampledata.seaice_passes import chart_days, plan_passes
+from floefield.compute.sampledata.seaice_world import make_world
+from floefield.compute.sampledata.settings import SampleSettings
+
+SMALL = SampleSettings(seed=3, size=120, dates=2)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    return folder, create_sample("seaice", str(folder), SMALL, Progress())
+
+
+@pytest.fixture(scope="module")
+def product(small):
+    return next((small[0] / "sentinel1").glob("*.SAFE"))
+
+
+def texts(product, part, element):
+    path = next(product.glob(part))
+    return [match.split() for match in re.findall(rf"<{element}[^>]*>([^<]*)</{element}>", path.read_text())]
+
+
+def test_the_first_product_is_zipped_and_the_others_are_folders(small):
+    folder, sample = small
+    assert [name.rpartition(".")[2] for name in sample.products] == ["zip", "SAFE"]
+    with zipfile.ZipFile(folder / "sentinel1" / sample.products[0]) as archive:
+        names = archive.namelist()
+    assert sample.products[0].replace(".zip", ".SAFE/manifest.safe") in names
+    assert {name.split("/")[1] for name in names} == {"manifest.safe", "annotation", "measurement"}
+
+
+def test_gdal_opens_the_product_with_its_control_points(product):
+    gdal = pytest.importorskip("osgeo.gdal")
+    image = gdal.Open(str(product / "manifest.safe"))
+    assert image.GetDriver().ShortName == "SAFE"
+    assert (image.RasterXSize, image.RasterYSize) == (120, 120)
+    grid = zip(*(map(float, next(zip(*texts(product, "annotation/*hh*.xml", element))))
+                 for element in ("pixel", "line", "longitude", "latitude")))
+    found = [(point.GCPPixel, point.GCPLine, point.GCPX, point.GCPY) for point in image.GetGCPs()]
+    assert found == [pytest.approx(point) for point in grid]
+
+
+def test_pixels_are_forty_metres_apart(product):
+    from rasterio.warp import transform
+
+    pixel, line, longitude, latitude = (np.array(next(zip(*texts(product, "annotation/*hh*.xml", element))), float)
+                                        for element in ("pixel", "line", "longitude", "latitude"))
+    east, north = map(np.array, transform("EPSG:4326", "EPSG:32626", longitude, latitude))
+    corners = [np.flatnonzero((pixel == column) & (line == row))[0] for row, column in ((0, 0), (0, 119), (119, 0))]
+    for corner in corners[1:]:
+        assert np.hypot(east[corner] - east[corners[0]], north[corner] - north[corners[0]]) == pytest.approx(119 * 40)
+
+
+def test_calibration_tables_obey_the_law_of_the_angle(product):
+    pixels, sigma, beta = (np.array(texts(product, "annotation/calibration/calibration*hv*.xml", element)[0], float)
+                           for element in ("pixel", "sigmaNought", "betaNought"))
+    angles = np.radians(radar.incidence_angles(120)[pixels.astype(int)])
+    # By definition sigma nought is beta nought times the sine of the incidence angle.
+    np.testing.assert_allclose((beta / sigma) ** 2, np.sin(angles), rtol=1e-5)
+
+
+def test_the_angle_grows_across_the_swath_as_in_real_products():
+    angles = radar.incidence_angles(10487)
+    # Nodes of the geolocation grid of a real EW scene (Kara Sea, 2022-11-30).
+    real = {0: 18.88, 2100: 25.50, 5250: 34.39, 7875: 40.80, 10486: 46.36}
+    assert max(abs(angles[column] - angle) for column, angle in real.items()) < 0.5
+
+
+def test_noise_steps_between_sub_swaths_remain_after_the_annotated_noise_is_removed():
+    rng = np.random.default_rng(0)
+    constants = radar.calibration_constants(600)
+    numbers = radar.stored_numbers(np.zeros((400, 600)), "HV", constants, rng) / constants
+    left = (numbers ** 2 / radar.scalloping(np.arange(400))[:, None]).mean(axis=0) / radar.noise_floor("HV", 600)
+    by_swath = [left[first:last + 1].mean() for first, last in radar.swath_columns(600)]
+    np.testing.assert_allclose(by_swath, radar.NOISE_ERROR["HV"], rtol=0.01)
+
+
+def test_speckle_has_the_looks_of_the_mode():
+    rng = np.random.default_rng(0)
+    constants = np.full(500, 3000.0)
+    numbers = radar.stored_numbers(np.full((500, 500), 0.5), "HH", constants, rng)[:, 200].astype(float) ** 2
+    assert numbers.mean() ** 2 / numbers.var() == pytest.approx(radar.LOOKS, rel=0.15)
+
+
+def test_passes_and_charts_are_those_of_the_training():
+    passes = plan_passes(29)
+    assert [passes[0].sensed.date(), passes[-1].sensed.date()] == [date(2020, 10, 5), date(2021, 3, 22)]
+    for scene in passes:
+        # Relative orbit from the absolute one, as ESA counts them.
+        assert (scene.absolute_orbit - {"S1A": 73, "S1B": 27}[scene.platform]) % 175 + 1 == 24
+    days = chart_days(passes)
+    assert {day.weekday() for day in days} == {3}
+    assert all(min(abs((scene.sensed.date() - day).days) for day in days) <= 3 for scene in passes)
+
+
+def test_polygons_of_a_chart_cover_the_world_once():
+    world = make_world(4800.0, np.random.default_rng(5))
+    patches = draw_chart(world, 100.0, np.random.default_rng(6))
+    surface = sum(area(patch.rings[0]) - sum(area(ring) for ring in patch.rings[1:]) for patch in patches)
+    assert surface == pytest.approx(world.side ** 2)
+    assert {world_of.LAND, world_of.NEW, world_of.YOUNG, world_of.OLD} <= {patch.zone for patch in patches}
+
+
+def test_charts_carry_sigrid_codes_that_add_up(small):
+    for table in small[1].tables:
+        assert re.fullmatch(r"arctic2\d{5}", table.name) and table.is_zipped and table.crs == CHART_CRS
+        names = [name for name, _ in table.fields]
+        for _, values in table.rows:
+            row = dict(zip(names, values))
+            assert row["POLY_TYPE"] in "LWI"
+            if row["CA"] in ("-9", "92"):
+                continue
+            parts = sum(int(row[field]) for field in ("CA", "CB", "CC") if row[field] != "-9")
+            assert parts == {"91": 100}.get(row["CT"], int(row["CT"])) or row["CT"] == "91" and parts in (80, 90)
+            assert int(row["SA"]) >= int(row["SB"])
+
+
+def test_winter_grows_the_ice():
+    world = make_world(19200.0, np.random.default_rng(5))
+    steps = np.linspace(-0.5, 0.5, 100) * world.edge
+    points = world_of.CENTRE + np.stack(np.meshgrid(steps, steps), axis=-1)
+    october, march = (np.bincount(world.zones(points, day).ravel(), minlength=8) for day in (0.0, 160.0))
+    assert october[world_of.WATER] > march[world_of.WATER]
+    assert october[world_of.FIRST_YEAR] < march[world_of.FIRST_YEAR]
+    assert october[world_of.FAST] == 0 < march[world_of.FAST]
+    assert october[world_of.LAND] == march[world_of.LAND] > 0
+
+
+def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    made = {}
+    for name, seed in (("first", 5), ("again", 5), ("other", 6)):
+        (tmp_path / name).mkdir()
+        sample = create_sample("seaice", str(tmp_path / name), SampleSettings(seed=seed, size=60, dates=1), Progress())
+        made[name] = sample.tables, {path.relative_to(tmp_path / name).as_posix(): path.read_bytes()
+                                     for path in (tmp_path / name).rglob("*") if path.is_file()}
+    assert made["first"] == made["again"]
+    assert made["first"][0] != made["other"][0]
+    zips = [[content for file, content in files.items() if file.endswith(".zip")] for _, files in
+            (made["first"], made["other"])]
+    assert zips[0] != zips[1]
+
+
+def test_everything_says_that_it_is_synthetic(small):
+    folder, _ = small
+    assert "SYNTHETIC" in (folder / "README.txt").read_text()
+    for path in [*folder.rglob("*.xml"), *folder.rglob("*.safe")]:
+        assert "SYNTHETIC DATA" in path.read_text()
+    import rasterio
+
+    for path in folder.rglob("*.tiff"):
+        with rasterio.open(path) as image:
+            assert image.tags()["SYNTHETIC"] == "YES"

@@ -1,0 +1,311 @@
+"""From scenes and charts to ice maps: pairing, ground truth, judging by date, drafts, and what can go wrong."""
+
+import os
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+import rasterio
+
+from floefield.compute.errors import MissingInput, UnsuitableInput
+from floefield.compute.forest.modelfile import load_forest
+from floefield.compute.forest.settings import ForestSettings
+from floefield.compute.progress import Progress
+from floefield.compute.raster.grid import Window
+from floefield.compute.seaice.charts import Chart, ChartMap, ChartPolygon, pair
+from floefield.compute.seaice.classify import IceTask, classify_ice
+from floefield.compute.seaice.draft import concentration_code, describe, stage_codes, water_values
+from floefield.compute.seaice.scenes import find_scenes, read_scene
+from floefield.compute.seaice.settings import IceSettings
+from floefield.compute.texture.settings import TextureSettings
+
+from .. import icescene
+
+DAYS = ("2021-01-01", "2021-01-07", "2021-01-13")
+FAST = IceSettings(boundary=80.0, samples_per_class=150, judged_per_scene=800, cell=200.0,
+                   texture=TextureSettings(window=9, levels=16, features=("contrast", "variance"), threads=1),
+                   forest=ForestSettings(trees=15, threads=1))
+
+
+class Heard(Progress):
+    def __init__(self):
+        self.said, self.warned = [], []
+
+    def say(self, text):
+        self.said.append(text)
+
+    def warn(self, text):
+        self.warned.append(text)
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scenes")
+    return tuple(icescene.write_scene(folder / f"scene{number}.tif", day, number) for number, day in enumerate(DAYS))
+
+
+@pytest.fixture(scope="module")
+def done(scenes, tmp_path_factory):
+    """A run as it should be: (folder of the maps, result)."""
+    folder = tmp_path_factory.mktemp("done") / "maps"
+    folder.mkdir()
+    task = IceTask(scenes, tuple(map(icescene.stripes, DAYS)), icescene.LEGEND, settings=FAST)
+    return folder, classify_ice(task, str(folder), str(folder.parent / "ice.ffrf"), "", Heard())
+
+
+@pytest.fixture
+def classify(scenes, tmp_path):
+    def classify(settings=FAST, charts=None, paths=scenes, progress=None, **more):
+        folder = tmp_path / "maps"
+        folder.mkdir(exist_ok=True)
+        charts = tuple(map(icescene.stripes, DAYS)) if charts is None else charts
+        task = IceTask(tuple(paths), charts, icescene.LEGEND, settings=settings, **more)
+        return folder, classify_ice(task, str(folder), str(tmp_path / "ice.ffrf"), str(tmp_path / "report.html"),
+                                    progress or Heard())
+    return classify
+
+
+def read(path):
+    with rasterio.open(path) as raster:
+        return raster.read(1)
+
+
+def test_textures_tell_the_stripes_apart_on_a_date_that_trained_nothing(done):
+    folder, result = done
+    assert result.matrix.overall_accuracy > 0.97
+    assert sorted(path.name for path in folder.iterdir() if path.suffix == ".tif") == sorted(
+        f"scene{number}_{kind}.tif" for number in range(3) for kind in ("ice", "confidence", "disagreement"))
+    classes, confidence = read(folder / "scene0_ice.tif"), read(folder / "scene0_confidence.tif")
+    middle = classes[10:50, [15, 45, 75]]
+    assert (middle == [1, 2, 3]).mean() > 0.97
+    assert 0.5 < confidence[:, 15].min() <= 1
+    disagreement = read(folder / "scene0_disagreement.tif")
+    expected = np.repeat([1, 2, 3], icescene.STRIPE)[None, :]
+    assert ((disagreement == 1) == (classes == expected)).all()
+
+
+def test_maps_tell_their_day_and_carry_the_colours_of_the_legend(done):
+    folder, _ = done
+    with rasterio.open(folder / "scene1_ice.tif") as raster:
+        assert raster.tags()["ACQUISITION_DATE"] == DAYS[1]
+        assert raster.colormap(1)[3][:3] == (180, 100, 50)
+        assert raster.nodata == 0
+
+
+def test_nothing_is_learnt_from_the_judged_date(classify):
+    """Labels that contradict each other from date to date: a forest that saw its own date would be right."""
+    charts = tuple(icescene.stripes(day, values=values) for day, values in
+                   zip(DAYS, ((1, 2, 3), (2, 3, 1), (3, 1, 2))))
+    _, result = classify(charts=charts)
+    assert result.matrix.overall_accuracy < 0.15
+
+
+def test_matrices_of_the_scenes_add_up_to_the_whole(done):
+    _, result = done
+    assert result.matrix.total == sum(each.matrix.total for each in result.maps) == 3 * 800
+    assert result.matrix.counts.trace() == sum(each.matrix.counts.trace() for each in result.maps)
+
+
+def test_model_knows_its_features_and_applies_by_name(done):
+    forest = load_forest(str(done[0].parent / "ice.ffrf"))
+    assert forest.feature_names == ("sigma0_HH_dB", "sigma0_HV_dB", "sigma0_HH_dB_contrast", "sigma0_HH_dB_variance",
+                                    "sigma0_HV_dB_contrast", "sigma0_HV_dB_variance")
+    assert [entry.code for entry in forest.classes] == ["open_water", "young", "old"]
+
+
+def test_a_broken_scene_is_named_and_the_others_are_done(classify, scenes, tmp_path):
+    broken = tmp_path / "broken.tif"
+    with open(scenes[0], "rb") as whole:
+        broken.write_bytes(whole.read()[:9000])
+    heard = Heard()
+    _, result = classify(paths=(*scenes, str(broken)), progress=heard)
+    assert len(result.maps) == 3
+    assert [path for path, _ in result.failures] == [str(broken)]
+    assert "broken.tif" in result.complaint() and "1 of 4 scenes" in result.complaint()
+    assert any("broken.tif" in text for text in heard.warned)
+    assert "broken.tif" in (tmp_path / "report.html").read_text()
+
+
+def test_a_scene_without_a_chart_is_mapped_but_neither_trains_nor_judges(classify):
+    heard = Heard()
+    _, result = classify(charts=tuple(map(icescene.stripes, DAYS[:2])), progress=heard)
+    assert [each.matrix is None for each in result.maps] == [False, False, True]
+    assert result.maps[2].mapped.mapped[1:4].min() > 0
+    assert not result.maps[2].mapped.disagreement_path
+    assert any("no chart within 3 days of 2021-01-13" in text for text in heard.said)
+
+
+@pytest.mark.parametrize(("charts", "words"), [
+    ([icescene.stripes("2021-03-01")], ("no chart within 3 days", "2021-03-01", "MAX_DAYS")),
+    ([icescene.stripes(DAYS[0], west=icescene.WEST + 90000)], ("shows its waters", "lie elsewhere"))])
+def test_charts_of_the_wrong_day_or_place_are_refused(classify, charts, words):
+    with pytest.raises(UnsuitableInput) as refused:
+        classify(charts=tuple(charts))
+    assert all(word in str(refused.value) for word in words)
+
+
+def test_one_class_is_too_few(classify):
+    with pytest.raises(UnsuitableInput, match="Only one class, Open water"):
+        classify(charts=tuple(icescene.stripes(day, values=(1, 0, 0)) for day in DAYS))
+
+
+def test_land_is_not_mapped(classify):
+    land = Chart("land", date.min, icescene.CRS, (ChartPolygon(icescene.rectangle(0, 10), 0, True),))
+    folder, _ = classify(land=(land,))
+    classes = read(folder / "scene0_ice.tif")
+    assert not classes[:, :10].any() and classes[:, 10:].all()
+
+
+def test_cells_are_means_of_linear_power_and_maps_have_their_size(classify):
+    folder, result = classify(settings=replace(FAST, boundary=0.0, texture=replace(FAST.texture, step=3)))
+    classes = read(folder / "scene0_ice.tif")
+    assert classes.shape == (20, 30)
+    assert result.maps[0].grid.pixel_width == 120
+    assert result.matrix.overall_accuracy > 0.9
+
+
+def test_cells_average_in_linear_power(tmp_path, scenes):
+    from floefield.compute.seaice.features import write_cells
+
+    settings = replace(FAST, texture=replace(FAST.texture, step=3))
+    write_cells(read_scene(scenes[0]), str(tmp_path / "cells.tif"), settings, Progress())
+    pixels = read(scenes[0])[:9, :12].astype(float)
+    by_hand = 10 * np.log10((10 ** (pixels / 10)).reshape(3, 3, 4, 3).mean(axis=(1, 3)))
+    np.testing.assert_allclose(read(tmp_path / "cells.tif")[:3, :4], by_hand, rtol=1e-5)
+
+
+def test_given_textures_are_found_by_the_name_of_the_scene(classify, done, scenes, tmp_path):
+    from floefield.compute.texture.texture import write_textures
+
+    for path in scenes:
+        name = os.path.basename(path).replace(".tif", "_textures.tif")
+        write_textures(path, str(tmp_path / name), (), FAST.texture, Progress())
+    textures = tuple(str(path) for path in sorted(tmp_path.glob("*_textures.tif")))
+    folder, _ = classify(settings=replace(FAST, textures="given"), textures=textures)
+    assert (read(folder / "scene0_ice.tif") == read(done[0] / "scene0_ice.tif")).all()
+    with pytest.raises(UnsuitableInput, match="There is no texture raster for scene2"):
+        classify(settings=replace(FAST, textures="given"), textures=textures[:2])
+
+
+@pytest.mark.parametrize("distance", [0.0, 40.0, 200.0, 390.0])
+def test_ground_keeps_the_distance_from_every_border(distance):
+    """Against a direct search for the nearest pixel of another class, block by block."""
+    grid = replace_grid(40, 50)
+    polygons = (ChartPolygon(icescene.rectangle(-30, 22, top=-30, bottom=80), 1),
+                ChartPolygon(icescene.rectangle(22, 34, top=-30, bottom=17), 2),
+                ChartPolygon(icescene.rectangle(34, 90, top=-30, bottom=80), 3))
+    chart_map = ChartMap((Chart("chart", date(2021, 1, 1), icescene.CRS, polygons),), grid)
+    ground = np.zeros(grid.shape, np.uint8)
+    for window in grid.blocks(16, 16):
+        ground[window.slices] = chart_map.ground(window, distance)
+    wide = Window(-12, -12, 64, 74)
+    values, _ = chart_map.said(chart_map.numbers(wide))
+    rows, columns = np.indices(wide.shape)
+    for row in range(0, 40, 3):
+        for column in range(50):
+            own = values[row + 12, column + 12]
+            others = values != own
+            nearest = 40.0 * np.hypot(rows[others] - row - 12, columns[others] - column - 12).min()
+            assert ground[row, column] == (own if nearest > distance else 0)
+
+
+def replace_grid(height, width):
+    from floefield.compute.raster.grid import Grid
+
+    return Grid(icescene.CRS, icescene.WEST, icescene.NORTH, 40.0, 40.0, height,
+                width)
+
+
+def test_the_nearest_day_serves_and_of_equal_ones_the_earlier(scenes):
+    scene = read_scene(scenes[1])
+    charts = [icescene.stripes(day, name=day) for day in ("2021-01-05", "2021-01-09", "2021-01-10")]
+    assert [chart.name for chart in pair(scene, charts, 3)[0]] == ["2021-01-05"]
+    assert [chart.name for chart in pair(scene, charts[1:], 3)[0]] == ["2021-01-09"]
+    assert pair(scene, charts, 1)[0] == ()
+
+
+def test_charts_in_another_crs_are_moved(scenes):
+    from rasterio.warp import transform_geom
+
+    scene, chart = read_scene(scenes[0]), icescene.stripes(DAYS[0])
+    degrees = Chart("degrees", chart.day, rasterio.crs.CRS.from_epsg(4326).to_wkt(), tuple(
+        replace(each, geometry=transform_geom("EPSG:32626", "EPSG:4326", each.geometry)) for each in chart.polygons))
+    here, there = (ChartMap((each,), scene.grid).numbers(scene.grid.window) for each in (chart, degrees))
+    assert (here == there).mean() > 0.99
+
+
+def test_a_scene_tells_its_day_by_metadata_before_its_name(tmp_path):
+    path = icescene.write_scene(tmp_path / "S1A_EW_GRDM_20200101T081941.tif", "2021-02-03")
+    assert read_scene(path).day == date(2021, 2, 3)
+    assert read_scene(icescene.write_scene(tmp_path / "S1A_20200101T081941_x.tif", "")).day == date(2020, 1, 1)
+    with pytest.raises(UnsuitableInput, match="does not say of which day"):
+        read_scene(icescene.write_scene(tmp_path / "scene.tif", ""))
+
+
+def test_bands_that_are_not_there_are_named(scenes, tmp_path):
+    with pytest.raises(MissingInput, match="has no band VV. Its bands are sigma0_HH_dB, sigma0_HV_dB"):
+        read_scene(scenes[0], ("VV",))
+    with pytest.raises(MissingInput, match="no GeoTIFF"):
+        find_scenes(str(tmp_path))
+
+
+def counts(**pixels):
+    table = np.zeros(256, np.int64)
+    for name, count in pixels.items():
+        table[{"water": 1, "young": 2, "old": 3}[name]] = count
+    return table
+
+
+@pytest.mark.parametrize(("pixels", "kind", "ct", "parts"), [
+    ({"water": 1000}, "W", "98", []),
+    ({"water": 950, "old": 50}, "I", "01", []),
+    ({"old": 1000}, "I", "92", [("-9", "95")]),
+    ({"water": 500, "young": 500}, "I", "50", [("-9", "83")]),
+    ({"water": 100, "young": 620, "old": 280}, "I", "90", [("30", "95"), ("60", "83")]),
+    ({"water": 60, "young": 920, "old": 20}, "I", "91", [("-9", "83")])])
+def test_draft_codes_follow_the_standard(pixels, kind, ct, parts):
+    codes, poly_type = describe(counts(**pixels), stage_codes(icescene.LEGEND))
+    assert (poly_type, codes[0]) == (kind, ct)
+    found = [(codes[1 + 3 * place], codes[2 + 3 * place]) for place in range(3)]
+    assert found == parts + [("-9", "-9")] * (3 - len(parts))
+
+
+def test_draft_codes_decode_to_what_they_say():
+    from floefield.compute.icechart.decode import decode
+    from floefield.compute.seaice.draft import CODES
+
+    codes, kind = describe(counts(water=100, young=620, old=280), stage_codes(icescene.LEGEND))
+    columns = decode({"POLY_TYPE": [kind], **{name: [code] for name, code in zip(CODES, codes)}}).columns
+    assert columns["total_concentration"] == [0.9]
+    assert (columns["stage"], columns["concentration_a"], columns["stage_a"]) == ([83], [0.3], [95])
+
+
+def test_concentration_codes():
+    assert [concentration_code(share) for share in (0.0, 0.02, 0.12, 0.44, 0.9, 0.93, 0.99)] == [
+        "98", "01", "10", "40", "90", "91", "92"]
+
+
+def test_shipped_legends_have_one_class_of_water():
+    from floefield.compute.icechart.legend import legend_names, load_legend
+
+    for name in legend_names():
+        legend = load_legend(name)
+        assert len(water_values(legend)) == 1
+        assert legend.by_value()[next(iter(water_values(legend)))].label == "Open water"
+
+
+def test_drafts_and_the_ice_edge(classify):
+    _, result = classify(settings=replace(FAST, draft="grid", wants_edge=True))
+    scene = result.maps[0]
+    assert sum(area.pixels for area in scene.draft) == icescene.WIDTH * icescene.HEIGHT
+    by_column = {}
+    for area in scene.draft:
+        by_column.setdefault((area.geometry["coordinates"][0][0][0] - icescene.WEST) / 200, set()).add(area.codes[0])
+    assert by_column[2] == {"98"} and by_column[9] == {"92"}
+    longest = max(scene.edge, key=len)
+    border = icescene.WEST + icescene.STRIPE * icescene.PIXEL
+    assert all(abs(x - border) < 300 for x, _ in longest)
+    _, result = classify(settings=replace(FAST, draft="polygons"))
+    assert [area.codes[0] for area in result.maps[0].draft][0] in ("98", "01")
+    assert [area.codes[0] for area in result.maps[0].draft][2] == "92"

@@ -1,0 +1,84 @@
+"""Haralick's features as the textbook writes them: the whole matrix is counted, pair by pair, window by window.
+
+Nothing here is shared with the code that is tested, and nothing is fast.
+"""
+
+import numpy as np
+
+
+def symmetric_counts(window, offsets, levels):
+    """How often each pair of levels occurs, both ways; pixels of a level that is too high have no data."""
+    counts = np.zeros((levels, levels), np.int64)
+    for rows, columns in offsets:
+        for row, column in np.ndindex(window.shape):
+            partner = row + rows, column + columns
+            if 0 <= partner[0] < window.shape[0] and 0 <= partner[1] < window.shape[1]:
+                first, second = int(window[row, column]), int(window[partner])
+                if max(first, second) < levels:
+                    counts[first, second] += 1
+                    counts[second, first] += 1
+    return counts
+
+
+def entropy(probabilities):
+    """In nats."""
+    there = probabilities[probabilities > 0]
+    return -(there * np.log(there)).sum()
+
+
+def features_of(counts):
+    """All features of a matrix of counts, by name."""
+    p = counts / counts.sum()
+    i, j = np.indices(p.shape)
+    mean = (i * p).sum()
+    variance = ((i - mean) ** 2 * p).sum()
+    sums = np.bincount((i + j).ravel(), p.ravel())
+    differences = np.bincount(abs(i - j).ravel(), p.ravel())
+    of_sum, of_difference = np.arange(len(sums)), np.arange(len(differences))
+    marginal = p.sum(axis=0)
+    independent = np.outer(marginal, marginal)
+    both = p > 0
+    shared = (p[both] * np.log(p[both] / independent[both])).sum()
+    return {
+        "contrast": ((i - j) ** 2 * p).sum(),
+        "dissimilarity": (abs(i - j) * p).sum(),
+        "homogeneity": (p / (1 + (i - j) ** 2)).sum(),
+        "asm": (p ** 2).sum(),
+        "energy": np.sqrt((p ** 2).sum()),
+        "maximum": p.max(),
+        "entropy": entropy(p),
+        "mean": mean,
+        "variance": variance,
+        "correlation": ((i - mean) * (j - mean) * p).sum() / variance if variance > 0 else 1.0,
+        "sumaverage": (of_sum * sums).sum(),
+        "sumvariance": ((of_sum - (of_sum * sums).sum()) ** 2 * sums).sum(),
+        "sumentropy": entropy(sums),
+        "differencevariance": ((of_difference - (of_difference * differences).sum()) ** 2 * differences).sum(),
+        "differenceentropy": entropy(differences),
+        "information1": -shared / entropy(marginal) if entropy(marginal) > 0 else 0.0,
+        "information2": np.sqrt(max(0.0, 1 - np.exp(-2 * shared))),
+        "clustershade": ((i + j - 2 * mean) ** 3 * p).sum(),
+        "clusterprominence": ((i + j - 2 * mean) ** 4 * p).sum(),
+    }
+
+
+def snap_features_of(counts):
+    """The ten features with the formulas of SNAP's GLCM operator: its probabilities add up to 2."""
+    p = counts / (counts.sum() / 2)
+    i, j = np.indices(p.shape)
+    mean_i, mean_j = (i * p).sum(), (j * p).sum()
+    variance_i, variance_j = ((i - mean_i) ** 2 * p).sum(), ((j - mean_j) ** 2 * p).sum()
+    with np.errstate(invalid="ignore"):
+        correlation = ((i - mean_i) * (j - mean_j) * p).sum() / np.sqrt(variance_i * variance_j)
+    return {
+        "contrast": (p * (i - j) ** 2).sum(),
+        "dissimilarity": (p * abs(i - j)).sum(),
+        "homogeneity": (p / (1 + (i - j) ** 2)).sum(),
+        "asm": (p ** 2).sum(),
+        "energy": np.sqrt((p ** 2).sum()),
+        "maximum": p.max(),
+        "entropy": -(p * np.log(p + 1e-15)).sum(),
+        "mean": (mean_i + mean_j) / 2,
+        "variance": (variance_i + variance_j) / 2,
+        "correlation": correlation,
+    }

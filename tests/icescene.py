@@ -1,0 +1,50 @@
+"""Small scenes of backscatter and charts that fit them: three kinds of ice in stripes, told apart by their grain."""
+
+from datetime import date
+
+import numpy as np
+import rasterio
+
+from floefield.compute.classes import MapClass
+from floefield.compute.icechart.legend import Legend, Rule
+from floefield.compute.seaice.charts import Chart, ChartPolygon
+
+CRS = rasterio.crs.CRS.from_epsg(32626).to_wkt()
+WEST, NORTH, PIXEL = 600000.0, 7600000.0, 40.0
+WIDTH, HEIGHT, STRIPE = 90, 60, 30
+LEGEND = Legend("stripes", (MapClass(1, "open_water", "Open water", (0, 100, 255)),
+                            MapClass(2, "young", "Young ice", (170, 40, 240)),
+                            MapClass(3, "old", "Old ice", (180, 100, 50))),
+                (Rule(1, poly_types=frozenset("W")), Rule(2, stages=frozenset({83, 84, 85})),
+                 Rule(3, stages=frozenset({95, 96, 97}))))
+GRAIN = (0.3, 2.5, 6.0)
+
+
+def write_scene(path, day, seed=0, west=WEST, pixels=None, tags=None):
+    """A GeoTIFF with HH and HV in dB; returns its path."""
+    rng = np.random.default_rng(seed)
+    if pixels is None:
+        grain = np.repeat(GRAIN, STRIPE)
+        pixels = -15 + grain * rng.standard_normal((2, HEIGHT, WIDTH)) - np.array([0, 8])[:, None, None]
+    with rasterio.open(path, "w", driver="GTiff", height=pixels.shape[1], width=pixels.shape[2], count=2,
+                       dtype="float32", crs=CRS, nodata=np.nan,
+                       transform=rasterio.Affine(PIXEL, 0, west, 0, -PIXEL, NORTH)) as raster:
+        raster.write(pixels.astype(np.float32))
+        raster.descriptions = ("sigma0_HH_dB", "sigma0_HV_dB")
+        raster.update_tags(**({"ACQUISITION_DATE": day} if day else {}), **(tags or {}))
+    return str(path)
+
+
+def rectangle(first, last, west=WEST, top=0, bottom=HEIGHT):
+    """Columns `first` to `last` of the scene as GeoJSON."""
+    left, right = west + first * PIXEL, west + last * PIXEL
+    high, low = NORTH - top * PIXEL, NORTH - bottom * PIXEL
+    return {"type": "Polygon", "coordinates": [[[left, high], [left, low], [right, low], [right, high], [left, high]]]}
+
+
+def stripes(day, name="chart", west=WEST, values=(1, 2, 3)):
+    """A chart with the stripes of the scene; they reach a little beyond it."""
+    edges = [(-20, STRIPE), (STRIPE, 2 * STRIPE), (2 * STRIPE, 3 * STRIPE + 20)]
+    return Chart(name, date.fromisoformat(day), CRS, tuple(
+        ChartPolygon(rectangle(first, last, west, -20, HEIGHT + 20), value)
+        for (first, last), value in zip(edges, values)))

@@ -1,0 +1,1 @@
+"""Against other tools that do the same job; each test skips where its tool is not installed."""
