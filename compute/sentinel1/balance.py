@@ -22,8 +22,9 @@ STRIPES, STRIPE_LINES = 80, 64
 # Pixels beside a boundary in which the level of a sub-swath is measured, those at the very edge left out: few, since
 # the ice itself changes from place to place.
 BESIDE, EDGE = 40, 6
-SMALLEST_SCALING, LARGEST_SCALING = 0.0, 3.0
-# A scaling whose standard error is larger is left at 1, and so is one that differs from 1 by less than twice its error.
+# A scaling is left at 1 where it is beyond belief, where its standard error is larger than this, and where it differs
+# from 1 by less than twice its error.
+SMALLEST_SCALING, LARGEST_SCALING = 0.5, 2.0
 MOST_UNSURE = 0.05
 FEWEST_STRIPES = 5
 # Structures of the ice are about so large (pixels): as many neighbours count as one measurement.
@@ -158,9 +159,8 @@ def _scaling(profiles):
             found.append(fit[2] / noise.mean())
             weights.append(noise.mean() ** 2 / max(variance, np.finfo(float).tiny))
     scaling, error = _agreed(found, weights)
-    if error > MOST_UNSURE or abs(scaling - 1) < 2 * error:
-        return 1.0
-    return float(np.clip(scaling, SMALLEST_SCALING, LARGEST_SCALING))
+    is_sure = error <= MOST_UNSURE and abs(scaling - 1) >= 2 * error
+    return scaling if is_sure and SMALLEST_SCALING <= scaling <= LARGEST_SCALING else 1.0
 
 
 def _agreed(values, weights):

@@ -76,8 +76,7 @@ class RadarImage:
                                   f"{polarisation}; its noise is taken as it is.")
             elif settings.swath_balance == "estimate" and channel.has_noise:
                 self.balance[polarisation] = estimated(channel, executor, part)
-                progress.say(f"{product.name}, {polarisation}: noise scaling " + ", ".join(
-                    f"{swath} {scaling:.3f}" for swath, (scaling, _) in self.balance[polarisation].items()) + ".")
+                progress.say(f"{product.name}, {polarisation}: {_in_words(self.balance[polarisation])}")
             channel.balance(self.balance.get(polarisation, {}))
 
     def close(self):
@@ -118,6 +117,13 @@ class RadarImage:
             plane[:] = power[inner]
             plane[~valid[inner]] = np.nan
         return planes
+
+
+def _in_words(balance):
+    """What was estimated, for the log."""
+    changed = [f"{swath} {scaling:.3f} and {offset:.1e}" for swath, (scaling, offset) in sorted(balance.items())
+               if scaling != 1 or offset]
+    return f"noise scaling and offset {', '.join(changed)}." if changed else "no steps between the sub-swaths."
 
 
 def averaged(power, valid, looks):
