@@ -95,6 +95,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
 @contextlib.contextmanager
 def _output_folder(folder):
     """The folder for as long as the block lasts; made where it is missing, removed again if nothing came of it."""
+    was_there = os.path.isdir(folder)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
@@ -103,5 +104,6 @@ def _output_folder(folder):
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
+        if not was_there:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
