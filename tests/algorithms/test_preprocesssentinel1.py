@@ -222,6 +222,23 @@ def test_the_world_map_of_qgis_masks_land_by_default(run, tmp_path, corner):
     assert (np.isnan(values[rows, columns]) == is_land).mean() > 0.98
 
 
+def test_a_table_for_ew_says_nothing_of_iw(run, feedback, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("platform,mode,polarisation,processor,swath,scaling,offset\n*,EW,*,*,EW1,0.9,0\n")
+    scenes = {}
+    for mode in ("EW", "IW"):
+        safe = make_product(tmp_path / "products", mode=mode, polarisations=("VV",))
+        for balance in ("none", "table"):
+            results = run("preprocesssentinel1", {
+                **PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / (mode + balance)),
+                "SWATH_BALANCE": balance, "SWATH_TABLE": str(table)})
+            scenes[mode, balance], _, tags = read(results["OUTPUTS"][0])
+        assert tags.get("SWATH_NOISE_VV") == ("EW1 0.9000 0.000e+00" if mode == "EW" else None)
+    assert np.nanmax(scenes["EW", "table"][0] - scenes["EW", "none"][0]) > 0.05
+    np.testing.assert_array_equal(scenes["IW", "table"], scenes["IW", "none"])
+    assert ["IW_GRDM" in text and "no rows for VV" in text for text in feedback.warned] == [True]
+
+
 def test_a_temporary_folder_will_do(run, tmp_path):
     safe = make_product(tmp_path / "products", shape=(60, 80))
     results = run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": "TEMPORARY_OUTPUT"})
