@@ -176,7 +176,7 @@ class PreprocessSentinel1(Algorithm):
         polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
         self.declare(
             QgsProcessingParameterBoolean(self.LAND_MASK, self.tr("Mask land"), defaultValue=True),
-            "land becomes nodata.")
+            "land becomes nodata. Switch it off to see land.")
         self.declare(
             QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land"), polygons, optional=True),
             "polygons in any CRS, such as the GSHHG shoreline. Without a layer the world map of QGIS serves, which is "
