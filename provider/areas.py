@@ -9,14 +9,18 @@ from ..compute.raster.area import Area
 
 # Long edges get this many vertices more, so that they bend as they should when they are reprojected.
 VERTICES_PER_EDGE = 20
+# Outlines with more vertices than this have no long edges.
+DETAILED = 2000
 
 
-def area_from_source(source):
+def area_from_source(source, role="area of interest"):
     """The polygons of a feature source as one :class:`~..compute.raster.area.Area`.
 
     Parameters
     ----------
     source : QgsFeatureSource
+    role : str
+        What the layer is for; in messages.
 
     Returns
     -------
@@ -28,12 +32,37 @@ def area_from_source(source):
         If it has no CRS or no geometry.
     """
     if not source.sourceCrs().isValid():
-        raise UnsuitableInput("The layer of the area of interest has no coordinate reference system; set it first "
+        raise UnsuitableInput(f"The layer of the {role} has no coordinate reference system; set it first "
                               "(Layer > Set CRS of Layer).")
     request = QgsFeatureRequest().setNoAttributes()
     geometries = [feature.geometry() for feature in source.getFeatures(request)]
     return _area([geometry for geometry in geometries if not geometry.isEmpty()], source.sourceCrs(),
-                 "The layer of the area of interest has no geometries.")
+                 f"The layer of the {role} has no geometries.")
+
+
+def area_from_extent(extent, crs):
+    """A rectangle as an area.
+
+    Parameters
+    ----------
+    extent : QgsRectangle
+    crs : QgsCoordinateReferenceSystem
+
+    Returns
+    -------
+    Area
+
+    Raises
+    ------
+    UnsuitableInput
+        If it is empty or has no CRS.
+    """
+    if not crs.isValid():
+        raise UnsuitableInput("The extent of the area of interest has no coordinate reference system; add it in "
+                              "brackets: 3.29,3.32,43.61,43.65 [EPSG:4326].")
+    if extent.isEmpty():
+        raise UnsuitableInput("The extent of the area of interest is empty; its order is xmin,xmax,ymin,ymax.")
+    return _area([QgsGeometry.fromRect(extent)], crs, "")
 
 
 def area_from_wkt(text):
@@ -67,7 +96,8 @@ def area_from_wkt(text):
 def _area(geometries, crs, if_empty):
     if not geometries:
         raise UnsuitableInput(if_empty)
-    dense = [geometry.densifyByCount(VERTICES_PER_EDGE) for geometry in geometries]
+    dense = [geometry if geometry.constGet().nCoordinates() > DETAILED else geometry.densifyByCount(VERTICES_PER_EDGE)
+             for geometry in geometries]
     return Area(geometries=tuple(json.loads(geometry.asJson(9)) for geometry in dense), crs_wkt=wkt_of(crs))
 
 

@@ -47,6 +47,8 @@ class Algorithm(QgsProcessingAlgorithm):
         A short paragraph: what it does and when to use it. The help of each parameter is added by itself.
     REQUIRES : tuple of str
         Import names of the packages it needs; where one is missing the tool stays listed and says what to install.
+    ANY_RASTER_FORMAT : bool
+        Whether its rasters may have other names than those of GeoTIFFs.
     """
 
     NAME = ""
@@ -55,6 +57,7 @@ class Algorithm(QgsProcessingAlgorithm):
     TAGS = ()
     HELP = ""
     REQUIRES = ()
+    ANY_RASTER_FORMAT = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

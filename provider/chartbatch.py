@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter, namedtuple
 from dataclasses import replace
 
-from qgis.core import QgsFeatureRequest, QgsGeometry, QgsProcessingFeatureSource, QgsProcessingUtils, QgsRectangle
+from qgis.core import QgsGeometry, QgsProcessingUtils
 
 from ..compute.errors import OutputError, PlainError, UnsuitableInput
 from ..compute.icechart.dates import chart_date
@@ -19,64 +19,14 @@ from ..compute.icechart.summary import EMPTY, FAILED, PREPARED, ChartOutcome
 from .charttable import read_tables
 from .chartwriter import GEOMETRY, write_chart
 from .geometry import polygons_in
-from .polarplane import PolarPlane, Target, is_in_the_north, is_wide, name_of
+from .polarplane import PolarPlane, Target, is_in_the_north, name_of
 
 OURS = {"chart": str, "service": str, "chart_date": "date", "chart_time": str, **COLUMNS, **CLASS_COLUMNS,
         "area_km2": float}
 # A message that lists more than this helps nobody.
 MOST_LISTED = 10
-# Degrees from the other pole, which no plane around a pole can show.
-FAR_SIDE = 80.0
 
 _Kept = namedtuple("_Kept", "place shape area")
-
-
-class StudyArea:
-    """What is kept of the charts.
-
-    Parameters
-    ----------
-    source : QgsProcessingFeatureSource
-        Polygons with a CRS.
-
-    Raises
-    ------
-    UnsuitableInput
-        If it has no CRS or no polygons.
-    """
-
-    def __init__(self, source):
-        self.crs, self._in_plane = source.sourceCrs(), {}
-        if not self.crs.isValid():
-            raise UnsuitableInput("The study area has no coordinate reference system. Assign the right one (Layer "
-                                  "properties > Source, or the tool 'Assign projection') and run again.")
-        flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-        shapes = [feature.geometry() for feature in source.getFeatures(QgsFeatureRequest().setNoAttributes(), flags)]
-        self._shapes = [shape for shape in shapes if not shape.isEmpty()]
-        if not self._shapes:
-            raise UnsuitableInput("The study area holds no polygons. Choose another layer, or select some features.")
-        self.is_wide = any(is_wide(shape, self.crs) for shape in self._shapes)
-
-    def in_plane(self, plane, is_north):
-        """The area in the plane around a pole, as one geometry.
-
-        Returns
-        -------
-        QgsGeometry
-        """
-        if is_north not in self._in_plane:
-            parts = []
-            for shape in self._shapes:
-                box = shape.boundingBox()
-                is_far = box.yMinimum() < -FAR_SIDE if is_north else box.yMaximum() > FAR_SIDE
-                if self.crs.isGeographic() and is_far:
-                    south, north = (-FAR_SIDE, 90) if is_north else (-90, FAR_SIDE)
-                    near = QgsGeometry.fromRect(QgsRectangle(box.xMinimum() - 1, south, box.xMaximum() + 1, north))
-                    parts.append(plane.take(shape.makeValid().intersection(near), self.crs, drawn=True)[0])
-                else:
-                    parts.append(plane.take(shape, self.crs, drawn=True)[0])
-            self._in_plane[is_north] = QgsGeometry.unaryUnion(parts)
-        return self._in_plane[is_north]
 
 
 def prepare_charts(paths, folder, settings, places, context, progress):
@@ -107,8 +57,7 @@ def prepare_charts(paths, folder, settings, places, context, progress):
     with added_files(folder) as partial:
         batch = _Batch(partial, settings, places, context)
         for number, path in enumerate(paths):
-            progress.step(number / len(paths))
-            batch.add(path, progress)
+            batch.add(path, progress.part(number / len(paths), (number + 1) / len(paths)))
         failed = [outcome for outcome in batch.outcomes if outcome.status == FAILED]
         if len(failed) == len(batch.outcomes):
             raise UnsuitableInput(failures(failed))
@@ -165,7 +114,7 @@ class _Batch:
                     self._prepare(table, chart_file, tuple(dict.fromkeys(names)), progress)
         # a zip may hold lines and points beside the polygons
         for chart_file, error in refused if len(refused) == len(chart_files) else ():
-            self._fail(chart_file.origin, chart_file.path, error, progress)
+            self._fail(chart_file.origin, chart_file.names[0], error, progress)
 
     def _prepare(self, table, chart_file, names, progress):
         try:
@@ -183,7 +132,9 @@ class _Batch:
             progress.warn(f"{name}: {remark}")
 
     def _fail(self, origin, name, error, progress):
-        outcome = ChartOutcome(origin, FAILED, remarks=(str(error),))
+        # one of several charts in a file
+        which = "" if name in origin else f"{name}: "
+        outcome = ChartOutcome(origin, FAILED, remarks=(f"{which}{error}",))
         if self._settings.on_error == "stop":
             raise UnsuitableInput(f"{failures([outcome])} Nothing was written; ON_ERROR=skip goes on with the others.")
         self.outcomes.append(outcome)
@@ -207,8 +158,11 @@ class _Batch:
         if not kept:
             raise UnsuitableInput("no polygon of it lies in the study area. Check that both show the same place, and "
                                   "that their coordinate reference systems are right.")
-        shown = [plane.give(each.shape, target) for each in kept]
-        if not all(plane.is_true(*pair, self._crs) for pair in [_largest(kept, shown)]):
+        shown = []
+        for place, each in enumerate(kept):
+            progress.step((1 + place / len(kept)) / 2)
+            shown.append(plane.give(each.shape, target))
+        if not plane.is_true(*_largest(kept, shown), self._crs):
             remarks.append(f"{name_of(self._crs)} is made for another region and shows this one more than a tenth too "
                            "large or small. Choose a CRS of the region, such as "
                            f"{'EPSG:3413' if north else 'EPSG:3031'} (polar stereographic).")
@@ -260,7 +214,7 @@ class _Batch:
             engine.prepareGeometry()
         kept, repaired, shapeless = [], 0, 0
         for place, geometry in enumerate(geometries):
-            progress.check()
+            progress.step(place / len(geometries) / 2)
             shape, was_invalid = plane.take(geometry, crs)
             if shape.isEmpty():
                 shapeless += 1
@@ -277,15 +231,16 @@ class _Batch:
 
     def _written(self, outcome, name, table, chart, kept, shown):
         stem = self._free_name(outcome)
-        fields, renamed = dict(OURS), {}
-        for field, kind in table.fields.items():
-            renamed[field] = _new_name(field, {*fields, "fid", GEOMETRY})
-            fields[renamed[field]] = kind
+        # a chart that was prepared before gets its columns anew
+        theirs = [field for field in table.fields if not (set(OURS) <= set(table.fields) and field in OURS)]
+        fields = dict(OURS)
+        for field in theirs:
+            fields[_new_name(field, {*fields, "fid", GEOMETRY})] = table.fields[field]
         head = [name, outcome.service or None, outcome.date, outcome.time or None]
         rows = []
         for each, shape in zip(kept, shown):
             decoded = [chart.columns[column][each.place] for column in (*COLUMNS, *CLASS_COLUMNS)]
-            own = [table.columns[field][each.place] for field in table.fields]
+            own = [table.columns[field][each.place] for field in theirs]
             rows.append((shape, [*head, *decoded, each.area / 1e6, *own]))
         write_chart(os.path.join(self._folder, f"{stem}.gpkg"), stem, self._crs, fields, rows, self._styles,
                     self._settings.style)

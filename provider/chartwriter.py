@@ -3,6 +3,8 @@
 Written with OGR in one go: the same chart gives the same bytes.
 """
 
+import os
+
 from osgeo import gdal, ogr, osr
 from qgis.core import QgsCoordinateReferenceSystem
 
@@ -13,6 +15,8 @@ WRITTEN = "2020-01-01T00:00:00.000Z"
 GEOMETRY = "geom"
 TYPES = {int: (ogr.OFTInteger64, ogr.OFSTNone), float: (ogr.OFTReal, ogr.OFSTNone), str: (ogr.OFTString, ogr.OFSTNone),
          bool: (ogr.OFTInteger, ogr.OFSTBoolean), "date": (ogr.OFTDate, ogr.OFSTNone)}
+# Letters of what GDAL says that a message shows.
+MOST_SHOWN = 120
 # The table in which QGIS looks for styles.
 STYLE_TABLE = "layer_styles"
 STYLE_FIELDS = {"f_table_catalog": str, "f_table_schema": str, "f_table_name": str, "f_geometry_column": str,
@@ -46,19 +50,20 @@ def write_chart(path, name, crs, fields, rows, styles, shown):
     """
     before = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
     gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", WRITTEN)
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    failures = []
+    gdal.PushErrorHandler(lambda level, _, text: failures.append(text) if level >= gdal.CE_Failure else None)
     try:
-        gdal.ErrorReset()
         _write(path, name, crs, fields, rows, styles, shown)
-        failed = gdal.GetLastErrorType() >= gdal.CE_Failure
     except (RuntimeError, AttributeError) as error:
         # OGR gives no layer where it can make none, unless another plugin has told it to raise
-        raise _refused(path) from error
+        failures.append(str(error))
     finally:
         gdal.PopErrorHandler()
         gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", before)
-    if failed:
-        raise _refused(path)
+    if failures:
+        reason = " ".join(failures[0].split())[:MOST_SHOWN].rstrip(".")
+        raise OutputError(f"{os.path.basename(path)} cannot be written ({reason}). Check the folder of the results, "
+                          "its permissions and the free space.")
 
 
 def _write(path, name, crs, fields, rows, styles, shown):
@@ -99,8 +104,3 @@ def _write_styles(dataset, name, styles, shown):
         for field, value in values.items():
             feature.SetField(field, value)
         layer.CreateFeature(feature)
-
-
-def _refused(path):
-    reason = gdal.GetLastErrorMsg().strip() or "the disk may be full"
-    return OutputError(f"{path} cannot be written: {reason}. Check the folder, its permissions and the free space.")

@@ -58,7 +58,7 @@ def check_destinations(algorithm, parameters, context):
                               "of its own.")
         taken[file, table] = name
         if not isinstance(definition, QgsProcessingParameterFolderDestination):
-            _require_room(path, definition)
+            _require_room(path, definition, getattr(algorithm, "ANY_RASTER_FORMAT", False))
 
 
 def _destination(parameters, name):
@@ -97,10 +97,11 @@ def _file(path):
     return f"{stem}.shp" if suffix.lower() in (".dbf", ".shx") else path
 
 
-def _require_room(path, definition):
+def _require_room(path, definition, any_format):
     """Refuse a file that cannot be made."""
     suffix = os.path.splitext(path)[1].lower()
-    if isinstance(definition, QgsProcessingParameterRasterDestination) and suffix and suffix not in RASTER_SUFFIXES:
+    is_raster = isinstance(definition, QgsProcessingParameterRasterDestination)
+    if is_raster and suffix and suffix not in RASTER_SUFFIXES and not any_format:
         raise OutputError(f"{definition.name()} is a GeoTIFF and cannot be called {os.path.basename(path)}. Choose a "
                           "name that ends in .tif.")
     is_layer = isinstance(definition, (QgsProcessingParameterFeatureSink, QgsProcessingParameterVectorDestination))

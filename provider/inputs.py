@@ -194,7 +194,7 @@ def parcels_of(source, field, crs_wkt, context, progress, layer_name=""):
     if field and column < 0:
         raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
                            f"{', '.join(source.fields().names())}.")
-    transform = QgsCoordinateTransform(source.sourceCrs(), _crs(crs_wkt), context.transformContext())
+    transform = QgsCoordinateTransform(source.sourceCrs(), crs_of_rasters(crs_wkt), context.transformContext())
     found, unlabelled, shapeless = [], 0, 0
     for feature in parcels(source, progress):
         code = class_code(feature.attributes()[column]) if field else layer_name.strip()
@@ -230,7 +230,8 @@ def layer_source(layer, context):
     return QgsProcessingFeatureSource(layer, context)
 
 
-def _crs(wkt):
+def crs_of_rasters(wkt):
+    """The CRS of rasters; refused where they have none."""
     crs = QgsCoordinateReferenceSystem.fromWkt(wkt)
     if not crs.isValid():
         raise UnsuitableInput("The rasters have no coordinate reference system, so nobody can tell which pixels lie in "

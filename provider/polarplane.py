@@ -16,24 +16,24 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsCsException,
     QgsGeometry,
-    QgsLineString,
-    QgsPoint,
     QgsPointXY,
     QgsPolygon,
     QgsUnitTypes,
 )
 
 from ..compute.errors import UnsuitableInput
-from .geometry import valid_polygons
+from .antimeridian import TURN, has_jumps, unwrapped
+from .geometry import polygons_in
 
-# Edges are no longer than this: degrees, or metres. An arc of 0.1 degrees at 60 degrees north leaves its chord by 1 m.
-LONGEST_DEGREES, LONGEST_METRES = 0.1, 5000.0
+# Edges are no longer than this: degrees, or metres. An arc of 0.05 degrees at 60 degrees north is 0.3 m off its chord.
+LONGEST_DEGREES, LONGEST_METRES = 0.05, 5000.0
 # Around the pole degrees bend faster: metres, and within how far.
 SHORT_METRES, NEAR_POLE = 500.0, 100000.0
+# Coordinates in the plane are multiples of this many metres.
+GRID = 1e-4
 # Half the width of the slit along the seam of a projection, in metres.
 SLIT = 1e-3
 EQUATOR = 1.0e7  # metres from the pole
-TURN = 360.0
 METRES = QgsUnitTypes.DistanceUnit.DistanceMeters
 
 
@@ -76,7 +76,7 @@ class PolarPlane:
         UnsuitableInput
             If the coordinates make no sense in the CRS.
         """
-        geometry = _flat(geometry)
+        geometry = _flat(polygons_in(QgsGeometry(geometry)))
         if geometry.isEmpty():
             return geometry, False
         box = geometry.boundingBox()
@@ -89,7 +89,7 @@ class PolarPlane:
         # as it would be judged by anybody who does not know of the antimeridian
         is_valid = geometry.isGeosValid()
         try:
-            if torn and _jumps(geometry, drawn):
+            if torn and has_jumps(geometry, drawn):
                 moved = self._around(geometry, transform, drawn)
                 is_valid = moved.isGeosValid()
             else:
@@ -99,8 +99,8 @@ class PolarPlane:
             raise nonsense(box.center(), crs) from error
         if not moved.boundingBox().isFinite():
             raise nonsense(box.center(), crs)
-        polygons, _ = valid_polygons(moved)
-        return polygons, not is_valid
+        # so that edges that meet at 180 degrees or in the pole become one and go, rather than leave a hair between them
+        return repaired(moved.snappedToGrid(GRID, GRID)), not is_valid
 
     def give(self, polygons, target):
         """Bring polygons from the plane to another CRS, cut where it is torn.
@@ -134,7 +134,7 @@ class PolarPlane:
         if not is_finite:
             raise UnsuitableInput(f"parts of it cannot be shown in {name_of(target.crs)}. Choose another CRS, for "
                                   f"example {'EPSG:3413' if self._is_north else 'EPSG:3031'} (polar stereographic).")
-        moved, _ = valid_polygons(moved)
+        moved = repaired(moved)
         moved.convertToMultiType()
         return moved
 
@@ -185,7 +185,7 @@ class PolarPlane:
             rings = [part.exteriorRing(), *(part.interiorRing(place) for place in range(part.numInteriorRings()))]
             moved = []
             for ring in rings:
-                line = QgsGeometry(_unwrapped(ring, drawn)).densifyByDistance(LONGEST_DEGREES)
+                line = QgsGeometry(unwrapped(ring, drawn)).densifyByDistance(LONGEST_DEGREES)
                 line.transform(transform)
                 moved.append(line.constGet().clone())
             polygon = QgsPolygon()
@@ -193,7 +193,6 @@ class PolarPlane:
             for hole in moved[1:]:
                 polygon.addInteriorRing(hole)
             parts.append(QgsGeometry(polygon))
-        # repaired one by one: a hole is subtracted whatever its ring does
         return parts[0] if len(parts) == 1 else QgsGeometry.collectGeometry(parts)
 
 
@@ -225,6 +224,8 @@ def is_in_the_north(geometries, crs, transform_context):
     transform.setBallparkTransformsAreAppropriate(True)
     north = 0
     for geometry in geometries:
+        if geometry.isEmpty():
+            continue
         try:
             latitude = transform.transform(geometry.boundingBox().center()).y()
         except QgsCsException:
@@ -233,11 +234,35 @@ def is_in_the_north(geometries, crs, transform_context):
     return north >= 0
 
 
-def is_wide(geometry, crs):
-    """Whether a drawn polygon in degrees has an edge of more than 180 degrees, which may be meant the other way."""
-    return crs.isGeographic() and any(
-        TURN / 2 < abs(east - west) < TURN and north == south
-        for ring in _rings(geometry) for (west, north), (east, south) in _edges(ring))
+def repaired(geometry):
+    """Valid polygons with the area that was meant.
+
+    Every ring is repaired by itself; then holes are taken out of their shells and parts put together. Repairing the
+    whole at once would turn a hole that lies outside its shell into ice, and the overlap of two parts into a hole.
+
+    Parameters
+    ----------
+    geometry : QgsGeometry
+        Polygons.
+
+    Returns
+    -------
+    QgsGeometry
+        The very geometry if it is valid; empty if nothing with an area is left.
+    """
+    if geometry.isEmpty() or geometry.isGeosValid():
+        return geometry
+    parts = []
+    for part in geometry.constParts():
+        shell = _area_of(part.exteriorRing())
+        holes = [_area_of(part.interiorRing(place)) for place in range(part.numInteriorRings())]
+        parts.append(shell.difference(QgsGeometry.unaryUnion(holes)) if holes else shell)
+    whole = polygons_in(QgsGeometry.unaryUnion(parts))
+    return whole if whole.isGeosValid() else polygons_in(whole.makeValid())
+
+
+def _area_of(ring):
+    return polygons_in(QgsGeometry(QgsPolygon(ring.clone())).makeValid())
 
 
 def name_of(crs):
@@ -257,7 +282,6 @@ def nonsense(point, crs):
 
 
 def _flat(geometry):
-    geometry = QgsGeometry(geometry)
     if geometry.isEmpty():
         return geometry
     geometry.convertToStraightSegment()
@@ -270,48 +294,6 @@ def _longest(crs):
     if crs.mapUnits() == QgsUnitTypes.DistanceUnit.DistanceDegrees or crs.isGeographic():
         return LONGEST_DEGREES
     return LONGEST_METRES / QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), METRES)
-
-
-def _rings(geometry):
-    for part in geometry.constParts():
-        yield part.exteriorRing()
-        yield from (part.interiorRing(place) for place in range(part.numInteriorRings()))
-
-
-def _edges(ring):
-    points = [(point.x(), point.y()) for point in ring.points()]
-    return zip(points, points[1:])
-
-
-def _jumps(geometry, drawn):
-    return any(_is_jump(start, end, drawn and not _is_around(ring))
-               for ring in _rings(geometry) for start, end in _edges(ring))
-
-
-def _is_jump(start, end, keeps_parallels):
-    """Whether an edge is longer than half a turn, and therefore means the short way."""
-    step = abs(end[0] - start[0])
-    if keeps_parallels and start[1] == end[1]:
-        return False
-    return TURN / 2 < step < TURN
-
-
-def _is_around(ring):
-    """Whether a ring encloses a pole: the short ways along its edges do not lead back to its beginning."""
-    return sum(TURN / 2 < abs(end[0] - start[0]) < TURN for start, end in _edges(ring)) % 2 == 1
-
-
-def _unwrapped(ring, drawn):
-    """The ring with longitudes that go on beyond 180 degrees."""
-    keeps_parallels = drawn and not _is_around(ring)
-    turns, points, last = 0.0, [], None
-    for point in ring.points():
-        here = point.x(), point.y()
-        if last is not None and _is_jump(last, here, keeps_parallels):
-            turns += TURN if here[0] < last[0] else -TURN
-        points.append(QgsPoint(here[0] + turns, here[1]))
-        last = here
-    return QgsLineString(points)
 
 
 def _distance_to_pole(geometry):

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsProcessingProvider, QgsRasterFileWriter
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.classification.applyrandomforest import ApplyRandomForest
+from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
 from ..algorithms.seaice.classifyseaice import ClassifySeaIce
@@ -16,6 +19,7 @@ from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
 from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
 from ..algorithms.tools.createsampledata import CreateSampleData
 from .models import shipped_models
+from .settings import hide_settings, show_settings
 
 ALGORITHMS = (
     InnerBuffer,
@@ -23,6 +27,9 @@ ALGORITHMS = (
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
+    TrainRandomForest,
+    ApplyRandomForest,
+    AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,
     GlcmTextures,
@@ -54,9 +61,20 @@ class FloefieldProvider(QgsProcessingProvider):
         """The icon in the Toolbox."""
         return QIcon(self.svgIconPath())
 
+    def load(self):
+        """Show the settings, then the tools."""
+        show_settings(self.name(), self.icon())
+        return super().load()
+
+    def unload(self):
+        """Take the settings out of the options dialog."""
+        hide_settings()
+        super().unload()
+
     def supportedOutputRasterLayerExtensions(self):
-        """Formats the tools can write."""
-        return ["tif"]
+        """Formats the tools can write; those that write GeoTIFF only say so when another is asked for."""
+        usual = ["tif", "tiff", "dat", "nc", "jp2"]
+        return usual + [suffix for suffix in QgsRasterFileWriter.supportedFormatExtensions() if suffix not in usual]
 
     def defaultRasterFileExtension(self, hasRasters=True):
         """The format of temporary rasters."""

@@ -27,9 +27,10 @@ from ...compute.icechart.legend import legend_names, load_legend
 from ...compute.icechart.settings import CODE_TABLES, ON_ERROR, STYLES, ChartSettings
 from ...compute.icechart.summary import FAILED, PREPARED, write_report, write_table
 from ...provider.base import Algorithm, Group
-from ...provider.chartbatch import StudyArea, failures, prepare_charts
+from ...provider.chartbatch import failures, prepare_charts
 from ...provider.inputs import is_null
 from ...provider.progress import FeedbackProgress
+from ...provider.studyarea import StudyArea
 from ...provider.styling import dress
 
 
@@ -92,7 +93,7 @@ class PrepareIceCharts(Algorithm):
             "across 180 degrees (in degrees, as longitudes beyond 180, or as two parts). Leave it empty for whole "
             "charts.")
         self.declare(
-            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the results"), defaults.crs),
+            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the results"), defaults.crs, optional=True),
             "one for all charts, best the one of your satellite images. The default is UTM zone 26 north, between "
             "Greenland and Iceland, as in the CRYO04 training; take EPSG:3413 for the Arctic as a whole.")
         self.declare(
@@ -101,7 +102,7 @@ class PrepareIceCharts(Algorithm):
 
     def _declare_decoding(self, defaults):
         self.declare(
-            QgsProcessingParameterString(self.LEGEND, self.tr("Legend"), defaults.legend),
+            QgsProcessingParameterString(self.LEGEND, self.tr("Legend (its name, or a CSV file)"), defaults.legend),
             f"which ice is which class: one of {', '.join(legend_names())}, or the path of a CSV file of your own. "
             "park3 has open water, first-year and old ice; ice_water two classes; ai4arctic six; stage every stage "
             "of development.")
@@ -136,7 +137,7 @@ class PrepareIceCharts(Algorithm):
             "at the exit code; stop ends at once and writes nothing.", advanced=True)
         self.declare(
             QgsProcessingParameterBoolean(self.LOAD, self.tr("Open the results"), defaults.load),
-            "puts the prepared charts into the project.")
+            "puts the prepared charts into the project. In a model, switch it off where other tools go on with them.")
 
     def _declare_outputs(self):
         self.declare(
@@ -184,7 +185,9 @@ class PrepareIceCharts(Algorithm):
             progress.warn(self.tr(
                 "The study area has an edge of more than 180 degrees along a parallel and is taken as it looks in "
                 "degrees. If it should lie across 180 degrees, write longitudes beyond 180 (170 to 190)."))
-        crs = self.parameterAsCrs(parameters, self.CRS, context)
+        # QGIS 3.22 wants a value or calls the parameter optional, though it has a default
+        given = {} if is_null(parameters.get(self.CRS)) else parameters
+        crs = self.parameterAsCrs(given, self.CRS, context)
         if not crs.isValid():
             raise UnsuitableInput("CRS is no coordinate reference system that QGIS knows. Write it as in EPSG:32626.")
         source_crs = self.parameterAsCrs(parameters, self.SOURCE_CRS, context)
@@ -207,7 +210,6 @@ class PrepareIceCharts(Algorithm):
             dominance=self.parameterAsDouble(parameters, self.DOMINANCE, context),
             code_table=self.parameterAsEnumString(parameters, self.CODE_TABLE, context),
             date=self.parameterAsString(parameters, self.DATE, context).strip(),
-            crs=self.parameterAsCrs(parameters, self.CRS, context).authid(),
             style=self.parameterAsEnumString(parameters, self.STYLE, context),
             on_error=self.parameterAsEnumString(parameters, self.ON_ERROR, context),
             load=self.parameterAsBoolean(parameters, self.LOAD, context))
@@ -219,8 +221,12 @@ class PrepareIceCharts(Algorithm):
         return [path for path in self.parameterAsFileList(parameters, self.CHARTS, context) if path]
 
     def _paths(self, parameters, folder, context):
-        folder_of_charts = self.parameterAsString(parameters, self.CHARTS_FOLDER, context)
-        return self._listed(parameters, context) or find_charts(folder_of_charts, without=folder)
+        listed = self._listed(parameters, context)
+        if not listed:
+            return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), without=folder)
+        # a model may hand a folder over where a list of files is wanted
+        return [path for each in listed
+                for path in (find_charts(each, without=folder) if os.path.isdir(each) else [each])]
 
     def _tell(self, outcomes, legend, settings, crs, parameters, context):
         outputs = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.SUMMARY, self.REPORT)}

@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.errors import UnsuitableInput
 from ...compute.raster.blocks import MOST_THREADS
 from ...compute.sentinel1.batch import WHEN_BROKEN, write_scenes
 from ...compute.sentinel1.product import POLARISATIONS
@@ -26,11 +27,13 @@ from ...compute.sentinel1.settings import (
     NOISE_REMOVAL,
     SCALES,
     SPECKLE_FILTERS,
+    SURFACES,
     SWATH_BALANCE,
     BackscatterSettings,
 )
 from ...provider.areas import area_from_source, area_from_wkt, wkt_of
 from ...provider.base import Algorithm, Group
+from ...provider.inputs import is_null
 from ...provider.land import land_polygons, world_map
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import load_later
@@ -79,13 +82,17 @@ class PreprocessSentinel1(Algorithm):
                      "bands of the result. Leave it empty for all that a product has.", several=True)
         self._declare_radiometry(defaults)
         self.declare(
-            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), defaultValue="EPSG:3413"),
-            "any map projection; EPSG:3413 is the polar stereographic one of most Arctic ice charts, EPSG:32626 the UTM "
-            "zone between Greenland and Iceland. Scenes of one CRS and pixel size share one pixel lattice.")
+            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the result"), optional=True),
+            "any map projection, such as EPSG:3413 of most Arctic ice charts or EPSG:32626, the UTM zone between "
+            "Greenland and Iceland. Left empty: EPSG:3413 beyond 60 degrees north, EPSG:3976 beyond 60 degrees south, "
+            "else the UTM zone of the scene. Scenes of one CRS and pixel size share one pixel lattice.")
         self.declare(
-            QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size"), NUMBER.Double, defaults.pixel_size,
-                                         minValue=0.0),
+            QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size (0: as the product)"), NUMBER.Double,
+                                         defaults.pixel_size, minValue=0.0),
             "in units of the CRS; 0 takes the spacing of the product (40 m for EW GRDM, 10 m for IW GRDH).")
+        self._choice("SURFACE", self.tr("Heights"), SURFACES, defaults.surface,
+                     "grid: pixels lie where the product's geolocation grid says, whose points on land have heights. "
+                     "sealevel: as if all were sea, which puts ice right along mountainous coasts.", advanced=True)
         self._declare_places(defaults)
         self._choice(self.BROKEN, self.tr("If a product is broken"), WHEN_BROKEN, WHEN_BROKEN[0],
                      "the others are done in any case, and a message names it. skip: that is all. fail: in the end the "
@@ -119,7 +126,8 @@ class PreprocessSentinel1(Algorithm):
         self.declare(
             QgsProcessingParameterFile("SWATH_TABLE", self.tr("Table of noise scaling and offset"), extension="csv",
                                        optional=True),
-            "CSV with platform, mode, polarisation, processor, swath, scaling, offset; needed for the balance by table.",
+            "CSV with platform, mode, polarisation, processor, swath, scaling, offset; for the balance by table. An "
+            "empty one to fill in comes with Floefield (resources/sentinel1/subswath_noise.csv).",
             advanced=True)
         self._choice("CALIBRATION", self.tr("Calibration"), CALIBRATIONS, defaults.calibration,
                      "sigma0 relates to the ground (usual for ice), gamma0 to the plane across the beam, beta0 to the "
@@ -143,8 +151,8 @@ class PreprocessSentinel1(Algorithm):
         self.declare(
             QgsProcessingParameterNumber("MULTILOOK", self.tr("Multilook (pixels)"), NUMBER.Integer,
                                          defaults.multilook, minValue=0, maxValue=50),
-            "averages squares of so many pixels before geocoding. 0 takes as many as fit into a pixel of the result, so "
-            "that nothing is lost when pixels become larger; 1 averages nothing.", advanced=True)
+            "averages squares of so many pixels before geocoding. 0 takes as many as fit into a pixel of the result, "
+            "so that nothing is lost when pixels become larger; 1 averages nothing.", advanced=True)
         self._choice("SPECKLE_FILTER", self.tr("Speckle filter"), SPECKLE_FILTERS, defaults.speckle_filter,
                      "lee smooths where the scene is homogeneous; refinedlee does so along edges. none is right before "
                      "textures are computed.")
@@ -153,8 +161,8 @@ class PreprocessSentinel1(Algorithm):
                                          defaults.filter_size, minValue=3, maxValue=21),
             "an odd number; larger smooths more. The refined filter always uses 7.", advanced=True)
         self._choice("SCALE", self.tr("Scale"), SCALES, defaults.scale,
-                     "db for maps, textures and classification; linear keeps power, with the small negative values that "
-                     "noise removal leaves.")
+                     "db for maps, textures and classification; linear keeps power, with the small negative values "
+                     "that noise removal leaves.")
         self.declare(
             QgsProcessingParameterNumber("FLOOR", self.tr("Lowest value (dB)"), NUMBER.Double, defaults.floor,
                                          minValue=-100.0, maxValue=0.0),
@@ -168,7 +176,7 @@ class PreprocessSentinel1(Algorithm):
         polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
         self.declare(
             QgsProcessingParameterBoolean(self.LAND_MASK, self.tr("Mask land"), defaultValue=True),
-            "land becomes nodata.")
+            "land becomes nodata. Switch it off to see land.")
         self.declare(
             QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land"), polygons, optional=True),
             "polygons in any CRS, such as the GSHHG shoreline. Without a layer the world map of QGIS serves, which is "
@@ -202,9 +210,14 @@ class PreprocessSentinel1(Algorithm):
             return False, self.tr("Give the area of interest either as a layer or as WKT, not both.")
         if self.parameterAsInt(parameters, "FILTER_SIZE", context) % 2 == 0:
             return False, self.tr("The window of the Lee filter must be an odd number of pixels.")
-        table = self.parameterAsFile(parameters, "SWATH_TABLE", context)
-        if self.parameterAsEnumString(parameters, "SWATH_BALANCE", context) == "table" and not table:
+        return self._check_balance(parameters, context)
+
+    def _check_balance(self, parameters, context):
+        balance = self.parameterAsEnumString(parameters, "SWATH_BALANCE", context)
+        if balance == "table" and not self.parameterAsFile(parameters, "SWATH_TABLE", context):
             return False, self.tr("Give the table of noise scaling and offset, or choose another balance.")
+        if balance != "none" and self.parameterAsEnumString(parameters, "NOISE_REMOVAL", context) == "none":
+            return False, self.tr("Balancing the sub-swaths scales the thermal noise: choose a noise removal as well.")
         return True, ""
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -241,7 +254,7 @@ class PreprocessSentinel1(Algorithm):
         return BackscatterSettings(
             polarisations=tuple(filter(None, self.parameterAsEnumStrings(parameters, "POLARISATIONS", context))),
             **{name: self.parameterAsEnumString(parameters, name.upper(), context) for name in (
-                "noise_removal", "swath_balance", "calibration", "speckle_filter", "scale")},
+                "noise_removal", "swath_balance", "calibration", "speckle_filter", "scale", "surface")},
             **{name: self.parameterAsBoolean(parameters, name.upper(), context) for name in (
                 "border_removal", "angle_correction", "incidence_band")},
             **{name: whole(parameters, name.upper(), context) for name in ("multilook", "filter_size", "threads")},
@@ -249,7 +262,17 @@ class PreprocessSentinel1(Algorithm):
                 "reference_angle", "floor", "pixel_size", "land_buffer")},
             slopes={polarisation: real(parameters, f"SLOPE_{polarisation}", context) for polarisation in POLARISATIONS},
             swath_table=self.parameterAsFile(parameters, "SWATH_TABLE", context),
-            crs_wkt=wkt_of(self.parameterAsCrs(parameters, self.CRS, context)))
+            crs_wkt=self._crs(parameters, context))
+
+    def _crs(self, parameters, context):
+        """WKT of the chosen CRS; empty where none is: the dialog gives an invalid one for it."""
+        given = parameters.get(self.CRS)
+        crs = self.parameterAsCrs(parameters, self.CRS, context)
+        if is_null(given) or (isinstance(given, QgsCoordinateReferenceSystem) and not given.isValid()):
+            return ""
+        if not crs.isValid():
+            raise UnsuitableInput(f"{given} is no coordinate reference system. Choose one such as EPSG:3413.")
+        return wkt_of(crs)
 
     def _area(self, parameters, context):
         if self._area_source is not None:

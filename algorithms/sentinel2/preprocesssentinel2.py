@@ -1,60 +1,157 @@
 """One Sentinel-2 product becomes one stack of bands on one grid."""
 
-from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterRasterDestination
+from qgis.core import (
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
+    QgsProcessingUtils,
+)
 
-from ...compute.sentinel2.product import read_product
+from ...compute.errors import UnsuitableInput
+from ...compute.raster.area import PixelArea
+from ...compute.sentinel2.product import choose_tile, read_granules
 from ...compute.sentinel2.scene import StackSettings
+from ...compute.sentinel2.sen2cor import level_2a_of
 from ...compute.sentinel2.stack import write_stack
 from ...provider.base import Algorithm, Group
+from ...provider.inputs import is_null
 from ...provider.progress import FeedbackProgress
+from ...provider.settings import sen2cor_path
 from ...provider.styling import dress
-from .options import AOI, add_stack_options, area_of, check_area, stack_options
+from .options import (
+    AOI,
+    AREAS,
+    RegionSources,
+    add_crs_option,
+    add_region_options,
+    add_stack_options,
+    add_storage_options,
+    area_of,
+    check_area,
+    check_regions,
+    choice,
+    stack_options,
+    storage_options,
+)
 
 PRODUCT_FILTER = "Sentinel-2 products (*.zip *.xml *.SAFE);;All files (*)"
+LEVEL_1C = ("toa", "sen2cor")
 
 
 class PreprocessSentinel2(Algorithm):
-    """SAFE or zip in, one analysis-ready GeoTIFF out."""
+    """SAFE or zip in, one analysis-ready raster out."""
 
     INPUT = "INPUT"
+    PIXEL_WINDOW = "PIXEL_WINDOW"
+    TILE = "TILE"
+    LEVEL_1C = "LEVEL_1C"
+    SEN2COR = "SEN2COR"
+    L2A_FOLDER = "L2A_FOLDER"
     OUTPUT = "OUTPUT"
+    DATA_SHARE = "DATA_SHARE"
 
     NAME = "preprocesssentinel2"
     TITLE = "Preprocess a Sentinel-2 product"
     GROUP = Group.SENTINEL2
-    TAGS = ("sentinel-2", "safe", "l2a", "msil2a", "resample", "cloud mask", "scl", "reflectance", "copernicus")
+    TAGS = ("sentinel-2", "safe", "l2a", "l1c", "msil2a", "sen2cor", "resample", "subset", "reproject", "cloud mask",
+            "scl", "land sea mask", "reflectance", "copernicus")
     HELP = ("Brings the bands of one downloaded Sentinel-2 product to one grid and one file, cut to an area of "
-            "interest, with clouds removed if you wish. Reflectance is right for every processing baseline (the offset "
-            "of baseline 04.00 and later is applied) and stored as int16 with its scale in the file.")
+            "interest, with clouds, land or sea removed if you wish. Reflectance is right for every processing "
+            "baseline (the offset of baseline 04.00 and later is applied) and stored as int16 with its scale in the "
+            "file.")
     REQUIRES = ("rasterio", "defusedxml")
+    ANY_RASTER_FORMAT = True
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         self.declare(
             QgsProcessingParameterFile(self.INPUT, self.tr("Sentinel-2 product"), fileFilter=PRODUCT_FILTER),
-            "the zip as downloaded, the MTD_MSIL2A.xml inside a .SAFE folder, or (typed) the .SAFE folder itself.")
-        add_stack_options(self, StackSettings())
+            "the zip as downloaded, the MTD_MSIL2A.xml (or MTD_MSIL1C.xml) inside a .SAFE folder, or (typed) the .SAFE "
+            "folder itself.")
+        add_stack_options(self, StackSettings(), add_region_options, _add_place_options, add_crs_option,
+                          _add_level_1c_options, add_storage_options)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
-            "GeoTIFF with one band for each chosen band; pixels without data have the nodata value -32768.")
+            "one band for each chosen band; pixels without data have the nodata value -32768 (NaN in float32).")
+        self.declare(
+            QgsProcessingParameterFolderDestination(self.L2A_FOLDER, self.tr("Level-2A product of Sen2Cor"),
+                                                    optional=True, createByDefault=False),
+            "folder in which to keep it; without one it is deleted with the other temporary files of QGIS.",
+            advanced=True)
+        self.addOutput(QgsProcessingOutputNumber(self.DATA_SHARE, self.tr("Share of pixels with data")))
 
     def checkParameterValues(self, parameters, context):
-        """Allow one area of interest at most."""
+        """Allow one area of interest at most, and ask for what the masks need."""
         ok, message = super().checkParameterValues(parameters, context)
-        return check_area(self, parameters, context) if ok else (ok, message)
+        for check in (lambda: check_area(self, parameters, context, (*AREAS, self.PIXEL_WINDOW)),
+                      lambda: check_regions(self, parameters, context)):
+            if ok:
+                ok, message = check()
+        return ok, message
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Open the layer of the area of interest."""
+        """Open the layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
+        self._regions = RegionSources(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
         """Read, resample, mask and write."""
-        area = area_of(self, self._area_source, parameters, context)
-        product = read_product(self.parameterAsFile(parameters, self.INPUT, context))
-        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
+        progress = FeedbackProgress(feedback)
+        area = self._pixel_area(parameters, context) or area_of(self, self._area_source, parameters, context)
         settings = StackSettings(**stack_options(self, parameters, context))
-        write_stack(product, output, settings, area, FeedbackProgress(feedback))
-        dress(output, f"{product.platform} {product.date.isoformat()}", context, group=self.tr("Floefield: Sentinel-2"),
-              algorithm=self)
-        return {self.OUTPUT: output}
+        products = choose_tile(read_granules(self.parameterAsFile(parameters, self.INPUT, context)),
+                               self.parameterAsString(parameters, self.TILE, context))
+        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
+        results = {self.OUTPUT: output}
+        if self.parameterAsEnumString(parameters, self.LEVEL_1C, context) == "sen2cor":
+            folder = self.parameterAsFileOutput(parameters, self.L2A_FOLDER, context)
+            results.update({self.L2A_FOLDER: folder} if folder else {})
+            products = level_2a_of(
+                products, self.parameterAsString(parameters, self.SEN2COR, context) or sen2cor_path(),
+                folder or QgsProcessingUtils.generateTempFilename("l2a"), settings.resolution, progress.part(0.0, 0.8))
+            progress = progress.part(0.8, 1.0)
+        results[self.DATA_SHARE] = write_stack(
+            products, output, settings, area, progress, self._regions.settings(self, parameters, context),
+            storage_options(self, parameters, context))
+        dress(output, f"{products[0].platform} {products[0].date.isoformat()}", context,
+              group=self.tr("Floefield: Sentinel-2"), algorithm=self)
+        return results
+
+    def _pixel_area(self, parameters, context):
+        if is_null(parameters.get(self.PIXEL_WINDOW)):
+            return None
+        text = self.parameterAsString(parameters, self.PIXEL_WINDOW, context)
+        try:
+            column, row, width, height = (int(part) for part in text.replace(";", ",").split(","))
+            if min(column, row) < 0 or min(width, height) <= 0:
+                raise ValueError
+        except ValueError as error:
+            raise UnsuitableInput(f"The pixel window {text!r} is not column,row,width,height in whole pixels. Example: "
+                                  "0,7651,5689,3327.") from error
+        return PixelArea(column, row, width, height)
+
+
+def _add_place_options(tool):
+    tool.declare(
+        QgsProcessingParameterString(tool.PIXEL_WINDOW, tool.tr("Area of interest in pixels"), optional=True),
+        "column, row, width and height, such as 0,7651,5689,3327: pixels of the chosen size, counted from the "
+        "upper-left corner of the product.", advanced=True)
+    tool.declare(
+        QgsProcessingParameterString(tool.TILE, tool.tr("Tile of an old product"), optional=True),
+        "products made before December 2016 may hold many tiles. Name one, such as 31TEJ, or leave this empty for all "
+        "tiles of one UTM zone side by side.", advanced=True)
+
+
+def _add_level_1c_options(tool):
+    tool.declare(
+        choice(tool.LEVEL_1C, tool.tr("Level-1C products"), LEVEL_1C, LEVEL_1C[0]),
+        "toa takes the reflectance at the top of the atmosphere as it is; sen2cor first makes a Level-2A product with "
+        "ESA's Sen2Cor, which you must have installed.", advanced=True)
+    tool.declare(
+        QgsProcessingParameterFile(tool.SEN2COR, tool.tr("Sen2Cor"), optional=True,
+                                   fileFilter="Sen2Cor (L2A_Process*);;All files (*)"),
+        "path of its L2A_Process. Set it once for all in Settings > Options > Processing > Providers > Floefield.",
+        advanced=True)

@@ -1,21 +1,44 @@
 """Many Sentinel-2 products become one dated stack."""
 
+from datetime import date
+
 from qgis.core import (
     QgsProcessing,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
 )
 
+from ...compute.errors import UnsuitableInput
+from ...compute.sentinel2.composite import COMPOSITES
 from ...compute.sentinel2.gaps import GAP_FILLING
 from ...compute.sentinel2.indices import INDICES
 from ...compute.sentinel2.safe import find_products
 from ...compute.sentinel2.series import SeriesSettings, read_products, write_series
+from ...compute.sentinel2.seriesfiles import SeriesPaths
 from ...provider.base import Algorithm, Group
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import dress
-from .options import AOI, add_stack_options, area_of, check_area, choice, choices, is_cleared, stack_options
+from .options import (
+    AOI,
+    RegionSources,
+    add_crs_option,
+    add_region_options,
+    add_stack_options,
+    add_storage_options,
+    area_of,
+    check_area,
+    check_regions,
+    choice,
+    choices,
+    is_cleared,
+    stack_options,
+    storage_options,
+)
 
 
 class Sentinel2TimeSeries(Algorithm):
@@ -23,20 +46,30 @@ class Sentinel2TimeSeries(Algorithm):
 
     INPUTS = "INPUTS"
     INPUT_FOLDER = "INPUT_FOLDER"
+    START_DATE = "START_DATE"
+    END_DATE = "END_DATE"
     GAP_FILLING = "GAP_FILLING"
+    INTERVAL = "INTERVAL"
+    COMPOSITE = "COMPOSITE"
     INDICES = "INDICES"
     OUTPUT = "OUTPUT"
+    CLEAR_COUNT = "CLEAR_COUNT"
+    TABLE = "TABLE"
+    PICTURE = "PICTURE"
     DATES = "DATES"
 
     NAME = "sentinel2timeseries"
     TITLE = "Stack a Sentinel-2 time series"
     GROUP = Group.SENTINEL2
-    TAGS = ("sentinel-2", "safe", "l2a", "stack", "multi-temporal", "gap filling", "cloud mask", "ndvi", "batch")
+    TAGS = ("sentinel-2", "safe", "l2a", "stack", "multi-temporal", "gap filling", "cloud mask", "ndvi", "batch",
+            "composite", "median", "mosaic", "interpolation", "sen2-agri")
     HELP = ("Stacks the products of a season on one grid, with clouds removed and the gaps filled in time: the "
-            "features from which crops are told apart. Bands are named by band and day, such as B04_20180627, and "
-            "sorted by date. Products of one day are merged; days on which nothing of the area was seen are left out "
-            "with a message.")
+            "features from which crops are told apart. The dates are those of the satellite, a regular step, or months "
+            "and seasons. Bands are named by band and day, such as B04_20180627, and sorted by date. Products of one "
+            "day are merged, over the borders of tiles and UTM zones; days on which nothing of the area was seen are "
+            "left out with a message.")
     REQUIRES = ("rasterio", "defusedxml")
+    ANY_RASTER_FORMAT = True
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
@@ -50,18 +83,55 @@ class Sentinel2TimeSeries(Algorithm):
                                        behavior=QgsProcessingParameterFile.Behavior.Folder, optional=True),
             "all products in it and its subfolders are used, .SAFE folders and zips alike.")
         add_stack_options(self, defaults)
+        add_region_options(self)
+        add_crs_option(self)
+        for name, title, end in ((self.START_DATE, self.tr("First day"), "first"),
+                                 (self.END_DATE, self.tr("Last day"), "last")):
+            self.declare(
+                QgsProcessingParameterString(name, title, optional=True),
+                f"as 2018-03-01: the {end} day whose products are used. Leave it empty for all. With a regular "
+                f"interval, also the {end} day of the result, so that several places and years get the same dates.",
+                advanced=True)
         self.declare(
             choice(self.GAP_FILLING, self.tr("Gap filling"), GAP_FILLING, defaults.gap_filling),
             "linear interpolates each pixel between the clear dates before and after; before the first and after the "
             "last clear date the nearest value is repeated. none leaves nodata.")
         self.declare(
+            QgsProcessingParameterNumber(self.INTERVAL, self.tr("Days between dates"),
+                                         QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.interval,
+                                         minValue=0, maxValue=366),
+            "0 keeps the dates of the satellite. With 10, as Sen2-Agri does, the bands are interpolated to every tenth "
+            "day from the first date on: for comparing years and places that were seen on different days.")
+        self.declare(
+            choice(self.COMPOSITE, self.tr("Composite"), COMPOSITES, defaults.composite),
+            "month or season makes one image of each calendar month, or of each season (from March, June, September "
+            "and December on): the median of the clear observations of each pixel. It is named by its first day, such "
+            "as B04_20180601. A quiet, cloud-free background, and far fewer bands.")
+        self.declare(
             choice(self.INDICES, self.tr("Indices"), INDICES, defaults.indices, several=True,
                    optional=True),
-            "added for every date: ndvi = (B08 - B04) / (B08 + B04); ndwi = (B11 - B08) / (B11 + B08), the sign of "
-            "Sen2-Agri; brightness = root of the sum of squares of B03, B04, B08 and B11.")
+            "added for every date. ndvi = (B08 - B04) / (B08 + B04). ndwi = (B11 - B08) / (B11 + B08), the sign of "
+            "Sen2-Agri; ndwi_gao is the same with the opposite sign; ndwi_mcfeeters = (B03 - B08) / (B03 + B08) shows "
+            "open water. brightness = root of the sum of squares of B03, B04, B08 and B11. With the red edge: rendvi "
+            "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = position of the red "
+            "edge in nm.")
+        add_storage_options(self)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Time series")),
-            "GeoTIFF with all bands and indices of the first date, then of the second, and so on.")
+            "all bands and indices of the first date, then of the second, and so on.")
+        self.declare(
+            QgsProcessingParameterRasterDestination(self.CLEAR_COUNT, self.tr("Clear observations"), optional=True,
+                                                    createByDefault=False),
+            "GeoTIFF: on how many days each pixel was seen clearly; with a composite, for each month or season too. "
+            "Where it is low, the series is made of interpolation more than of observation.")
+        self.declare(
+            QgsProcessingParameterFileDestination(self.TABLE, self.tr("Table of products"),
+                                                  self.tr("CSV files (*.csv)"), optional=True, createByDefault=False),
+            "a line for each product: date, tile, baseline, how much of the area it covers, and the share of clouds.")
+        self.declare(
+            QgsProcessingParameterFileDestination(self.PICTURE, self.tr("Picture of the dates"),
+                                                  self.tr("PNG files (*.png)"), optional=True, createByDefault=False),
+            "a picture of the same: clear, clouded and missing shares of each day, and how often pixels were seen.")
         self.addOutput(QgsProcessingOutputNumber(self.DATES, self.tr("Number of dates")))
 
     def checkParameterValues(self, parameters, context):
@@ -72,11 +142,18 @@ class Sentinel2TimeSeries(Algorithm):
             return ok, message
         if bool(self._listed(parameters, context)) == bool(self._folder(parameters, context)):
             return False, self.tr("Give either a list of products or a folder with products.")
-        return check_area(self, parameters, context)
+        try:
+            self._day(parameters, self.START_DATE, context)
+            self._day(parameters, self.END_DATE, context)
+        except UnsuitableInput as error:
+            return False, str(error)
+        ok, message = check_regions(self, parameters, context)
+        return check_area(self, parameters, context) if ok else (ok, message)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Open the layer of the area of interest."""
+        """Open the layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
+        self._regions = RegionSources(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -85,17 +162,38 @@ class Sentinel2TimeSeries(Algorithm):
         area = area_of(self, self._area_source, parameters, context)
         paths = self._listed(parameters, context) or find_products(self._folder(parameters, context))
         products = read_products(paths, progress.part(0.0, 0.05))
-        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
-        settings = SeriesSettings(**stack_options(self, parameters, context),
-                                  gap_filling=self.parameterAsEnumString(parameters, self.GAP_FILLING, context),
-                                  indices=choices(self, parameters, self.INDICES, context))
-        dates = write_series(products, output, settings, area, progress.part(0.05, 1.0))
-        dress(output, f"Sentinel-2 {dates[0].isoformat()} to {dates[-1].isoformat()}", context,
-              group=self.tr("Floefield: Sentinel-2"), algorithm=self)
-        return {self.OUTPUT: output, self.DATES: len(dates)}
+        outputs = {name: self.parameterAsOutputLayer(parameters, name, context)
+                   for name in (self.OUTPUT, self.CLEAR_COUNT)}
+        files = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.TABLE, self.PICTURE)}
+        paths = SeriesPaths(outputs[self.OUTPUT], outputs[self.CLEAR_COUNT], files[self.TABLE], files[self.PICTURE])
+        overview = write_series(products, paths, self._settings(parameters, context), area, progress.part(0.05, 1.0),
+                                self._regions.settings(self, parameters, context),
+                                storage_options(self, parameters, context))
+        group, dates = self.tr("Floefield: Sentinel-2"), overview.dates
+        dress(paths.stack, f"Sentinel-2 {dates[0].isoformat()} to {dates[-1].isoformat()}", context, group=group,
+              algorithm=self)
+        dress(paths.clear_count, self.tr("Clear observations"), context, group=group, algorithm=self)
+        return {**{name: path for name, path in {**outputs, **files}.items() if path}, self.DATES: len(dates)}
+
+    def _settings(self, parameters, context):
+        return SeriesSettings(
+            **stack_options(self, parameters, context),
+            gap_filling=self.parameterAsEnumString(parameters, self.GAP_FILLING, context),
+            interval=self.parameterAsInt(parameters, self.INTERVAL, context),
+            composite=self.parameterAsEnumString(parameters, self.COMPOSITE, context),
+            start=self._day(parameters, self.START_DATE, context), end=self._day(parameters, self.END_DATE, context),
+            indices=choices(self, parameters, self.INDICES, context))
 
     def _listed(self, parameters, context):
         return [path for path in self.parameterAsFileList(parameters, self.INPUTS, context) if path]
 
     def _folder(self, parameters, context):
         return self.parameterAsFile(parameters, self.INPUT_FOLDER, context)
+
+    def _day(self, parameters, name, context):
+        """A date as ISO text; empty where none is given."""
+        text = self.parameterAsString(parameters, name, context).strip()
+        try:
+            return date.fromisoformat(text).isoformat() if text else ""
+        except ValueError as error:
+            raise UnsuitableInput(f"{name}: {text!r} is no date. Write it as 2018-03-01.") from error

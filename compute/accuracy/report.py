@@ -4,19 +4,22 @@ The same input gives the same bytes: there is no time stamp in it. Pictures are 
 ``resources/report/classification.html``.
 """
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from . import pictures
+from . import pictures, season
+from .content import matrix_content
+from .dates import DATED, iso
 from .page import css_colour, software_versions, write_page
+from .results import feature_number
+from .suspicious import SURE
 
 SQUARE_METRES_PER_HECTARE = 10000.0
 
 # With fewer validation parcels than this the report says how loosely its figures are known.
 FEW_PARCELS = 50
 TOP_FEATURES = 20
-_DATED = re.compile(r"(?P<band>.+)_(?P<date>\d{8})")
+MOST_SUSPICIOUS = 25
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class ClassificationReport:
         Whether the input is made-up sample data.
     oob_score : float or None
         Out-of-bag accuracy of the forest, 0..1.
+    insight : Insight or None
+        See :mod:`.insight`.
     """
 
     title: str
@@ -95,6 +100,7 @@ class ClassificationReport:
     notes: tuple = ()
     synthetic: bool = False
     oob_score: float = None
+    insight: object = None
 
 
 def write_classification_report(path, report, check=lambda: None):
@@ -113,50 +119,32 @@ def write_classification_report(path, report, check=lambda: None):
         If the file cannot be written.
     """
     check()
-    pixels = _scores(report, report.pixel_matrix)
+    classes = {text: c.map_class for c in report.classes for text in (c.map_class.code, c.map_class.label)}
+    pixels = matrix_content(report.pixel_matrix, classes, "pixels")
     check()
-    parcels = _scores(report, report.parcel_matrix)
+    parcels = matrix_content(report.parcel_matrix, classes, "parcels")
     check()
     importance = _importance(report)
     check()
+    over_time = _season(report.insight, check)
     write_page(path, "classification.html", report=report, pixels=pixels, parcels=parcels, areas=_areas(report),
-               importance=importance, validation_parcels=sum(c.validation_parcels for c in report.classes),
+               importance=importance, season=over_time,
+               validation_parcels=sum(c.validation_parcels for c in report.classes),
                is_split=not report.validation_path, few_parcels=FEW_PARCELS, versions=software_versions())
 
 
-def _scores(report, matrix):
-    """What the template says of a matrix: total scores, a row for each class, a picture."""
-    if matrix is None or not matrix.total:
-        return None
-    summaries = {c.map_class.code: c for c in report.classes} | {c.map_class.label: c for c in report.classes}
-    rows = []
-    for index, label in enumerate(matrix.labels):
-        summary = summaries.get(label)
-        expected, mapped = int(matrix.reference_totals[index]), int(matrix.mapped_totals[index])
-        rows.append({
-            "number": summary.map_class.value if summary else index + 1,
-            "label": summary.map_class.label if summary else label,
-            "colour": css_colour(summary.map_class.colour) if summary else None,
-            "precision": float(matrix.precision[index]) if mapped else None,
-            "recall": float(matrix.recall[index]) if expected else None,
-            "f_score": float(matrix.f_score[index]) if expected else None,
-            "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
-            "counts": [int(count) for count in matrix.counts[index]],
-        })
-    assessed = [row["f_score"] for row in rows if row["f_score"] is not None]
-    return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
-            "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
-            "confusions": _largest_confusions(rows),
-            "picture": pictures.confusion_picture([(row["number"], row["label"]) for row in rows], matrix.counts)}
-
-
-def _largest_confusions(rows, most=5):
-    """The most frequent mistakes: (count, reference, map), largest first."""
-    mistakes = [(row["counts"][column], -index, -column) for index, row in enumerate(rows)
-                for column in range(len(rows)) if column != index and row["counts"][column]]
-    return [{"count": count, "reference": rows[-index], "mapped": rows[-column]["label"],
-             "share": count / rows[-index]["expected"]}
-            for count, index, column in sorted(mistakes, reverse=True)[:most]]
+def _season(insight, check):
+    """Pictures of profiles and accuracy by date, and the suspicious labels; None for what nobody looked for."""
+    if insight is None:
+        return {"profiles": None, "early": (), "early_picture": None, "suspicious": None}
+    profiles = season.profiles_picture(insight.profiles) if insight.profiles else None
+    check()
+    found = insight.suspicious
+    return {"profiles": profiles, "early": insight.early,
+            "early_picture": season.early_picture(insight.early) if insight.early else None,
+            "suspicious": None if found is None else {
+                "count": len(found), "sure": SURE,
+                "rows": [(feature_number(one.parcel), one) for one in found[:MOST_SUSPICIOUS]]}}
 
 
 def _areas(report):
@@ -177,7 +165,7 @@ def _importance(report):
     if not report.importances:
         return None
     ranked = sorted(report.importances, key=lambda feature: -feature[1])
-    dated = [(_DATED.fullmatch(name), share) for name, share in report.importances]
+    dated = [(DATED.fullmatch(name), share) for name, share in report.importances]
     largest = ranked[0][1] or 1.0
     content = {"top": [{"name": name, "share": share, "bar": share / largest} for name, share in ranked[:TOP_FEATURES]],
                "count": len(ranked), "is_dated": all(match for match, _ in dated), "top_date": "", "top_band": ""}
@@ -185,16 +173,11 @@ def _importance(report):
         return content | {"picture": pictures.bars_picture(ranked[:TOP_FEATURES])}
     shares = defaultdict(float)
     for match, share in dated:
-        shares[match["band"], _iso(match["date"])] += share
+        shares[match["band"], iso(match["date"])] += share
     bands = tuple(dict.fromkeys(match["band"] for match, _ in dated))
-    dates = tuple(sorted({_iso(match["date"]) for match, _ in dated}))
+    dates = tuple(sorted({iso(match["date"]) for match, _ in dated}))
     table = [[shares.get((band, date)) for date in dates] for band in bands]
     by_date = [sum(row[column] or 0.0 for row in table) for column in range(len(dates))]
     by_band = [sum(share or 0.0 for share in row) for row in table]
     return content | {"picture": pictures.calendar_picture(bands, dates, table, by_band, by_date),
                       "top_date": dates[by_date.index(max(by_date))], "top_band": bands[by_band.index(max(by_band))]}
-
-
-def _iso(date):
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}"
-

@@ -13,6 +13,8 @@ FEW_VALIDATION_PARCELS = 50
 # Shares of parcels outside, and of pixels without data, from which on a word is due.
 MUCH_OUTSIDE = 0.25
 MUCH_WITHOUT_DATA = 0.2
+# Share of the pixels far outside the range of the training pixels.
+MUCH_STRANGE = 0.3
 
 
 def parcel_advice(ground):
@@ -108,8 +110,38 @@ def training_advice(ground, drawn):
     return advice
 
 
-def map_advice(mapping):
-    """Pixels of the map without a class.
+def map_advice(mapping, forest):
+    """Pixels of the map without a class, and input unlike that of the training.
+
+    Parameters
+    ----------
+    mapping : Mapping
+    forest : Forest
+
+    Returns
+    -------
+    list of str
+    """
+    advice = []
+    empty, total = int(mapping.mapped[0]) - mapping.hidden, int(mapping.mapped.sum())
+    if empty > MUCH_WITHOUT_DATA * total:
+        reason = "no band has data there" if forest.stand_ins else "some band has no data there"
+        advice.append(f"{empty / total:.0%} of the pixels have no class, because {reason}. If these are clouds, gap "
+                      "filling in the time series tool helps.")
+    if mapping.hidden:
+        advice.append(f"{mapping.hidden / total:.0%} of the pixels have no class, because the forest is less sure of "
+                      "them than was asked for.")
+    strange = [name for name, share in zip(forest.feature_names, mapping.strange) if share > MUCH_STRANGE]
+    if strange:
+        shown = ", ".join(strange[:5]) + (" ..." if len(strange) > 5 else "")
+        advice.append(f"The values of {len(strange)} of {len(forest.feature_names)} bands lie far outside the range of "
+                      f"the training pixels ({shown}). Are they in the same unit (reflectance, not reflectance times "
+                      "10000)?")
+    return advice
+
+
+def map_notes(mapping):
+    """What was done to pixels with gaps, in words.
 
     Parameters
     ----------
@@ -119,8 +151,6 @@ def map_advice(mapping):
     -------
     list of str
     """
-    empty, total = int(mapping.mapped[0]), int(mapping.mapped.sum())
-    if empty <= MUCH_WITHOUT_DATA * total:
+    if not mapping.filled:
         return []
-    return [f"{empty / total:.0%} of the pixels have no class, because some band has no data there. If these are "
-            "clouds, gap filling in the time series tool helps."]
+    return [f"{mapping.filled} classified pixels lack some of their bands; they were filled as in training."]

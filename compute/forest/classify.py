@@ -6,20 +6,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
-from ..accuracy.page import software_versions
-from ..accuracy.report import ClassificationReport, ClassSummary, RasterSummary, write_classification_report
-from ..errors import UnsuitableInput
+from ..accuracy.insight import Insight, InsightWishes, look_closer
+from ..accuracy.record import training_text
+from ..accuracy.report import ClassSummary, write_classification_report
 from ..insitu.split import SplitSettings
 from ..raster.blocks import make_executor
 from ..raster.writer import complete_file
-from .advice import map_advice, parcel_advice, training_advice, validation_advice
-from .draw import draw_training_pixels
+from .advice import map_advice, map_notes, parcel_advice, validation_advice
+from .apply import stack_notes
+from .choice import places_by_pattern
+from .describe import describe_classification
 from .features import FeatureStack
 from .ground import survey_ground
+from .labels import survey_labels
+from .learn import learn_forest
 from .mapping import create_maps, map_classes
 from .modelfile import Forest, save_forest
 from .settings import ForestSettings
-from .train import grow_trees
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,22 @@ class ClassificationTask:
         Where the parcels came from; for the report.
     notes : tuple of str
         What happened to the parcels before they came here; for the report.
+    labels : str
+        Path of a raster of classes that takes the place of the parcels; empty if there is none.
+    features : str
+        Names of the bands that serve, with ``*`` and ``?``, separated by commas; empty for all.
+    resampling : {"none", "nearest", "bilinear", "average"}
+        How rasters of other grids are brought to that of the first; "none" refuses them.
+    mask : str
+        Path of a raster that is 0 or without data where nothing trains and nothing is to be classified.
+    min_confidence : float
+        Pixels of less confidence get no class.
+    insight : InsightWishes
+        What else is to be found out about the parcels.
     """
 
     rasters: tuple
-    parcels: tuple
+    parcels: tuple = ()
     validation: tuple = None
     forest: ForestSettings = field(default_factory=ForestSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
@@ -51,6 +66,12 @@ class ClassificationTask:
     class_field: str = ""
     validation_path: str = ""
     notes: tuple = ()
+    labels: str = ""
+    features: str = ""
+    resampling: str = "none"
+    mask: str = ""
+    min_confidence: float = 0.0
+    insight: InsightWishes = field(default_factory=InsightWishes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +87,7 @@ class Classification:
     summaries : tuple of ClassSummary
     warnings : tuple of str
     forest : Forest
+    insight : Insight
     """
 
     pixel_matrix: ConfusionMatrix
@@ -73,10 +95,13 @@ class Classification:
     summaries: tuple
     warnings: tuple
     forest: Forest
+    insight: Insight = None
 
 
-def classify(task, maps, model_path, report_path, progress):
+def classify(task, maps, model_path, report_path, progress, deliver=None):
     """Train a forest on parcels, map every pixel, and measure the accuracy on parcels that took no part in training.
+
+    Without any map to write only the pixels of the validation parcels are classified.
 
     Parameters
     ----------
@@ -85,6 +110,9 @@ def classify(task, maps, model_path, report_path, progress):
     model_path, report_path : str
         Where the model and the report go; empty if not wanted.
     progress : Progress
+    deliver : callable, optional
+        Takes the Classification before any file takes its name: writes what is not written here. If it fails, no file
+        is left behind.
 
     Returns
     -------
@@ -98,53 +126,62 @@ def classify(task, maps, model_path, report_path, progress):
         If the user asked to stop. As after an error, no output is left behind.
     """
     with contextlib.ExitStack() as opened:
-        stack = opened.enter_context(FeatureStack(task.rasters))
+        stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
+        notes = _choose_features(stack, task)
         executor = opened.enter_context(make_executor(task.forest.threads))
-        progress.say("Finding the pixels of the parcels ...")
-        ground = survey_ground(stack.grid, task.parcels, task.validation, task.split, progress.part(0.0, 0.02))
+        ground = _survey(task, stack, opened, progress.part(0.0, 0.02), progress)
         warnings = parcel_advice(ground) + validation_advice(ground, task.validation is None)
-        drawn = draw_training_pixels(stack, ground, task.forest, executor, progress.part(0.02, 0.15))
-        warnings += training_advice(ground, drawn)
-        progress.say(f"Training on {len(drawn.sample.classes)} pixels of {len(ground.training)} parcels with "
-                     f"{len(stack.names)} features ...")
-        forest = _grow(stack, ground, drawn, task.forest, progress.part(0.15, 0.4))
+        learned = learn_forest(stack, ground, task.forest, executor, progress.part(0.02, 0.4))
+        forest, warnings = learned.forest, warnings + learned.warnings
+        notes += learned.notes
 
         finished = opened.enter_context(contextlib.ExitStack())
         model_file, report_file = (finished.enter_context(complete_file(path)) if path else ""
                                    for path in (model_path, report_path))
-        rasters = finished.enter_context(create_maps(maps, stack.grid, forest.classes))
-        progress.say("Classifying ...")
-        mapping = map_classes(stack, forest.trees, forest.classes, ground, rasters, executor,
-                              progress.part(0.4, 0.98))
-        warnings += map_advice(mapping)
-        result = _assess(ground, mapping, forest, tuple(warnings))
+        insight = look_closer(stack, ground, task.insight, task.forest, executor, progress.part(0.4, 0.5))
+        notes += insight.notes
+        forest = replace(forest, trained_on=training_text(stack.grid, ground, progress.check))
+        rasters = finished.enter_context(create_maps(maps, stack.grid, forest))
+        progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
+        mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.min_confidence)
+        warnings += map_advice(mapping, forest) if rasters else []
+        notes += map_notes(mapping)
+        result = replace(_assess(ground, mapping, forest, tuple(warnings), bool(rasters)), insight=insight)
         if model_file:
             save_forest(model_file, forest)
         if report_file:
-            write_classification_report(report_file, _report(task, stack, result), progress.check)
+            report = describe_classification(replace(task, notes=task.notes + tuple(notes)), stack, result)
+            write_classification_report(report_file, report, progress.check)
         progress.check()
-    for warning in warnings:
+        if deliver:
+            deliver(result)
+    for note in notes:
+        progress.say(note)
+    for warning in result.warnings:
         progress.warn(warning)
     progress.show(1.0)
     return result
 
 
-def _grow(stack, ground, drawn, settings, progress):
-    """The forest; classes without a training pixel are not in it, nor the number of threads: it changed nothing."""
-    sample = drawn.sample
-    present = np.unique(sample.classes)
-    if len(present) < 2:
-        raise UnsuitableInput("Fewer than two classes have training pixels with data at all dates. Fill the gaps in "
-                              "the time series tool, or use dates with fewer clouds.")
-    trees, importances = grow_trees(sample.features, np.searchsorted(present, sample.classes), len(present), settings,
-                                    progress)
-    counts = np.bincount(sample.classes, minlength=len(ground.classes))
-    return Forest(trees=trees, feature_names=stack.names, classes=tuple(ground.classes[place] for place in present),
-                  settings=replace(settings, threads=0), importances=tuple(float(share) for share in importances),
-                  training_pixels=tuple(int(counts[place]) for place in present), software=software_versions())
+def _choose_features(stack, task):
+    """Keep the wanted bands; what was done to the rasters, in words."""
+    places = places_by_pattern(stack.names, task.features)
+    notes = stack_notes(stack, places)
+    stack.choose(places)
+    return notes
 
 
-def _assess(ground, mapping, forest, warnings):
+def _survey(task, stack, opened, part, progress):
+    if not task.labels:
+        progress.say("Finding the pixels of the parcels ...")
+        return survey_ground(stack.grid, task.parcels, task.validation, task.split, part)
+    progress.say("Finding the classes of the training raster ...")
+    ground, reader = survey_labels(stack, task.labels, task.split, part)
+    opened.enter_context(contextlib.closing(reader))
+    return ground
+
+
+def _assess(ground, mapping, forest, warnings, is_map):
     labels = tuple(map_class.label for map_class in ground.classes)
     judged = np.flatnonzero(ground.is_validation)
     by_parcel, reference = mapping.by_parcel[judged, 1:], ground.values[judged] - 1
@@ -163,32 +200,9 @@ def _assess(ground, mapping, forest, warnings):
                      training_parcels=sum(parcel.code == map_class.code for parcel in ground.training),
                      validation_parcels=sum(parcel.code == map_class.code for parcel in ground.validation),
                      training_pixels=trained.get(map_class.code, 0), validation_pixels=int(pixels[place].sum()),
-                     mapped_pixels=int(mapping.mapped[map_class.value]))
+                     mapped_pixels=int(mapping.mapped[map_class.value]) if is_map else 0)
         for place, map_class in enumerate(ground.classes))
     return Classification(
         pixel_matrix=ConfusionMatrix(labels, pixels) if is_assessed else None,
         parcel_matrix=ConfusionMatrix(labels, majorities) if is_assessed else None,
         summaries=summaries, warnings=warnings, forest=forest)
-
-
-def _report(task, stack, result):
-    settings = task.forest
-    return ClassificationReport(
-        title="Crop classification",
-        rasters=tuple(RasterSummary(reader.path, len(reader.bands), dates)
-                      for reader, dates in zip(stack.readers, stack.dates)),
-        pixel_area=stack.pixel_area, band_names=stack.names, parcels_path=task.parcels_path,
-        class_field=task.class_field, validation_path=task.validation_path, classes=result.summaries,
-        pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,
-        importances=tuple(zip(stack.names, result.forest.importances)),
-        settings={
-            "Classifier": "random forest", "Trees": str(settings.trees),
-            "Training pixels per class": f"at most {settings.samples_per_class}" if settings.samples_per_class
-            else "all",
-            "Smallest leaf": f"{settings.min_leaf} pixels",
-            "Depth of a tree": f"at most {settings.max_depth}" if settings.max_depth else "no limit",
-            "Classes weigh": "the same" if settings.balanced else "as much as they have training pixels",
-            "Training share": "all parcels (separate validation parcels)" if task.validation is not None
-            else f"{task.split.training_share:g} of the parcels of each class",
-            "Seed": str(settings.seed)},
-        warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic)

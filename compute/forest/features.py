@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import GridMismatch, UnsuitableInput
 from ..raster.reader import RasterReader
 from ..raster.writer import TILE
+from .regrid import RegriddedReader
 
 # Bytes of features in a block of work; a few such blocks are in memory for each thread.
 BLOCK_BYTES = 24 * 1024 ** 2
@@ -24,7 +25,7 @@ DATE_TAG = "ACQUISITION_DATE"
 SYNTHETIC_TAG = "SYNTHETIC"
 METRES_PER_DEGREE = 111195.0
 # Bands read at once: the copies made on the way stay small beside the block itself.
-BANDS_AT_ONCE = 16
+BANDS_AT_ONCE = 32
 
 
 class FeatureStack:
@@ -33,37 +34,61 @@ class FeatureStack:
     Parameters
     ----------
     paths : sequence of str
+    resampling : {"none", "nearest", "bilinear", "average"}
+        How rasters of another grid are brought to the grid of the first one; "none" refuses them.
+    mask : str
+        Path of a raster; where its first band is 0 or has no data there is nothing to classify. Empty if there is none.
 
     Attributes
     ----------
     grid : Grid
     names : tuple of str
         One for each feature, all different: the bands of the first raster, then those of the next.
-    readers : tuple of RasterReader
+    readers : tuple of RasterReader or RegriddedReader
     dates : tuple of tuple of str
         ISO dates of each raster's bands, sorted, each once.
+    resampled : tuple of str
+        Paths of the rasters that lie on another grid, the mask included.
+    accepts_gaps : bool
+        Whether a pixel that lacks some of its features is valid all the same.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
         If a raster cannot be opened.
     GridMismatch
-        If the rasters do not share one grid.
+        If the rasters do not share one grid and are not to be resampled.
     """
 
-    def __init__(self, paths):
+    def __init__(self, paths, resampling="none", mask=""):
         if not paths:
             raise UnsuitableInput("No raster was given.")
         with contextlib.ExitStack() as opened:
-            self.readers = tuple(opened.enter_context(RasterReader(path)) for path in paths)
-            first = self.readers[0]
-            for other in self.readers[1:]:
-                _require_same_grid(first, other)
+            first = opened.enter_context(RasterReader(paths[0]))
+            self.readers = (first, *(opened.enter_context(_reader_on(first, path, resampling)) for path in paths[1:]))
+            # Classes and flags cannot be averaged.
+            self._mask = opened.enter_context(
+                _reader_on(first, mask, "none" if resampling == "none" else "nearest")) if mask else None
             self._files = opened.pop_all()
         self.grid = first.grid
+        self.resampled = tuple(reader.path for reader in (*self.readers, self._mask)
+                               if isinstance(reader, RegriddedReader))
         self.names = _unique_names(self.readers)
+        self._bands = [(reader, index) for reader in self.readers for index in range(len(reader.bands))]
         self.dates = tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
                            for reader in self.readers)
+        self.accepts_gaps = False
+
+    def choose(self, places):
+        """Keep only some features, in this order.
+
+        Parameters
+        ----------
+        places : sequence of int
+            Places in `names`.
+        """
+        self.names = tuple(self.names[place] for place in places)
+        self._bands = [self._bands[place] for place in places]
 
     def __enter__(self):
         return self
@@ -107,17 +132,23 @@ class FeatureStack:
         features : ndarray of float32, shape (pixels, features), C order
             Physical values, row by row; NaN where a raster has no data.
         valid : ndarray of bool, shape (pixels,)
-            Where all features are finite.
+            Where the mask permits it and all features are finite (with `accepts_gaps`: some feature is).
         """
         features = np.empty((window.height * window.width, len(self.names)), np.float32)
-        column = 0
-        for reader in self.readers:
-            for first in range(0, len(reader.bands), BANDS_AT_ONCE):
-                indexes = range(first, min(first + BANDS_AT_ONCE, len(reader.bands)))
-                values = reader.read_physical(window, indexes)
-                features[:, column:column + len(indexes)] = values.reshape(len(indexes), -1).T
-                column += len(indexes)
-        return features, np.isfinite(features).all(axis=1)
+        for first in range(0, len(self._bands), BANDS_AT_ONCE):
+            together = self._bands[first:first + BANDS_AT_ONCE]
+            for reader in dict.fromkeys(reader for reader, _ in together):
+                columns = [first + place for place, (owner, _) in enumerate(together) if owner is reader]
+                values = reader.read_physical(window, [self._bands[column][1] for column in columns])
+                is_run = columns[-1] - columns[0] + 1 == len(columns)
+                place = slice(columns[0], columns[-1] + 1) if is_run else columns
+                features[:, place] = values.reshape(len(columns), -1).T
+        finite = np.isfinite(features)
+        valid = finite.any(axis=1) if self.accepts_gaps else finite.all(axis=1)
+        if self._mask is not None:
+            # NaN is greater than nothing.
+            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()
+        return features, valid
 
     def blocks(self):
         """Windows that tile the grid, in the order in which the rasters are best read.
@@ -140,11 +171,20 @@ def _strips(tile, height):
         yield replace(tile, row=row, height=min(height, tile.row + tile.height - row))
 
 
-def _require_same_grid(first, other):
+def _reader_on(first, path, resampling):
+    """A raster as it is if it lies on the grid of the first one, otherwise resampled or refused."""
+    other = RasterReader(path)
     differences = grid_differences(first.grid, other.grid)
-    if differences:
-        raise GridMismatch(f"{first.path} and {other.path} do not share one pixel grid: {'; '.join(differences)}. "
-                           "Bring them to one grid first, for instance with the GDAL tool Warp.")
+    if not differences:
+        return other
+    other.close()
+    if resampling == "none":
+        raise GridMismatch(f"{first.path} and {path} do not share one pixel grid: {'; '.join(differences)}. Bring "
+                           "them to one grid first, for instance with the GDAL tool Warp, or choose a resampling.")
+    if bool(first.grid.crs_wkt) != bool(other.grid.crs_wkt):
+        raise GridMismatch(f"{first.path} and {path} cannot be brought to one grid: {'; '.join(differences)}. Assign "
+                           "the right coordinate reference system with the GDAL tool 'Assign projection'.")
+    return RegriddedReader(path, first.grid, resampling)
 
 
 def grid_differences(first, other):

@@ -22,9 +22,12 @@ from .settings import ForestSettings
 from .trees import ARRAYS, Trees, check_trees
 
 FORMAT = "floefield-forest"
-VERSION = 1
+# 2 added stand-ins, ranges, out-of-bag accuracy and permutation importances; files of version 1 lack them.
+VERSION = 2
 SUFFIX = ".ffrf"
 DESCRIPTION = "model.json"
+# One number for each feature, or none; since version 2.
+FEATURE_NUMBERS = ("stand_ins", "lows", "highs", "permutation_importances")
 # A larger description or forest is not one of ours: 500 trees from 10^6 pixels stay below it.
 MOST_DESCRIPTION_BYTES = 16 * 1024 ** 2
 MOST_BYTES = 4 * 1024 ** 3
@@ -53,6 +56,16 @@ class Forest:
         Pixels that trained, for each class.
     software : dict of str to str
         Versions of what grew it.
+    stand_ins : tuple of float
+        What a missing value of each feature is taken to be; empty where pixels with gaps have no class.
+    lows, highs : tuple of float
+        Range of each feature among the training pixels; empty if unknown.
+    oob_score : float or None
+        Out-of-bag accuracy.
+    permutation_importances : tuple of float
+        Loss of accuracy by shuffling each feature; empty if not computed.
+    trained_on : str
+        Record of the pixels that trained it, see :mod:`~..accuracy.record`; empty if unknown.
     """
 
     trees: Trees
@@ -62,6 +75,12 @@ class Forest:
     importances: tuple
     training_pixels: tuple
     software: dict = field(default_factory=dict)
+    stand_ins: tuple = ()
+    lows: tuple = ()
+    highs: tuple = ()
+    oob_score: float = None
+    permutation_importances: tuple = ()
+    trained_on: str = ""
 
 
 def save_forest(path, forest):
@@ -81,7 +100,9 @@ def save_forest(path, forest):
         "format": FORMAT, "version": VERSION, "features": list(forest.feature_names),
         "classes": [asdict(map_class) for map_class in forest.classes], "settings": asdict(forest.settings),
         "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
-        "software": forest.software}
+        "software": forest.software,
+        **{name: list(getattr(forest, name)) for name in FEATURE_NUMBERS}, "oob_score": forest.oob_score,
+        "trained_on": forest.trained_on}
     with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
@@ -156,7 +177,7 @@ def _description(archive, path):
     description = json.loads(_content(archive, DESCRIPTION))
     if description["format"] != FORMAT:
         raise ValueError("another format")
-    if not isinstance(description["version"], int) or description["version"] > VERSION:
+    if _whole(description["version"]) > VERSION:
         raise UnreadableInput(f"{path} was made by a newer version of Floefield. Update the plugin to use it.")
     return description
 
@@ -177,33 +198,52 @@ def _array(archive, name, dtype, dimensions):
 
 def _forest(description, arrays):
     names = tuple(_text(name) for name in description["features"])
-    classes = tuple(MapClass(int(item["value"]), _text(item["code"]), _text(item["label"]), _colour(item["colour"]))
+    classes = tuple(MapClass(_whole(item["value"]), _text(item["code"]), _text(item["label"]), _colour(item["colour"]))
                     for item in description["classes"])
-    importances = tuple(float(share) for share in description["importances"])
-    pixels = tuple(int(count) for count in description["training_pixels"])
+    importances = tuple(_number(share) for share in description["importances"])
+    pixels = tuple(_whole(count) for count in description["training_pixels"])
     trees = Trees(**arrays, feature_count=len(names))
     values = [map_class.value for map_class in classes]
     if not (names and len(set(names)) == len(names) == len(importances)
             and len(classes) == trees.class_count == len(pixels)
             and len(set(values)) == len(values) and min(values) >= 1 and max(values) <= 65535):
         raise ValueError("the description contradicts itself")
+    numbers = {name: tuple(_number(value) for value in description.get(name, ())) for name in FEATURE_NUMBERS}
+    if not all(len(some) in (0, len(names)) for some in numbers.values()):
+        raise ValueError("the description contradicts itself")
+    oob_score = description.get("oob_score")
     return Forest(trees=trees, feature_names=names, classes=classes, settings=_settings(description["settings"]),
                   importances=importances, training_pixels=pixels,
-                  software={_text(name): _text(version) for name, version in description["software"].items()})
+                  software={_text(name): _text(version) for name, version in description["software"].items()},
+                  oob_score=None if oob_score is None else _number(oob_score),
+                  trained_on=_text(description.get("trained_on", "")), **numbers)
 
 
 def _settings(values):
     default = asdict(ForestSettings())
     if set(values) - set(default) or any(type(values[name]) is not type(default[name]) for name in values):
         raise ValueError("unknown settings")
-    return ForestSettings(**values)
+    weights = {_text(code): _number(weight) for code, weight in values.get("weights", {}).items()}
+    return ForestSettings(**{**values, "weights": weights})
 
 
 def _colour(channels):
-    colour = tuple(int(channel) for channel in channels)
+    colour = tuple(_whole(channel) for channel in channels)
     if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
         raise ValueError("no colour")
     return colour
+
+
+def _whole(value):
+    if type(value) is not int:
+        raise TypeError("no whole number")
+    return value
+
+
+def _number(value):
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise TypeError("no number")
+    return float(value)
 
 
 def _text(value):

@@ -1,23 +1,43 @@
 """Growing a forest with scikit-learn: in small batches, so that one can watch it and stop it.
 
-Breiman (2001), doi:10.1023/A:1010933404324. A forest grown in batches is the forest grown at once: scikit-learn draws
-the seeds of later trees as if the earlier ones had been asked for together with them. The number of threads does not
-matter either, since each tree has a seed of its own.
+Breiman (2001), doi:10.1023/A:1010933404324; extremely randomised trees: Geurts, Ernst and Wehenkel (2006),
+doi:10.1007/s10994-006-6226-1. A forest grown in batches is the forest grown at once: scikit-learn draws the seeds of
+later trees as if the earlier ones had been asked for together with them. The number of threads does not matter either,
+since each tree has a seed of its own.
 """
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import default_threads
-from .trees import trees_from_sklearn
+from .trees import Trees, trees_from_sklearn
 
 # A batch should take about so long: the user can stop between batches.
 SECONDS_PER_BATCH = 0.7
 
 
-def grow_trees(features, classes, class_count, settings, progress):
+@dataclass(frozen=True, eq=False)
+class GrownTrees:
+    """A forest and what was learned about it on the way.
+
+    Parameters
+    ----------
+    trees : Trees
+    importances : ndarray of float64, shape (features,)
+        Mean decrease of impurity by each feature; sums to 1 (all 0 if no tree branches).
+    oob_score : float or None
+        Share of the training pixels that the trees which did not see them get right; None if not asked for.
+    """
+
+    trees: Trees
+    importances: np.ndarray
+    oob_score: float = None
+
+
+def grow_trees(features, classes, class_count, settings, progress, weights=None):
     """Grow the trees of a forest.
 
     Parameters
@@ -29,12 +49,12 @@ def grow_trees(features, classes, class_count, settings, progress):
     class_count : int
     settings : ForestSettings
     progress : Progress
+    weights : sequence of float, optional
+        Of each class.
 
     Returns
     -------
-    trees : Trees
-    importances : ndarray of float64, shape (features,)
-        Mean decrease of impurity by each feature; sums to 1 (all 0 if no tree branches).
+    GrownTrees
 
     Raises
     ------
@@ -43,30 +63,59 @@ def grow_trees(features, classes, class_count, settings, progress):
     Cancelled
         If the user asked to stop.
     """
-    from sklearn.ensemble import RandomForestClassifier
-
     if class_count < 2:
         raise UnsuitableInput("A classifier needs training pixels of at least two classes.")
     threads = settings.threads or default_threads()
-    # n_jobs means threads here: scikit-learn grows forests in threads and never starts a process for it.
-    classifier = RandomForestClassifier(
-        n_estimators=0, min_samples_leaf=settings.min_leaf, max_depth=settings.max_depth or None, max_features="sqrt",
-        class_weight=_equal_weights(classes, class_count) if settings.balanced else None,
-        random_state=settings.seed, n_jobs=threads, warm_start=True)
+    classifier = new_classifier(settings, class_weights(classes, class_count, settings, weights), threads)
     batch = threads
     while classifier.n_estimators < settings.trees:
         progress.step(classifier.n_estimators / settings.trees)
         began = time.monotonic()
         classifier.n_estimators = min(settings.trees, classifier.n_estimators + batch)
+        # It is computed over all trees, so once is enough.
+        classifier.oob_score = settings.oob and classifier.n_estimators == settings.trees
         classifier.fit(features, classes)
         seconds = max(time.monotonic() - began, 1e-3)
         batch = threads * max(1, round(batch / threads * min(4.0, SECONDS_PER_BATCH / seconds)))
     progress.step(1.0)
-    return (trees_from_sklearn(classifier.estimators_, class_count, features.shape[1]),
-            classifier.feature_importances_)
+    return GrownTrees(trees_from_sklearn(classifier.estimators_, class_count, features.shape[1]),
+                      classifier.feature_importances_,
+                      float(classifier.oob_score_) if settings.oob else None)
 
 
-def _equal_weights(classes, class_count):
-    """Weights with which all classes weigh the same together, the mean pixel weighing 1."""
+def new_classifier(settings, weights, threads):
+    """scikit-learn's classifier for these settings, without any tree yet.
+
+    Parameters
+    ----------
+    settings : ForestSettings
+    weights : dict of int to float or None
+    threads : int
+
+    Returns
+    -------
+    sklearn.ensemble.RandomForestClassifier or sklearn.ensemble.ExtraTreesClassifier
+    """
+    from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+
+    kind = RandomForestClassifier if settings.kind == "random" else ExtraTreesClassifier
+    # Extra trees see all pixels, unless some are to be left out for the out-of-bag score.
+    # n_jobs means threads here: scikit-learn grows forests in threads and never starts a process for it.
+    return kind(n_estimators=0, min_samples_leaf=settings.min_leaf, max_depth=settings.max_depth or None,
+                max_features=settings.features_per_split or "sqrt", class_weight=weights,
+                bootstrap=settings.kind == "random" or settings.oob, random_state=settings.seed, n_jobs=threads,
+                warm_start=True)
+
+
+def class_weights(classes, class_count, settings, weights=None):
+    """Weight of a pixel of each class; None where all weigh 1.
+
+    With `settings.balanced` all classes weigh the same together, the mean pixel weighing 1; `weights` of the user come
+    on top.
+    """
+    if not settings.balanced and weights is None:
+        return None
+    factors = np.ones(class_count) if weights is None else np.asarray(weights, float)
     counts = np.bincount(classes, minlength=class_count)
-    return {number: len(classes) / (class_count * int(count)) for number, count in enumerate(counts)}
+    shares = len(classes) / (class_count * counts) if settings.balanced else np.ones(class_count)
+    return {number: float(factors[number] * shares[number]) for number in range(class_count)}

@@ -11,6 +11,9 @@ import numpy as np
 from ..errors import UnreadableInput
 
 LEAF = -1
+# No forest that grew is larger: a forged one would keep the walker busy for ever.
+MOST_TREES = 100_000
+MOST_LEVELS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +120,7 @@ def check_trees(trees):
         Saying what is impossible about them.
     """
     nodes = len(trees.left)
-    _require(trees.count >= 1 and trees.starts.min() == trees.starts[0] == 0 and trees.starts[-1] == nodes
+    _require(1 <= trees.count <= MOST_TREES and trees.starts.min() == trees.starts[0] == 0 and trees.starts[-1] == nodes
              and trees.starts.max() == nodes and (np.diff(trees.starts) >= 1).all(),
              "the trees do not follow each other")
     _require(all(len(part) == nodes for part in (trees.right, trees.feature, trees.threshold)),
@@ -134,6 +137,7 @@ def check_trees(trees):
     parents = np.bincount(children, minlength=nodes)
     parents[trees.starts[:-1]] += 1
     _require((parents == 1).all(), "its branches meet again")
+    _require(_has_end(trees, base), "its branches have no end")
     _require(((trees.feature[inner] >= 0) & (trees.feature[inner] < trees.feature_count)).all(),
              "it asks for features that it does not name")
     _require(np.isfinite(trees.threshold).all(), "its thresholds are not numbers")
@@ -144,6 +148,20 @@ def check_trees(trees):
     _require(len(votes) >= classes >= 1 and (votes[:classes] == np.eye(classes, dtype=votes.dtype)).all()
              and (votes >= 0).all() and bool((np.abs(votes.sum(axis=1) - 1) < 1e-3).all()),
              "its votes are not probabilities")
+
+
+def _has_end(trees, base):
+    """Whether every walk is over after a sensible number of branches."""
+    inner = np.flatnonzero(trees.left != LEAF)
+    left, right = np.full(len(trees.left), LEAF, np.int64), np.full(len(trees.left), LEAF, np.int64)
+    left[inner], right[inner] = base + trees.left[inner], base + trees.right[inner]
+    level = trees.starts[:-1]
+    for _ in range(MOST_LEVELS):
+        level = level[left[level] != LEAF]
+        if not len(level):
+            return True
+        level = np.concatenate([left[level], right[level]])
+    return False
 
 
 def _require(is_so, fault):

@@ -1,12 +1,14 @@
 """Walking a forest: from the features of pixels to the votes of the trees.
 
-scikit-learn's ``predict_proba`` copies the class probabilities of every leaf it meets. Here its compiled trees only say
-in which leaf a pixel ends; the votes are added up tree by tree, always in the same order, so that the sums are the
-same bytes for any number of threads. A walker may be used from several threads at once.
+scikit-learn's ``predict_proba`` copies the class probabilities of every leaf it meets. Here the leaf of a pixel is
+only looked up, and what a leaf adds is rounded to a multiple of 2**-24 of a vote. Such sums are exact in float64, so
+they are the same bytes whatever adds them up in whatever order: numba's loops (:mod:`.kernels`), scikit-learn's own
+compiled trees rebuilt from ours, or numpy alone. A walker may be used from several threads at once.
 """
 
 import numpy as np
 
+from .kernels import numba_walker
 from .trees import LEAF
 
 # Pixels walked at once: features and votes of so many stay near the processor.
@@ -15,6 +17,10 @@ PIXELS_AT_ONCE = 16384
 TREES_BETWEEN_LOOKS = 10
 # A chunk is made smaller only if at least this share of it is decided: the copy has to pay.
 SHARE_WORTH_DROPPING = 0.1
+# The smallest part of a vote.
+UNITS_PER_VOTE = 2.0 ** 24
+# Walks of a pixel down a tree from which on it pays to load and compile what numba needs.
+WALKS_WORTH_COMPILING = 2e7
 
 
 class Walker:
@@ -23,15 +29,15 @@ class Walker:
     Parameters
     ----------
     trees : Trees
+    pixels : int, optional
+        About how many there will be; for a few numba is not loaded, which takes longer than it saves.
     """
 
-    def __init__(self, trees):
-        self._trees = trees
-        self._find_leaf = _compiled_trees(trees) or [_PlainTree(trees, tree) for tree in range(trees.count)]
-        # The row of `votes` for each node; inner nodes, where no walk ends, keep a child there.
-        self._rows = [trees.right[trees.nodes(tree)].astype(np.intp) for tree in range(trees.count)]
-        self._is_pure = [bool((trees.right[nodes][trees.left[nodes] == LEAF] < trees.class_count).all())
-                         for nodes in map(trees.nodes, range(trees.count))]
+    def __init__(self, trees, pixels=None):
+        self._class_count = trees.class_count
+        shares = np.rint(trees.votes.astype(np.float64) * UNITS_PER_VOTE) / UNITS_PER_VOTE
+        is_worth_it = pixels is None or pixels * trees.count >= WALKS_WORTH_COMPILING
+        self._engine = (numba_walker(trees, shares) if is_worth_it else None) or TreeWalker(trees, shares)
 
     def votes(self, features, check=None):
         """Class probabilities added up over all trees: divided by the number of trees, the forest's probabilities.
@@ -47,14 +53,7 @@ class Walker:
         -------
         ndarray of float64, shape (pixels, classes)
         """
-        votes = np.zeros((len(features), self._trees.class_count))
-        for part in _parts(len(features)):
-            first_ballots = _first_ballots(votes[part])
-            for tree in range(self._trees.count):
-                if check and tree % TREES_BETWEEN_LOOKS == 0:
-                    check()
-                self._vote(tree, features[part], votes[part], first_ballots)
-        return votes
+        return self._engine.votes(features, check or _go_on)
 
     def classes(self, features, check=None):
         """The class with most votes, the first of several.
@@ -67,57 +66,90 @@ class Walker:
         ndarray of intp, shape (pixels,)
             Counted from 0.
         """
+        return self._engine.classes(features, check or _go_on)
+
+
+def _go_on():
+    """Nobody asks to stop."""
+
+
+class TreeWalker:
+    """Walks tree by tree with numpy and, where its version lets us, with scikit-learn's compiled trees."""
+
+    def __init__(self, trees, shares):
+        self._count, self._shares = trees.count, np.ascontiguousarray(shares.T)
+        self._find_leaf = _compiled_trees(trees) or [_PlainTree(trees, tree) for tree in range(trees.count)]
+        # The row of `shares` for each node; inner nodes, where no walk ends, keep a child there.
+        self._rows = [trees.right[trees.nodes(tree)].astype(np.intp) for tree in range(trees.count)]
+        self._is_pure = [bool((trees.right[nodes][trees.left[nodes] == LEAF] < trees.class_count).all())
+                         for nodes in map(trees.nodes, range(trees.count))]
+
+    def votes(self, features, check):
+        """As :meth:`Walker.votes`."""
+        votes = np.empty((len(features), len(self._shares)))
+        for part in self._parts(features):
+            alike = features[part]
+            by_class = np.zeros((len(self._shares), len(alike)))
+            for first in range(0, self._count, TREES_BETWEEN_LOOKS):
+                check()
+                self._vote(first, alike, by_class)
+            votes[part] = by_class.T
+        return votes
+
+    def classes(self, features, check):
+        """As :meth:`Walker.classes`."""
         result = np.empty(len(features), np.intp)
-        for part in _parts(len(features)):
+        for part in self._parts(features):
             result[part] = self._decide(features[part], check)
         return result
+
+    def _parts(self, features):
+        """Pixels to be walked at once, in an order in which those that look alike follow each other.
+
+        They take the same way down most trees, so that the processor foresees where the next one goes.
+        """
+        for first in range(0, len(features), PIXELS_AT_ONCE):
+            leaves = self._find_leaf[0].apply(features[first:first + PIXELS_AT_ONCE])
+            yield first + np.argsort(leaves, kind="stable")
 
     def _decide(self, features, check):
         result = np.empty(len(features), np.intp)
         waiting = np.arange(len(features))
-        votes = np.zeros((len(features), self._trees.class_count))
-        first_ballots = _first_ballots(votes)
-        for tree in range(self._trees.count):
-            if tree % TREES_BETWEEN_LOOKS == 0:
-                if check:
-                    check()
-                decided = _is_decided(votes, self._trees.count - tree)
-                if decided.mean() >= SHARE_WORTH_DROPPING:
-                    result[waiting[decided]] = votes[decided].argmax(axis=1)
-                    waiting, features, votes = waiting[~decided], features[~decided], votes[~decided]
-                    first_ballots = _first_ballots(votes)
-                    if not len(waiting):
-                        return result
-            self._vote(tree, features, votes, first_ballots)
-        result[waiting] = votes.argmax(axis=1)
+        votes = np.zeros((len(self._shares), len(features)))
+        for first in range(0, self._count, TREES_BETWEEN_LOOKS):
+            check()
+            self._vote(first, features, votes)
+            decided = _lead(votes) > self._count - first - TREES_BETWEEN_LOOKS
+            if decided.mean() >= SHARE_WORTH_DROPPING:
+                result[waiting[decided]] = votes[:, decided].argmax(axis=0)
+                waiting, features, votes = waiting[~decided], features[~decided], votes[:, ~decided]
+                if not len(waiting):
+                    break
+        result[waiting] = votes.argmax(axis=0)
         return result
 
-    def _vote(self, tree, features, votes, first_ballots):
-        rows = self._rows[tree].take(self._find_leaf[tree].apply(features))
-        if self._is_pure[tree]:
-            rows += first_ballots
-            votes.reshape(-1)[rows] += 1.0
-        else:
-            votes += self._trees.votes[rows]
+    def _vote(self, first, features, votes):
+        """Add the votes of the next trees; those of pure trees are noted as classes and counted together."""
+        noted = []
+        for tree in range(first, min(first + TREES_BETWEEN_LOOKS, self._count)):
+            rows = self._rows[tree].take(self._find_leaf[tree].apply(features))
+            if self._is_pure[tree]:
+                noted.append(rows.astype(np.uint8 if len(votes) <= 256 else np.uint32))
+            else:
+                votes += self._shares.take(rows, axis=1)
+        if noted:
+            noted = np.array(noted)
+            for number in range(len(votes)):
+                votes[number] += (noted == number).sum(axis=0, dtype=np.uint8)
 
 
-def _parts(pixels):
-    return [slice(first, first + PIXELS_AT_ONCE) for first in range(0, pixels, PIXELS_AT_ONCE)]
-
-
-def _first_ballots(votes):
-    """Where the votes of each pixel begin when all are in one row."""
-    return np.arange(0, votes.size, votes.shape[1])
-
-
-def _is_decided(votes, trees_to_come):
-    """Whether the leader is out of reach, with a little room for rounding."""
-    if votes.shape[1] == 1:
-        return np.ones(len(votes), bool)
-    if votes[0].sum() <= trees_to_come:
-        return np.zeros(len(votes), bool)
-    ranked = np.partition(votes, -2, axis=1)
-    return ranked[:, -1] - ranked[:, -2] > trees_to_come + 1e-6
+def _lead(votes):
+    """By how much the leader of each pixel is ahead of the second."""
+    most, second = votes[0].copy(), np.full(votes.shape[1], -np.inf)
+    for others in votes[1:]:
+        np.maximum(second, np.minimum(most, others), out=second)
+        np.maximum(most, others, out=most)
+    return most - second
 
 
 class _PlainTree:

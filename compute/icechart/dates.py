@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from ..errors import UnsuitableInput
 from .names import chart_name
 
-FORMATS = {"YYMMDD": "%y%m%d", "DDMMYYYY": "%d%m%Y", "MMDDYYYY": "%m%d%Y", "YYYYMMDD": "%Y%m%d",
+FORMATS = {"YYMMDD": "%y%m%d", "YYYYDDD": "%Y%j", "DDMMYYYY": "%d%m%Y", "MMDDYYYY": "%m%d%Y", "YYYYMMDD": "%Y%m%d",
            "YYYYMMDDhhmm": "%Y%m%d%H%M", "DDMMYY": "%d%m%y"}
 # The first digital ice charts; dates before are misread numbers.
 EARLIEST, LATEST = 1950, 2100
@@ -84,10 +84,8 @@ def parse_given(text):
 
 
 def _from_metadata(metadata):
-    from xml.etree.ElementTree import ParseError  # nosec B405 -- only the class of the error; defusedxml parses
-
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
+    from defusedxml.ElementTree import ParseError, fromstring
 
     try:
         tree = fromstring(metadata)

@@ -147,12 +147,12 @@ def _copied(path, workplace):
     return target
 
 
-def _unpack(path, workplace):
-    """Unpack what belongs to charts; gives the paths, sorted."""
+def _unpack(path, workplace, is_nested=False):
+    """Unpack what belongs to charts, zips inside the zip too; gives the paths, sorted."""
     unpacked, folders, room = [], {}, LARGEST_UNPACKED
     try:
         with zipfile.ZipFile(path) as archive:
-            for entry, parent, name in _useful(archive):
+            for entry, parent, name in _useful(archive, is_nested):
                 # each folder of the zip gets a number: its own name may lead anywhere
                 folder = os.path.join(workplace, str(folders.setdefault(parent, len(folders))))
                 os.makedirs(folder, exist_ok=True)
@@ -173,13 +173,16 @@ def _unpack(path, workplace):
     except OSError as error:
         raise UnreadableInput(f"{path} cannot be unpacked ({error.strerror or error}). Check the file and the free "
                               "space of the folder for temporary files.") from error
+    for place, inner in enumerate([name for name in unpacked if name.lower().endswith(".zip")]):
+        unpacked += _unpack(inner, os.path.join(workplace, f"inner{place}"), is_nested=True)
     return sorted(unpacked)
 
 
-def _useful(archive):
+def _useful(archive, is_nested):
     """(entry, its folder in the zip, its name) of the files that belong to charts."""
+    wanted = (*CHART_SUFFIXES, *COMPANIONS, *(() if is_nested else (".zip",)))
     for entry in archive.infolist():
         parent, _, name = entry.filename.replace("\\", "/").rpartition("/")
         if (not entry.is_dir() and not name.startswith(".") and "__MACOSX" not in parent
-                and name.lower().endswith((*CHART_SUFFIXES, *COMPANIONS))):
+                and name.lower().endswith(wanted)):
             yield entry, parent, name

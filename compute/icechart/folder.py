@@ -21,18 +21,20 @@ def added_files(folder):
     Raises
     ------
     OutputError
-        If the folder cannot be made or filled.
+        If there is no way to write there.
     """
     folder = os.path.abspath(folder)
-    parent, name = os.path.split(folder)
-    partial = os.path.join(parent, f".{os.getpid()}-partial-{name}")
+    above = os.path.dirname(folder)
+    while not os.path.exists(above):
+        above = os.path.dirname(above)
+    partial = os.path.join(above, f".{os.getpid()}-partial-{os.path.basename(folder)}")
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise OutputError(f"{folder} is a file; choose a folder.")
     if os.path.isdir(folder) and not os.access(folder, os.W_OK):
         raise OutputError(f"You may not write to the folder {folder}. Choose another one.")
     is_new = not os.path.exists(folder)
     try:
-        os.makedirs(partial)
+        os.mkdir(partial)
         yield partial
         os.makedirs(folder, exist_ok=True)
         for file in sorted(os.listdir(partial)):

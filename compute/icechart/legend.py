@@ -108,7 +108,9 @@ def load_legend(name_or_path):
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"The legend {path} cannot be read ({error}). Save it as CSV in UTF-8.") from error
     rows = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
-    reader = csv.DictReader(line for _, line in rows)
+    # spreadsheets write semicolons where a comma is the decimal sign
+    separator = ";" if rows and rows[0][1].count(";") > rows[0][1].count(",") else ","
+    reader = csv.DictReader((line for _, line in rows), delimiter=separator)
     missing = [column for column in COLUMNS[:6] if column not in (reader.fieldnames or ())]
     if missing:
         raise UnreadableInput(f"The legend {path} has no column {', '.join(missing)}. Its first row must be: "

@@ -4,6 +4,7 @@
 service                        name                                     date
 =============================  =======================================  ==========================
 U.S. National Ice Center       arctic201008, antarc200101               YYMMDD
+the same, analyses of a day    nic_autoc2020281n_pl_a                   YYYYDDD
 Canadian Ice Service           06092021_CEXPRWA                         DDMMYYYY
 Danish Meteorological Inst.    201308070805_NorthEast_RIC               YYYYMMDDhhmm
 as SIGRID-3 asks               aari_arc_20140211_pl_a                   YYYYMMDD
@@ -14,6 +15,7 @@ import re
 from dataclasses import dataclass
 
 USNIC = re.compile(r"^(arctic|antarc\w*?)[_-]?(\d{6})(?!\d)", re.IGNORECASE)
+DAY_OF_YEAR = re.compile(r"^nic_([a-z]+)(\d{7})[ns]?(?:_|$)", re.IGNORECASE)
 CIS = re.compile(r"(?<!\d)(\d{8})_CEXP?(\w+)$", re.IGNORECASE)
 DMI = re.compile(r"^(\d{12})_(.+)$")
 STANDARD = re.compile(r"^([a-z]+)_([a-z][\w-]*?)_(\d{8})(?:[t_]?\d{4}z?)?(?:_(?:pl|ln|pt))?(?:_\w+)?$",
@@ -35,7 +37,7 @@ class ChartName:
     digits : str
         The date as it stands in the name; empty where no pattern fits.
     order : str
-        What the digits mean: ``YYMMDD``, ``DDMMYYYY``, ``YYYYMMDD``, ``YYYYMMDDhhmm`` or empty.
+        What the digits mean: ``YYMMDD``, ``YYYYDDD``, ``DDMMYYYY``, ``YYYYMMDD``, ``YYYYMMDDhhmm`` or empty.
     """
 
     service: str
@@ -59,6 +61,9 @@ def chart_name(stem):
     found = USNIC.search(stem)
     if found:
         return ChartName("usnic", found[1].lower(), found[2], "YYMMDD")
+    found = DAY_OF_YEAR.search(stem)
+    if found:
+        return ChartName("usnic", found[1].lower(), found[2], "YYYYDDD")
     found = CIS.search(stem)
     if found:
         return ChartName("cis", found[2].lower(), found[1], "DDMMYYYY")

@@ -16,6 +16,7 @@ Row = namedtuple("Row", FIELDS, defaults=[None] * len(FIELDS))
 LAND, WATER, ICE, NO_DATA, SHELF = "L", "W", "I", "N", "S"
 # Tenths are coarse: what is left of the total must be more than this to be ice of its own.
 TRACE = 0.025
+A_TENTH = 0.1
 FAST = 8
 
 
@@ -113,8 +114,9 @@ class _Reading:
         trace, stages, rest = self._stages(total, partials)
         forms, predominant = self._forms()
         types = self._types(total, partials, stages, forms, rest) if poly_type in (WATER, ICE, "") else ()
-        if not poly_type and total is not None:
-            poly_type = ICE if total > 0 else WATER
+        if poly_type in ("", WATER) and total is not None:
+            # where type and concentration contradict each other, the number is what somebody estimated
+            poly_type = ICE if total >= A_TENTH or (total > 0 and not poly_type) else WATER
         return IcePolygon(poly_type, total, types, trace, predominant, tuple(self._unknown))
 
     def _concentration(self, field, code):

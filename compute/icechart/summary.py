@@ -1,6 +1,7 @@
 """What became of each chart of a batch, as rows of a table, as CSV and as a page."""
 
 import csv
+import os
 from dataclasses import dataclass, field
 
 from ..accuracy.page import write_page
@@ -49,6 +50,16 @@ class ChartOutcome:
     square_metres: float = 0.0
     ice: float = 0.0
     classes: dict = field(default_factory=dict)
+
+    @property
+    def file(self):
+        """str: name of the chart's file, without folder."""
+        return os.path.basename(self.chart)
+
+    @property
+    def sea(self):
+        """float: square metres that are neither land nor without data."""
+        return sum(self.classes.values())
 
 
 def table_of(outcomes, legend):
@@ -117,7 +128,7 @@ def write_report(path, outcomes, legend, settings):
 
 def _bar(outcome, legend):
     """(share, colour, label) of each class in the area without land."""
-    whole = sum(outcome.classes.values())
+    whole = outcome.sea
     parts = [(entry.code, entry.colour, entry.label) for entry in legend.classes] + [("", None, "No class")]
     return [(outcome.classes[code] / whole, colour, label) for code, colour, label in parts
             if whole and outcome.classes.get(code)]

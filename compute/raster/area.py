@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from ..errors import UnsuitableInput
+from .grid import Window
+
+# Vertices along each edge of a window, so that it bends as it should in another CRS.
+PARTS_OF_AN_EDGE = 20
 
 
 @dataclass(frozen=True)
@@ -28,19 +32,63 @@ class Area:
         UnsuitableInput
             If the area cannot be expressed in that CRS.
         """
+        from rasterio._err import CPLE_BaseError
         from rasterio.crs import CRS
+        from rasterio.errors import RasterioError
         from rasterio.features import bounds
         from rasterio.warp import transform_geom
 
         boxes = []
-        for geometry in self.geometries:
-            moved = transform_geom(CRS.from_wkt(self.crs_wkt), CRS.from_wkt(crs_wkt), geometry)
-            boxes.append(bounds(moved))
+        try:
+            for geometry in self.geometries:
+                moved = transform_geom(CRS.from_wkt(self.crs_wkt), CRS.from_wkt(crs_wkt), geometry)
+                boxes.append(bounds(moved))
+        except (RasterioError, CPLE_BaseError) as error:
+            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image. Check that the "
+                                  "CRS of the area is right.") from error
         west, south, east, north = zip(*boxes)
         box = min(west), min(south), max(east), max(north)
         if not all(abs(edge) < float("inf") for edge in box):
             raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image.")
         return box
+
+
+@dataclass(frozen=True)
+class PixelArea:
+    """A part of an image in pixels, counted from its upper-left corner."""
+
+    col: int
+    row: int
+    width: int
+    height: int
+
+    def on(self, grid):
+        """The same as an :class:`Area`.
+
+        Parameters
+        ----------
+        grid : Grid
+            Whose pixels are meant.
+
+        Returns
+        -------
+        Area
+
+        Raises
+        ------
+        UnsuitableInput
+            If it lies outside the grid.
+        """
+        window = Window(self.row, self.col, self.height, self.width).intersection(grid.window)
+        if window.is_empty:
+            raise UnsuitableInput(f"The pixel window {self.col},{self.row},{self.width},{self.height} lies outside the "
+                                  f"image, which has {grid.width} x {grid.height} pixels of {grid.pixel_width:g} m.")
+        west, south, east, north = grid.part(window).bounds
+        steps = [step / PARTS_OF_AN_EDGE for step in range(PARTS_OF_AN_EDGE)]
+        corners = [(west, north), (east, north), (east, south), (west, south), (west, north)]
+        ring = [(x + step * (next_x - x), y + step * (next_y - y))
+                for (x, y), (next_x, next_y) in zip(corners, corners[1:]) for step in steps]
+        return Area(({"type": "Polygon", "coordinates": [[*ring, corners[0]]]},), grid.crs_wkt)
 
 
 def window_of(area, grid):

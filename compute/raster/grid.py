@@ -151,6 +151,13 @@ class Grid:
         bottom, right = max(self.height, row + other.height), max(self.width, col + other.width)
         return self.part(Window(top, left, bottom - top, right - left))
 
+    def covering(self, other):
+        """The grid on this lattice that covers both; `other` may be shifted against it or have other pixels."""
+        window = self.window_of(other.bounds)
+        top, left = min(0, window.row), min(0, window.col)
+        bottom, right = max(self.height, window.row + window.height), max(self.width, window.col + window.width)
+        return self.part(Window(top, left, bottom - top, right - left))
+
     def blocks(self, height, width):
         """Windows of at most `height` x `width` pixels that tile the grid, row by row from the upper left.
 

@@ -92,6 +92,11 @@ class RasterReader:
         """tuple of str: names of the bands, in file order."""
         return tuple(band.name for band in self.bands)
 
+    def domain_tags(self, domain):
+        """dict of str: metadata of the file in a domain other than the common one."""
+        with self._turn:
+            return self._dataset().tags(ns=domain)
+
     def read(self, window=None, indexes=None):
         """Stored values of a window, which may reach outside the raster.
 

@@ -1,4 +1,4 @@
-"""Resampling between axis-aligned grids that share a CRS, as a mask-aware array operation.
+"""Resampling from one grid to another, as a mask-aware array operation.
 
 Every method is defined pixel by pixel, so a block gives the same values as the whole raster:
 
@@ -7,17 +7,27 @@ Every method is defined pixel by pixel, so a block gives the same values as the 
   weights renormalised; a target pixel has data exactly when the source pixel that holds its centre has. (SNAP
   evaluates bilinear and bicubic half a target pixel off, and loses a rim around nodata; this does neither.)
 * *Coarser target pixels* are aggregated from the source pixels they overlap: ``first`` (the one at the upper-left
-  corner), ``min``, ``max``, ``mean`` (weighted by overlap) or ``median`` of those with data.
+  corner), ``min``, ``max``, ``mean`` (weighted by overlap) or ``median`` of those with data, or by one of
+  the flag methods of :mod:`.aggregate`.
+
+Here the axes of both grids are parallel, and rows and columns can be treated one after the other; :mod:`.warp` does the
+same between coordinate reference systems.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from .aggregate import AGGREGATION, FLAG_AGGREGATION, aggregate
 from .grid import ALIGNMENT_TOLERANCE, Window
+from .kernels import KERNELS, snapped
+from .warp import read_warped, same_crs, source_extent
 
 UPSAMPLING = ("nearest", "bilinear", "bicubic")
-DOWNSAMPLING = ("first", "min", "max", "mean", "median")
+DOWNSAMPLING = AGGREGATION
+FLAG_DOWNSAMPLING = FLAG_AGGREGATION
+# A window that draws on more source pixels is resampled in parts, so that memory does not grow with the ratio.
+MOST_SOURCE_PIXELS = 12 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,23 +46,27 @@ class _Taps:
         return int(self.indexes.max()) - self.start + 1
 
 
-def read_resampled(reader, grid, window, upsampling="nearest", downsampling="first", nodata=None):
-    """Read one band onto another grid of the same CRS.
+def read_resampled(reader, grid, window, upsampling="nearest", downsampling="first", nodata=None, prepare=None,
+                   index=0):
+    """Read one band onto another grid, in the same or another CRS.
 
     Parameters
     ----------
     reader : RasterReader
-        Its first band is read.
     grid : Grid
         Target grid.
     window : Window
         Part of the target grid to fill.
     upsampling : {"nearest", "bilinear", "bicubic"}
         For target pixels that are finer than the source's.
-    downsampling : {"first", "min", "max", "mean", "median"}
+    downsampling : {"first", "min", "max", "mean", "median"} or a flag method
         For target pixels that are coarser than the source's.
     nodata : int, optional
         A stored value that means "no data" though the file does not say so.
+    prepare : callable, optional
+        Takes the values and the validity of source pixels and gives what is to be resampled in their place.
+    index : int
+        Which band of the file, counted from 0.
 
     Returns
     -------
@@ -60,22 +74,63 @@ def read_resampled(reader, grid, window, upsampling="nearest", downsampling="fir
         dtype of the file where pixels are only picked, float32 where they are computed.
     valid : ndarray of bool, same shape
     """
-    coarser = grid.pixel_width > reader.grid.pixel_width * (1 + 1e-6)
+    is_parallel = same_crs(reader.grid.crs_wkt, grid.crs_wkt)
+    parts = _parts_to_read(reader.grid, grid, window, is_parallel)
+    if len(parts) > 1:
+        return _joined(window, [(part, *read_resampled(reader, grid, part, upsampling, downsampling, nodata, prepare,
+                                                       index)) for part in parts])
+
+    def read(source):
+        values, valid = (plane[0] for plane in reader.read(source, (index,)))
+        if nodata is not None:
+            valid &= values != nodata
+        return prepare(values, valid) if prepare else (values, valid)
+
+    if not is_parallel:
+        return read_warped(read, reader.grid, grid, window, upsampling, downsampling)
+    return _read_parallel(read, reader.grid, grid, window, upsampling, downsampling)
+
+
+def _read_parallel(read, source, grid, window, upsampling, downsampling):
+    coarser = grid.pixel_width > source.pixel_width * (1 + 1e-6)
     method = downsampling if coarser else upsampling
-    rows = _taps((reader.grid.north - grid.north) / reader.grid.pixel_height,
-                 grid.pixel_height / reader.grid.pixel_height, window.row + np.arange(window.height), method, coarser)
-    columns = _taps((grid.west - reader.grid.west) / reader.grid.pixel_width,
-                    grid.pixel_width / reader.grid.pixel_width, window.col + np.arange(window.width), method, coarser)
-    source = Window(rows.start, columns.start, rows.length, columns.length)
-    values, valid = (plane[0] for plane in reader.read(source, (0,)))
-    if nodata is not None:
-        valid &= values != nodata
+    rows = _taps((source.north - grid.north) / source.pixel_height,
+                 grid.pixel_height / source.pixel_height, window.row + np.arange(window.height), method, coarser)
+    columns = _taps((grid.west - source.west) / source.pixel_width,
+                    grid.pixel_width / source.pixel_width, window.col + np.arange(window.width), method, coarser)
+    values, valid = read(Window(rows.start, columns.start, rows.length, columns.length))
     row_indexes, column_indexes = rows.indexes - rows.start, columns.indexes - columns.start
     if len(row_indexes) == 1 and len(column_indexes) == 1:
         return _pick(values, row_indexes[0], column_indexes[0]), _pick(valid, row_indexes[0], column_indexes[0])
     if coarser:
-        return _AGGREGATORS[method](_neighbours(values, valid, rows, columns))
+        return aggregate(_neighbours(values, valid, rows, columns), method)
     return _interpolate(values, valid, rows, columns)
+
+
+def _parts_to_read(source, grid, window, is_parallel):
+    """The window, divided where it draws on more of the source than should be in memory."""
+    if is_parallel:
+        ratios = grid.pixel_height / source.pixel_height, grid.pixel_width / source.pixel_width
+        pixels = window.height * window.width * max(1.0, ratios[0]) * max(1.0, ratios[1])
+    else:
+        extent = source_extent(source, grid, window).intersection(source.window)
+        pixels = extent.height * extent.width
+    number = int(np.ceil(np.sqrt(pixels / MOST_SOURCE_PIXELS)))
+    if number <= 1:
+        return [window]
+    height, width = -(-window.height // number), -(-window.width // number)
+    return [Window(row, column, height, width).intersection(window)
+            for row in range(window.row, window.row + window.height, height)
+            for column in range(window.col, window.col + window.width, width)]
+
+
+def _joined(window, parts):
+    values = np.zeros(window.shape, parts[0][1].dtype)
+    valid = np.zeros(window.shape, bool)
+    for part, part_values, part_valid in parts:
+        place = part.relative_to(window).slices
+        values[place], valid[place] = part_values, part_valid
+    return values, valid
 
 
 def _taps(offset, ratio, targets, method, coarser):
@@ -85,8 +140,8 @@ def _taps(offset, ratio, targets, method, coarser):
     block, so that every block sees the same rounding.
     """
     if coarser and method != "first":
-        begin = _snapped(offset + ratio * targets)
-        end = _snapped(offset + ratio * (targets + 1))
+        begin = snapped(offset + ratio * targets)
+        end = snapped(offset + ratio * (targets + 1))
         first = np.floor(begin).astype(np.int64)
         number = int(np.max(np.ceil(end) - first))
         indexes = first + np.arange(number)[:, None]
@@ -100,29 +155,13 @@ def _taps(offset, ratio, targets, method, coarser):
     position = centre - 0.5
     base = np.floor(position).astype(np.int64)
     distance = position - base
-    reach = np.array([0, 1]) if method == "bilinear" else np.array([-1, 0, 1, 2])
-    kernel = _linear if method == "bilinear" else _cubic
+    reach, kernel = KERNELS[method]
+    reach = np.array(reach)
     return _Taps(base + reach[:, None], kernel(np.abs(distance - reach[:, None])))
 
 
 def _single_tap(positions):
-    return _Taps(np.floor(_snapped(positions)).astype(np.int64)[None], np.ones((1, len(positions))))
-
-
-def _snapped(positions):
-    """Positions with rounding noise removed: a pixel edge is exactly an integer."""
-    nearest = np.rint(positions)
-    return np.where(np.abs(positions - nearest) <= ALIGNMENT_TOLERANCE, nearest, positions)
-
-
-def _linear(distance):
-    return np.maximum(0.0, 1.0 - distance)
-
-
-def _cubic(distance, a=-0.5):
-    near = ((a + 2) * distance - (a + 3)) * distance ** 2 + 1
-    far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
-    return np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+    return _Taps(np.floor(snapped(positions)).astype(np.int64)[None], np.ones((1, len(positions))))
 
 
 def _pick(plane, rows, columns):
@@ -162,48 +201,3 @@ def _neighbours(values, valid, rows, columns):
             weight = (row_weight[:, None] * column_weight).astype(np.float32)
             yield (_pick(values, clipped_rows, clipped_columns),
                    _pick(valid, clipped_rows, clipped_columns) & (weight > 1e-6), weight)
-
-
-def _extreme(neighbours, better, worst):
-    result = any_valid = None
-    for values, valid, _ in neighbours:
-        candidate = np.where(valid, values, worst(values.dtype))
-        result = candidate if result is None else better(result, candidate)
-        any_valid = valid if any_valid is None else any_valid | valid
-    return np.where(any_valid, result, 0), any_valid
-
-
-def _lowest(dtype):
-    return np.array(np.iinfo(dtype).min if np.issubdtype(dtype, np.integer) else -np.inf, dtype)
-
-
-def _highest(dtype):
-    return np.array(np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else np.inf, dtype)
-
-
-def _mean(neighbours):
-    total = weights = None
-    for values, valid, weight in neighbours:
-        share = weight * valid
-        total = values * share if total is None else total + values * share
-        weights = share if weights is None else weights + share
-    valid = weights > 0
-    return np.divide(total, weights, out=np.zeros(total.shape, np.float32), where=valid), valid
-
-
-def _median(neighbours):
-    planes = np.stack([np.where(valid, values, np.nan).astype(np.float32) for values, valid, _ in neighbours])
-    planes.sort(axis=0)
-    counts = np.isfinite(planes).sum(axis=0)
-    lower, upper = np.maximum(counts - 1, 0) // 2, counts // 2
-    upper = np.minimum(upper, np.maximum(counts - 1, 0))
-    middle = (np.take_along_axis(planes, lower[None], 0)[0] + np.take_along_axis(planes, upper[None], 0)[0]) / 2
-    return np.where(counts > 0, middle, 0).astype(np.float32), counts > 0
-
-
-_AGGREGATORS = {
-    "min": lambda neighbours: _extreme(neighbours, np.minimum, _highest),
-    "max": lambda neighbours: _extreme(neighbours, np.maximum, _lowest),
-    "mean": _mean,
-    "median": _median,
-}

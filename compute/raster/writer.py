@@ -41,6 +41,10 @@ class RasterLayout:
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
     compression : {"deflate", "zstd", "none"}
         zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
+    predictor : bool
+        Store differences of neighbours, which compress better; some readers of deflate do not know them.
+    domain_tags : dict of str to dict of str
+        Metadata of the file that programs show only if asked for, by domain.
     """
 
     grid: object
@@ -52,6 +56,8 @@ class RasterLayout:
     band_tags: tuple = ()
     colours: dict = field(default_factory=dict)
     compression: str = "deflate"
+    predictor: bool = True
+    domain_tags: dict = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -84,6 +90,19 @@ def complete_file(path):
     finally:
         with contextlib.suppress(OSError):
             os.remove(partial)
+
+
+@contextlib.contextmanager
+def complete_files(paths):
+    """Several files of which all take their names when the block ends well, and none otherwise.
+
+    Yields
+    ------
+    dict of str to str
+        Path to write to, by the path asked for; see :func:`complete_file`.
+    """
+    with contextlib.ExitStack() as files:
+        yield {path: files.enter_context(complete_file(path)) for path in paths}
 
 
 @contextlib.contextmanager
@@ -161,7 +180,8 @@ def _create(path, layout):
     options = {"driver": "GTiff", "tiled": True, "blockxsize": TILE, "blockysize": TILE, "interleave": "band",
                "BIGTIFF": "IF_SAFER"}
     if layout.compression != "none":
-        options.update(compress=layout.compression, predictor=2 if integer else 3, NUM_THREADS=2)
+        options.update(compress=layout.compression, NUM_THREADS=2, predictor=(2 if integer else 3) if layout.predictor
+                       else 1)
         options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -173,6 +193,8 @@ def _create(path, layout):
     if layout.scales:
         dataset.scales = layout.scales
     dataset.update_tags(**layout.tags)
+    for domain, tags in layout.domain_tags.items():
+        dataset.update_tags(ns=domain, **tags)
     for number, tags in enumerate(layout.band_tags, start=1):
         dataset.update_tags(number, **tags)
     if layout.colours:

@@ -68,6 +68,8 @@ class GeolocationGrid:
         Positions of the rows and columns of the grid.
     latitudes, longitudes, incidence_angles : ndarray of float
         Degrees.
+    heights : ndarray of float
+        Metres above the ellipsoid.
     """
 
     lines: np.ndarray
@@ -75,6 +77,7 @@ class GeolocationGrid:
     latitudes: np.ndarray
     longitudes: np.ndarray
     incidence_angles: np.ndarray
+    heights: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class Annotation:
         (lines, pixels).
     spacing : tuple of float
         Metres between lines and between pixels.
+    is_denoised : bool
+        Whether thermal noise was removed before the product was delivered.
     grid : GeolocationGrid
     swaths : tuple of SwathPart
     """
@@ -109,6 +114,7 @@ class Annotation:
     orbit_pass: str
     shape: tuple
     spacing: tuple
+    is_denoised: bool
     grid: GeolocationGrid
     swaths: tuple
 
@@ -222,18 +228,20 @@ def read_annotation(document):
         shape=(document.whole(f"{information}numberOfLines"), document.whole(f"{information}numberOfSamples")),
         spacing=(document.number(f"{information}azimuthPixelSpacing"),
                  document.number(f"{information}rangePixelSpacing")),
+        is_denoised=document.root.findtext("imageAnnotation/processingInformation/thermalNoiseCorrectionPerformed",
+                                           "").strip().lower() == "true",
         grid=_read_grid(document), swaths=parts)
 
 
 def _read_grid(document):
     points = document.root.findall("geolocationGrid/geolocationGridPointList/geolocationGridPoint")
     table = np.array([[document.number(name, point) for name in
-                       ("line", "pixel", "latitude", "longitude", "incidenceAngle")] for point in points])
+                       ("line", "pixel", "latitude", "longitude", "incidenceAngle", "height")] for point in points])
     if len(table) < 4:
         raise document.incomplete("the geolocation grid")
     lines, rows = np.unique(table[:, 0], return_inverse=True)
     pixels, columns = np.unique(table[:, 1], return_inverse=True)
-    planes = np.full((3, len(lines), len(pixels)), np.nan)
+    planes = np.full((4, len(lines), len(pixels)), np.nan)
     planes[:, rows, columns] = table[:, 2:].T
     if min(len(lines), len(pixels)) < 2 or not np.isfinite(planes).all():
         raise document.incomplete("part of the geolocation grid")

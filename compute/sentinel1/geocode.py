@@ -7,7 +7,7 @@ decibels and the incidence angle.
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.grid import Window
 from ..raster.writer import RasterLayout, create_raster
 from .display import GreyRange
-from .geolocation import Geolocation
+from .geolocation import Geolocation, at_sea_level
 from .land import LandMask
 from .mapping import ProjectedImage
 from .radar import RadarImage
@@ -25,6 +25,10 @@ from .resample import interpolate
 
 BLOCK = 512
 REGION = 4 * BLOCK
+# Latitude beyond which polar projections serve better than UTM.
+POLAR = 60.0
+# Version of the processor whose noise vectors are the first of use (s1denoise of NERSC refuses older ones).
+FIRST_GOOD_NOISE = (2, 43)
 ANGLE_BAND = "incidence_angle"
 # Power that stands for "not positive" when decibels are taken; far below any floor.
 SMALLEST = 1e-12
@@ -76,10 +80,14 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     Cancelled
         If the user asked to stop; nothing is left of the output.
     """
+    settings = _fitted(settings, product, progress)
     polarisations = settings.polarisations or tuple(product.channels)
     product.require(polarisations, settings.noise_removal != "none")
     annotation = product.annotation
-    projected = ProjectedImage(Geolocation(annotation.grid), annotation.shape, settings.crs_wkt)
+    points = at_sea_level(annotation.grid) if settings.surface == "sealevel" else annotation.grid
+    geolocation = Geolocation(points)
+    middle = (float(place) for place in geolocation.place(annotation.shape[0] / 2, annotation.shape[1] / 2))
+    projected = ProjectedImage(geolocation, annotation.shape, settings.crs_wkt or fitting_crs(*middle))
     pixel_size = settings.pixel_size or _native_size(annotation, projected)
     grid = projected.grid(pixel_size)
     grid = grid.part(window_of(area, grid))
@@ -111,8 +119,23 @@ def write_scene(product, output, settings, progress, area=None, land=None):
             run_blocks(nested_blocks(grid, BLOCK, REGION), work, finish, executor, progress.part(0.1, 1.0))
             side_files[".qml"] = display.style()
     if not counts[0]:
-        progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest.")
+        progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest, and switch "
+                      "the land mask off if you want to see land.")
     return WrittenScene(output, counts[0] / (grid.height * grid.width), image.balance)
+
+
+def _fitted(settings, product, progress):
+    """The settings without what the product does not allow."""
+    if settings.noise_removal == "none":
+        return settings
+    if product.annotation.is_denoised:
+        progress.say(f"{product.name}: thermal noise was removed when the product was made; it is not removed again.")
+        return replace(settings, noise_removal="none", swath_balance="none")
+    version = tuple(int(part) for part in product.processor.split(".") if part)
+    if version and version < FIRST_GOOD_NOISE:
+        progress.warn(f"{product.name} was made by processor {product.processor}, whose noise vectors are not to be "
+                      "trusted before 2.43. If the result is uneven, choose no noise removal.")
+    return settings
 
 
 def _native_size(annotation, projected):
@@ -135,9 +158,16 @@ def scene_tags(product, settings, image):
             "PRODUCT_URI": product.name, "PROCESSOR_VERSION": product.processor, "ORBIT": str(annotation.orbit),
             "PASS": annotation.orbit_pass, "NOISE_REMOVAL": settings.noise_removal,
             "SWATH_BALANCE": settings.swath_balance, "CALIBRATION": settings.calibration,
-            "MULTILOOK": str(image.looks), "SPECKLE_FILTER": settings.speckle_filter,
+            **_balance_tags(image.balance), "MULTILOOK": str(image.looks), "SPECKLE_FILTER": settings.speckle_filter,
             "ANGLE_CORRECTION": (f"to {settings.reference_angle:g} degrees" if settings.angle_correction else "none")}
     return {**tags, **({"SYNTHETIC": "YES"} if product.is_synthetic else {})}
+
+
+def _balance_tags(balance):
+    """Noise scaling and offset as they were used: "EW1 1.02 1.0e-05, EW2 ..." for each polarisation."""
+    return {f"SWATH_NOISE_{polarisation}": ", ".join(
+        f"{swath} {scaling:.4f} {offset:.3e}" for swath, (scaling, offset) in sorted(by_swath.items()))
+        for polarisation, by_swath in balance.items() if by_swath}
 
 
 class _Work:
@@ -196,7 +226,7 @@ class _Work:
         planes = self._image.read(part)
         rows, columns = (lines - part.row).astype(np.float32), (pixels - part.col).astype(np.float32)
         power = np.full((len(planes), *inside.shape), np.nan, np.float32)
-        power[:, inside] = interpolate(planes, rows, columns, np.ones(rows.shape, bool))
+        power[:, inside] = interpolate(planes, rows, columns)
         return power
 
     def _scaled(self, power, angles, slope):
@@ -214,15 +244,33 @@ class _Work:
         return np.maximum(decibels, np.float32(settings.floor))
 
 
-def require_crs(settings):
-    """Raise :class:`UnsuitableInput` unless the settings name a CRS in which places on Earth have coordinates."""
+def require_crs(crs_wkt):
+    """Raise :class:`UnsuitableInput` unless places on Earth have coordinates in a CRS; empty stands for a choice."""
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
+    if not crs_wkt:
+        return
     try:
-        crs = CRS.from_wkt(settings.crs_wkt)
+        crs = CRS.from_wkt(crs_wkt)
     except CRSError:
         crs = None
     if not crs or not (crs.is_projected or crs.is_geographic):
-        raise UnsuitableInput("The CRS of the result is missing or not one of map coordinates. Choose one such as "
-                              "EPSG:3413 (Arctic), EPSG:3031 (Antarctic) or EPSG:32626 (UTM zone 26 north).")
+        raise UnsuitableInput("The CRS of the result is not one of map coordinates. Choose one such as EPSG:3413 "
+                              "(Arctic), EPSG:3031 (Antarctic) or EPSG:32626 (UTM zone 26 north).")
+
+
+def fitting_crs(longitude, latitude):
+    """The CRS for a scene where none is chosen: NSIDC's polar stereographic ones, or the UTM zone.
+
+    Returns
+    -------
+    str
+        WKT.
+    """
+    from rasterio.crs import CRS
+
+    if abs(latitude) >= POLAR:
+        return CRS.from_epsg(3413 if latitude > 0 else 3976).to_wkt()
+    zone = int((longitude + 180) % 360 // 6) + 1
+    return CRS.from_epsg((32600 if latitude > 0 else 32700) + zone).to_wkt()

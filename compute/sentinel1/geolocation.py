@@ -5,8 +5,11 @@ that neither a pole nor the line of 180 degrees is special. In that plane a bicu
 points; it is inverted by Newton's method.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+EARTH_RADIUS = 6371008.8
 # The grid goes on beyond the image by this share of the distance of its points: the inverse must find its way there.
 MARGIN = 0.75
 ITERATIONS = 8
@@ -115,6 +118,29 @@ class Geolocation:
         lost = ~(moved <= ARRIVED)
         lines[lost] = pixels[lost] = np.nan
         return lines, pixels
+
+
+def at_sea_level(grid):
+    """The grid with its points where the radar would see the sea instead of land that is there.
+
+    A point at a height is seen as far away as one at sea level that lies nearer to the satellite by
+    height / tan(incidence angle). Along mountainous coasts the sea between a point on land and one at sea is otherwise
+    drawn towards the land, by hundreds of metres.
+
+    Parameters
+    ----------
+    grid : GeolocationGrid
+
+    Returns
+    -------
+    GeolocationGrid
+    """
+    normals = normal_of(grid.longitudes, grid.latitudes)
+    away = np.gradient(normals, grid.pixels, axis=2)
+    away /= np.linalg.norm(away, axis=0)
+    x, y, z = normals - away * grid.heights / np.tan(np.radians(grid.incidence_angles)) / EARTH_RADIUS
+    return replace(grid, longitudes=np.degrees(np.arctan2(y, x)), latitudes=np.degrees(np.arctan2(z, np.hypot(x, y))),
+                   heights=np.zeros_like(grid.heights))
 
 
 class _Guess:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.grid import Grid
-from .geolocation import normal_of
+from .geolocation import EARTH_RADIUS, normal_of
 
 STEP = 64
 # A cell of the lattice is smaller than this share of what the geolocation reaches beyond the image.
@@ -19,8 +19,8 @@ TOLERANCE = 0.01
 RIM, INNER = 201, 41
 # A result with this many times the pixels of the image is a mistake.
 MOST_PIXELS = 12
+FEWEST_PIXELS = 4
 METRES_PER_DEGREE = 111319.49079327358
-EARTH_RADIUS = 6371008.8
 
 
 class ProjectedImage:
@@ -87,6 +87,10 @@ class ProjectedImage:
         left, right = np.floor(x.min() / pixel_size), np.ceil(x.max() / pixel_size)
         bottom, top = np.floor(y.min() / pixel_size), np.ceil(y.max() / pixel_size)
         height, width = int(top - bottom), int(right - left)
+        if min(height, width) < FEWEST_PIXELS:
+            unit = "degrees" if self.is_geographic else self._crs.linear_units
+            raise UnsuitableInput(f"A pixel of {pixel_size:g} is larger than the scene: the units of {self._name()} "
+                                  f"are {unit}. Choose smaller pixels, or 0 for those of the product.")
         native = self.metres_per_unit() * pixel_size
         if height * width > MOST_PIXELS * 1e4 + MOST_PIXELS * self._pixels(native):
             raise UnsuitableInput(

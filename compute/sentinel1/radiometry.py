@@ -27,8 +27,14 @@ class ChannelPower:
     image : str
         Path of the measurement.
     settings : BackscatterSettings
-    balance : dict of str to (float, float), optional
-        Scaling of the noise and offset (in units of the calibrated power) by sub-swath.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (lines, pixels) of the image.
+    swaths : tuple of SwathPart
+    border : Border or None
+        With it, the rims outside are invalid.
 
     Raises
     ------
@@ -36,11 +42,12 @@ class ChannelPower:
         If the image cannot be opened or is not as large as the annotation says.
     """
 
-    def __init__(self, product, polarisation, image, settings, balance=None):
+    def __init__(self, product, polarisation, image, settings):
         channel = product.channels[polarisation]
         self.shape = height, width = channel.annotation.shape
-        self._swaths = channel.annotation.swaths
-        self._balance = balance or {}
+        self.swaths = channel.annotation.swaths
+        self.border = None
+        self._balance = {}
         self._calibration = VectorSurface(product.calibration(polarisation, settings.calibration), width)
         self._noise = self._azimuth = None
         if settings.noise_removal != "none":
@@ -58,6 +65,20 @@ class ChannelPower:
         """Close the image."""
         self._reader.close()
 
+    @property
+    def has_noise(self):
+        """bool: whether there is noise to be removed."""
+        return self._noise is not None
+
+    def balance(self, by_swath):
+        """From now on scale the noise and subtract an offset (in units of the calibrated power) by sub-swath.
+
+        Parameters
+        ----------
+        by_swath : dict of str to (float, float)
+        """
+        self._balance = by_swath
+
     def read(self, window):
         """Backscatter of a window, which may reach outside the image.
 
@@ -71,22 +92,29 @@ class ChannelPower:
             Linear; 0 where invalid.
         valid : ndarray of bool, same shape
         """
-        numbers, valid = self._reader.read(window)
-        numbers, valid = numbers[0], valid[0] & (numbers[0] != 0)
-        power = np.multiply(numbers, numbers, dtype=np.float32)
+        power, valid = self._squared(window)
         if self._noise is not None:
             power -= self.noise(window)
-        calibration = self._calibration.on(window)
-        calibration *= calibration
-        power /= calibration
-        if self._balance and any(offset for _, offset in self._balance.values()):
+        power /= self._squared_calibration(window)
+        if any(offset for _, offset in self._balance.values()):
             offsets = {swath: offset for swath, (_, offset) in self._balance.items()}
-            power -= swath_values(self._swaths, offsets, window, 0.0)
+            power -= swath_values(self.swaths, offsets, window, 0.0)
         power[~valid] = 0
         return power, valid
 
+    def with_noise(self, window):
+        """Backscatter with its noise, and the noise, both in units of the calibrated power, and where they are valid.
+
+        Returns
+        -------
+        tuple of ndarray, each of shape (height, width)
+        """
+        power, valid = self._squared(window)
+        calibration = self._squared_calibration(window)
+        return power / calibration, self.noise(window) / calibration, valid
+
     def noise(self, window):
-        """Thermal noise of a window in units of the squared digital number.
+        """Thermal noise of a window as it is subtracted, in units of the squared digital number.
 
         Returns
         -------
@@ -95,10 +123,31 @@ class ChannelPower:
         noise = self._noise.on(window)
         if self._azimuth:
             noise *= azimuth_factor(self._azimuth, window)
-        if self._balance and any(scaling != 1 for scaling, _ in self._balance.values()):
+        if any(scaling != 1 for scaling, _ in self._balance.values()):
             scalings = {swath: scaling for swath, (scaling, _) in self._balance.items()}
-            noise *= swath_values(self._swaths, scalings, window, 1.0)
+            noise *= swath_values(self.swaths, scalings, window, 1.0)
         return noise
+
+    def numbers(self, window):
+        """Digital numbers of a window, and which of them hold data.
+
+        Returns
+        -------
+        tuple of ndarray, each of shape (height, width)
+        """
+        numbers, valid = self._reader.read(window)
+        return numbers[0], valid[0] & (numbers[0] != 0)
+
+    def _squared(self, window):
+        numbers, valid = self.numbers(window)
+        if self.border is not None:
+            valid &= self.border.inside(window)
+        return np.multiply(numbers, numbers, dtype=np.float32), valid
+
+    def _squared_calibration(self, window):
+        calibration = self._calibration.on(window)
+        calibration *= calibration
+        return calibration
 
 
 class TileCache:

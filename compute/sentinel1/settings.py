@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from ..raster.blocks import default_threads
-
 NOISE_REMOVAL = ("none", "range", "full")
 SWATH_BALANCE = ("none", "table", "estimate")
 CALIBRATIONS = ("sigma0", "beta0", "gamma0")
 SPECKLE_FILTERS = ("none", "lee", "refinedlee")
 SCALES = ("db", "linear")
+SURFACES = ("grid", "sealevel")
 SLOPES = {"HH": -0.24, "HV": -0.16, "VH": -0.16, "VV": -0.24}
 
 
@@ -46,7 +45,9 @@ class BackscatterSettings:
     incidence_band : bool
         Whether the incidence angle is added as a band.
     crs_wkt : str
-        CRS of the result.
+        CRS of the result; empty for one that fits the scene.
+    surface : {"grid", "sealevel"}
+        Where pixels lie: as the product's geolocation grid says, heights on land included, or all at sea level.
     pixel_size : float
         In units of the CRS; 0 for the pixel spacing of the product.
     land_buffer : float
@@ -71,11 +72,7 @@ class BackscatterSettings:
     floor: float = -50.0
     incidence_band: bool = True
     crs_wkt: str = ""
+    surface: str = "grid"
     pixel_size: float = 0.0
     land_buffer: float = 0.0
     threads: int = 0
-
-    @property
-    def workers(self):
-        """int: threads to use."""
-        return self.threads or default_threads()

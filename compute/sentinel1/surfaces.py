@@ -30,12 +30,17 @@ class VectorSurface:
         Parameters
         ----------
         window : Window
+            It may reach outside the image; the outermost values go on there.
 
         Returns
         -------
         ndarray of float32, shape (height, width)
         """
-        rows = self._rows[:, window.col:window.col + window.width]
+        last = self._rows.shape[1] - 1
+        if window.col >= 0 and window.col + window.width <= last + 1:
+            rows = self._rows[:, window.col:window.col + window.width]
+        else:
+            rows = self._rows[:, np.arange(window.col, window.col + window.width).clip(0, last)]
         lines = np.clip(np.arange(window.row, window.row + window.height), self._lines[0], self._lines[-1])
         above = np.clip(np.searchsorted(self._lines, lines, side="right") - 1, 0, max(len(rows) - 2, 0))
         surface = np.empty(window.shape, np.float32)

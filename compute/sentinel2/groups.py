@@ -12,16 +12,17 @@ import numpy as np
 from ..raster.blocks import CACHE_BYTES, nested_blocks
 from ..raster.writer import TILE
 from .bands import BANDS
-from .gaps import fill_gaps
 from .indices import INDICES
-from .scene import STORED_PER_REFLECTANCE
+from .scene import STORED_PER_REFLECTANCE, to_storage
 from .stack import BLOCK, REGION
-from .storage import to_stored
 
 # What the float32 values of one block of a group may take.
 BLOCK_BYTES = 16 * 1024 * 1024
-# What GDAL keeps of one band of one product while a region is worked on: an image tile, and the result.
-CACHED_BYTES = 3 * BLOCK * BLOCK
+# What GDAL keeps of one band of one product while a region is worked on: image tiles, those of the scene classes, and
+# the result. With a third of it, tiles were decoded two to three times.
+CACHED_BYTES = 9 * BLOCK * BLOCK
+# With very many products some tiles are decoded again instead.
+MOST_CACHED_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -87,57 +88,90 @@ def cache_bytes(products, groups):
     -------
     int
     """
-    return max(CACHE_BYTES, products * max(len(group.bands) for group in groups) * CACHED_BYTES)
+    wanted = products * max(len(group.bands) for group in groups) * CACHED_BYTES
+    return min(max(CACHE_BYTES, wanted), MOST_CACHED_BYTES)
 
 
-def group_planes(acquisitions, grid, window, group, settings, progress):
-    """The stored planes of a block.
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What the acquisitions show of a block.
+
+    Attributes
+    ----------
+    covered, clear : list of list of int
+        By acquisition and scene: pixels with data, and those that are unclouded too.
+    counts : ndarray of uint16, shape (1 + periods, height, width)
+        How many acquisitions show each pixel clearly: all, and those of each date of the result if it has several.
+    seen : ndarray of int64, shape (dates,)
+        Pixels that the acquisitions of each date of the result show clearly.
+    """
+
+    covered: list
+    clear: list
+    counts: np.ndarray
+    seen: np.ndarray
+
+
+def group_planes(acquisitions, steps, window, group, settings, masks, observes, progress):
+    """The planes of a block in stored units, and what was observed of it.
 
     Parameters
     ----------
-    acquisitions : list of Acquisition
+    acquisitions : sequence of Acquisition
         By date.
-    grid : Grid
+    steps : AcquisitionDates, RegularDates or Periods
     window : Window
     group : BandGroup
     settings : SeriesSettings
+    masks : Masks
+    observes : bool
+        Whether to look what the first band of the group shows.
     progress : Progress
         Asked before each image whether to stop.
 
     Returns
     -------
-    planes : dict of str to ndarray of int16, shape (dates, height, width)
-        By name of the band or index; bands that only the indices need are left out.
-    seen : ndarray of int64, shape (dates,)
-        How many pixels each date showed clearly; 0 if the group holds no reflectance.
+    planes : dict of str to (ndarray of float32, ndarray of bool), each of shape (dates, height, width)
+        Values and validity by name of the band or index; bands that only the indices need are left out.
+    observed : Observed or None
     """
-    days = [acquisition.day for acquisition in acquisitions]
-    clear = [acquisition.clear(grid, window) for acquisition in acquisitions]
-    seen = np.zeros(len(days), np.int64)
-    planes, reflectance = {}, {}
+    planes, reflectance, observed = {}, {}, None
     for band in group.bands:
-        values, valid = _dates_of(acquisitions, band, grid, window, clear, progress)
+        values, valid, shown = _images(acquisitions, band, window, masks, observes and band == group.bands[0], progress)
+        if shown:
+            observed = _observed(valid, steps, *zip(*shown))
         if band in BANDS:
-            seen = np.maximum(seen, valid.sum(axis=(1, 2)))
-            if settings.gap_filling == "linear":
-                values, known = fill_gaps(values, valid, days)
-                valid = np.broadcast_to(known, values.shape)
+            values, valid = steps.planes(values, valid)
         if band in settings.bands:
-            planes[band] = to_stored(values, valid)
+            planes[band] = to_storage(band, values), valid
         if group.indices:
             reflectance[band] = values / np.float32(STORED_PER_REFLECTANCE), valid
     for name in group.indices:
         index = INDICES[name]
         inputs = [reflectance[band] for band in index.bands]
-        values = index.formula(*(plane for plane, _ in inputs)) * np.float32(STORED_PER_REFLECTANCE)
-        planes[index.name] = to_stored(values, np.logical_and.reduce([valid for _, valid in inputs]))
-    return planes, seen
+        values = index.formula(*(plane for plane, _ in inputs)) * np.float32(index.stored_per_unit)
+        planes[index.name] = values, np.logical_and.reduce([valid for _, valid in inputs])
+    return planes, observed
 
 
-def _dates_of(acquisitions, band, grid, window, clear, progress):
+def _images(acquisitions, band, window, masks, observes, progress):
+    """A band of all acquisitions; and of each, if it is observed, what its scenes show (covered, clear)."""
     values = np.empty((len(acquisitions), *window.shape), np.float32)
     valid = np.empty(values.shape, bool)
-    for date, (acquisition, mask) in enumerate(zip(acquisitions, clear)):
+    shown = []
+    for number, (acquisition, clear) in enumerate(zip(acquisitions, masks.clear(window))):
         progress.check()
-        values[date], valid[date] = acquisition.read(band, grid, window, mask)
-    return values, valid
+        if observes:
+            values[number], valid[number], *pixels = acquisition.observe(band, window, clear)
+            shown.append(pixels)
+        else:
+            values[number], valid[number] = acquisition.read(band, window, clear)
+    kept = masks.kept(window)
+    return values, valid if kept is None else valid & kept, shown
+
+
+def _observed(valid, steps, covered, clear):
+    members = [valid[list(group)] for group in steps.members]
+    counts = [valid, *(members if steps.counted else ())]
+    return Observed(covered, clear, np.stack([planes.sum(axis=0, dtype=np.uint16) for planes in counts]),
+                    np.array([int(planes.any(axis=0).sum()) for planes in members], np.int64))

@@ -1,7 +1,8 @@
 """Spectral indices of crops, from reflectance.
 
-The normalised differences and the brightness are those of Sen2-Agri; note its NDWI = (SWIR - NIR) / (SWIR + NIR), which
-has the opposite sign of Gao's (1996, doi:10.1016/S0034-4257(96)00067-3).
+The normalised differences, the brightness and the red-edge indices are those of Sen2-Agri. Its NDWI, (SWIR - NIR) /
+(SWIR + NIR), has the opposite sign of Gao's (1996, doi:10.1016/S0034-4257(96)00067-3) and nothing to do with
+McFeeters' (1996, doi:10.1080/01431169608948714), which finds open water; each has a name of its own here.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,23 @@ from typing import Callable
 
 import numpy as np
 
-# A denominator smaller than this gives index 0.
+# A denominator smaller than this makes a ratio 0.
 SMALLEST_DENOMINATOR = 1e-6
+
+
+def ratio(numerator, denominator):
+    """numerator / denominator, 0 where the denominator is next to nothing.
+
+    Parameters
+    ----------
+    numerator, denominator : ndarray of float32, same shape
+
+    Returns
+    -------
+    ndarray of float32, same shape
+    """
+    usable = np.abs(denominator) >= SMALLEST_DENOMINATOR
+    return np.divide(numerator, denominator, out=np.zeros_like(denominator), where=usable)
 
 
 def normalised_difference(first, second):
@@ -25,9 +41,7 @@ def normalised_difference(first, second):
     -------
     ndarray of float32, same shape
     """
-    total = first + second
-    usable = np.abs(total) >= SMALLEST_DENOMINATOR
-    return np.divide(first - second, total, out=np.zeros_like(total), where=usable)
+    return ratio(first - second, first + second)
 
 
 def brightness(green, red, near_infrared, short_wave_infrared):
@@ -40,17 +54,51 @@ def brightness(green, red, near_infrared, short_wave_infrared):
     return np.sqrt(green ** 2 + red ** 2 + near_infrared ** 2 + short_wave_infrared ** 2)
 
 
+def plant_senescence(blue, red, red_edge_1):
+    """Plant senescence reflectance index (Merzlyak et al. 1999, doi:10.1034/j.1399-3054.1999.106119.x).
+
+    Returns
+    -------
+    ndarray of float32, same shape as each
+    """
+    return ratio(red - blue, red_edge_1)
+
+
+def red_edge_position(red, red_edge_1, red_edge_2, red_edge_3):
+    """Wavelength of the inflection of the red edge in nm, by linear interpolation.
+
+    Guyot and Baret (1988); for Sentinel-2 Frampton et al. (2013, doi:10.1016/j.isprsjprs.2013.04.007).
+
+    Returns
+    -------
+    ndarray of float32, same shape as each
+        705 where B06 and B05 are equal.
+    """
+    middle = np.float32(0.5) * (red_edge_3 + red)
+    return np.float32(705) + np.float32(35) * ratio(middle - red_edge_1, red_edge_2 - red_edge_1)
+
+
 @dataclass(frozen=True)
 class Index:
-    """An index: its name in the stack, the bands it needs, and its formula on their reflectance."""
+    """An index: its name in the stack, the bands it needs, and its formula on their reflectance.
+
+    `stored_per_unit` is what it is multiplied with to be stored as a whole number.
+    """
 
     name: str
     bands: tuple
     formula: Callable
+    stored_per_unit: float = 10000.0
 
 
 INDICES = {
     "ndvi": Index("NDVI", ("B08", "B04"), normalised_difference),
     "ndwi": Index("NDWI", ("B11", "B08"), normalised_difference),
     "brightness": Index("BRIGHTNESS", ("B03", "B04", "B08", "B11"), brightness),
+    "ndwi_gao": Index("NDWI_GAO", ("B08", "B11"), normalised_difference),
+    "ndwi_mcfeeters": Index("NDWI_MCFEETERS", ("B03", "B08"), normalised_difference),
+    "rendvi": Index("RENDVI", ("B08", "B06"), normalised_difference),
+    "chlre": Index("CHLRE", ("B05", "B08"), ratio),
+    "psri": Index("PSRI", ("B02", "B04", "B05"), plant_senescence),
+    "s2rep": Index("S2REP", ("B04", "B05", "B06", "B07"), red_edge_position, stored_per_unit=20.0),
 }

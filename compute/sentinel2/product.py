@@ -6,27 +6,29 @@ Document; processing baseline 04.00 introduced the radiometric offsets.
 """
 
 import os
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
 from .bands import BANDS, LAYERS, native_resolution
-from .safe import open_safe
+from .granules import Granule, granules_of
+from .metadata import elements, parse_xml, text_of, time_of
+from .safe import SafeFiles, open_safe
 
-IMAGE_NAME = re.compile(r"_(B0[1-9]|B1[0-2]|B8A|SCL|AOT|WVP)(?:_(10|20|60)m)?\.jp2$")
+# Layers that vary so slowly that coarser copies serve as well.
+SMOOTH_LAYERS = ("AOT", "WVP", "CLDPRB", "SNWPRB")
 
 
 @dataclass(frozen=True)
 class Product:
-    """A Sentinel-2 product.
+    """A Sentinel-2 product, or one granule (tile) of an old product that has several.
 
     Attributes
     ----------
     location : str
         Folder or zip.
     uri : str
-        The product's own name.
+        The product's own name; with the tile where the product has several granules.
     level : {"L1C", "L2A"}
     platform : str
         Such as "Sentinel-2A".
@@ -52,6 +54,10 @@ class Product:
         File name of each image that the metadata lists.
     is_synthetic : bool
         Whether it says of itself that no satellite took it (sample data do).
+    safe : SafeFiles
+        All files of the product.
+    granule : Granule
+        The files of this tile.
     """
 
     location: str
@@ -70,6 +76,8 @@ class Product:
     images: dict
     listed: dict
     is_synthetic: bool = False
+    safe: SafeFiles = field(default=None, repr=False, compare=False)
+    granule: Granule = field(default=None, repr=False, compare=False)
 
     @property
     def date(self):
@@ -102,7 +110,7 @@ class Product:
             sizes = self._sizes(band)
             if band in LAYERS and resolution in sizes:
                 paths[band] = self.images[band, resolution]
-            elif sizes and sizes[0] <= max(native_resolution(band), resolution):
+            elif sizes and (sizes[0] <= max(native_resolution(band), resolution) or band in SMOOTH_LAYERS):
                 paths[band] = self.images[band, sizes[0]]
         missing = [band for band in bands if band not in paths]
         if missing:
@@ -122,20 +130,30 @@ class Product:
         natives = [(band, native_resolution(band)) for band in bands]
         files = ", ".join(self.listed.get(image, "{} with {} m pixels".format(*image)) for image in natives)
         text = f"{self.uri}: {'a file is' if len(bands) == 1 else 'files are'} missing: {files}."
-        coarser = [self._sizes(band) for band in bands]
-        if all(coarser):
-            size = max(sizes[0] for sizes in coarser)
-            return f"{text} There are larger pixels: choose a resolution of {size} m or more, or download it again."
-        return f"{text} Download the product again, or leave these bands out."
+        coarser = {band: self._sizes(band)[0] for band in bands if self._sizes(band)}
+        absent = [band for band in bands if band not in coarser]
+        if coarser:
+            size = max(coarser.values())
+            text += (f" {', '.join(coarser)} can be had with larger pixels: choose a resolution of {size} m or more, "
+                     "or download it again.")
+        else:
+            text += " Download the product again, or leave these bands out."
+        if absent == ["B08"] and self._sizes("B8A"):
+            text += " B08 exists with 10 m pixels only; B8A, the narrow near infrared, is there in its place."
+        elif absent and coarser:
+            text += f" {', '.join(absent)} must be left out then."
+        return text
 
 
-def read_product(path):
+def read_product(path, tile=""):
     """Read the metadata of a Sentinel-2 product.
 
     Parameters
     ----------
     path : str
         A ``.SAFE`` folder, its product metadata, or a zip.
+    tile : str
+        Which granule of an old product that has several, such as "31TEJ".
 
     Returns
     -------
@@ -144,73 +162,105 @@ def read_product(path):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
+        If it is not there, damaged, no product of this kind, or has several granules and none is chosen.
+    """
+    products = choose_tile(read_granules(path), tile)
+    if len(products) > 1:
+        raise UnsuitableInput(f"{products[0].location} holds {len(products)} granules (products made before December "
+                              f"2016 do): {tiles_of(products)}. Choose one of these tiles.")
+    return products[0]
+
+
+def choose_tile(products, tile):
+    """The granules of one tile; all without a tile.
+
+    Parameters
+    ----------
+    products : sequence of Product
+    tile : str
+        With or without the T in front.
+
+    Returns
+    -------
+    tuple of Product
+
+    Raises
+    ------
+    UnsuitableInput
+        If there is no such tile; those there are are named.
+    """
+    wanted = tile.strip().upper()
+    if not wanted:
+        return tuple(products)
+    chosen = tuple(product for product in products if product.tile in (wanted, f"T{wanted}"))
+    if not chosen:
+        raise UnsuitableInput(f"{products[0].location} has no tile {tile.strip()}; it has {tiles_of(products)}.")
+    return chosen
+
+
+def tiles_of(products):
+    """The tiles of some granules, in words."""
+    return ", ".join(product.tile.lstrip("T") or "a tile without a name" for product in products)
+
+
+def read_granules(path):
+    """Read the metadata of a Sentinel-2 product that may have several granules.
+
+    Parameters
+    ----------
+    path : str
+        A ``.SAFE`` folder, its product metadata, or a zip.
+
+    Returns
+    -------
+    tuple of Product
+        One for each granule, by tile.
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
         If it is not there, damaged, or no product of this kind.
     """
     safe = open_safe(path)
-    root = _parse(safe.read_metadata(), safe)
-    start = _text(root, "DATATAKE_SENSING_START") or _text(root, "PRODUCT_START_TIME")
+    root = parse_xml(safe.read_metadata(), safe.location, safe.metadata_name)
+    granules = granules_of(safe, root)
+    level = "L1C" if "1C" in (text_of(root, "PROCESSING_LEVEL") or safe.metadata_name) else "L2A"
+    uri = (text_of(root, "PRODUCT_URI") or text_of(root, f"PRODUCT_URI_{level[1:]}")
+           or os.path.basename(safe.location))
+    if not granules[0].images:
+        raise MissingInput(f"{uri} holds no image files (its metadata lists {len(granules[0].listed)}). "
+                           "Download the product again.")
+    facts = _facts(root, safe, level)
+    return tuple(Product(
+        location=safe.location, uri=uri if len(granules) == 1 else f"{uri} ({granule.tile})", level=level,
+        tile=granule.tile, images={key: safe.path_of(name) for key, name in granule.images.items()},
+        listed=granule.listed, safe=safe, granule=granule, **facts) for granule in granules)
+
+
+def _facts(root, safe, level):
+    """What the product metadata say of all granules."""
+    start = text_of(root, "DATATAKE_SENSING_START") or text_of(root, "PRODUCT_START_TIME")
     if not start:
         raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no sensing time; it is not complete.")
-    level = "L1C" if "1C" in (_text(root, "PROCESSING_LEVEL") or safe.metadata_name) else "L2A"
-    listed, listed_names = _listed_images(root)
-    images = _existing_images(safe, listed_names)
-    uri = (_text(root, "PRODUCT_URI") or _text(root, f"PRODUCT_URI_{level[1:]}")
-           or os.path.basename(safe.location))
-    if not images:
-        raise MissingInput(f"{uri} holds no image files (its metadata lists {len(listed)}). "
-                           "Download the product again.")
-    return Product(
-        location=safe.location, uri=uri, level=level, platform=_text(root, "SPACECRAFT_NAME") or "Sentinel-2",
-        baseline=_text(root, "PROCESSING_BASELINE") or "00.00", sensing_start=_time(start, safe),
-        generated=_text(root, "GENERATION_TIME") or "", tile=_tile(root, listed_names),
-        quantification=_quantification(root, level, safe), offsets=_offsets(root, level),
-        layer_quantification={layer: float(_text(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or 1000.0)
-                              for layer in ("AOT", "WVP")},
-        nodata=_special_value(root, "NODATA", 0), saturated=_special_value(root, "SATURATED", 65535),
-        images=images, listed=listed, is_synthetic="synthetic" in (_text(root, "PRODUCT_DOI") or "").lower())
-
-
-def _parse(text, safe):
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
     try:
-        return fromstring(text, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} contains document type or entity declarations, "
-                              "which product metadata never does. The file is not used.") from error
-    except (ParseError, ValueError) as error:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} is not readable XML ({error}). "
+        return {
+            "platform": text_of(root, "SPACECRAFT_NAME") or "Sentinel-2",
+            "baseline": text_of(root, "PROCESSING_BASELINE") or "00.00",
+            "sensing_start": time_of(start, safe.location), "generated": text_of(root, "GENERATION_TIME") or "",
+            "quantification": _quantification(root, level, safe), "offsets": _offsets(root, level),
+            "layer_quantification": {layer: float(text_of(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or 1000.0)
+                                     for layer in ("AOT", "WVP")},
+            "nodata": _special_value(root, "NODATA", 0), "saturated": _special_value(root, "SATURATED", 65535),
+            "is_synthetic": "synthetic" in (text_of(root, "PRODUCT_DOI") or "").lower()}
+    except (TypeError, ValueError) as error:
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has a number that cannot be read ({error}). "
                               "Copy or download the product again.") from error
 
 
-def _elements(root, name, prefix=""):
-    """All elements called `name`, or `prefix` + `name`, in any name space."""
-    names = {name, prefix + name}
-    return [element for element in root.iter()
-            if isinstance(element.tag, str) and element.tag.rsplit("}", 1)[-1] in names]
-
-
-def _text(root, name, prefix=""):
-    for element in _elements(root, name, prefix):
-        if element.text and element.text.strip():
-            return element.text.strip()
-    return None
-
-
-def _time(text, safe):
-    try:
-        return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
-    except ValueError as error:
-        raise UnreadableInput(f"{safe.location}: the sensing time {text!r} cannot be read.") from error
-
-
 def _quantification(root, level, safe):
-    text = (_text(root, "BOA_QUANTIFICATION_VALUE", "L2A_") if level == "L2A" else _text(root, "QUANTIFICATION_VALUE"))
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        value = 0.0
+    text = (text_of(root, "BOA_QUANTIFICATION_VALUE", "L2A_") if level == "L2A"
+            else text_of(root, "QUANTIFICATION_VALUE"))
+    value = float(text) if text else 0.0
     if not value > 0:
         raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no quantification value, so digital numbers "
                               "cannot be turned into reflectance.")
@@ -219,50 +269,12 @@ def _quantification(root, level, safe):
 
 def _offsets(root, level):
     by_index = {element.get("band_id"): float(element.text)
-                for element in _elements(root, "BOA_ADD_OFFSET" if level == "L2A" else "RADIO_ADD_OFFSET")}
+                for element in elements(root, "BOA_ADD_OFFSET" if level == "L2A" else "RADIO_ADD_OFFSET")}
     return {name: by_index.get(str(band.index), 0.0) for name, band in BANDS.items()}
 
 
 def _special_value(root, meaning, default):
-    for element in _elements(root, "Special_Values"):
-        if _text(element, "SPECIAL_VALUE_TEXT") == meaning:
-            return int(_text(element, "SPECIAL_VALUE_INDEX"))
+    for element in elements(root, "Special_Values"):
+        if text_of(element, "SPECIAL_VALUE_TEXT") == meaning:
+            return int(text_of(element, "SPECIAL_VALUE_INDEX"))
     return default
-
-
-def _listed_images(root):
-    """Image files named by the granule list: by (band, pixel size), and all of them by relative path."""
-    names = [element.text.strip() for tag in ("IMAGE_FILE", "IMAGE_FILE_2A", "IMAGE_ID")
-             for element in _elements(root, tag) if element.text]
-    names = [name if name.lower().endswith(".jp2") else name + ".jp2" for name in names]
-    return {key: name.rsplit("/", 1)[-1] for name in names if (key := _image_key(name))}, names
-
-
-def _existing_images(safe, listed_names):
-    """The image files that are there, those of the granule list first, then any whose name fits."""
-    granules = {name.split("/")[1] for name in listed_names if name.startswith("GRANULE/")}
-    by_pattern = sorted(name for name in safe.names if "QI_DATA/" not in name and IMAGE_NAME.search(name))
-    if len({name.split("/")[1] for name in by_pattern if name.startswith("GRANULE/")} | granules) > 1:
-        raise UnsuitableInput(f"{safe.location} holds several granules (products made before December 2016 do). "
-                              "Split it into single tiles first.")
-    images = {}
-    for name in [*(name for name in listed_names if name in set(safe.names)), *by_pattern]:
-        key = _image_key(name)
-        if key:
-            images.setdefault(key, safe.path_of(name))
-    return images
-
-
-def _image_key(name):
-    found = IMAGE_NAME.search(name)
-    if not found:
-        return None
-    band, size = found.groups()
-    return band, int(size) if size else native_resolution(band)
-
-
-def _tile(root, names):
-    text = " ".join([_text(root, "PRODUCT_URI") or "", _text(root, "PRODUCT_URI_2A") or "", *names[:1],
-                     *(element.get("granuleIdentifier", "") for element in _elements(root, "Granule")[:1])])
-    found = re.search(r"_(T\d{2}[A-Z]{3})(?![A-Z0-9])", text)
-    return found.group(1) if found else ""

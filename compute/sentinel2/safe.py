@@ -3,6 +3,7 @@
 import os
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
@@ -11,6 +12,8 @@ METADATA_NAME = re.compile(r"(^|/)(MTD_MSIL(1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_(SAFL1C|
                            re.IGNORECASE)
 # Product metadata has less than 1 MB; what claims more is no metadata.
 LARGEST_METADATA = 64 * 1024 * 1024
+# Images are compressed already; a file that shrank to less than a hundredth in the zip is no image.
+MOST_COMPRESSION = 100
 # Folders deeper than this below the one that was named are not searched.
 DEEPEST = 8
 
@@ -27,21 +30,32 @@ class SafeFiles:
         All files, relative to the product folder, with forward slashes.
     metadata_name : str
         The product metadata among them (``MTD_MSIL2A.xml``).
+    zip_folder : str or None
+        Folder of the product inside the zip, with a slash at its end; None where it is no zip.
     """
 
     location: str
     names: tuple
     metadata_name: str
-    _zip_folder: str = None
+    zip_folder: str = None
 
     def path_of(self, name):
         """The path by which GDAL opens a file."""
-        if self._zip_folder is None:
+        if self.zip_folder is None:
             return os.path.join(self.location, *name.split("/"))
-        return f"/vsizip/{{{self.location}}}/{self._zip_folder}{name}"
+        return f"/vsizip/{{{self.location}}}/{self.zip_folder}{name}"
 
     def read_metadata(self):
-        """The product metadata.
+        """The product metadata; see :meth:`read`."""
+        return self.read(self.metadata_name)
+
+    def read(self, name):
+        """A text file of the product.
+
+        Parameters
+        ----------
+        name : str
+            One of `names`.
 
         Returns
         -------
@@ -53,21 +67,21 @@ class SafeFiles:
             If it cannot be read or is far too large to be metadata.
         """
         try:
-            if self._zip_folder is None:
-                path = self.path_of(self.metadata_name)
+            if self.zip_folder is None:
+                path = self.path_of(name)
                 size = os.path.getsize(path)
                 if size <= LARGEST_METADATA:
                     with open(path, "rb") as file:
                         return file.read()
             else:
                 with zipfile.ZipFile(self.location) as archive:
-                    size = archive.getinfo(self._zip_folder + self.metadata_name).file_size
+                    size = archive.getinfo(self.zip_folder + name).file_size
                     if size <= LARGEST_METADATA:
-                        return archive.read(self._zip_folder + self.metadata_name)
-        except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
-            raise UnreadableInput(f"{self.location}: {self.metadata_name} cannot be read ({error}). "
+                        return archive.read(self.zip_folder + name)
+        except (OSError, zipfile.BadZipFile, ValueError, EOFError, zlib.error, RuntimeError) as error:
+            raise UnreadableInput(f"{self.location}: {name} cannot be read ({error}). "
                                   "Copy or download the product again.") from error
-        raise UnreadableInput(f"{self.location}: {self.metadata_name} claims to be {size // 2 ** 20} MB, "
+        raise UnreadableInput(f"{self.location}: {name} claims to be {size // 2 ** 20} MB, "
                               "far more than product metadata has. The file is not used.")
 
 
@@ -89,6 +103,8 @@ def open_safe(path):
         If there is nothing, a damaged zip, or not exactly one Sentinel-2 product.
     """
     path = os.path.abspath(path)
+    if not os.path.exists(path) and path.lower().endswith(".safe") and os.path.isfile(path[:-len(".SAFE")] + ".zip"):
+        path = path[:-len(".SAFE")] + ".zip"
     if not os.path.exists(path):
         raise MissingInput(f"{path} does not exist. Check its path.")
     if os.path.isfile(path) and path.lower().endswith(".zip"):
@@ -158,15 +174,25 @@ def _open_folder(folder, metadata_name=None):
 def _open_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
+            _require_tame(archive, path)
             entries = [entry for entry in archive.namelist() if not entry.endswith("/")]
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
     metadata = _the_metadata(entries, path)
     folder = metadata[:metadata.rfind("/") + 1]
-    if ".." in folder.split("/") or folder.startswith("/"):
-        raise UnreadableInput(f"{path} names files outside itself ({metadata}). The file is not used.")
-    return SafeFiles(location=path, metadata_name=metadata[len(folder):], _zip_folder=folder,
+    return SafeFiles(location=path, metadata_name=metadata[len(folder):], zip_folder=folder,
                      names=tuple(entry[len(folder):] for entry in entries if entry.startswith(folder)))
+
+
+def _require_tame(archive, path):
+    """Refuse a zip that names files outside itself, or would unpack to far more than it has."""
+    for entry in archive.infolist():
+        parts = entry.filename.replace("\\", "/").split("/")
+        if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
+            raise UnreadableInput(f"{path} names files outside itself ({entry.filename}). The file is not used.")
+        if entry.file_size > max(LARGEST_METADATA, MOST_COMPRESSION * entry.compress_size):
+            raise UnreadableInput(f"{path}: {entry.filename} would unpack to {entry.file_size // 2 ** 20} MB from "
+                                  f"{entry.compress_size // 1024} kB, which no Sentinel-2 file does. It is not used.")
 
 
 def _the_metadata(names, location):

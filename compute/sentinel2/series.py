@@ -1,27 +1,31 @@
 """Many products as one dated stack on one grid.
 
-Products of one day are merged: where several are clear, the one with the newest processing wins. Dates on which nothing
-of the area was seen are left out. Bands are named by band and day (``B04_20180627``), so no two are ever equal.
+Products of one day are merged. Dates on which nothing of the area was seen are left out. Bands are named by band and
+day (``B04_20180627``), so no two are ever equal; a month or a season is named by its first day.
 """
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-import numpy as np
-
 from ..errors import UnsuitableInput
-from ..raster.area import window_of
-from ..raster.blocks import make_executor, run_blocks
-from ..raster.writer import RasterLayout, create_raster
+from ..raster.blocks import make_executor
+from ..raster.formats import require_outside
+from ..raster.regions import Regions, RegionSettings
+from ..raster.warp import same_crs
+from .acquisition import Acquisition
 from .bands import BANDS
-from .display import DisplayRanges
-from .groups import band_groups, cache_bytes, group_planes, plan_blocks
+from .groups import band_groups, cache_bytes
 from .indices import INDICES
-from .product import read_product
-from .scene import STORED_PER_REFLECTANCE, Scene, StackSettings, stored_scale
-from .stack import BLOCK, band_tags, synthetic_tag
-from .storage import NODATA
+from .masks import Masks
+from .mosaic import common_grid
+from .overview import Shown, sentences
+from .product import read_granules
+from .scene import Scene, StackSettings
+from .seriesfiles import Series, SeriesPaths, write_files
+from .stack import BLOCK
+from .storage import StorageSettings
+from .timesteps import require_sense, time_steps
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,23 @@ class SeriesSettings(StackSettings):
     ----------
     gap_filling : {"none", "linear"}
         Whether masked dates are interpolated in time, pixel by pixel.
+    interval : int
+        Days between the dates of the result; 0 keeps the dates of the acquisitions.
+    composite : {"none", "month", "season"}
+        Whether the clear observations of each calendar month or meteorological season become one date: their median.
+    start, end : str
+        First and last day (ISO) that are used; empty for all. With an interval, the first date of the result.
     indices : tuple of str
-        Keys of ``INDICES``, computed per date from the (filled) reflectance.
+        Keys of ``INDICES``, computed per date of the result from its (filled) reflectance.
     """
 
     bands: tuple = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
     cloud_mask: str = "l2a"
     gap_filling: str = "linear"
+    interval: int = 0
+    composite: str = "none"
+    start: str = ""
+    end: str = ""
     indices: tuple = ("ndvi", "ndwi", "brightness")
 
     @property
@@ -46,36 +60,6 @@ class SeriesSettings(StackSettings):
         """tuple of str: the bands of the stack and those that only the indices need."""
         needed = [band for name in self.indices for band in INDICES[name].bands]
         return tuple(dict.fromkeys((*self.bands, *needed)))
-
-
-class _Acquisition:
-    """All scenes of one day."""
-
-    def __init__(self, date, scenes):
-        self.date, self.scenes = date, scenes
-
-    @property
-    def day(self):
-        return self.date.toordinal()
-
-    def clear(self, grid, window):
-        """Per scene, which pixels it shows unclouded."""
-        return [scene.clear(grid, window) for scene in self.scenes]
-
-    def read(self, band, grid, window, clear):
-        """A band, each pixel from the first scene that shows it unclouded."""
-        values, valid = self._read_scene(0, band, grid, window, clear)
-        for index in range(1, len(self.scenes)):
-            if valid.all():
-                break
-            more, more_valid = self._read_scene(index, band, grid, window, clear)
-            values = np.where(valid, values, more)
-            valid = valid | more_valid
-        return values, valid
-
-    def _read_scene(self, index, band, grid, window, clear):
-        values, valid = self.scenes[index].read(band, grid, window)
-        return values, (valid & clear[index] if band in BANDS else valid)
 
 
 def read_products(paths, progress):
@@ -89,7 +73,7 @@ def read_products(paths, progress):
     Returns
     -------
     list of Product
-        By date; of one date the newest processing first.
+        By date; of one date the newest processing first. The granules of old products count as products.
 
     Raises
     ------
@@ -99,33 +83,66 @@ def read_products(paths, progress):
     products = {}
     for index, path in enumerate(paths):
         progress.step(index / len(paths))
-        product = read_product(path)
-        if product.uri in products:
-            progress.say(f"{product.location} is the same product as {products[product.uri].location}; used once.")
-        products.setdefault(product.uri, product)
-    newest_first = sorted(products.values(), key=lambda product: (product.baseline, product.generated, product.uri),
-                          reverse=True)
+        for product in read_granules(path):
+            if product.uri in products:
+                progress.say(f"{product.location} is the same product as {products[product.uri].location}; used once.")
+            products.setdefault(product.uri, product)
+    levels = {product.level for product in products.values()}
+    if len(levels) > 1:
+        progress.warn("Level-1C and Level-2A products are mixed: reflectance at the top of the atmosphere and at the "
+                      "ground cannot be compared. Use products of one level.")
+    newest_first = sorted(products.values(), key=_age, reverse=True)
     return sorted(newest_first, key=lambda product: product.date)
 
 
-def write_series(products, output, settings, area, progress):
+def products_between(products, start, end):
+    """Those of some days.
+
+    Parameters
+    ----------
+    products : sequence of Product
+    start, end : str
+        First and last day, ISO; empty for no limit.
+
+    Returns
+    -------
+    list of Product
+
+    Raises
+    ------
+    UnsuitableInput
+        If there are none.
+    """
+    chosen = [product for product in products
+              if (not start or start <= product.date.isoformat()) and (not end or product.date.isoformat() <= end)]
+    if not chosen:
+        first, last = products[0].date.isoformat(), products[-1].date.isoformat()
+        raise UnsuitableInput(f"No product was taken from {start or 'the beginning'} to {end or 'the end'}: the "
+                              f"products are of {first} to {last}. Choose other days.")
+    return chosen
+
+
+def write_series(products, paths, settings, area, progress, regions=None, storage=None):
     """Write a dated stack.
 
     Parameters
     ----------
     products : list of Product
         From :func:`read_products`.
-    output : str
-        GeoTIFF to write: int16, reflectance and indices scaled by 10000 (scale in the file), nodata -32768.
+    paths : SeriesPaths or str
+        Files to write; a single path is that of the stack: by default int16, reflectance and indices scaled by 10000
+        (scale in the file), nodata -32768.
     settings : SeriesSettings
     area : Area or None
         Its bounding box is kept; all of the products without it.
     progress : Progress
+    regions : RegionSettings, optional
+        What else is removed.
+    storage : StorageSettings, optional
 
     Returns
     -------
-    list of datetime.date
-        The dates of the stack.
+    Overview
 
     Raises
     ------
@@ -134,95 +151,78 @@ def write_series(products, output, settings, area, progress):
     Cancelled
         If the user asked to stop; nothing is left of the output.
     """
+    require_sense(settings, BANDS)
+    products = products_between(products, settings.start, settings.end)
+    paths = SeriesPaths(paths) if isinstance(paths, str) else paths
+    groups = band_groups(settings.bands, settings.indices)
+    for product in products:
+        require_outside(paths.stack, product.location)
     with ExitStack() as stack:
         scene_settings = replace(settings, bands=settings.bands_read)
         scenes = [stack.enter_context(Scene(product, scene_settings)) for product in products]
-        groups = band_groups(settings.bands, settings.indices)
+        kept = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads, cache_bytes(len(products), groups)))
-        grid = _common_grid(scenes, area)
-        acquisitions = [_Acquisition(date, list(same_day))
-                        for date, same_day in groupby(scenes, key=lambda scene: scene.product.date)]
-        acquisitions = _seen(acquisitions, grid, settings, progress.part(0.0, 0.1))
-        _write(acquisitions, grid, output, settings, groups, executor, progress.part(0.1, 1.0))
-    return [acquisition.date for acquisition in acquisitions]
+        grid = common_grid(scenes, settings, area)
+        kept.check(grid, progress)
+        _tell_of_reprojection(scenes, grid, settings, progress)
+        acquisitions = [Acquisition(date, sorted(same_day, key=lambda scene: _preference(scene, grid), reverse=True),
+                                    grid) for date, same_day in groupby(scenes, key=lambda scene: scene.product.date)]
+        seen, shown = _seen(acquisitions, kept, groups[0].bands[0], progress.part(0.0, 0.1))
+        steps = time_steps([acquisition.date for acquisition in seen], settings)
+        series = Series(acquisitions, seen, steps, grid, settings, storage or StorageSettings(), groups)
+        overview = write_files(series, paths, kept, shown, executor, progress.part(0.1, 1.0))
+    for sentence in sentences(overview):
+        progress.say(sentence)
+    return overview
 
 
-def _common_grid(scenes, area):
-    grid = scenes[0].grid
-    for scene in scenes[1:]:
-        scene.require_fit(grid)
-        grid = grid.union(scene.grid)
-    return grid.part(window_of(area, grid))
+def _age(product):
+    return product.baseline, product.generated, product.uri
 
 
-def _seen(acquisitions, grid, settings, progress):
-    """The acquisitions that show at least one clear pixel of the grid; the user is told of the others."""
-    band = next((band for band in settings.bands if band in BANDS), settings.bands[0])
-    kept = []
-    for index, acquisition in enumerate(acquisitions):
+def _preference(scene, grid):
+    """What makes a scene win over others of its day: processing, then that it need not be reprojected."""
+    product = scene.product
+    return product.baseline, same_crs(scene.grid.crs_wkt, grid.crs_wkt), product.generated, product.uri
+
+
+def _tell_of_reprojection(scenes, grid, settings, progress):
+    moved = [scene.product.uri for scene in scenes if not same_crs(scene.grid.crs_wkt, grid.crs_wkt)]
+    if moved and not settings.crs:
+        zone = grid.crs_wkt.split('"')[1]
+        progress.say(f"{len(moved)} of {len(scenes)} products lie in another zone and are brought to that of most "
+                     f"({zone}): {', '.join(moved)}.")
+
+
+def _seen(acquisitions, regions, band, progress):
+    """The acquisitions that show at least one clear pixel of the grid, and what the others show by product.
+
+    The user is told of those.
+    """
+    used, shown = [], {}
+    masks = [Masks([acquisition], BLOCK, regions) for acquisition in acquisitions]
+    for index, (acquisition, mask) in enumerate(zip(acquisitions, masks)):
         progress.step(index / len(acquisitions))
-        if _shows_anything(acquisition, band, grid, progress):
-            kept.append(acquisition)
-        else:
-            progress.warn(f"{acquisition.date.isoformat()} is left out: no clear pixel of the area was seen that day.")
-    if not kept:
+        pixels = _search(acquisition, band, mask, progress)
+        if pixels is None:
+            used.append(acquisition)
+            continue
+        shown.update((scene.product.uri, Shown(covered)) for scene, covered in zip(acquisition.scenes, pixels))
+        progress.warn(f"{acquisition.date.isoformat()} is left out: no clear pixel of the area was seen that day.")
+    if not used:
         raise UnsuitableInput("No product shows a clear pixel of the area: nothing can be stacked. "
                               "Add products, or mask fewer scene classes.")
-    return kept
+    return used, shown
 
 
-def _shows_anything(acquisition, band, grid, progress):
-    for window in grid.blocks(BLOCK, BLOCK):
+def _search(acquisition, band, masks, progress):
+    """None if there is a clear pixel; otherwise how many pixels with data each scene has."""
+    covered = [0] * len(acquisition.scenes)
+    for window in acquisition.grid.blocks(BLOCK, BLOCK):
         progress.check()
-        if acquisition.read(band, grid, window, acquisition.clear(grid, window))[1].any():
-            return True
-    return False
-
-
-def _write(acquisitions, grid, output, settings, groups, executor, progress):
-    names = (*settings.bands, *(INDICES[name].name for name in settings.indices))
-    displays = [DisplayRanges(settings.bands) for _ in acquisitions]
-    seen = np.zeros(len(acquisitions), np.int64)
-    side_files = {}
-
-    def work(block):
-        window, group = block
-        return group_planes(acquisitions, grid, window, group, settings, progress)
-
-    def finish(block, result):
-        window, group = block
-        planes, seen_pixels = result
-        for name, dates in planes.items():
-            index = names.index(name)
-            for date, plane in enumerate(dates):
-                raster.write(window, plane[None], first_band=date * len(names) + index)
-                displays[date].add(index, plane)
-        if group is groups[0]:
-            seen[:] += seen_pixels
-
-    with create_raster(output, _layout(acquisitions, grid, settings, names), side_files) as raster:
-        run_blocks(plan_blocks(grid, len(acquisitions), groups), work, finish, executor, progress)
-        clearest = int(seen.argmax())
-        side_files.update(displays[clearest].styles(1 / STORED_PER_REFLECTANCE, clearest * len(names)))
-    for acquisition, pixels in zip(acquisitions, seen):
-        sources = ", ".join(scene.product.uri for scene in acquisition.scenes)
-        share = pixels / (grid.height * grid.width)
-        progress.say(f"{acquisition.date.isoformat()}: {share:.0%} of the area seen clearly ({sources}).")
-
-
-def _layout(acquisitions, grid, settings, names):
-    scales, tags = [], []
-    for acquisition in acquisitions:
-        product = acquisition.scenes[0].product
-        for band in settings.bands:
-            scales.append(stored_scale(product, band))
-            tags.append(band_tags(band, product))
-        for name in settings.indices:
-            scales.append(1 / STORED_PER_REFLECTANCE)
-            tags.append({"ACQUISITION_DATE": acquisition.date.isoformat(), "BAND": INDICES[name].name})
-    return RasterLayout(
-        grid=grid, dtype="int16", nodata=NODATA, scales=tuple(scales), band_tags=tuple(tags), compression="zstd",
-        band_names=tuple(f"{name}_{acquisition.date:%Y%m%d}" for acquisition in acquisitions for name in names),
-        tags={"ACQUISITION_DATES": ",".join(acquisition.date.isoformat() for acquisition in acquisitions),
-              "GAP_FILLING": settings.gap_filling,
-              **synthetic_tag(scene.product for acquisition in acquisitions for scene in acquisition.scenes)})
+        _, valid, pixels, _ = acquisition.observe(band, window, masks.clear(window)[0])
+        kept = masks.kept(window)
+        if (valid if kept is None else valid & kept).any():
+            return None
+        covered = [total + more for total, more in zip(covered, pixels)]
+    return covered

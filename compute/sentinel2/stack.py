@@ -1,14 +1,19 @@
 """A stack of bands on one grid: the result of preprocessing one product, and the common ground of time series."""
 
-from functools import lru_cache, partial
+from contextlib import ExitStack
+from functools import lru_cache
 
-from ..raster.area import window_of
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
-from ..raster.writer import RasterLayout, create_raster
+from ..raster.formats import create_in_format, require_outside
+from ..raster.regions import Regions, RegionSettings
+from ..raster.warp import same_crs
+from ..raster.writer import RasterLayout
 from .bands import BANDS
 from .display import DisplayRanges
-from .scene import STORED_PER_REFLECTANCE, Scene, stored_scale
-from .storage import NODATA, to_stored
+from .granulemosaic import Mosaic
+from .product import Product
+from .scene import STORED_PER_REFLECTANCE, stored_scale, to_storage
+from .storage import NODATA, StorageSettings, to_float, to_stored
 
 # Height and width of the blocks: a multiple of the output tiles, and the tile size of a 10 m image.
 BLOCK = 1024
@@ -16,18 +21,23 @@ BLOCK = 1024
 REGION = 5 * BLOCK
 
 
-def write_stack(product, output, settings, area, progress):
-    """Write the bands of one product to one GeoTIFF on one grid.
+def write_stack(product, output, settings, area, progress, regions=None, storage=None):
+    """Write the bands of one product to one raster on one grid.
 
     Parameters
     ----------
-    product : Product
+    product : Product, or sequence of Product
+        Several are granules of one product; they are put side by side.
     output : str
-        GeoTIFF to write: int16, reflectance scaled by 10000 (scale in the file), nodata -32768.
+        File to write, by default a GeoTIFF: int16, reflectance scaled by 10000 (scale in the file), nodata -32768.
     settings : StackSettings
-    area : Area or None
-        Its bounding box is kept; all of the product without it.
+    area : Area, PixelArea or None
+        Its bounding box is kept; all of the product without it. A `PixelArea` counts pixels of the product at the
+        resolution of the settings.
     progress : Progress
+    regions : RegionSettings, optional
+        What else is removed.
+    storage : StorageSettings, optional
 
     Returns
     -------
@@ -41,47 +51,67 @@ def write_stack(product, output, settings, area, progress):
     Cancelled
         If the user asked to stop; nothing is left of the output.
     """
-    with Scene(product, settings) as scene, make_executor(settings.threads) as executor:
-        grid = scene.grid.part(window_of(area, scene.grid))
-        display = DisplayRanges(settings.bands)
-        side_files = {}
-        layout = RasterLayout(
-            grid=grid, dtype="int16", nodata=NODATA, band_names=settings.bands,
-            scales=tuple(stored_scale(product, band) for band in settings.bands),
-            tags=product_tags(product), band_tags=tuple(band_tags(band, product) for band in settings.bands),
-            compression="zstd")
-        clear_part = lru_cache(maxsize=4)(partial(scene.clear, grid))
-        planes = [(window, index) for window in nested_blocks(grid, BLOCK, REGION)
-                  for index in range(len(settings.bands))]
-        valid_pixels = 0
-
-        def work(plane):
-            progress.check()
-            window, index = plane
-            return _stored_band(scene, settings.bands[index], grid, window, clear_part(window))
-
-        def finish(plane, stored):
-            nonlocal valid_pixels
-            window, index = plane
-            raster.write(window, stored[None], first_band=index)
-            display.add(index, stored)
-            if index == 0:
-                valid_pixels += int((stored != NODATA).sum())
-
-        with create_raster(output, layout, side_files) as raster:
-            run_blocks(planes, work, finish, executor, progress)
-            side_files.update(display.styles(1 / STORED_PER_REFLECTANCE))
-    share = valid_pixels / (grid.height * grid.width)
-    if not valid_pixels:
-        progress.warn("No pixel of the result has data: the area is cloudy, or outside the swath of the satellite.")
+    products = (product,) if isinstance(product, Product) else tuple(product)
+    storage = storage or StorageSettings()
+    require_outside(output, products[0].location)
+    with ExitStack() as stack:
+        mosaic = stack.enter_context(Mosaic(products, settings, area, progress))
+        kept = stack.enter_context(Regions(regions or RegionSettings()))
+        executor = stack.enter_context(make_executor(settings.threads))
+        kept.check(mosaic.grid, progress)
+        share = _write(mosaic, kept, output, settings, storage, executor, progress)
+    name, grid = products[0].uri if len(products) == 1 else products[0].location, mosaic.grid
+    if not share:
+        progress.warn("No pixel of the result has data: the area is cloudy, masked, or outside the swath of the "
+                      "satellite. Choose another date or area, or mask less.")
     else:
-        progress.say(f"{product.uri}: {grid.width} x {grid.height} pixels, {share:.0%} of them with data.")
+        progress.say(f"{name}: {grid.width} x {grid.height} pixels, {share:.0%} of them with data.")
     return share
 
 
-def _stored_band(scene, band, grid, window, clear):
-    values, valid = scene.read(band, grid, window)
-    return to_stored(values, valid & clear if band in BANDS else valid)
+def _write(mosaic, regions, output, settings, storage, executor, progress):
+    """The blocks of all bands; the share of pixels with data in the first of them."""
+    grid, product = mosaic.grid, mosaic.products[0]
+    display = DisplayRanges(settings.bands)
+    side_files = {}
+    scales = tuple(stored_scale(product, band) for band in settings.bands)
+    is_whole = storage.storage == "int16"
+    layout = RasterLayout(
+        grid=grid, dtype=storage.storage, nodata=storage.nodata, band_names=settings.bands,
+        scales=scales if is_whole else (), tags=product_tags(product),
+        band_tags=tuple(band_tags(band, product) for band in settings.bands),
+        compression=storage.compression, predictor=storage.compression != "deflate")
+    keep_part = lru_cache(maxsize=4)(lambda window: None if regions.is_empty else regions.kept(grid, window))
+    clear_part = lru_cache(maxsize=4 * len(mosaic.scenes))(lambda scene, window: scene.clear(grid, window))
+    # Work in another CRS takes several times the memory for a block.
+    edge = BLOCK if same_crs(grid.crs_wkt, mosaic.scenes[0].grid.crs_wkt) else BLOCK // 2
+    planes = [(window, index) for window in nested_blocks(grid, edge, BLOCK, REGION)
+              for index in range(len(settings.bands))]
+    valid_pixels = 0
+
+    def work(plane):
+        progress.check()
+        window, index = plane
+        band = settings.bands[index]
+        values, valid = mosaic.read(band, window, clear_part)
+        if (kept := keep_part(window)) is not None:
+            valid = valid & kept
+        values = to_storage(band, values)
+        return to_stored(values, valid), None if is_whole else to_float(values, valid, scales[index])
+
+    def finish(plane, result):
+        nonlocal valid_pixels
+        window, index = plane
+        stored, physical = result
+        raster.write(window, (stored if physical is None else physical)[None], first_band=index)
+        display.add(index, stored)
+        if index == 0:
+            valid_pixels += int((stored != NODATA).sum())
+
+    with create_in_format(output, layout, storage.format, side_files, progress) as raster:
+        run_blocks(planes, work, finish, executor, progress)
+        side_files.update(display.styles(1 / STORED_PER_REFLECTANCE))
+    return valid_pixels / (grid.height * grid.width)
 
 
 def product_tags(product):

@@ -266,3 +266,22 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider):
              for name in ("TREES", "SAMPLES_PER_CLASS", "MIN_LEAF", "MAX_DEPTH", "BALANCED", "SEED", "THREADS")}
 
     assert shown == {name: getattr(ForestSettings(), name.lower()) for name in shown}
+
+
+def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    names = ("B04_20230301", "B08_20230301", "B04_20230701", "B08_20230701")
+    raster = write(tmp_path / "scene.tif", np.concatenate([reflectance(0.05), reflectance(0.05, seed=2)]), names)
+    training = polygon_layer([("wheat" if number == 4 else crop, geometry) for number, crop, geometry in fields()])
+    results = run("classifycrops", {"RASTERS": [raster], "TRAINING": training, "CLASS_FIELD": "crop", **QUICK,
+                                    "CUTOFF_CURVE": True, "SUSPICIOUS": str(tmp_path / "suspicious.gpkg"),
+                                    "REPORT": str(tmp_path / "report.html")})
+
+    rows = [feature.attributeMap() for feature in QgsVectorLayer(results["SUSPICIOUS"], "", "ogr").getFeatures()]
+    assert [(row["feature"], row["label"], row["seen"], row["hectares"]) for row in rows] == [
+        ("5", "Wheat", "Maize", 0.36)]
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "How early the map is good enough" in report
+    assert "How the classes grow" in report
+    assert "Labels that look wrong" in report

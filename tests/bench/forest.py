@@ -4,17 +4,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from .fields import CLASSES, FEATURES, pixels_of_fields
 from .measure import THREADS, alternated, row, seconds_of
 
-FEATURES, CLASSES, TREES, SAMPLES_PER_CLASS, PIXELS = 84, 12, 500, 500, 60000
+TREES, SAMPLES_PER_CLASS, PIXELS = 500, 500, 60000
+# Blocks of a tool's work, so many that no thread waits long for the other at the end.
+BLOCKS = 8 * THREADS
 
 
-def pixels_like_crops(generator, count):
-    """Features of pixels of classes that overlap as crops do: (features, classes)."""
-    centres = np.random.default_rng(7).normal(0, 1, (CLASSES, FEATURES))
-    classes = generator.integers(0, CLASSES, count)
-    common = generator.normal(0, 1.2, (count, 6)) @ np.random.default_rng(8).normal(0, 1, (6, FEATURES))
-    return (centres[classes] + common + generator.normal(0, 1, (count, FEATURES))).astype(np.float32), classes
+def training_pixels():
+    """So many of each class, from a hundred fields of it each: (features, classes)."""
+    features, classes = pixels_of_fields(seed=1, fields=100 * CLASSES)
+    order = np.random.default_rng(0).permutation(len(classes))
+    chosen = np.concatenate([order[classes[order] == number][:SAMPLES_PER_CLASS] for number in range(CLASSES)])
+    return features[chosen], classes[chosen]
 
 
 def _forests(folder):
@@ -25,10 +28,8 @@ def _forests(folder):
     from floefield.compute.forest.modelfile import Forest, load_forest, save_forest
     from floefield.compute.forest.settings import ForestSettings
     from floefield.compute.forest.trees import trees_from_sklearn
-    from floefield.compute.forest.walk import Walker
 
-    features, classes = pixels_like_crops(np.random.default_rng(1), CLASSES * SAMPLES_PER_CLASS)
-    peer = RandomForestClassifier(TREES, random_state=0, n_jobs=THREADS).fit(features, classes)
+    peer = RandomForestClassifier(TREES, random_state=0, n_jobs=THREADS).fit(*training_pixels())
     forest = Forest(trees=trees_from_sklearn(peer.estimators_, CLASSES, FEATURES),
                     feature_names=tuple(f"F{number}" for number in range(FEATURES)),
                     classes=class_table([f"class {number:02}" for number in range(CLASSES)]),
@@ -36,36 +37,68 @@ def _forests(folder):
                     training_pixels=(SAMPLES_PER_CLASS,) * CLASSES)
     path = folder / "forest.ffrf"
     save_forest(str(path), forest)
-    return Walker(load_forest(str(path)).trees), peer
+    return load_forest(str(path)).trees, peer
 
 
-def _compare(folder, runs, walk, check):
-    walker, peer = _forests(folder)
-    features, _ = pixels_like_crops(np.random.default_rng(2), PIXELS)
-    expected = peer.predict_proba(features[:2000])
-    check(walk(walker)(features[:2000]), expected)
-    blocks = np.array_split(features, 2 * THREADS)
+def _walker(trees, with_numba):
+    """Our walker, with numba or as it is where numba is not installed; None where it is not installed here."""
+    from floefield.compute.forest import kernels, walk
+
+    if with_numba:
+        return walk.Walker(trees) if kernels.compiled_kernels() else None
+    return walk.Walker(trees, pixels=0)
+
+
+def _compare(folder, runs, method, check, with_numba):
+    trees, peer = _forests(folder)
+    walker = _walker(trees, with_numba)
+    if walker is None:
+        return {"ours": None, "peer": None, "ratio": None, "unit": "k px/s", "reason": "numba is not installed"}
+    walk = getattr(walker, method)
+    features, _ = pixels_of_fields(seed=2, fields=PIXELS // 20)
+    check(walk(features), peer.predict_proba(features))
+    blocks = np.array_split(features, BLOCKS)
     with ThreadPoolExecutor(THREADS) as executor:
-        ours, theirs = alternated(lambda: seconds_of(lambda: list(executor.map(walk(walker), blocks))),
+        ours, theirs = alternated(lambda: seconds_of(lambda: list(executor.map(walk, blocks))),
                                   lambda: seconds_of(lambda: peer.predict_proba(features)), runs)
     return row(PIXELS / ours / 1000, PIXELS / theirs / 1000, "k px/s") | {
-        "ratio": round(theirs / ours, 3), "note": f"{TREES} trees, {FEATURES} features, {THREADS} threads"}
+        "ratio": round(theirs / ours, 3),
+        "note": f"{TREES} trees, {FEATURES} features of fields, {THREADS} threads, "
+                f"{'numba' if with_numba else 'no numba'}"}
 
 
-def probabilities(folder, runs):
-    """Probabilities of all classes, against ``predict_proba``."""
-    def check(votes, expected):
-        np.testing.assert_allclose(votes / TREES, expected, atol=1e-6)
-
-    return _compare(folder, runs, lambda walker: walker.votes, check)
+def _check_probabilities(votes, expected):
+    np.testing.assert_allclose(votes / TREES, expected, atol=1e-6)
 
 
-def classes_only(folder, runs):
+def _check_classes(classes, expected):
+    np.testing.assert_array_equal(classes, expected.argmax(axis=1))
+
+
+def probabilities(folder, runs, with_numba=True):
+    """Probabilities of all classes, against ``predict_proba``; without numba where it is not installed."""
+    measured = _compare(folder, runs, "votes", _check_probabilities, with_numba)
+    return measured if measured["ratio"] or not with_numba else probabilities(folder, runs, with_numba=False)
+
+
+def classes_only(folder, runs, with_numba=True):
     """The class alone, against ``predict_proba`` (which scikit-learn's ``predict`` runs as well)."""
-    def check(classes, expected):
-        np.testing.assert_array_equal(classes, expected.argmax(axis=1))
-
-    return _compare(folder, runs, lambda walker: walker.classes, check)
+    measured = _compare(folder, runs, "classes", _check_classes, with_numba)
+    return measured if measured["ratio"] or not with_numba else classes_only(folder, runs, with_numba=False)
 
 
-ROWS = {"forest-proba-vs-sklearn": probabilities, "forest-class-vs-sklearn": classes_only}
+def compile_time(folder, runs):
+    """Seconds until numba has been loaded and has compiled the walk; once in a session, for large maps only."""
+    from floefield.compute.forest import kernels
+
+    kernels.compiled_kernels.cache_clear()
+    seconds = seconds_of(kernels.compiled_kernels)
+    reason = "there is no peer" if kernels.compiled_kernels() else "numba is not installed"
+    return {"ours": round(seconds, 2), "peer": None, "ratio": None, "unit": "s",
+            "reason": f"{reason}; loading numba and compiling took {seconds:.1f} s"}
+
+
+ROWS = {"forest-proba-vs-sklearn": probabilities, "forest-class-vs-sklearn": classes_only,
+        "forest-proba-without-numba": lambda folder, runs: probabilities(folder, runs, with_numba=False),
+        "forest-class-without-numba": lambda folder, runs: classes_only(folder, runs, with_numba=False),
+        "forest-numba-compile-time": compile_time}

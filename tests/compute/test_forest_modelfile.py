@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from floefield.compute.classes import MapClass
 from floefield.compute.errors import MissingInput, UnreadableInput
 from floefield.compute.forest.modelfile import Forest, load_forest, save_forest
 from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.trees import LEAF, trees_from_sklearn
+from floefield.compute.forest.trees import ARRAYS, LEAF, Trees, trees_from_sklearn
 from floefield.compute.forest.walk import Walker
 
 CLASSES = (MapClass(1, "112", "Spring wheat", (255, 255, 127)), MapClass(3, "blé_d'hiver", "Blé d'hiver", (1, 2, 3)))
@@ -96,7 +98,7 @@ def test_another_file_is_refused(tmp_path):
 
 
 def test_a_newer_file_asks_for_an_update(model):
-    description = json.loads(members(model)["model.json"]) | {"version": 2}
+    description = json.loads(members(model)["model.json"]) | {"version": 99}
     with pytest.raises(UnreadableInput, match="newer version"):
         load_forest(forged(model, model_json=json.dumps(description)))
 
@@ -108,17 +110,25 @@ def test_a_file_cut_short_is_refused(model, keep):
         load_forest(str(model))
 
 
-def test_flipped_bits_never_do_worse_than_a_sentence(model):
+def test_a_flipped_bit_is_noticed_or_changes_nothing(forest, model):
+    """Some bits of a zip archive say nothing (times, rights); all others must be noticed."""
     sound = model.read_bytes()
     generator = np.random.default_rng(0)
+    refused = 0
     for place in generator.integers(0, len(sound), 300):
         damaged = bytearray(sound)
         damaged[place] ^= 1 << int(generator.integers(8))
         model.write_bytes(bytes(damaged))
         try:
-            load_forest(str(model))
-        except UnreadableInput:
+            loaded = load_forest(str(model))
+        except UnreadableInput as error:
+            assert str(model) in str(error) or "damaged" in str(error)
+            refused += 1
             continue
+        assert (loaded.feature_names, loaded.classes, loaded.settings, loaded.importances, loaded.training_pixels) == (
+            forest.feature_names, forest.classes, forest.settings, forest.importances, forest.training_pixels)
+        assert all(getattr(loaded.trees, name).tobytes() == getattr(forest.trees, name).tobytes() for name in ARRAYS)
+    assert refused > 250
 
 
 @pytest.mark.parametrize("changes", [
@@ -147,7 +157,10 @@ def test_forged_members_are_refused(model, changes):
     {"features": ["B04"]}, {"features": ["B04", "B04", "B08"]}, {"features": [1, 2, 3]}, {"classes": []},
     {"classes": [{"value": 1, "code": "a", "label": "a", "colour": [0, 0, 0]}] * 2}, {"settings": {"trees": "many"}},
     {"settings": {"command": 1}}, {"importances": []}, {"software": []}, {"format": "other"}, {"version": "1"},
-    {"training_pixels": [1]},
+    {"training_pixels": [1]}, {"stand_ins": [1.0]}, {"lows": [float("nan")] * 3}, {"highs": ["1", "2", "3"]},
+    {"oob_score": "good"}, {"importances": [True, False, False]}, {"version": True}, {"version": 1.5},
+    {"settings": {"weights": {"112": "heavy"}}}, {"classes": [
+        {"value": value, "code": str(value), "label": "a", "colour": [0, 0, 0]} for value in (1.9, 2)]},
 ], ids=str)
 def test_contradicting_descriptions_are_refused(model, changes):
     description = json.loads(members(model)["model.json"]) | changes
@@ -174,6 +187,86 @@ def first_inner(trees):
 
 def first_leaf(trees):
     return int(np.flatnonzero(trees.left == LEAF)[0])
+
+
+def test_a_file_of_the_first_version_is_still_read(forest, model):
+    description = json.loads(members(model)["model.json"])
+    for name in ("stand_ins", "lows", "highs", "oob_score", "permutation_importances"):
+        del description[name]
+    for name in ("kind", "sampling", "weights", "missing"):
+        del description["settings"][name]
+    loaded = load_forest(forged(model, model_json=json.dumps(description | {"version": 1})))
+
+    assert (loaded.stand_ins, loaded.lows, loaded.oob_score) == ((), (), None)
+    assert loaded.settings == forest.settings
+
+
+def test_codes_of_any_length_and_script_survive(forest, tmp_path):
+    codes = ("12345678", "123456789012345678901234567890", "blé d'hiver; \"x\" / 小麦")
+    classes = tuple(MapClass(number, code, code, (0, 0, number)) for number, code in enumerate(codes[:2], start=1))
+    path = str(tmp_path / "codes.ffrf")
+    for pair in (classes, (replace(classes[0], code=codes[2], label=codes[2]), classes[1])):
+        save_forest(path, replace(forest, classes=pair))
+        assert load_forest(path).classes == pair
+
+
+# Two trees made by hand over two features and three classes; node numbers count from the root of each tree.
+HAND_MADE = Trees(
+    starts=np.array([0, 5, 8]), left=np.array([1, 2, LEAF, LEAF, LEAF, 1, LEAF, LEAF], np.int32),
+    right=np.array([4, 3, 0, 3, 1, 2, 2, 4], np.int32), feature=np.array([0, 1, -1, -1, -1, 1, -1, -1], np.int32),
+    threshold=np.array([0.5, 0.1, 0, 0, 0, 0.1, 0, 0]), feature_count=2,
+    votes=np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.25, 0.5, 0.25], [0.125, 0.125, 0.75]], np.float32))
+# 0.1 as float32 is above 0.1, so it goes right; 0.5 is exact and goes left.
+PIXELS = np.array([[0.5, 0.0], [0.5, 0.1], [0.6, 0.09], [0.6, 5.0]], np.float32)
+EXPECTED = [[1, 0, 1], [0.375, 0.625, 1], [0, 1, 1], [0.125, 1.125, 0.75]]
+
+
+@pytest.fixture
+def hand_made(forest, tmp_path):
+    path = str(tmp_path / "hand.ffrf")
+    classes = tuple(MapClass(number, code, code, (number, 0, 0)) for number, code in enumerate("abc", start=1))
+    save_forest(path, replace(forest, trees=HAND_MADE, feature_names=("x", "y"), classes=classes,
+                              importances=(0.5, 0.5), training_pixels=(1, 1, 1)))
+    return path
+
+
+@pytest.mark.parametrize("pixels", [0, None], ids=["scikit-learn", "numba"])
+def test_every_version_of_scikit_learn_votes_the_same(hand_made, pixels):
+    """The votes are numbers written down here, whatever is installed."""
+    walker = Walker(load_forest(hand_made).trees, pixels)
+
+    np.testing.assert_array_equal(walker.votes(PIXELS), EXPECTED)
+    np.testing.assert_array_equal(walker.classes(PIXELS), [0, 2, 1, 1])
+
+
+def test_the_reader_of_the_guide_reads_it(hand_made):
+    page = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
+    namespace = {}
+    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], namespace)
+
+    for pixel, votes in zip(PIXELS, EXPECTED):
+        assert list(namespace["probabilities"](hand_made, pixel).values()) == [vote / 2 for vote in votes]
+
+
+def test_the_guide_names_every_member_and_key(model):
+    page = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
+    content = members(model)
+
+    assert all(f"`{name}`" in page for name in (*content, *json.loads(content["model.json"])))
+
+
+def test_trees_deeper_than_any_that_grew_are_refused(forest, tmp_path):
+    """A chain of branches: walking it would keep the machine busy for ever."""
+    length = 20001
+    inner = np.arange(length) < length // 2
+    chain = replace(
+        forest.trees, starts=np.array([0, length]), feature=np.where(inner, 0, LEAF).astype(np.int32),
+        left=np.where(inner, np.arange(length) + 1, LEAF).astype(np.int32),
+        right=np.where(inner, length - 1 - np.arange(length), 0).astype(np.int32), threshold=np.zeros(length))
+    path = str(tmp_path / "chain.ffrf")
+    save_forest(path, replace(forest, trees=chain))
+    with pytest.raises(UnreadableInput, match="no end"):
+        load_forest(path)
 
 
 @pytest.mark.parametrize("forge", [

@@ -25,18 +25,18 @@ def pixels():
 ])
 def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threads):
     features, classes = pixels()
-    trees, importances = grow_trees(features, classes, 3, ForestSettings(trees=23, seed=7, threads=threads, **ours),
-                                    Progress())
+    grown = grow_trees(features, classes, 3, ForestSettings(trees=23, seed=7, threads=threads, **ours), Progress())
+    trees = grown.trees
     expected = RandomForestClassifier(23, random_state=7, **theirs).fit(features, classes)
     thresholds = np.concatenate([tree.tree_.threshold[tree.tree_.children_left >= 0] for tree in expected.estimators_])
 
     np.testing.assert_array_equal(trees.threshold[trees.left >= 0], thresholds)
     np.testing.assert_array_equal(np.diff(trees.starts), [tree.tree_.node_count for tree in expected.estimators_])
-    np.testing.assert_allclose(importances, expected.feature_importances_, atol=1e-12)
+    np.testing.assert_allclose(grown.importances, expected.feature_importances_, atol=1e-12)
 
 
 def test_another_seed_grows_another_forest():
-    first, other = (grow_trees(*pixels(), 3, ForestSettings(trees=5, seed=seed, threads=1), Progress())[0]
+    first, other = (grow_trees(*pixels(), 3, ForestSettings(trees=5, seed=seed, threads=1), Progress()).trees
                     for seed in (0, 1))
 
     assert not np.array_equal(first.threshold, other.threshold)

@@ -25,6 +25,7 @@ def fgdc(period="", published=""):
 @pytest.mark.parametrize(("name", "day"), [
     ("arctic201008", date(2020, 10, 8)),
     ("antarc210325", date(2021, 3, 25)),
+    ("nic_autoc2020281n_pl_a", date(2020, 10, 7)),
     ("03012022_CEXPRWA", date(2022, 1, 3)),
     ("06092021_CEXPRWA", date(2021, 9, 6)),
     ("aari_arc_20140211_pl_a", date(2014, 2, 11)),

@@ -152,6 +152,14 @@ def test_water_and_other_polygons_without_codes():
         assert (row["total_concentration"], row["class_value"], row["class_note"]) == (None, 0, note)
 
 
+def test_water_with_ice_on_it_is_ice():
+    row = decoded(egg("50", ("-9", "95", "05"), poly_type="W"), "park3")
+    assert (row["poly_type"], row["class_code"]) == ("I", "old")
+    assert decoded(egg("01", poly_type="W"), "park3")["class_code"] == "open_water"
+    assert decoded({"CT": "50", "SA": "95"}, "park3")["class_code"] == "old"
+    assert decoded({"CT": "00"}, "park3")["class_code"] == "open_water"
+
+
 def test_a_table_without_concentration_is_no_chart():
     with pytest.raises(MissingInput, match=r"no field CT or ICEACT.*are: NAME, SA"):
         decode({"NAME": [], "SA": []})

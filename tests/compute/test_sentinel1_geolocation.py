@@ -1,10 +1,12 @@
 """Image positions to places and back: the real grids, over a pole, and across 180 degrees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from floefield.compute.sentinel1.annotation import GeolocationGrid
-from floefield.compute.sentinel1.geolocation import Geolocation
+from floefield.compute.sentinel1.geolocation import Geolocation, at_sea_level
 from floefield.compute.sentinel1.product import read_product
 
 from ..realdata import SENTINEL1
@@ -19,7 +21,8 @@ CORNERS = {"Greenland Sea": ((-10.0, 80.0), -160.0), "over the north pole": ((20
 def grid_of(corner, heading, nodes=NODES):
     lines, pixels = (np.linspace(0, size - 1, nodes).astype(int) for size in SHAPE)
     longitudes, latitudes = ground(lines[:, None], pixels[None, :], corner, heading, 40.0)
-    return GeolocationGrid(lines, pixels, latitudes, longitudes, 19 + 28 * pixels / SHAPE[1] + 0 * lines[:, None])
+    return GeolocationGrid(lines, pixels, latitudes, longitudes, 19 + 28 * pixels / SHAPE[1] + 0 * lines[:, None],
+                           np.zeros((nodes, nodes)))
 
 
 @pytest.mark.parametrize("pattern", ["ew_grdm_metadata/S1A_EW_*", "S1A_IW_*.SAFE"])
@@ -56,3 +59,19 @@ def test_a_grid_of_four_points_will_do():
     lines, pixels = Geolocation(grid).position(grid.longitudes, grid.latitudes)
     np.testing.assert_allclose(lines, [[0, 0], [7999, 7999]], atol=1e-3)
     np.testing.assert_allclose(pixels, [[0, 8999], [0, 8999]], atol=1e-3)
+
+
+def test_sea_level_makes_a_real_grid_over_mountains_smooth():
+    """Each second point of the grid tells where those between lie, unless heights shift them."""
+    grid = read_product(str(next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*")))).annotation.grid
+    lines, pixels = np.meshgrid(grid.lines, grid.pixels, indexing="ij")
+    off = {}
+    for name, points in (("grid", grid), ("sea", at_sea_level(grid))):
+        half = replace(points, lines=points.lines[::2], pixels=points.pixels[::2], **{
+            field: getattr(points, field)[::2, ::2] for field in ("latitudes", "longitudes", "incidence_angles",
+                                                                  "heights")})
+        found = Geolocation(half).position(points.longitudes, points.latitudes)
+        off[name] = np.abs(found[1] - pixels)[:-1, :-1].max()
+        at_sea = points.heights < 1
+        assert np.abs(found[0] - lines)[at_sea].max() < 0.1
+    assert off["grid"] > 10 > 4 > off["sea"]

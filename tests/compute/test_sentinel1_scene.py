@@ -13,8 +13,11 @@ from rasterio.warp import transform
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.area import Area
+from floefield.compute.raster.grid import Window
 from floefield.compute.sentinel1.geocode import write_scene
+from floefield.compute.sentinel1.geolocation import Geolocation
 from floefield.compute.sentinel1.product import read_product
+from floefield.compute.sentinel1.radiometry import ChannelPower
 from floefield.compute.sentinel1.settings import BackscatterSettings
 
 from ..realdata import SENTINEL1
@@ -79,9 +82,6 @@ def test_round_trip_through_the_tables_of_a_real_product(tmp_path, pattern):
     safe = make_real_product(tmp_path, source, [strip], lambda polarisation, lines, pixels: (
         level[polarisation] * (1 + 0.3 * np.sin(pixels / 900)) + 0 * lines))
     product = read_product(str(safe))
-    from floefield.compute.raster.grid import Window
-    from floefield.compute.sentinel1.radiometry import ChannelPower
-
     for polarisation, channel in product.channels.items():
         power = ChannelPower(product, polarisation, str(safe / channel.measurement), PLAIN)
         found, valid = power.read(Window(line, 0, 96, strip[1].stop))
@@ -100,6 +100,37 @@ def test_round_trip_through_the_tables_of_a_real_product(tmp_path, pattern):
                 seam = error[part.first_pixel:part.first_pixel + 60].mean() - error[
                     part.first_pixel - 60:part.first_pixel].mean()
                 assert abs(seam) < 0.1, part.swath
+
+
+def test_sub_swaths_meet_on_the_map_of_a_real_product(tmp_path):
+    """The whole way: real tables, noise with speckle, all steps, geocoded; across the first two seams of EW."""
+    source = next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
+    part = slice(5000, 5300), slice(2700, 5400)
+    generator = np.random.default_rng(6)
+    safe = make_real_product(tmp_path, source, [part], lambda polarisation, lines, pixels: 0.02 + 0 * (lines + pixels))
+    image = safe / "measurement" / "ew-hv.tiff"
+    with rasterio.open(image, "r+") as file:
+        window = ((part[0].start, part[0].stop), (part[1].start, part[1].stop))
+        numbers = file.read(1, window=window)
+        speckle = np.sqrt(generator.gamma(10.7, 1 / 10.7, numbers.shape))
+        file.write(np.rint(numbers * speckle).astype(np.uint16), 1, window=window)
+    product = read_product(str(safe))
+    geolocation = Geolocation(product.annotation.grid)
+    corners = geolocation.place(np.array([5010, 5010, 5290, 5290]), np.array([2710, 5390, 2710, 5390]))
+    area = Area(({"type": "MultiPoint", "coordinates": list(zip(*map(list, corners)))},),
+                CRS.from_epsg(4326).to_wkt())
+    chosen = settings(3413, polarisations=("HV",), scale="linear", border_removal=True)
+    values, file = written(safe, tmp_path / "scene.tif", chosen, area=area)
+    rows, columns = np.nonzero(np.isfinite(values[0]))
+    x, y = file.transform * (columns + 0.5, rows + 0.5)
+    lines, pixels = geolocation.position(*transform(file.crs, "EPSG:4326", x, y))
+    found = values[0][rows, columns]
+    kept = (lines > 5003) & (lines < 5297) & (pixels > 2703) & (pixels < 5397)
+    assert kept.sum() > 0.8 * 300 * 2700 * 0.94
+    assert abs(10 * np.log10(found[kept].mean() / 0.02)) < 0.05
+    for seam in (3111.5, 5012.5):
+        left, right = (found[kept & (pixels > low) & (pixels < low + 100)].mean() for low in (seam - 100, seam))
+        assert abs(10 * np.log10(right / left)) < 0.1
 
 
 def test_a_checkerboard_lands_where_gdal_puts_it(tmp_path):
@@ -170,6 +201,41 @@ def test_a_crs_that_cannot_hold_the_scene_is_refused(tmp_path):
     with pytest.raises(UnsuitableInput, match=r"cannot hold the scene.*latitude 89.9.*EPSG:3413"):
         written(over_the_pole, tmp_path / "scene.tif", replace(PLAIN, crs_wkt=from_the_south))
     assert not (tmp_path / "scene.tif").exists()
+
+
+def test_pixels_in_the_wrong_unit_are_refused(tmp_path):
+    with pytest.raises(UnsuitableInput, match=r"40 is larger than the scene.*degrees"):
+        written(make_product(tmp_path), tmp_path / "scene.tif", settings(4326, pixel_size=40))
+
+
+class Listener(Progress):
+    def __init__(self):
+        self.words = []
+
+    def say(self, text):
+        self.words.append(text)
+
+    warn = say
+
+
+def test_noise_is_not_removed_twice(tmp_path):
+    safe = make_product(tmp_path, polarisations=("HH",))
+    before, _ = written(safe, tmp_path / "before.tif", settings(3413, noise_removal="none"))
+    for path in safe.glob("annotation/*.xml"):
+        path.write_text(path.read_text().replace("<imageAnnotation>", "<imageAnnotation><processingInformation><"
+                        "thermalNoiseCorrectionPerformed>true</thermalNoiseCorrectionPerformed></processingInformation>"))
+    listener = Listener()
+    write_scene(read_product(str(safe)), str(tmp_path / "after.tif"), settings(3413), listener)
+    with rasterio.open(tmp_path / "after.tif") as file:
+        np.testing.assert_array_equal(file.read(), before)
+    assert "not removed again" in listener.words[0]
+
+
+def test_noise_of_very_old_processors_is_doubted(tmp_path):
+    listener = Listener()
+    write_scene(read_product(str(make_product(tmp_path, processor="002.36", old_noise=True))),
+                str(tmp_path / "scene.tif"), settings(3413), listener)
+    assert "processor 002.36" in listener.words[0]
 
 
 def test_an_area_cuts_the_same_pixels_out(tmp_path):

@@ -25,3 +25,36 @@ def test_clear_values_are_not_touched():
     valid = values > 0.3
     filled, _ = fill_gaps(values, valid, DAYS)
     assert (filled[valid] == values[valid]).all()
+
+
+def test_regular_days_equal_numpys_interpolation_and_repeat_the_ends():
+    generator = np.random.default_rng(6)
+    values = generator.random((len(DAYS), 20, 20)).astype(np.float32)
+    valid = generator.random(values.shape) < 0.4
+    targets = [-7, 0, 10, 17, 20, 40.5, 60]
+    filled, known = fill_gaps(np.where(valid, values, np.nan), valid, DAYS, targets)
+    assert filled.shape == (7, 20, 20)
+    assert (filled[:, ~known] == 0).all()
+    for row, column in np.argwhere(known):
+        seen = valid[:, row, column]
+        expected = np.interp(targets, np.array(DAYS)[seen], values[seen, row, column])
+        np.testing.assert_allclose(filled[:, row, column], expected, atol=1e-6)
+
+
+def test_hundreds_of_dates_do_not_overflow():
+    days = np.arange(0, 1200, 3)
+    values = np.random.default_rng(7).random((len(days), 1, 40)).astype(np.float32)
+    valid = np.random.default_rng(8).random(values.shape) < 0.1
+    filled, _ = fill_gaps(values, valid, days)
+    for column in range(40):
+        seen = valid[:, 0, column]
+        np.testing.assert_allclose(filled[:, 0, column], np.interp(days, days[seen], values[seen, 0, column]),
+                                   atol=1e-5)
+
+
+def test_more_pixels_than_are_worked_on_at_a_time():
+    values = np.random.default_rng(9).random((3, 150, 150)).astype(np.float32)
+    valid = np.ones(values.shape, bool)
+    valid[1] = False
+    filled, _ = fill_gaps(values, valid, [0, 1, 4])
+    np.testing.assert_allclose(filled[1], values[0] + (values[2] - values[0]) / 4, atol=1e-6)

@@ -119,6 +119,6 @@ def test_real_products_of_every_layout_are_understood():
         "herault_2018/2018/01/23/*.SAFE", "S2A_MSIL2A_20221005*.SAFE"))
     old, new = read_product(first_layout), read_product(modern)
     assert (old.baseline, old.platform, old.tile, len(old.images)) == ("02.06", "Sentinel-2B", "T31TEJ", 11)
-    assert (new.baseline, new.offsets["B8A"], len(new.images)) == ("04.00", -1000.0, 17)
+    assert (new.baseline, new.offsets["B8A"], len(new.images)) == ("04.00", -1000.0, 21)
     zipped_l1c = read_product(next(iter(SENTINEL2.glob("l1c_zipped/*T56JMM*.zip"))))
     assert (zipped_l1c.level, zipped_l1c.date.isoformat(), len(zipped_l1c.images)) == ("L1C", "2018-06-29", 13)

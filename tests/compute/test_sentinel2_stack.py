@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.crs import CRS
+from rasterio.warp import reproject
 
-from floefield.compute.errors import Cancelled, GridMismatch, UnreadableInput, UnsuitableInput
+from floefield.compute.errors import Cancelled, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.area import Area
 from floefield.compute.sentinel2.product import read_product
@@ -183,14 +184,6 @@ def test_indices_follow_their_formulas(tmp_path):
     assert bands["BRIGHTNESS_20180627"][0, 0] == round(1e4 * (0.08 ** 2 + 0.06 ** 2 + 0.42 ** 2 + 0.21 ** 2) ** 0.5)
 
 
-def test_a_product_of_another_zone_is_refused_by_name(tmp_path):
-    clear = np.full((6, 6), 4)
-    here = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("SCL", 20): clear})
-    there = make_product(tmp_path, "2018-07-07", {("B04", 10): TEN, ("SCL", 20): clear}, tile="T32TLP", epsg=32632)
-    with pytest.raises(GridMismatch, match=r"T32TLP.*another UTM zone"):
-        series_of([here, there], tmp_path / "series.tif", RED_ONLY)
-
-
 def test_the_same_bytes_for_any_number_of_threads(tmp_path):
     clear = np.full((300, 300), 4)
     images = {("B04", 10): np.random.default_rng(3).integers(1, 9000, (600, 600)), ("SCL", 20): clear}
@@ -264,3 +257,25 @@ def test_pixel_values_are_the_same_on_every_platform(tmp_path):
     pixels = np.stack(list(bands.values())).astype("<i2")
     assert pixels.shape == (21, 60, 60)
     assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == "c7848886a35fd62d"
+
+
+def test_a_product_comes_to_any_crs_as_the_warper_brings_it(tmp_path):
+    generator = np.random.default_rng(4)
+    images = {("B04", 10): generator.integers(1, 9000, (120, 120)), ("SCL", 20): generator.integers(2, 11, (60, 60))}
+    safe = make_product(tmp_path, "2018-06-27", images)
+    lambert = CRS.from_epsg(2154)
+    values, _ = stack_of(safe, tmp_path / "stack.tif", bands=("B04", "SCL"), crs=lambert.to_wkt(), cloud_mask="l2a",
+                         masked_classes=("cloud_shadow",), upsampling="nearest")
+    with rasterio.open(tmp_path / "stack.tif") as file:
+        assert file.crs == lambert
+        assert file.transform.c % 10 == file.transform.f % 10 == 0
+        expected = {}
+        for band in ("B04", "SCL"):
+            with rasterio.open(next(safe.rglob(f"*_{band}_*"))) as image:
+                expected[band] = np.zeros(file.shape, np.uint16)
+                reproject(rasterio.band(image, 1), expected[band], dst_transform=file.transform, dst_crs=lambert,
+                          src_nodata=0, dst_nodata=0, tolerance=0, XSCALE=1, YSCALE=1)
+    classes = np.where(expected["SCL"] == 0, NODATA, expected["SCL"])
+    red = np.where((expected["B04"] == 0) | (classes == 3), NODATA, expected["B04"])
+    assert (values[1] != classes).mean() < 2e-3
+    assert (values[0] != red).mean() < 2e-3

@@ -8,7 +8,10 @@ import pytest
 
 from .. import fieldscene, icescene
 from ..bench.products import full_size_product
+from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 SOON = 2.0  # seconds
 DATES = ("2023-06-17", "2023-06-27", "2023-07-07")
@@ -21,8 +24,21 @@ def inputs(tmp_path_factory):
     products = [full_size_product(folder / "products", 2040, date) for date in DATES]
     pixels = np.random.default_rng(1).normal(0.35, 0.2, (2, 800, 800))
     pixels[:, :40, :48] = fieldscene.reflectance(0.15)
+    squares = [([box(west / 20, north, west / 20 + 0.05, north + 0.1)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})
+               for west in range(-400, 400) for north in (66, 67, 68, 69, 70)]
     many = [(number, "wheat", fieldscene.square(*divmod(number * 8, 1600))) for number in range(15000)]
-    return {"products": [str(path) for path in products],
+    classes = (np.arange(3000 * 3000, dtype=np.uint32) // 7 % 3 + 1).astype(np.uint8).reshape(1, 3000, 3000)
+    legend = ("<PAMDataset><PAMRasterBand band='1'><CategoryNames><Category/><Category>wheat</Category>"
+              "<Category>maize</Category><Category>rye</Category></CategoryNames></PAMRasterBand></PAMDataset>")
+    for name in ("map.tif", "other.tif"):
+        (folder / f"{name}.aux.xml").write_text(legend, encoding="utf-8")
+    return {"map": fieldscene.write(folder / "map.tif", classes, ("class",)),
+            "shifted map": fieldscene.write(folder / "other.tif", classes, ("class",), west=fieldscene.WEST + 3),
+            "products": [str(path) for path in products],
+            "radar product": str(make_product(folder / "radar", shape=(1500, 1500), numbers=dict.fromkeys(
+                ("HH", "HV"), np.full((1500, 1500), 300)))),
+            "charts": [str(write_chart(folder / f"nic_arctic_2020100{day}_pl_a.gpkg", squares)) for day in range(1, 7)],
+            "model": grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15)),
             "raster": fieldscene.write(folder / "scene.tif", pixels),
             "ice": str(_ice(folder)), "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
@@ -49,13 +65,35 @@ def parameters_of(tool, inputs, folder):
                                  "REJECTED": folder / "small.gpkg"},
         "preprocesssentinel2": lambda: {"INPUT": inputs["products"][0], "CLOUD_MASK": "l2a", "BANDS": [
             "B02", "B03", "B04", "B05", "B06", "B08", "B09"], "OUTPUT": folder / "stack.tif"},
+        "preprocesssentinel2 in another CRS": lambda: {
+            "INPUT": inputs["products"][0], "BANDS": ["B02", "B03", "B04", "B08"], "CRS": "EPSG:2154",
+            "UPSAMPLING": "bicubic", "OUTPUT": folder / "stack.nc"},
         "sentinel2timeseries": lambda: {"INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"],
                                         "OUTPUT": folder / "series.tif"},
+        "sentinel2timeseries of months, with everything": lambda: {
+            "INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"], "COMPOSITE": "month",
+            "OUTPUT": folder / "series.tif", "CLEAR_COUNT": folder / "count.tif", "TABLE": folder / "table.csv",
+            "PICTURE": folder / "picture.png"},
         "classifycrops": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
-            "REPORT": folder / "report.html"},
+            "REPORT": folder / "report.html", "SUSPICIOUS": folder / "suspicious.gpkg"},
+        "assessaccuracy": lambda: {
+            "CLASSIFICATION": inputs["map"], "SECOND_CLASSIFICATION": inputs["shifted map"],
+            "REFERENCE": inputs["many parcels"], "CLASS_FIELD": "crop", "REPORT": folder / "report.html",
+            "MATRIX": folder / "matrix.csv", "ERRORS": folder / "errors.gpkg"},
+        "preprocesssentinel1": lambda: {
+            "INPUTS": [inputs["radar product"]], "PIXEL_SIZE": 15, "SPECKLE_FILTER": "refinedlee",
+            "SWATH_BALANCE": "estimate", "OUTPUT_FOLDER": folder / "scenes"},
+        "prepareicecharts": lambda: {"CHARTS": inputs["charts"], "OUTPUT_FOLDER": folder / "charts",
+                                     "SUMMARY": folder / "summary.csv", "REPORT": folder / "report.html"},
+        "trainrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 3000,
+            "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html"},
+        "applyrandomforest": lambda: {
+            "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
+            "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
         "glcmtextures": lambda: {"INPUT": inputs["raster"], "RANGE": "-0.5,1.5", "WINDOW": 51, "DISTANCES": "1,2,3,4",
                                  "OUTPUT": folder / "textures.tif"},
         "classifyseaice": lambda: {
@@ -98,9 +136,12 @@ class Impatient:
 
 @pytest.mark.parametrize(("tool", "mark"), [
     ("innerbuffer", 30), ("filterbyarea", 30),
-    ("preprocesssentinel2", 0), ("preprocesssentinel2", 50),
-    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
-    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
+    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30), ("sentinel2timeseries of months, with everything", 50),
+    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),
+    ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
+    ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
+    ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
     ("glcmtextures", 0), ("glcmtextures", 40), ("classifyseaice", 10), ("classifyseaice", 50), ("classifyseaice", 75),
     ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
@@ -115,7 +156,7 @@ def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_
             file.write(content)
     user = Impatient(mark, moment=0.1)
 
-    results = processing.run(f"floefield:{tool}", parameters, feedback=user.feedback)
+    results = processing.run(f"floefield:{tool.split()[0]}", parameters, feedback=user.feedback)
 
     assert user.pressed_at, "it was over before anyone could cancel it"
     assert time.monotonic() - user.pressed_at < SOON

@@ -11,9 +11,13 @@ import pytest
 import rasterio.shutil
 
 from .. import fieldscene, icescene
+from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import converted, write_geojson
 from ..products import make_product
-from ..realdata import SENTINEL2
+from ..realdata import SENTINEL1, SENTINEL2
+from ..sentinel1products import make_product as make_radar_product
+from ..tinyproducts import make_level_1c
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)
@@ -24,13 +28,15 @@ IMAGES = {("B04", 10): NOISE, ("B08", 10): NOISE, ("SCL", 20): CLEAR}
 def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
-    files = {**_products(folder), **_rasters(folder), **_parcels(folder), **_ice(folder),
-             "the folder of all": folder}
+    files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder),
+             **_models(folder), **_ice(folder)}
+    files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
     files["an empty folder"] = folder / "empty"
     files["an empty folder"].mkdir()
     files["a path below a file"] = files["a text"] / "result"
+    files["a file of no format"] = folder / "result.xyz123"
     files["a path in no folder"] = folder / "nowhere" / "result.gpkg"
     return files
 
@@ -53,16 +59,51 @@ def _products(folder):
         "a product without 10 m images": make_product(
             folder / "lacking", "2018-07-07", {("B04", 20): TWENTY, ("B08", 20): TWENTY, ("SCL", 20): CLEAR},
             listed_only=[("B04", 10), ("B08", 10)]),
+        **_odd_products(folder, good),
+        "a clouded product": make_product(folder / "cloud", "2018-07-07", {**IMAGES, ("SCL", 20): CLEAR * 0 + 9}),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
+
+
+def _radar_products(folder):
+    shape = (40, 50)
+    lacking = make_radar_product(folder / "radar" / "lacking", shape=shape)
+    for noise in lacking.rglob("noise-*"):
+        noise.unlink()
+    wide = make_radar_product(folder / "radar" / "wide", shape=shape, mode="IW", polarisations=("VV",))
+    return {"a radar product": make_radar_product(folder / "radar" / "good", shape=shape),
+            "a radar product without noise files": lacking, "an IW product": wide}
+
+
+def _odd_products(folder, good):
+    """Level-1C, and zips that mean harm."""
+    level_1c = make_level_1c(folder / "level1c", {"B04": NOISE})
+    without_images = make_level_1c(folder / "without", {"B04": NOISE})
+    next(without_images.rglob("*.jp2")).unlink()
+    with_entities = make_level_1c(folder / "entities", {"B04": NOISE}, clouds=[])
+    next(with_entities.rglob("*.gml")).write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+    outside, bomb = folder / "outside.zip", folder / "bomb.zip"
+    for path, name, size in ((outside, "../../home/user/.bashrc", 10), (bomb, "GRANULE/x.jp2", 80 * 2 ** 20)):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.write(good / "MTD_MSIL2A.xml", f"{good.name}/MTD_MSIL2A.xml")
+            zipped.writestr(f"{good.name}/{name}" if path == bomb else name, bytes(size))
+    return {"a Level-1C product": level_1c, "its Level-1C metadata": level_1c / "MTD_MSIL1C.xml",
+            "a Level-1C product without images": without_images, "a mask with entities": with_entities,
+            "a zip with files outside": outside, "a zip bomb": bomb}
 
 
 def _rasters(folder):
     pixels = fieldscene.reflectance(0.15)
     files = {"a raster": fieldscene.write(folder / "scene.tif", pixels),
              "a raster on another grid": fieldscene.write(folder / "shifted.tif", pixels, west=fieldscene.WEST + 3),
+             "a raster elsewhere": fieldscene.write(folder / "elsewhere.tif", pixels, crs="EPSG:32611"),
              "a raster without CRS": fieldscene.write(folder / "nocrs.tif", pixels, crs=None),
              "a truncated raster": str(folder / "truncated.tif")}
+    values = np.kron(np.arange(30).reshape(5, 6) % 3 + 1, np.ones((8, 8), np.uint8)).astype(np.uint8)[None]
+    files |= {"a map": fieldscene.write(folder / "map.tif", values, ("class",), nodata=0),
+              "a map without CRS": fieldscene.write(folder / "lostmap.tif", values, ("class",), crs=None),
+              "a map of one class": fieldscene.write(folder / "onemap.tif", np.ones_like(values), ("class",)),
+              "a map of nodata": fieldscene.write(folder / "emptymap.tif", values, ("class",), nodata=1)}
     # A copy has its directory before the pixels, whatever the version of GDAL: QGIS opens it, and reading fails.
     rasterio.shutil.copy(fieldscene.write(folder / "large.tif", np.tile(pixels, (1, 10, 10))),
                          files["a truncated raster"], driver="GTiff")
@@ -87,6 +128,9 @@ def _parcels(folder):
     parcels = write_geojson(folder / "parcels.geojson", fields)
     return {
         "parcels": parcels,
+        "reference": write_geojson(folder / "reference.geojson", [(n, str(n % 3 + 1), g) for n, _, g in fields]),
+        "points on nodata": write_geojson(folder / "points.geojson", [
+            (n, "1", {"type": "Point", "coordinates": g["coordinates"][0][1]}) for n, _, g in fields if n % 3 == 0]),
         "parcels in a geopackage": converted(parcels, folder / "parcels.gpkg", "GPKG"),
         "parcels in a shapefile": converted(parcels, folder / "shape.shp", "ESRI Shapefile"),
         "parcels without CRS": converted(parcels, folder / "nocrs.shp", "ESRI Shapefile", has_crs=False),
@@ -95,14 +139,54 @@ def _parcels(folder):
         "parcels without classes": write_geojson(folder / "nulls.geojson", [(n, None, g) for n, _, g in fields])}
 
 
+def _charts(folder):
+    charts = folder / "charts"
+    charts.mkdir()
+    polygons = [([box(-30, 68, -28, 70)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})]
+    chart = write_chart(charts / "nic_arctic_20201008_pl_a.shp", polygons)
+    half = charts / "arctic201015.zip"
+    with zipfile.ZipFile(charts / "whole.zip", "w") as zipped:
+        for file in charts.glob("nic*"):
+            zipped.write(file, file.name)
+    half.write_bytes((charts / "whole.zip").read_bytes()[:400])
+    legend = charts / "legend.csv"
+    legend.write_text("value,code,label,red,green,blue\n300,ice,Ice,1,2,3\n")
+    return {
+        "a chart": chart, "half a zipped chart": half, "a legend with a wrong value": legend,
+        "a chart without CRS": write_chart(charts / "nic_arctic_20201022_pl_a.shp", polygons, crs=None),
+        "a chart of an unknown day": write_chart(charts / "chart_03012022.gpkg", polygons),
+        "a table without concentration": write_chart(charts / "nic_arctic_20201029_pl_a.gpkg", polygons,
+                                                     fields=["POLY_TYPE", "NAME"]),
+        "metres called degrees": write_chart(charts / "nic_arctic_20201105_pl_a.gpkg",
+                                             [([box(4e5, 7e6, 5e5, 8e6)], polygons[0][1])])}
+def _models(folder):
+    pixels = fieldscene.reflectance(0.15)
+    files = {"a model": grow_model(folder / "forest.ffrf", pixels),
+             "a model of other bands": grow_model(folder / "other.ffrf", pixels, ("B04_20200101", "B08_20200101")),
+             "half a model": folder / "half.ffrf"}
+    with open(files["a model"], "rb") as whole:
+        files["half a model"].write_bytes(whole.read()[:2000])
+    return files
+
+
 GOOD = {
     "innerbuffer": {"INPUT": "parcels", "OUTPUT": "result.gpkg"},
     "filterbyarea": {"INPUT": "parcels", "MIN_AREA": 10, "OUTPUT": "result.gpkg"},
     "preprocesssentinel2": {"INPUT": "a product", "BANDS": "B04", "OUTPUT": "result.tif"},
-    "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif"},
+    "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif",
+                            "CLEAR_COUNT": "count.tif", "TABLE": "table.csv", "PICTURE": "picture.png"},
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
+    "assessaccuracy": {"CLASSIFICATION": "a map", "REFERENCE": "reference", "CLASS_FIELD": "crop",
+                       "REPORT": "report.html", "MATRIX": "matrix.csv", "ERRORS": "errors.gpkg"},
+    "preprocesssentinel1": {"INPUTS": ["a radar product"], "OUTPUT_FOLDER": "scenes"},
+    "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
+                         "REPORT": "report.html"},
+    "trainrandomforest": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
+                          "MODEL": "model.ffrf", "REPORT": "report.html"},
+    "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
+                          "CONFIDENCE": "confidence.tif"},
     "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
     "classifyseaice": {"SCENES_FOLDER": "scenes of ice", "CHARTS_FOLDER": "ice charts", "BOUNDARY": 80, "WINDOW": 5,
                        "TREES": 5, "MODEL": "model.ffrf", "REPORT": "report.html",
@@ -139,7 +223,25 @@ FAULTS = [
     ("preprocesssentinel2", {"AOI": "parcels without CRS"}, ("no coordinate reference system", "set it")),
     ("preprocesssentinel2", {"INPUT": "a zipped product", "OUTPUT": "a zipped product"},
      ("would overwrite", "whole.zip", "another file")),
-    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("cannot be called MTD_MSIL2A.xml", "ends in .tif")),
+    ("preprocesssentinel2", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("preprocesssentinel2", {"OUTPUT": "a file of no format"}, ("no raster format", ".xyz123", "ends in .tif")),
+    ("preprocesssentinel2", {"INPUT": "a zip with files outside"}, ("names files outside itself", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a zip bomb"}, ("would unpack to 80 MB", "not used")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l2a"},
+     ("no scene classification", "Choose the cloud mask l1c")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "CLOUD_MASK": "l1c"},
+     ("MSK_CLOUDS_B00.gml", "Choose the cloud mask none")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "BANDS": "SCL"}, ("is a Level-1C product", "SCL")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product", "LEVEL_1C": "sen2cor", "SEN2COR": "its Level-1C metadata"},
+     ("is not Sen2Cor", "L2A_Process")),
+    ("preprocesssentinel2", {"INPUT": "a Level-1C product without images"}, ("holds no image files", "again")),
+    ("preprocesssentinel2", {"INPUT": "a mask with entities", "CLOUD_MASK": "l1c"}, ("entity", "not used")),
+    ("preprocesssentinel2", {"PIXEL_WINDOW": "9000,0,10,10"}, ("9000,0,10,10 lies outside", "120 x 120 pixels")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster without CRS"},
+     ("no coordinate reference system", "Assign")),
+    ("preprocesssentinel2", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("preprocesssentinel2", {"STUDY_AREA": "parcels without CRS"}, ("study area has no coordinate", "set it")),
+    ("preprocesssentinel2", {"TILE": "33UUU"}, ("has no tile 33UUU", "it has 31TEJ")),
     ("preprocesssentinel2", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
     ("sentinel2timeseries", {"INPUTS": ["a product", "a text"]}, ("notes.txt is not part of", "Choose")),
@@ -149,7 +251,21 @@ FAULTS = [
     ("sentinel2timeseries", {"INPUTS": ["a product with a truncated image"]}, ("B04_10m.jp2 is damaged", "again")),
     ("sentinel2timeseries", {"INPUTS": [], "INPUT_FOLDER": "the folder of all"},
      (".zip is not a complete zip", "download it again")),
-    ("sentinel2timeseries", {"INPUTS": ["a product", "a product of the next zone"]}, ("another UTM zone", "Use")),
+    ("sentinel2timeseries", {"INPUTS": ["a product", "a product of the next zone"]}, ("so far apart", "Leave out")),
+    ("sentinel2timeseries", {"INPUTS": ["a clouded product"]}, ("No product shows a clear pixel", "mask fewer")),
+    ("sentinel2timeseries", {"INPUTS": ["a Level-1C product"]}, ("is a Level-1C product", "cloud mask l1c")),
+    ("sentinel2timeseries", {"INPUTS": ["a Level-1C product without images"]}, ("holds no image files", "again")),
+    ("sentinel2timeseries", {"INPUTS": ["a zip with files outside"]}, ("names files outside itself", "not used")),
+    ("sentinel2timeseries", {"INPUTS": ["a product", "a zip bomb"]}, ("would unpack to 80 MB", "not used")),
+    ("sentinel2timeseries", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("sentinel2timeseries", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("sentinel2timeseries", {"COMPOSITE": "month", "INTERVAL": 10}, ("exclude each other", "Choose one")),
+    ("sentinel2timeseries", {"COMPOSITE": "month", "BANDS": "B04,SCL"}, ("SCL cannot be brought", "Leave it out")),
+    ("sentinel2timeseries", {"START_DATE": "June"}, ("START_DATE", "'June' is no date", "2018-03-01")),
+    ("sentinel2timeseries", {"START_DATE": "2019-01-01"}, ("No product was taken from 2019-01-01", "Choose")),
+    ("sentinel2timeseries", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("sentinel2timeseries", {"CLEAR_COUNT": "result.tif"}, ("OUTPUT and CLEAR_COUNT", "one file", "of its own")),
+    ("sentinel2timeseries", {"TABLE": "an empty folder"}, ("is a folder", "name a file")),
     ("sentinel2timeseries", {"INPUTS": ["a product", "a product on a shifted grid"]}, ("are shifted", "Use")),
     ("sentinel2timeseries", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
@@ -165,8 +281,67 @@ FAULTS = [
     ("classifycrops", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
     ("classifycrops", {"REPORT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
+    ("classifycrops", {"SUSPICIOUS": "a path in no folder"}, ("there is no folder", "nowhere", "Make it")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
+    ("assessaccuracy", {"CLASSIFICATION": "a map without CRS"}, ("no coordinate reference system", "Assign")),
+    ("assessaccuracy", {"CLASSIFICATION": "a map of one class"}, ("a single class", "nothing to be told apart")),
+    ("assessaccuracy", {"CLASSIFICATION": "a raster"}, ("no class map", "Choose the raster with the classes")),
+    ("assessaccuracy", {"REFERENCE": "parcels elsewhere"}, ("All 30 reference parcels lie outside", "Check")),
+    ("assessaccuracy", {"REFERENCE": "parcels"}, ("No label of the reference", "barley, maize, wheat", "LEGEND")),
+    ("assessaccuracy", {"REFERENCE": "parcels without classes"}, ("class field crop", "empty", "Choose")),
+    ("assessaccuracy", {"REFERENCE": "parcels without CRS"}, ("nocrs has no coordinate reference system", "Assign")),
+    ("assessaccuracy", {"CLASSIFICATION": "a map of nodata", "REFERENCE": "points on nodata"},
+     ("No reference point lies on a pixel with a class", "NODATA")),
+    ("assessaccuracy", {"TRAINING": "reference"}, ("trained the map", "30 of 30", "no part in training")),
+    ("assessaccuracy", {"LEGEND": "a text"}, ("notes.txt names no class", "CSV file")),
+    ("assessaccuracy", {"REPORT": "reference"}, ("would overwrite", "reference.geojson", "another file")),
+    ("assessaccuracy", {"MATRIX": "a path below a file"}, ("is a file, not a folder", "Choose another")),
+    ("preprocesssentinel1", {"INPUTS": ["a text"]}, ("notes.txt is not part of a Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"INPUTS": ["half a zip"]}, (".zip is not a complete zip", "download it again")),
+    ("preprocesssentinel1", {"INPUTS": ["a radar product without noise files"]},
+     ("the HH noise file", "the HV noise file", "again or choose no noise removal")),
+    ("preprocesssentinel1", {"INPUTS": ["the real EW product"]}, ("ew-hh.tiff", "are empty", "Download")),
+    ("preprocesssentinel1", {"INPUTS": ["an IW product"], "POLARISATIONS": "HH"}, ("has no polarisation HH", "VV")),
+    ("preprocesssentinel1", {"CRS": "EPSG:3857", "PIXEL_SIZE": 0.1}, ("would have", "Choose a CRS", "larger pixels")),
+    ("preprocesssentinel1", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("preprocesssentinel1", {"LAND": "parcels without CRS"}, ("has no coordinate reference system", "Assign")),
+    ("preprocesssentinel1", {"INPUTS": [], "INPUT_FOLDER": "an empty folder"}, ("No Sentinel-1 product", "Choose")),
+    ("preprocesssentinel1", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file, not a folder", "Choose")),
+    ("prepareicecharts", {"CHARTS": "a text"}, ("notes.txt is no ice chart", "Give")),
+    ("prepareicecharts", {"CHARTS": [], "CHARTS_FOLDER": "an empty folder"}, ("No ice chart was found", "Choose")),
+    ("prepareicecharts", {"CHARTS": [], "CHARTS_FOLDER": "a path below a file"}, ("does not exist", "Check")),
+    ("prepareicecharts", {"CHARTS": "half a zipped chart"}, ("arctic201015.zip is not a complete zip", "again")),
+    ("prepareicecharts", {"CHARTS": "a chart without CRS"}, ("does not tell its coordinate reference", "SOURCE_CRS")),
+    ("prepareicecharts", {"CHARTS": "a chart of an unknown day"}, ("2022-01-03 or 2022-03-01", "DATE")),
+    ("prepareicecharts", {"CHARTS": "a table without concentration"}, ("no field CT or ICEACT", "POLY_TYPE, NAME")),
+    ("prepareicecharts", {"CHARTS": "metres called degrees"}, ("do not exist in EPSG:4326", "SOURCE_CRS")),
+    ("prepareicecharts", {"CHARTS": ["a chart", "a chart without CRS"], "ON_ERROR": "stop"},
+     ("does not tell its coordinate reference", "ON_ERROR=skip goes on")),
+    ("prepareicecharts", {"STUDY_AREA": "parcels"}, ("no polygon of it lies in the study area", "Check")),
+    ("prepareicecharts", {"STUDY_AREA": "parcels without CRS"}, ("no coordinate reference system", "Assign")),
+    ("prepareicecharts", {"LEGEND": "crops"}, ("There is no legend crops", "ai4arctic")),
+    ("prepareicecharts", {"LEGEND": "a legend with a wrong value"}, ("legend.csv", "number 2", "between 1 and 254")),
+    ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is no date: tomorrow", "Write it")),
+    ("prepareicecharts", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
+    ("prepareicecharts", {"REPORT": "a chart"}, ("would overwrite", "nic_arctic_20201008", "another file")),
+    ("trainrandomforest", {"FEATURES": "B8A_*"}, ("No band", "B8A_*", "B04, B08")),
+    ("trainrandomforest", {"WEIGHTS": "wheat"}, ("'wheat' is no weight", "wheat=2")),
+    ("trainrandomforest", {"WEIGHTS": "rye=2"}, ("weight is given for rye", "barley, maize, wheat")),
+    ("trainrandomforest", {"MASK": "a raster on another grid"}, ("do not share one pixel grid", "Bring")),
+    ("trainrandomforest", {"TRAINING": "", "CLASS_FIELD": "", "TRAINING_RASTER": "a raster"},
+     ("scene.tif holds decimal numbers", "Round")),
+    ("trainrandomforest", {"MODEL": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+
+    ("applyrandomforest", {"MODEL": "half a model"}, ("half.ffrf is not a model of Floefield", "train the model")),
+    ("applyrandomforest", {"MODEL": "a text"}, ("notes.txt is not a model of Floefield", "ends in .ffrf")),
+    ("applyrandomforest", {"MODEL": "a model of other bands"},
+     ("lack 2 of the 2 bands", "B04_20200101, B08_20200101", "The rasters have: B04, B08", "by order")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster"], "MATCHING": "order"},
+     ("trained on 2 bands, but the rasters have 4", "B04, B08")),
+    ("applyrandomforest", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
+    ("applyrandomforest", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("applyrandomforest", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
     ("glcmtextures", {"INPUT": "a truncated raster"}, ("truncated.tif is damaged", "again")),
     ("glcmtextures", {"RANGE": "1,0"}, ("RANGE goes from 1 to 0", "smaller")),
     ("glcmtextures", {"RANGE": ""}, ("No range of values is known for the band B04", "Give RANGE")),
@@ -229,7 +404,8 @@ def large_inputs(tmp_path_factory):
             "parcels": write_geojson(folder / "parcels.geojson", fieldscene.fields())}
 
 
-@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("sentinel2timeseries", {}),
+@pytest.mark.parametrize(("tool", "changes"), [("preprocesssentinel2", {}), ("preprocesssentinel2", {"FORMAT": "cog"}),
+                                               ("sentinel2timeseries", {}),
                                                ("classifycrops", {"PROBABILITIES": "probabilities.tif"}),
                                                ("glcmtextures", {})])
 def test_a_full_disk_is_told_and_left_empty(qgis_process, large_inputs, tiny_disk, tool, changes):
@@ -249,7 +425,11 @@ def _resolved(value, inputs, folder):
         return [_resolved(item, inputs, folder) for item in value]
     if value == "the real 04.00 product":
         return next(SENTINEL2.glob("S2A_MSIL2A_20221005T*_N0400_*.SAFE"))
-    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf)", value):
+    if value == "the real EW product":
+        return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
+    if value == "scenes":
+        return folder / value
+    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffrf)", value):
         return folder / value
     return inputs.get(value, value)
 

@@ -7,7 +7,10 @@ import pytest
 
 from .. import fieldscene, icescene
 from ..bench.products import full_size_product
+from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
 from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 DISTANCE, MIN_AREA = 10, 2000
 THREADS = (1, 2, 4)
@@ -79,6 +82,15 @@ def test_the_tools_by_qgis_process_give_what_the_model_gives(qgis_process, sampl
     assert_same_rasters(tmp_path, by_the_model)
 
 
+def test_a_prepared_chart_in_the_toolbox_is_the_one_by_qgis_process(run, qgis_process, tmp_path):
+    chart = write_chart(tmp_path / "nic_arctic_20201008_pl_a.shp", [
+        ([box(170, 70, 190, 75)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})])
+    for folder, start in (("toolbox", run), ("headless", lambda name, given: qgis_process.run(name, **given))):
+        start("prepareicecharts", {"CHARTS": [str(chart)], "OUTPUT_FOLDER": str(tmp_path / folder), "LOAD": False})
+    one, other = ((tmp_path / folder / "usnic_arctic_20201008.gpkg").read_bytes() for folder in ("toolbox", "headless"))
+    assert one == other
+
+
 @pytest.fixture(scope="module")
 def product(tmp_path_factory):
     """Four tiles of 10 m images, so that several blocks are under way at a time."""
@@ -90,9 +102,21 @@ def test_threads_do_not_change_a_stack(run, product, tmp_path):
         "INPUT": product, "BANDS": ["B01", "B04", "B08", "B8A", "B11"], "UPSAMPLING": "bicubic", "CLOUD_MASK": "l2a"})
 
 
+def test_threads_do_not_change_a_stack_in_another_crs(run, product, tmp_path):
+    assert_threads_do_not_matter(run, tmp_path, "preprocesssentinel2", {
+        "INPUT": product, "BANDS": ["B04", "B8A", "SCL"], "UPSAMPLING": "bilinear", "CLOUD_MASK": "l2a",
+        "MASK_DILATION": 60, "CRS": "EPSG:2154", "FORMAT": "cog", "STORAGE": "float32"})
+
+
 def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
         "INPUT_FOLDER": str(sample / "sentinel2"), "BANDS": ["B04", "B05", "SCL"]})
+
+
+@pytest.mark.parametrize("dates", [{"INTERVAL": 7}, {"COMPOSITE": "season"}])
+def test_threads_do_not_change_other_dates_of_a_time_series(run, product, tmp_path, dates):
+    assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
+        "INPUTS": [product], "BANDS": ["B04"], "INDICES": ["ndvi", "s2rep"], **dates}, "OUTPUT", "CLEAR_COUNT")
 
 
 def test_threads_do_not_change_a_classification(run, tmp_path):
@@ -100,6 +124,39 @@ def test_threads_do_not_change_a_classification(run, tmp_path):
     parcels = write_geojson(tmp_path / "parcels.geojson", fieldscene.fields())
     assert_threads_do_not_matter(run, tmp_path, "classifycrops", {
         "RASTERS": [raster], "TRAINING": str(parcels), "CLASS_FIELD": "crop", "TREES": 60}, "OUTPUT", "CONFIDENCE",
+        "PROBABILITIES")
+
+
+def test_threads_do_not_change_an_assessment(run, tmp_path):
+    classes = np.random.default_rng(1).integers(1, 4, (1, 1500, 1400)).astype(np.uint8)
+    path = fieldscene.write(tmp_path / "map.tif", classes, ("class",))
+    rows = [(number, str(number % 3 + 1), geometry) for number, _, geometry in fieldscene.fields()]
+    reference = str(write_geojson(tmp_path / "reference.geojson", rows))
+    versions = set()
+    for threads in THREADS:
+        files = {name: tmp_path / f"{name}_{threads}" for name in ("REPORT", "MATRIX", "MATRIX_OTB")}
+        run("assessaccuracy", {"CLASSIFICATION": path, "REFERENCE": reference, "CLASS_FIELD": "crop",
+                               "THREADS": threads, **{name: str(file) for name, file in files.items()}})
+        versions.add(tuple(file.read_bytes() for file in files.values()))
+    assert len(versions) == 1
+
+
+def test_threads_do_not_change_a_radar_scene(run, tmp_path):
+    safe = make_product(tmp_path / "products", shape=(1100, 1300))
+    scenes = set()
+    for threads in THREADS:
+        results = run("preprocesssentinel1", {
+            "INPUTS": [str(safe)], "SWATH_BALANCE": "estimate", "SPECKLE_FILTER": "lee", "THREADS": threads,
+            "OUTPUT_FOLDER": str(tmp_path / str(threads))})
+        scenes.add(Path(results["OUTPUTS"][0]).read_bytes())
+    assert len(scenes) == 1
+
+
+def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
+    scene = np.tile(fieldscene.reflectance(0.2), (1, 12, 12))
+    raster = fieldscene.write(tmp_path / "scene.tif", scene)
+    assert_threads_do_not_matter(run, tmp_path, "applyrandomforest", {
+        "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffrf", scene)}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
 
 

@@ -1,0 +1,74 @@
+"""What the tools that train a forest offer beyond the forest: labels that look wrong, and how early a map is good."""
+
+from qgis.core import QgsProcessing, QgsProcessingParameterBoolean, QgsProcessingParameterFeatureSink
+
+from ...compute.accuracy.insight import InsightWishes
+from ...compute.accuracy.suspicious import suspicious_findings
+from ...compute.raster.reader import RasterReader
+from ...provider.base import ROOT
+from ...provider.findings import layout_and_features
+from ...provider.outputs import write_layer
+from ...provider.styling import dress
+from . import options, training
+
+CUTOFF_CURVE = "CUTOFF_CURVE"
+SUSPICIOUS = "SUSPICIOUS"
+
+
+def add_insight(tool):
+    """Declare the parameters."""
+    tool.declare(
+        QgsProcessingParameterBoolean(CUTOFF_CURVE, tool.tr("Measure how early the map is good enough"), False),
+        "the report shows the accuracy with the images up to each date. Takes a small forest for each date, so the run "
+        "is longer.", advanced=True)
+    tool.declare(
+        QgsProcessingParameterFeatureSink(SUSPICIOUS, tool.tr("Labels that look wrong"),
+                                          QgsProcessing.SourceType.TypeVectorPolygon, optional=True,
+                                          createByDefault=False),
+        "parcels whose label the images contradict, the largest first: forests that have not seen the parcel are sure "
+        "of another class. Takes five small forests.")
+
+
+def check_insight(tool, parameters):
+    """What does not fit together, as a sentence; empty if all is well."""
+    if training.is_given(parameters.get(SUSPICIOUS)) and training.is_given(parameters.get(options.TRAINING_RASTER)):
+        return tool.tr("SUSPICIOUS lists parcels, and TRAINING_RASTER has none. Leave it out.")
+    return ""
+
+
+def insight_wishes(tool, parameters, context):
+    """What is to be found out about the parcels.
+
+    Returns
+    -------
+    InsightWishes
+    """
+    return InsightWishes(
+        profiles=training.is_given(parameters.get(options.REPORT)),
+        suspicious=training.is_given(parameters.get(SUSPICIOUS)),
+        early=tool.parameterAsBoolean(parameters, CUTOFF_CURVE, context))
+
+
+class Delivery:
+    """Writes the layer of labels that look wrong when all else is computed, but before any file takes its name."""
+
+    def __init__(self, tool, parameters, context, raster_path):
+        self._tool, self._parameters, self._context, self._raster_path = tool, parameters, context, raster_path
+        self._layer = None
+
+    def __call__(self, result):
+        """Write the layer, if it is wanted."""
+        if result.insight.suspicious is None:
+            return
+        with RasterReader(self._raster_path) as raster:
+            crs_wkt = raster.grid.crs_wkt
+        layout, features = layout_and_features(suspicious_findings(result.insight.suspicious), crs_wkt, False)
+        self._layer = write_layer(self._tool, self._parameters, SUSPICIOUS, self._context, layout, features)
+
+    def dress(self):
+        """Have the layer named, grouped and styled; gives it by output."""
+        if self._layer is None:
+            return {}
+        dress(self._layer, self._tool.tr("Labels that look wrong"), self._context,
+              self._tool.tr("Floefield: crop classification"), ROOT / "styles" / "suspicious.qml", self._tool)
+        return {SUSPICIOUS: self._layer}

@@ -1,0 +1,87 @@
+"""What may spoil the figures of an assessment, in plain words."""
+
+import numpy as np
+
+from .matching import listed
+
+FEW_UNITS = 50
+
+
+def cautions(task, reference, counted, matchings, maps, are_moved):
+    """Sentences that a user should read before quoting a figure.
+
+    Parameters
+    ----------
+    task : AssessmentTask
+    reference : ParcelReference, PointReference or RasterReference
+    counted : Tally
+        Without the units that trained the map.
+    matchings : sequence of Matching
+        One for each map.
+    maps : sequence of MapScores
+    are_moved : sequence of bool
+        Which maps were read on the grid of the first.
+
+    Returns
+    -------
+    list of str
+    """
+    names = maps[0].pixels.labels
+    said = [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
+            f"{listed(matching.unmatched)}." for matching, scores in zip(matchings, maps) if matching.unmatched]
+    if reference.kind != "pixels":
+        said += _about_units(reference, counted)
+    if counted.disputed:
+        said.append(f"{counted.disputed} pixels lie in reference parcels of different classes and were left out.")
+    if any(are_moved):
+        said.append("The maps lie on different grids: the second is read at the centres of the pixels of the first, "
+                    "and its areas are those within the first.")
+    expected = maps[0].pixels.reference_totals
+    if np.count_nonzero(expected) == 1:
+        said.append(f"The reference holds a single class ({names[int(expected.argmax())]}): it shows how much of it "
+                    "was found, but not what is wrongly mapped as it.")
+    unseen = [name for name, total, area in zip(names, expected, maps[0].hectares) if area and not total]
+    if unseen:
+        said.append("The reference holds none of these mapped classes, so nobody knows how good they are: "
+                    f"{listed(unseen)}.")
+    for scores in maps:
+        said += _about_strata(scores, names) if scores.estimates is not None else []
+    return said
+
+
+def _about_units(reference, counted):
+    kind, count = reference.kind, len(reference.units)
+    judged = set(counted.units.tolist())
+    outside = int(reference.outside.sum())
+    silent = count - outside - len(judged | set(counted.trained))
+    said = []
+    if outside:
+        said.append(f"{outside} of {count} reference {kind} lie outside the map and were left out.")
+    if silent:
+        reason = "on a pixel without a class" if kind == "points" else "where no pixel has a class, or hold no pixel"
+        said.append(f"{silent} of {count} reference {kind} lie {reason}, and were left out.")
+    if len(judged) < FEW_UNITS:
+        said.append(f"The accuracy rests on only {len(judged)} {kind}: with others, taken just as fairly, it may "
+                    "differ by several percent.")
+    return said
+
+
+def _about_strata(scores, names):
+    unsampled = [names[place] for place in np.flatnonzero(scores.estimates.unsampled)]
+    loose = [names[place] for place in np.flatnonzero(scores.estimates.loose)]
+    said = []
+    if unsampled:
+        share = scores.hectares[scores.estimates.unsampled].sum() / scores.hectares.sum()
+        said.append(f"No sample fell into these mapped classes, so the estimates leave out their {share:.1%} of the "
+                    f"area: {listed(unsampled)}.")
+    if loose:
+        said.append("A single sample fell into these mapped classes, which gives no standard error: "
+                    f"{listed(loose)}. Draw at least two, better 50, in each class.")
+    sure = np.flatnonzero(scores.estimates.users_error == 0)
+    if len(sure):
+        fewest = int((scores.parcels or scores.pixels).mapped_totals[sure].min())
+        said.append("In these mapped classes all samples agree, and the formula then gives a standard error of 0, "
+                    f"which is too good to be true: {listed(names[place] for place in sure)}. With {fewest} "
+                    f"samples in agreement up to {min(1.0, 3 / fewest):.0%} of the class may still be otherwise (rule "
+                    "of three).")
+    return said

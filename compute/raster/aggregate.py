@@ -1,0 +1,108 @@
+"""What a larger pixel takes from the smaller ones below it.
+
+Each aggregator goes through the small pixels one position at a time: arrays of values, validity and weight, one element
+for each large pixel. So its memory is that of a few planes, whatever the ratio of the pixel sizes.
+
+The flag methods treat a value as bits (SNAP knows them by the same names): ``flagand`` and ``flagor`` combine the bits
+of all pixels with data, ``flagmedianand`` sets a bit that more than half of them have, ``flagmedianor`` one that at
+least half have.
+"""
+
+import numpy as np
+
+AGGREGATION = ("first", "min", "max", "mean", "median")
+FLAG_AGGREGATION = ("first", "flagand", "flagor", "flagmedianand", "flagmedianor")
+
+
+def aggregate(neighbours, method):
+    """Summarise the source pixels below each target pixel.
+
+    Parameters
+    ----------
+    neighbours : iterable of (ndarray, ndarray of bool, ndarray or float)
+        Values, validity and weight (share of the source pixel that is covered) of one source pixel for each target
+        pixel.
+    method : str
+        One of ``AGGREGATION`` or ``FLAG_AGGREGATION`` except "first", which needs no summary.
+
+    Returns
+    -------
+    values : ndarray, shape (height, width)
+        float32 for mean and median, otherwise the dtype of the source.
+    valid : ndarray of bool, same shape
+        Where at least one source pixel has data.
+    """
+    return _AGGREGATORS[method](neighbours)
+
+
+def _extreme(neighbours, better, worst):
+    result = any_valid = None
+    for values, valid, _ in neighbours:
+        candidate = np.where(valid, values, worst(values.dtype))
+        result = candidate if result is None else better(result, candidate)
+        any_valid = valid if any_valid is None else any_valid | valid
+    return np.where(any_valid, result, 0), any_valid
+
+
+def _lowest(dtype):
+    return np.array(np.iinfo(dtype).min if np.issubdtype(dtype, np.integer) else -np.inf, dtype)
+
+
+def _highest(dtype):
+    return np.array(np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else np.inf, dtype)
+
+
+def _mean(neighbours):
+    total = weights = None
+    for values, valid, weight in neighbours:
+        share = weight * valid.astype(np.float32)
+        total = values * share if total is None else total + values * share
+        weights = share if weights is None else weights + share
+    valid = weights > 0
+    return np.divide(total, weights, out=np.zeros(total.shape, np.float32), where=valid), valid
+
+
+def _median(neighbours):
+    planes = np.stack([np.where(valid, values, np.nan).astype(np.float32) for values, valid, _ in neighbours])
+    planes.sort(axis=0)
+    counts = np.isfinite(planes).sum(axis=0)
+    lower, upper = np.maximum(counts - 1, 0) // 2, counts // 2
+    upper = np.minimum(upper, np.maximum(counts - 1, 0))
+    middle = (np.take_along_axis(planes, lower[None], 0)[0] + np.take_along_axis(planes, upper[None], 0)[0]) / 2
+    return np.where(counts > 0, middle, 0).astype(np.float32), counts > 0
+
+
+def _combined(neighbours, combine, neutral):
+    result = any_valid = None
+    for values, valid, _ in neighbours:
+        candidate = np.where(valid, values, values.dtype.type(neutral(values.dtype)))
+        result = candidate if result is None else combine(result, candidate)
+        any_valid = valid if any_valid is None else any_valid | valid
+    return np.where(any_valid, result, 0), any_valid
+
+
+def _majority(neighbours, is_enough):
+    counts = total = dtype = None
+    for values, valid, _ in neighbours:
+        if counts is None:
+            dtype, total = values.dtype, np.zeros(values.shape, np.int32)
+            counts = np.zeros((8 * dtype.itemsize, *values.shape), np.int32)
+        total += valid
+        for bit in range(len(counts)):
+            counts[bit] += ((values >> dtype.type(bit)) & dtype.type(1)).astype(bool) & valid
+    result = np.zeros(total.shape, dtype)
+    for bit, count in enumerate(counts):
+        result |= is_enough(2 * count, total).astype(dtype) << dtype.type(bit)
+    return np.where(total > 0, result, 0), total > 0
+
+
+_AGGREGATORS = {
+    "min": lambda neighbours: _extreme(neighbours, np.minimum, _highest),
+    "max": lambda neighbours: _extreme(neighbours, np.maximum, _lowest),
+    "mean": _mean,
+    "median": _median,
+    "flagand": lambda neighbours: _combined(neighbours, np.bitwise_and, lambda dtype: np.iinfo(dtype).max),
+    "flagor": lambda neighbours: _combined(neighbours, np.bitwise_or, lambda dtype: 0),
+    "flagmedianand": lambda neighbours: _majority(neighbours, np.greater),
+    "flagmedianor": lambda neighbours: _majority(neighbours, np.greater_equal),
+}

@@ -1,0 +1,139 @@
+"""Speckle filters on power: Lee, and Lee's refined filter that looks along edges.
+
+Lee: J.-S. Lee, IEEE Transactions on Pattern Analysis and Machine Intelligence 2(2), 1980, 165-168. Refined: J.-S. Lee,
+Computer Graphics and Image Processing 15(4), 1981, 380-389. Looks: Sentinel-1 Product Definition (S1-RS-MDA-52-7440).
+"""
+
+import numpy as np
+
+# Equivalent number of looks by mode and resolution.
+LOOKS = {("EW", "GRDH"): 2.7, ("EW", "GRDM"): 10.7, ("IW", "GRDH"): 4.4, ("IW", "GRDM"): 81.8}
+REFINED_SIZE = 7
+
+
+def halo_of(kind, size):
+    """Pixels beyond a block that a filter needs.
+
+    Parameters
+    ----------
+    kind : {"none", "lee", "refinedlee"}
+    size : int
+        Window of the Lee filter.
+
+    Returns
+    -------
+    int
+    """
+    return {"none": 0, "lee": size // 2, "refinedlee": REFINED_SIZE // 2}[kind]
+
+
+def lee(power, valid, size, looks):
+    """Lee's filter.
+
+    Parameters
+    ----------
+    power : ndarray of float32, shape (height, width)
+        0 where invalid.
+    valid : ndarray of bool, same shape
+    size : int
+        Edge of the window, odd.
+    looks : float
+        Equivalent number of looks.
+
+    Returns
+    -------
+    ndarray of float32, same shape
+        0 where invalid.
+    """
+    from scipy.ndimage import uniform_filter
+
+    values = power.astype(np.float64)
+    shares = np.maximum(uniform_filter(valid.astype(np.float64), size, mode="constant"), 0.5 / size ** 2)
+    means = uniform_filter(values, size, mode="constant") / shares
+    squares = uniform_filter(values ** 2, size, mode="constant") / shares
+    return np.where(valid, _weighed(values, means, squares - means ** 2, looks), 0).astype(np.float32)
+
+
+def refined_lee(power, valid, looks):
+    """Lee's refined filter: statistics of that half of a 7 x 7 window that lies on the pixel's side of an edge.
+
+    Parameters and result as for :func:`lee`.
+    """
+    from scipy.ndimage import uniform_filter
+
+    values = power.astype(np.float64)
+    shares = np.maximum(uniform_filter(valid.astype(np.float64), 3, mode="constant"), 0.5 / 9)
+    side = _side(uniform_filter(values, 3, mode="constant") / shares)
+    planes = [_Sums(plane) for plane in (values, values ** 2, valid.astype(np.float64))]
+    means, squares = np.zeros_like(values), np.zeros_like(values)
+    for number, half in enumerate(HALVES):
+        total, square, count = (sums.of(half) for sums in planes)
+        count = np.maximum(count, 1)
+        chosen = side == number
+        means[chosen], squares[chosen] = (total / count)[chosen], (square / count)[chosen]
+    return np.where(valid, _weighed(values, means, squares - means ** 2, looks), 0).astype(np.float32)
+
+
+def _weighed(values, means, variances, looks):
+    """Between the mean of the window and the pixel itself, by how much the window varies beyond its speckle."""
+    speckle = means ** 2 / looks
+    signal = np.maximum(variances - speckle, 0) / (1 + 1 / looks)
+    weight = np.divide(signal, variances, out=np.zeros_like(values), where=variances > 0)
+    return means + weight * (values - means)
+
+
+# Columns (first, last), counted from the pixel, of each of the seven rows of the halves: left, right, upper, lower,
+# and along both diagonals.
+_ROWS = range(-3, 4)
+HALVES = (
+    tuple((-3, 0) for _ in _ROWS), tuple((0, 3) for _ in _ROWS),
+    tuple((-3, 3) if row <= 0 else None for row in _ROWS), tuple((-3, 3) if row >= 0 else None for row in _ROWS),
+    tuple((-3, -row) for row in _ROWS), tuple((-row, 3) for row in _ROWS),
+    tuple((row, 3) for row in _ROWS), tuple((-3, row) for row in _ROWS),
+)
+
+
+def _side(means):
+    """Number of the half (of ``HALVES``) on whose side of the strongest edge each pixel lies."""
+    def at(row, column):
+        return _shifted(means, 2 * row, 2 * column)
+
+    left, right = at(0, -1), at(0, 1)
+    above, below = at(-1, 0), at(1, 0)
+    corners = {(row, column): at(row, column) for row in (-1, 1) for column in (-1, 1)}
+    gradients = np.abs(np.stack([
+        corners[-1, -1] + left + corners[1, -1] - corners[-1, 1] - right - corners[1, 1],
+        corners[-1, -1] + above + corners[-1, 1] - corners[1, -1] - below - corners[1, 1],
+        left + corners[-1, -1] + above - right - corners[1, 1] - below,
+        right + corners[-1, 1] + above - left - corners[1, -1] - below]))
+    pairs = ((left, right), (above, below), (corners[-1, -1], corners[1, 1]), (corners[-1, 1], corners[1, -1]))
+    strongest = gradients.argmax(axis=0)
+    is_second = np.stack([np.abs(second - means) < np.abs(first - means) for first, second in pairs])
+    return 2 * strongest + np.take_along_axis(is_second, strongest[None], axis=0)[0]
+
+
+def _shifted(plane, rows, columns):
+    """The plane as seen from pixels that lie so many rows and columns away; edges are repeated."""
+    height, width = plane.shape
+    return plane[np.clip(np.arange(height) + rows, 0, height - 1)[:, None],
+                 np.clip(np.arange(width) + columns, 0, width - 1)]
+
+
+class _Sums:
+    """Sums over windows that are given row by row, from running sums along the rows."""
+
+    def __init__(self, plane):
+        self._height, self._width = plane.shape
+        padded = np.pad(plane, 3)
+        self._running = np.zeros((padded.shape[0], padded.shape[1] + 1))
+        np.cumsum(padded, axis=1, out=self._running[:, 1:])
+
+    def of(self, half):
+        """Sum over one of ``HALVES`` around every pixel."""
+        total = np.zeros((self._height, self._width))
+        for row, span in enumerate(half):
+            if span:
+                lines = self._running[row:row + self._height]
+                total += lines[:, span[1] + 4:span[1] + 4 + self._width]
+                total -= lines[:, span[0] + 3:span[0] + 3 + self._width]
+        return total

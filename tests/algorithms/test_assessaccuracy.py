@@ -1,0 +1,237 @@
+"""assessaccuracy as users run it: maps and references of many kinds in, honest figures out."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from tests.compute.test_assess import class_map, truth
+from tests.fieldscene import CROPS, NORTH, WEST, fields, square, write
+
+from .test_classifycrops import polygon_layer
+
+
+def point_layer(rows, crs="EPSG:4326"):
+    """A layer in memory with a field ``crop``; rows are (value, x, y) in the CRS of the scene."""
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsCoordinateTransform,
+        QgsFeature,
+        QgsGeometry,
+        QgsPointXY,
+        QgsProject,
+        QgsVectorLayer,
+    )
+
+    layer = QgsVectorLayer(f"Point?crs={crs}&field=crop:text", "points", "memory")
+    move = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:32631"), QgsCoordinateReferenceSystem(crs),
+                                  QgsProject.instance().transformContext())
+    for value, x, y in rows:
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([value])
+        shape = QgsGeometry.fromPointXY(QgsPointXY(x, y))
+        shape.transform(move)
+        feature.setGeometry(shape)
+        layer.dataProvider().addFeature(feature)
+    return layer
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    """A class map without names, as another program may have written it; a legend lies beside it."""
+    path = write(tmp_path / "map.tif", class_map()[None], names=("class",), nodata=0)
+    (tmp_path / "legend.csv").write_text("value;label\n1;Barley\n2;MAIZE\n3;wheat\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def reference():
+    return polygon_layer([(crop, geometry) for _, crop, geometry in fields()], crs="EPSG:2154")
+
+
+@pytest.fixture
+def assess(run, mapped, reference, tmp_path):
+    """Runs the tool on the map with some parameters changed."""
+    def assess(**changes):
+        parameters = {"CLASSIFICATION": mapped, "REFERENCE": reference, "CLASS_FIELD": "crop",
+                      "LEGEND": str(tmp_path / "legend.csv"), **changes}
+        return run("assessaccuracy", {name: value for name, value in parameters.items() if value is not None})
+    return assess
+
+
+def test_the_figures_are_those_of_numpy(assess, tmp_path):
+    results = assess(REPORT=str(tmp_path / "report.html"), MATRIX=str(tmp_path / "matrix.csv"),
+                     ERRORS=str(tmp_path / "errors.gpkg"))
+
+    judged = truth() > 0
+    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[judged] == truth()[judged]).mean())
+    assert results["PARCEL_ACCURACY"] == 1.0
+    with open(results["MATRIX"], encoding="utf-8-sig") as text:
+        rows = list(csv.reader(text))
+    assert rows[0] == ["reference (rows) \\ map (columns)", "Barley", "MAIZE", "wheat", "total", "recall"]
+    barley = class_map()[truth() == 1]
+    assert rows[1][1:5] == [str((barley == value).sum()) for value in (1, 2, 3)] + ["360"]
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Nobody can tell from the files whether this reference also trained the map" in report
+    assert "no probability sample" in report
+
+
+def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    layer = QgsVectorLayer(assess(ERRORS=str(tmp_path / "errors.gpkg"))["ERRORS"], "", "ogr")
+    rows = [feature.attributeMap() for feature in layer.getFeatures()]
+    wrong = [row["wrong"] for row in rows]
+    assert wrong == sorted(wrong, reverse=True) and wrong[0] > 0
+    assert sum(wrong) == (class_map() != truth())[truth() > 0].sum()
+    assert layer.crs().authid() == "EPSG:32631"
+    assert {row["pixels"] for row in rows} == {36}
+
+
+def test_the_counts_are_those_of_zonal_statistics(assess, mapped, tmp_path):
+    """QGIS's own zonal histogram on the same parcels."""
+    import processing
+
+    polygons = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
+    histogram = processing.run("native:zonalhistogram", {
+        "INPUT_RASTER": mapped, "RASTER_BAND": 1, "INPUT_VECTOR": polygons, "COLUMN_PREFIX": "v",
+        "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+    expected = np.zeros((3, 3), int)
+    for feature in histogram.getFeatures():
+        expected[CROPS.index(feature["crop"])] += [int(feature[f"v{value}"]) for value in (1, 2, 3)]
+
+    assess(REFERENCE=polygons, MATRIX_OTB=str(tmp_path / "otb.csv"))
+
+    np.testing.assert_array_equal(np.loadtxt(tmp_path / "otb.csv", delimiter=","), expected)
+
+
+def test_points_in_degrees(assess):
+    rows = [(CROPS[n % 3], WEST + 10 * (n % 6 * 8 + 3) + 5, NORTH - 10 * (n // 6 * 8 + 3) - 5) for n in range(30)]
+    results = assess(REFERENCE=point_layer(rows), SAMPLING_DESIGN="probability")
+
+    values = np.array([class_map()[n // 6 * 8 + 3, n % 6 * 8 + 3] for n in range(30)])
+    assert results["OVERALL_ACCURACY"] == pytest.approx((values == np.arange(30) % 3 + 1).mean())
+    assert 0 < results["ESTIMATED_ACCURACY"] <= 1
+
+
+def test_the_names_come_from_the_attribute_table_of_a_map_of_ours(run, tmp_path, reference):
+    series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
+    training = polygon_layer([(crop, geometry) for number, crop, geometry in fields() if number < 12])
+    classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
+                                       "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
+    results = run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop",
+                                     "REPORT": str(tmp_path / "report.html")})
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "matched with the classes by code" in report
+    # Of four parcels of each of three crops three trained: the map itself says which.
+    assert "9 more parcels lie on ground that" in report
+    assert 0.1 < results["OVERALL_ACCURACY"] < 0.6, "pixels are noise: three classes at random"
+
+
+def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
+    training = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
+    classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
+                                       "TRAINING_SHARE": 1.0, "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
+    inside = point_layer([(CROPS[n % 3], WEST + 10 * (n % 6 * 8 + 3) + 5, NORTH - 10 * (n // 6 * 8 + 3) - 5)
+                          for n in range(30)])
+    for reference in (training, inside):
+        with pytest.raises(QgsProcessingException, match="trained the map, so they cannot judge it: 30 of 30"):
+            run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop"})
+
+
+def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_path):
+    from floefield.compute.classes import MapClass
+    from floefield.compute.raster.qml import paletted_qml
+
+    (tmp_path / "map.qml").write_text(paletted_qml([
+        MapClass(1, "1", "barley", (1, 2, 3)), MapClass(2, "2", "maize", (4, 5, 6)),
+        MapClass(3, "3", "wheat", (7, 8, 9))]), encoding="utf-8")
+    results = run("assessaccuracy", {"CLASSIFICATION": mapped, "REFERENCE": reference, "CLASS_FIELD": "crop"})
+
+    assert results["OVERALL_ACCURACY"] > 0.7
+
+
+def test_invalid_geometry_is_repaired(assess):
+    bow_tie = {"type": "Polygon", "coordinates": [[[WEST + 10, NORTH - 10], [WEST + 70, NORTH - 70],
+                                                   [WEST + 70, NORTH - 10], [WEST + 10, NORTH - 70],
+                                                   [WEST + 10, NORTH - 10]]]}
+    rows = [("barley", bow_tie), *((crop, geometry) for number, crop, geometry in fields() if number)]
+    assert assess(REFERENCE=polygon_layer(rows))["OVERALL_ACCURACY"] > 0.7
+
+
+def test_two_maps_in_one_report(assess, tmp_path):
+    later = write(tmp_path / "later.tif", class_map(seed=9, wrong=0.05)[None], names=("class",), nodata=0)
+    assess(SECOND_CLASSIFICATION=later, REPORT=str(tmp_path / "report.html"), ERRORS=str(tmp_path / "errors.gpkg"))
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Which map is better" in report and "McNemar" in report
+    assert "Map 2: <bdi>later</bdi>" in report
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"REFERENCE": None, "CLASS_FIELD": None}, "Give one reference"),
+    ({"CLASS_FIELD": None}, "Choose CLASS_FIELD"),
+    ({"NODATA": "none"}, "whole numbers divided by commas"),
+    ({"CLASS_FIELD": "colour"}, "has no field colour"),
+])
+def test_what_does_not_fit_together_is_refused(assess, feedback, changes, words):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException) as error:
+        assess(**changes)
+    assert words in f"{error.value} {' '.join(feedback.warned)}"
+
+
+def test_parcels_that_trained_are_refused(assess, reference):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match="trained the map, so they cannot judge it"):
+        assess(TRAINING=reference)
+
+
+def test_empty_labels_and_labels_unknown_to_the_map_are_told(assess, feedback):
+    rows = [(None if number == 0 else "quinoa" if number == 1 else crop, geometry)
+            for number, crop, geometry in fields()]
+    assess(REFERENCE=polygon_layer(rows))
+
+    told = " ".join(feedback.warned)
+    assert "1 parcels have no class" in told
+    assert "mean no class" in told and "quinoa" in told
+
+
+def test_lines_are_no_reference(assess):
+    from qgis.core import QgsProcessingException, QgsVectorLayer
+
+    with pytest.raises(QgsProcessingException, match="parcels"):
+        assess(REFERENCE=QgsVectorLayer("LineString?crs=EPSG:32631&field=crop:text", "lines", "memory"))
+
+
+def test_orfeo_toolbox_counts_the_same(assess, mapped, tmp_path):
+    import shutil
+    import subprocess
+
+    if shutil.which("otbcli_ComputeConfusionMatrix") is None:
+        pytest.skip("Orfeo Toolbox is not installed")
+    rows = [{"type": "Feature", "properties": {"code": CROPS.index(crop) + 1}, "geometry": geometry}
+            for _, crop, geometry in fields()[:20]] + [
+        {"type": "Feature", "properties": {"code": 2}, "geometry": square(33, 1)}]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}
+    (tmp_path / "reference.geojson").write_text(json.dumps(
+        {"type": "FeatureCollection", "crs": crs, "features": rows}), encoding="utf-8")
+    from osgeo import gdal
+
+    gdal.VectorTranslate(str(tmp_path / "reference.shp"), str(tmp_path / "reference.geojson"),
+                         format="ESRI Shapefile")
+    subprocess.run(["otbcli_ComputeConfusionMatrix", "-in", mapped, "-ref", "vector", "-ref.vector.in",
+                    str(tmp_path / "reference.shp"), "-ref.vector.field", "code", "-nodatalabel", "0",
+                    "-out", str(tmp_path / "otb.csv")], check=True, capture_output=True, timeout=120)
+
+    assess(REFERENCE=str(tmp_path / "reference.shp"), CLASS_FIELD="code", MATCHING="value",
+           MATRIX_OTB=str(tmp_path / "ours.csv"))
+
+    assert (tmp_path / "ours.csv").read_text().split() == (tmp_path / "otb.csv").read_text().split()

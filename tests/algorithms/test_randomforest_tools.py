@@ -1,0 +1,124 @@
+"""Training and applying as users run them: a model file made by one tool and used by the other."""
+
+import numpy as np
+import pytest
+
+from tests.fieldscene import CROPS, fields, read, reflectance, write
+from tests.modelfiles import grow_model
+from tests.parcelfiles import write_geojson
+
+QUICK = {"TREES": 20, "THREADS": 1}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    return {"RASTERS": [write(folder / "scene.tif", reflectance(0.15))],
+            "TRAINING": str(write_geojson(folder / "parcels.geojson", fields())), "CLASS_FIELD": "crop"}
+
+
+def test_training_then_applying_is_classifying(run, inputs, tmp_path):
+    trained = run("trainrandomforest", {**inputs, **QUICK, "MODEL": str(tmp_path / "crops.ffrf"),
+                                        "REPORT": str(tmp_path / "report.html")})
+    applied = run("applyrandomforest", {"RASTERS": inputs["RASTERS"], "MODEL": trained["MODEL"],
+                                        "OUTPUT": str(tmp_path / "applied.tif")})
+    whole = run("classifycrops", {**inputs, **QUICK, "OUTPUT": str(tmp_path / "whole.tif")})
+
+    assert (tmp_path / "applied.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
+    assert set(trained) == {"MODEL", "REPORT", "OVERALL_ACCURACY", "KAPPA"} and set(applied) == {"OUTPUT"}
+    assert [trained[name] for name in ("OVERALL_ACCURACY", "KAPPA")] == [
+        whole[name] for name in ("OVERALL_ACCURACY", "KAPPA")]
+    assert "Validation" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_map_of_a_model_opens_coloured_and_named(run, inputs, tmp_path):
+    from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
+
+    model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
+    result = run("applyrandomforest", {"RASTERS": inputs["RASTERS"], "MODEL": model,
+                                       "OUTPUT": str(tmp_path / "map.tif")})
+    layer = QgsRasterLayer(result["OUTPUT"])
+
+    assert isinstance(layer.renderer(), QgsPalettedRasterRenderer)
+    assert [entry.label for entry in layer.renderer().classes()] == ["Barley", "Maize", "Wheat"]
+
+
+def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
+    from floefield.compute.forest.modelfile import load_forest
+    from floefield.compute.forest.settings import ForestSettings
+
+    run("trainrandomforest", {
+        **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING": "smallest", "TOTAL_SAMPLES": 150,
+        "SAMPLES_PER_PARCEL": 9, "KIND": "extra", "MIN_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
+        "BALANCED": True, "WEIGHTS": "wheat=2", "MISSING": "median", "OOB": True, "SEED": 5, "FEATURES": "B08",
+        "MODEL": str(tmp_path / "crops.ffrf")})
+    forest = load_forest(str(tmp_path / "crops.ffrf"))
+
+    assert forest.settings == ForestSettings(
+        trees=12, samples_per_class=70, sampling="smallest", total_samples=150, samples_per_parcel=9, kind="extra",
+        min_leaf=2, max_depth=7, features_per_split=1, balanced=True, weights={"wheat": 2.0}, missing="median",
+        oob=True, seed=5)
+    assert forest.feature_names == ("B08",) and forest.training_pixels == (50, 50, 50)
+
+
+@pytest.mark.parametrize("tool", ["trainrandomforest", "classifycrops"])
+def test_defaults_of_the_dialog_are_those_of_the_science(provider, tool):
+    from floefield.compute.forest.settings import ForestSettings
+
+    defaults = ForestSettings()
+    names = ("trees", "samples_per_class", "sampling", "total_samples", "samples_per_parcel", "kind", "min_leaf",
+             "max_depth", "features_per_split", "balanced", "missing", "tune", "oob", "permutation", "seed", "threads")
+    shown = {name: provider.algorithm(tool).parameterDefinition(name.upper()).defaultValue() for name in names}
+
+    assert shown == {name: getattr(defaults, name) for name in names}
+
+
+def test_a_raster_of_classes_trains(run, inputs, tmp_path):
+    labels = np.zeros((1, 40, 48), np.uint8)
+    for number, crop, _ in fields():
+        row, column = number // 6 * 8 + 1, number % 6 * 8 + 1
+        labels[0, row:row + 6, column:column + 6] = CROPS.index(crop) + 1
+    path = write(tmp_path / "labels.tif", labels, names=("class",), nodata=0)
+    result = run("classifycrops", {"RASTERS": inputs["RASTERS"], "TRAINING_RASTER": path, **QUICK,
+                                   "OUTPUT": str(tmp_path / "map.tif")})
+    mapped = read(result["OUTPUT"])[0]
+
+    assert result["OVERALL_ACCURACY"] > 0.7
+    assert (mapped == labels)[labels > 0].mean() > 0.9
+
+
+def test_least_confidence_hides_pixels(run, inputs, tmp_path):
+    result = run("classifycrops", {**inputs, **QUICK, "MIN_CONFIDENCE": 0.9, "OUTPUT": str(tmp_path / "map.tif"),
+                                   "CONFIDENCE": str(tmp_path / "confidence.tif")})
+    confidence = read(tmp_path / "confidence.tif")[0]
+
+    np.testing.assert_array_equal(read(result["OUTPUT"])[0] > 0, confidence >= 0.9)
+    assert 0.1 < (confidence < 0.9).mean() < 0.9
+
+
+def refused(run, tool, feedback, parameters):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException) as error:
+        run(tool, parameters)
+    return f"{error.value} {' '.join(feedback.warned)}"
+
+
+@pytest.mark.parametrize("changes, sentence", [
+    ({"TRAINING_RASTER": "a.tif"}, "not both TRAINING and TRAINING_RASTER"),
+    ({"TRAINING": None, "TRAINING_RASTER": "a.tif", "VALIDATION": "b"}, "With TRAINING_RASTER, leave it out"),
+    ({"TRAINING": None, "CLASS_FIELD": None}, "Give training parcels"),
+    ({"CLASS_FIELD": None}, "Choose CLASS_FIELD"),
+])
+def test_parameters_that_do_not_fit_together_are_refused(run, feedback, inputs, tmp_path, changes, sentence):
+    parameters = {**inputs, **QUICK, "MODEL": str(tmp_path / "model.ffrf"), **changes}
+
+    assert sentence in refused(run, "trainrandomforest", feedback, parameters)
+
+
+def test_a_raster_that_cannot_be_loaded_is_named(run, feedback, tmp_path):
+    model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
+    lost = str(tmp_path / "absent.tif")
+
+    assert "absent.tif" in refused(run, "applyrandomforest", feedback, {
+        "RASTERS": [lost], "MODEL": model, "OUTPUT": str(tmp_path / "map.tif")})

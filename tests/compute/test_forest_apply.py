@@ -1,0 +1,268 @@
+"""A forest from its file, applied: bands by name or by order, gaps as in training, the same bytes as the run itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.warp
+from sklearn.ensemble import ExtraTreesClassifier
+
+from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
+from floefield.compute.forest.apply import ApplyTask, apply_forest
+from floefield.compute.forest.choice import places_by_pattern, places_for_model
+from floefield.compute.forest.classify import ClassificationTask, classify
+from floefield.compute.forest.mapping import MapPaths
+from floefield.compute.forest.modelfile import load_forest
+from floefield.compute.forest.settings import ForestSettings, parse_weights
+from floefield.compute.forest.timeleft import TimeLeft, in_words
+from floefield.compute.progress import Progress
+from tests.fieldscene import CRS, NORTH, WEST, parcels, read, reflectance, write
+from tests.modelfiles import grow_model
+
+FOREST = ForestSettings(trees=20, threads=1)
+
+
+class Listener(Progress):
+    """Remembers what was said and warned of."""
+
+    def __init__(self):
+        self.said, self.warned = [], []
+
+    def say(self, text):
+        self.said.append(text)
+
+    def warn(self, text):
+        self.warned.append(text)
+
+
+def apply(folder, rasters, model, progress=None, **options):
+    maps = MapPaths(*(str(folder / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
+    return apply_forest(ApplyTask(tuple(rasters), model, threads=1, **options), maps, progress or Progress())
+
+
+def train(rasters, folder, **changes):
+    """Train without a map; gives the result and the forest from its file."""
+    path = str(folder / "trained.ffrf")
+    task = replace(ClassificationTask(rasters=tuple(rasters), parcels=parcels(), forest=FOREST), **changes)
+    progress = Listener()
+    result = classify(task, MapPaths(), path, "", progress)
+    return result, load_forest(path), progress
+
+
+@pytest.fixture
+def scene(tmp_path):
+    values = reflectance(0.2)
+    values[1, :4, :4] = np.nan
+    return write(tmp_path / "scene.tif", values)
+
+
+def test_the_model_maps_what_the_run_mapped(scene, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "applied").mkdir()
+    maps = MapPaths(*(str(tmp_path / "run" / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
+    model = str(tmp_path / "model.ffrf")
+    classify(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST), maps, model, "", Progress())
+    apply(tmp_path / "applied", [scene], model)
+
+    for name in ("classes.tif", "classes.tif.aux.xml", "classes.qml", "confidence.tif", "probabilities.tif"):
+        assert (tmp_path / "applied" / name).read_bytes() == (tmp_path / "run" / name).read_bytes(), name
+
+
+def test_training_alone_measures_what_the_run_measures(scene, tmp_path):
+    whole = classify(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST),
+                     MapPaths(str(tmp_path / "classes.tif")), "", "", Progress())
+    alone, _, _ = train([scene], tmp_path)
+
+    np.testing.assert_array_equal(alone.pixel_matrix.counts, whole.pixel_matrix.counts)
+    np.testing.assert_array_equal(alone.parcel_matrix.counts, whole.parcel_matrix.counts)
+    assert all(summary.mapped_pixels == 0 for summary in alone.summaries)
+
+
+def test_bands_are_found_by_name_wherever_they_stand(tmp_path):
+    values = reflectance(0.2)
+    model = grow_model(tmp_path / "model.ffrf", values)
+    straight = write(tmp_path / "straight.tif", values)
+    swapped = write(tmp_path / "swapped.tif", np.stack([values[0] * 7, *values[::-1]]), names=("X", "B08", "B04"))
+    progress = Listener()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    apply(tmp_path / "a", [straight], model)
+    apply(tmp_path / "b", [swapped], model, progress)
+
+    np.testing.assert_array_equal(read(tmp_path / "b" / "probabilities.tif")[0],
+                                  read(tmp_path / "a" / "probabilities.tif")[0])
+    assert any("1 of 3 bands are not used: X" in text for text in progress.said)
+
+
+def test_missing_bands_are_named_and_nothing_is_written(tmp_path):
+    model = grow_model(tmp_path / "model.ffrf", reflectance())
+    other = write(tmp_path / "other.tif", reflectance(), names=("B04", "B8A"))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(MissingInput, match=r"lack 1 of the 2 bands .*: B08. The rasters have: B04, B8A"):
+        apply(tmp_path / "out", [other], model)
+
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_by_order_the_names_do_not_matter_but_the_number_does(tmp_path):
+    values = reflectance(0.2)
+    model = grow_model(tmp_path / "model.ffrf", values)
+    renamed = write(tmp_path / "renamed.tif", values, names=("next", "year"))
+    apply(tmp_path, [renamed], model, matching="order")
+    assert len(np.unique(read(tmp_path / "classes.tif")[0])) == 3
+
+    with pytest.raises(UnsuitableInput, match="trained on 2 bands, but the rasters have 4"):
+        apply(tmp_path, [renamed, renamed], model, matching="order")
+
+
+def test_long_lists_of_bands_are_cut_in_messages():
+    needed = [f"B{number}" for number in range(100)]
+    with pytest.raises(MissingInput, match=r"lack 99 of the 100 .* and 87 more"):
+        places_for_model(["B0"], needed, "name")
+
+
+def test_doubtful_pixels_are_hidden_by_choice(tmp_path):
+    values = reflectance(0.3)
+    model, raster = grow_model(tmp_path / "model.ffrf", values), write(tmp_path / "scene.tif", values)
+    progress = Listener()
+    (tmp_path / "all").mkdir()
+    apply(tmp_path / "all", [raster], model)
+    apply(tmp_path, [raster], model, progress, min_confidence=0.6)
+    confidence, kept = read(tmp_path / "confidence.tif")[0][0], read(tmp_path / "classes.tif")[0][0]
+    unsure = confidence < 0.6
+
+    assert 0.05 < unsure.mean() < 0.95
+    np.testing.assert_array_equal(kept, np.where(unsure, 0, read(tmp_path / "all" / "classes.tif")[0][0]))
+    assert any(f"{unsure.mean():.0%} of the pixels have no class, because the forest is less sure" in text
+               for text in progress.warned)
+
+
+def test_a_mask_hides_pixels_from_map_and_training(tmp_path):
+    values = reflectance(0.2)
+    mask = np.ones((1, 40, 48), np.uint8)
+    mask[0, :, :24] = 0
+    mask[0, 0, 30] = 255
+    paths = [write(tmp_path / "scene.tif", values)], write(tmp_path / "mask.tif", mask, names=("mask",), nodata=255)
+    model = grow_model(tmp_path / "model.ffrf", values)
+    apply(tmp_path, paths[0], model, mask=paths[1])
+    expected = mask[0] == 1
+
+    np.testing.assert_array_equal(read(tmp_path / "classes.tif")[0][0] > 0, expected)
+    result, _, _ = train(paths[0], tmp_path, mask=paths[1])
+    # Half of the thirty fields of 36 pixels are seen.
+    assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 15 * 36
+
+
+def test_input_in_another_unit_is_warned_of(tmp_path):
+    model = grow_model(tmp_path / "model.ffrf", reflectance())
+    progress = Listener()
+    apply(tmp_path, [write(tmp_path / "scene.tif", reflectance() * 10000)], model, progress)
+
+    assert any("2 of 2 bands lie far outside the range" in text and "B04, B08" in text for text in progress.warned)
+
+
+def test_another_grid_is_refused_or_resampled_as_gdal_does(tmp_path):
+    values = reflectance(0.2)
+    model = grow_model(tmp_path / "model.ffrf", values, names=("B04", "coherence"))
+    first = write(tmp_path / "first.tif", values[:1], names=("B04",))
+    coarse = tmp_path / "coarse.tif"
+    with rasterio.open(coarse, "w", driver="GTiff", count=1, height=30, width=36, dtype="float32", crs=CRS, nodata=-99,
+                       transform=rasterio.Affine(20, 0, WEST - 57, 0, -20, NORTH + 43)) as raster:
+        stored = np.random.default_rng(0).normal(0.5, 0.2, (1, 30, 36)).astype("float32")
+        stored[0, 5, 5] = -99
+        raster.write(stored)
+        raster.descriptions = ("coherence",)
+    with pytest.raises(GridMismatch, match=r"coarse\.tif do not share one pixel grid"):
+        apply(tmp_path, [first, str(coarse)], model)
+
+    for resampling in ("nearest", "bilinear"):
+        warped = np.full((1, 40, 48), np.nan, np.float32)
+        with rasterio.open(coarse) as raster:
+            rasterio.warp.reproject(rasterio.band(raster, 1), warped[0], dst_transform=rasterio.Affine(
+                10, 0, WEST, 0, -10, NORTH), dst_crs=CRS, dst_nodata=np.nan,
+                resampling=rasterio.enums.Resampling[resampling])
+        by_hand = write(tmp_path / "by_hand.tif", np.concatenate([values[:1].astype(np.float32), warped]),
+                        names=("B04", "coherence"))
+        progress = Listener()
+        apply(tmp_path, [by_hand], model)
+        expected = read(tmp_path / "probabilities.tif")[0]
+        apply(tmp_path, [first, str(coarse)], model, progress, resampling=resampling)
+
+        np.testing.assert_array_equal(read(tmp_path / "probabilities.tif")[0], expected)
+        assert any("coarse.tif lies on another grid" in text for text in progress.said)
+        assert np.isnan(expected).any() and np.isfinite(expected).mean() > 0.9
+
+
+@pytest.mark.parametrize("missing", ["median", "value"])
+def test_pixels_with_gaps_are_kept_by_choice_and_counted(tmp_path, missing):
+    values = reflectance(0.2)
+    values[1, :, :16] = np.nan
+    values[:, 0, 0] = np.nan
+    raster = write(tmp_path / "scene.tif", values)
+    result, forest, progress = train([raster], tmp_path, forest=replace(FOREST, missing=missing))
+    assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 30 * 36
+    assert any("training pixels lack some of their bands" in text for text in progress.said)
+
+    progress = Listener()
+    apply(tmp_path, [raster], str(tmp_path / "trained.ffrf"), progress)
+    classes = read(tmp_path / "classes.tif")[0][0]
+    assert classes[0, 0] == 0 and (classes > 0).sum() == 40 * 48 - 1
+    assert any(f"{40 * 16 - 1} classified pixels lack some of their bands" in text for text in progress.said)
+    filled = values.copy()
+    filled[1, :, :16] = forest.stand_ins[1]
+    filled[:, 0, 0] = np.nan
+    (tmp_path / "filled").mkdir()
+    apply(tmp_path / "filled", [write(tmp_path / "filled.tif", filled)], str(tmp_path / "trained.ffrf"))
+    np.testing.assert_array_equal(classes, read(tmp_path / "filled" / "classes.tif")[0][0])
+    if missing == "median":
+        assert 0.2 < forest.stand_ins[1] < 0.8
+    else:
+        assert forest.stand_ins == (-1e6, -1e6)
+
+
+def test_a_choice_of_bands_trains_only_with_them(scene, tmp_path):
+    _, forest, progress = train([scene], tmp_path, features=" B0? , ")
+    assert forest.feature_names == ("B04", "B08")
+    _, forest, progress = train([scene], tmp_path, features="*8")
+
+    assert forest.feature_names == ("B08",)
+    assert any("1 of 2 bands are not used: B04" in text for text in progress.said)
+
+
+def test_a_pattern_that_fits_nothing_is_named():
+    assert places_by_pattern(["B04_1", "B04_2", "B08_1"], "B08*,*_1") == [0, 2]
+    with pytest.raises(MissingInput, match=r"No band of the rasters is called NDVI\*"):
+        places_by_pattern(["B04", "B08"], "B04,NDVI*")
+
+
+def test_weights_are_read_as_people_write_them():
+    assert parse_weights("wheat=2, maize = 0.5,\n a=b=3") == {"wheat": 2.0, "maize": 0.5, "a=b": 3.0}
+    for text in ("wheat", "wheat=", "=2", "wheat=-1", "wheat=nan", "wheat=inf", "wheat=two"):
+        with pytest.raises(UnsuitableInput, match="is no weight of a class"):
+            parse_weights(text)
+
+
+def test_extra_trees_are_those_of_scikit_learn(tmp_path):
+    values = reflectance(0.2)
+    path = grow_model(tmp_path / "extra.ffrf", values, kind="extra")
+    pixels = np.concatenate([values[:, r * 8 + 1:r * 8 + 7, c * 8 + 1:c * 8 + 7].reshape(2, -1).T
+                             for r in range(5) for c in range(6)]).astype(np.float32)
+    classes = np.repeat(np.arange(30) % 3, 36)
+    expected = ExtraTreesClassifier(30, random_state=0).fit(pixels, classes)
+    apply(tmp_path, [write(tmp_path / "scene.tif", values)], path)
+
+    np.testing.assert_allclose(read(tmp_path / "probabilities.tif")[0].reshape(3, -1).T,
+                               expected.predict_proba(values.reshape(2, -1).T.astype(np.float32)), atol=1e-6)
+
+
+def test_the_time_left_is_said_now_and_then():
+    clock = iter([0.0, 5.0, 16.0, 20.0, 40.0])
+    listener = Listener()
+    watched = TimeLeft(listener, "mapped", lambda: next(clock))
+    for fraction in (0.1, 0.25, 0.4, 0.8):
+        watched.step(fraction)
+
+    assert listener.said == ["25 % mapped, about 48 s left.", "80 % mapped, about 10 s left."]
+    assert [in_words(seconds) for seconds in (0, 89, 100, 3600, 12000)] == [
+        "1 s", "89 s", "2 min", "60 min", "3 h 20 min"]

@@ -1,0 +1,44 @@
+"""Results of a batch appear together, beside what is there, or not at all."""
+
+import pytest
+
+from floefield.compute.errors import OutputError
+from floefield.compute.icechart.folder import added_files
+
+
+def fill(folder, **contents):
+    with added_files(str(folder)) as partial:
+        for name, text in contents.items():
+            with open(f"{partial}/{name}", "w") as file:
+                file.write(text)
+                assert not (folder / name).exists() or (folder / name).read_text() != text
+
+
+def texts(folder):
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_are_added_and_replaced(tmp_path):
+    fill(tmp_path / "new" / "deep", a="1")
+    (tmp_path / "new" / "deep" / "mine").write_text("kept")
+    fill(tmp_path / "new" / "deep", a="2", b="3")
+    assert texts(tmp_path) == {"new/deep/a": "2", "new/deep/b": "3", "new/deep/mine": "kept"}
+
+
+@pytest.mark.parametrize("place", ["new/deep", "old"])
+def test_an_error_leaves_everything_as_it_was(tmp_path, place):
+    fill(tmp_path / "old", a="1")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(KeyError), added_files(str(tmp_path / place)) as partial:
+        (tmp_path / partial / "a").write_text("2")
+        raise KeyError
+    assert sorted(tmp_path.rglob("*")) == before
+    assert texts(tmp_path) == {"old/a": "1"}
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").touch()
+    for place in ("file", "file/below"):
+        with pytest.raises(OutputError, match="file"):
+            fill(tmp_path / place, a="1")
+    assert texts(tmp_path) == {"file": ""}

@@ -1,0 +1,171 @@
+"""Products in every layout are read, and what is missing or damaged is named."""
+
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+from floefield.compute.errors import MissingInput, PlainError, UnreadableInput, UnsuitableInput
+from floefield.compute.progress import Progress
+from floefield.compute.sentinel1.batch import write_scenes
+from floefield.compute.sentinel1.product import read_product
+from floefield.compute.sentinel1.safe import find_products
+from floefield.compute.sentinel1.settings import BackscatterSettings
+
+from ..realdata import SENTINEL1
+from ..sentinel1products import make_product, zipped
+
+SMALL = (60, 80)
+
+
+def test_a_real_product_of_each_mode():
+    extra_wide = read_product(str(next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))))
+    assert (extra_wide.label, extra_wide.processor) == ("S1A_EW_GRDM_20221130T014342_046117", "003.52")
+    assert list(extra_wide.channels) == ["HH", "HV"]
+    assert extra_wide.annotation.shape == (10708, 10487)
+    assert extra_wide.annotation.orbit_pass == "Descending"
+    assert [part.swath for part in extra_wide.annotation.swaths[:5]] == ["EW1"] * 4 + ["EW2"]
+    wide = read_product(str(next(SENTINEL1.glob("S1A_IW_*.SAFE"))))
+    assert (wide.label, wide.platform) == ("S1A_IW_GRDH_20210809T173953_039156", "Sentinel-1A")
+    assert list(wide.channels) == ["VV", "VH"]
+
+
+def test_the_empty_images_of_the_real_product_are_called_empty():
+    product = read_product(str(next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))))
+    with pytest.raises(UnreadableInput, match=r"measurement/ew-hh.tiff, measurement/ew-hv.tiff are empty \(0 bytes\)"):
+        product.require(("HH", "HV"), True)
+
+
+@pytest.mark.parametrize("mission", ["S1A", "S1B", "S1C", "S1D"])
+def test_every_satellite(tmp_path, mission):
+    product = read_product(str(make_product(tmp_path, shape=SMALL, mission=mission, polarisations=("HH",))))
+    assert product.platform == f"Sentinel-1{mission[2]}"
+    assert product.label.startswith(mission)
+
+
+@pytest.mark.parametrize("resolution", ["GRDM", "GRDH"])
+def test_the_resolution_shows_without_a_name(tmp_path, resolution):
+    spacing = 40.0 if resolution == "GRDM" else 25.0
+    safe = make_product(tmp_path, shape=SMALL, resolution=resolution, spacing=spacing)
+    assert read_product(str(safe)).resolution == resolution
+    assert read_product(str(safe.rename(tmp_path / "scene"))).resolution == resolution
+
+
+def test_the_names_of_archives_do(tmp_path):
+    """Short names, and the COG variant with its suffix."""
+    safe = make_product(tmp_path, shape=SMALL)
+    for path in sorted(safe.rglob("*s1a-ew-grd-*")):
+        polarisation = "hh" if "-hh-" in path.name else "hv"
+        kind = next((f"{kind}-" for kind in ("calibration", "noise") if path.name.startswith(kind)), "")
+        path.rename(path.with_name(f"{kind}ew-{polarisation}{'-cog' if path.suffix == '.tiff' else ''}{path.suffix}"))
+    product = read_product(str(safe))
+    product.require(("HH", "HV"), True)
+    assert product.channels["HV"].measurement == "measurement/ew-hv-cog.tiff"
+    assert product.channels["HV"].noise == "annotation/calibration/noise-ew-hv.xml"
+
+
+def test_products_are_found_in_folders_and_zips(tmp_path):
+    first = make_product(tmp_path / "a", shape=SMALL)
+    second = make_product(tmp_path / "b" / "deeper", shape=SMALL, mission="S1B")
+    archive = zipped(make_product(tmp_path / "c", shape=SMALL, mission="S1C"), tmp_path / "c.zip")
+    shutil.rmtree(tmp_path / "c")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
+        other.writestr("readme.txt", "nothing")
+    half = tmp_path / "S1A_EW_GRDM_1SDH_half.zip"
+    half.write_bytes(archive.read_bytes()[:2000])
+    assert find_products(str(tmp_path)) == sorted(map(str, (first, second, archive, half)))
+    with pytest.raises(MissingInput, match="does not exist"):
+        find_products(str(tmp_path / "nowhere"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MissingInput, match="No Sentinel-1 product"):
+        find_products(str(tmp_path / "empty"))
+
+
+def _without(pattern):
+    return lambda safe: [path.unlink() for path in safe.rglob(pattern)]
+
+
+def _replaced(pattern, old, new):
+    def replace(safe):
+        for path in safe.rglob(pattern):
+            path.write_text(path.read_text().replace(old, new))
+
+    return replace
+
+
+def _emptied(safe):
+    for path in safe.rglob("*-hv-*.tiff"):
+        path.write_bytes(b"")
+
+
+def _shortened(pattern):
+    def shorten(safe):
+        for path in safe.rglob(pattern):
+            path.write_bytes(path.read_bytes()[:path.stat().st_size * 2 // 3])
+
+    return shorten
+
+
+@pytest.mark.parametrize(("damage", "error", "words"), [
+    (_without("noise-*"), MissingInput, "the HH noise file.*the HV noise file.*missing.*or choose no noise removal"),
+    (_without("calibration-*"), MissingInput, "the HH calibration file.*missing. Download the product again.$"),
+    (_without("*-hv-*.tiff"), MissingInput, "the HV image .measurement folder. missing"),
+    (_emptied, UnreadableInput, "measurement/.*-hv-.*tiff is empty .0 bytes."),
+    (_without("annotation/*.xml"), MissingInput, "no annotation"),
+    (_shortened("annotation/s1a*-hh-*.xml"), UnreadableInput, "annotation/s1a.*no readable XML.*again"),
+    (_shortened("noise-*-hh-*.xml"), UnreadableInput, "noise-.*no readable XML.*again"),
+    (_shortened("*-hh-*.tiff"), UnreadableInput, "tiff is damaged|cannot be opened"),
+    (_replaced("annotation/s1a*.xml", "<longitude>", "<longitude>x"), UnreadableInput,
+     "longitude is missing or damaged"),
+    (_replaced("calibration-*.xml", "<sigmaNought>", "<sigmaNought>1 "), UnreadableInput, "part of sigmaNought"),
+    (_replaced("annotation/s1a*.xml", "<numberOfLines>60", "<numberOfLines>61"), UnreadableInput,
+     "60 lines of 80 pixels, but its annotation says 61 of 80"),
+    (_replaced("annotation/s1a*.xml", "<productType>GRD", "<productType>SLC"), UnsuitableInput, "is a EW SLC product"),
+    (_replaced("annotation/s1a*.xml", "<mode>EW", "<mode>S3"), UnsuitableInput, "is a S3 GRD product.*EW and IW"),
+    (_replaced("annotation/s1a*.xml", "<product>", "<!DOCTYPE a [<!ENTITY b 'c'>]><product>"), UnreadableInput,
+     "document type"),
+])
+def test_what_is_damaged_is_named(tmp_path, damage, error, words):
+    safe = make_product(tmp_path / "products", shape=SMALL)
+    damage(safe)
+    from rasterio.crs import CRS
+
+    batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
+        crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+    assert not batch.scenes
+    assert not (tmp_path / "out").exists()
+    complaint = batch.complaint()
+    with pytest.raises(PlainError, match=words):
+        raise error(complaint)
+
+
+def test_half_a_zip_and_two_products_in_one(tmp_path):
+    first = make_product(tmp_path / "products", shape=SMALL)
+    second = make_product(tmp_path / "products", shape=SMALL, mission="S1B")
+    both = tmp_path / "both.zip"
+    with zipfile.ZipFile(both, "w") as archive:
+        for file in sorted((tmp_path / "products").rglob("*.xml")):
+            archive.write(file, file.relative_to(tmp_path / "products"))
+    with pytest.raises(UnsuitableInput, match=f"holds 2 Sentinel-1 products.*{first.stem}.*{second.stem}"):
+        read_product(str(both))
+    whole = zipped(first, tmp_path / "whole.zip")
+    whole.write_bytes(whole.read_bytes()[:3000])
+    with pytest.raises(UnreadableInput, match="not a complete zip"):
+        read_product(str(whole))
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(UnsuitableInput, match="not a Sentinel-1 product"):
+        read_product(str(tmp_path / "notes"))
+
+
+def test_control_points_of_the_image_are_not_needed(tmp_path):
+    """Places come from the annotation; a TIFF without control points or CRS gives the same scene."""
+    from rasterio.crs import CRS
+
+    scenes = []
+    for points in (True, False):
+        safe = make_product(tmp_path / str(points), has_control_points=points)
+        batch = write_scenes([str(safe)], str(tmp_path / f"out{points}"), BackscatterSettings(
+            crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+        scenes.append(np.fromfile(batch.scenes[0].path, np.uint8))
+    np.testing.assert_array_equal(*scenes)

@@ -1,0 +1,424 @@
+"""Series: dates, composites, mosaics and counts, against plain numpy on small products and on the real ones."""
+
+import csv
+import datetime
+import shutil
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.warp import reproject, transform
+
+from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
+from floefield.compute.progress import Progress
+from floefield.compute.raster.area import Area
+from floefield.compute.raster.regions import RegionSettings
+from floefield.compute.sentinel2.composite import clear_median, period_middle, period_start
+from floefield.compute.sentinel2.indices import INDICES
+from floefield.compute.sentinel2.safe import find_products
+from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
+from floefield.compute.sentinel2.seriesfiles import SeriesPaths
+from floefield.compute.sentinel2.storage import StorageSettings
+
+from ..products import EPSG, ORIGIN, make_product
+from ..realdata import HERAULT, SENTINEL2
+
+NODATA = -32768
+CLEAR = np.full((6, 6), 4)
+TEN = np.arange(100, 244).reshape(12, 12)
+RED = {"bands": ("B04",), "indices": ()}
+
+
+class Log(Progress):
+    def __init__(self):
+        self.warnings, self.lines = [], []
+
+    def say(self, text):
+        self.lines.append(text)
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def series_of(products, folder, area=None, progress=None, regions=None, storage=None, **settings):
+    """Bands by name, and the open facts of all results."""
+    paths = SeriesPaths(*(str(folder / name) for name in ("series.tif", "count.tif", "table.csv", "picture.png")))
+    progress = progress or Log()
+    overview = write_series(read_products([str(path) for path in products], progress), paths,
+                            SeriesSettings(**{**RED, **settings}), area, progress, regions, storage)
+    with rasterio.open(paths.stack) as file:
+        return dict(zip(file.descriptions, file.read())), overview
+
+
+def red(folder, date, values, classes=CLEAR, **options):
+    return make_product(folder, date, {("B04", 10): values, ("SCL", 20): classes}, **options)
+
+
+def clouded(*places):
+    """Scene classes with clouds at some places (20 m pixels)."""
+    classes = CLEAR.copy()
+    for place in places:
+        classes[place] = 9
+    return classes
+
+
+# ---- dates
+
+def test_a_regular_step_interpolates_between_the_clear_dates(tmp_path):
+    products = [red(tmp_path, date, np.full((12, 12), value), classes) for date, value, classes in (
+        ("2018-06-01", 1000, CLEAR), ("2018-06-11", 9000, clouded((0, 0))), ("2018-06-25", 3400, CLEAR))]
+    bands, overview = series_of(products, tmp_path, interval=8)
+    assert list(bands) == ["B04_20180601", "B04_20180609", "B04_20180617", "B04_20180625"]
+    assert [plane[0, 0] for plane in bands.values()] == [1000, 1800, 2600, 3400]
+    assert [plane[5, 5] for plane in bands.values()] == [1000, 7400, round(9000 - 5600 * 6 / 14), 3400]
+    assert overview.dates[1] == datetime.date(2018, 6, 9)
+
+
+def test_the_days_that_are_given_begin_and_end_a_regular_step(tmp_path):
+    products = [red(tmp_path, date, np.full((12, 12), value))
+                for date, value in (("2018-05-01", 100), ("2018-06-03", 1000), ("2018-06-13", 2000))]
+    bands, _ = series_of(products, tmp_path, interval=10, start="2018-06-01", end="2018-06-30")
+    assert {name: plane[0, 0] for name, plane in bands.items()} == {
+        "B04_20180601": 1000, "B04_20180611": 1800, "B04_20180621": 2000}
+
+
+def test_products_of_other_days_are_not_used(tmp_path):
+    products = [red(tmp_path, date, TEN) for date in ("2018-05-01", "2018-06-03", "2018-06-13")]
+    bands, _ = series_of(products, tmp_path, start="2018-05-02", end="2018-06-03")
+    assert list(bands) == ["B04_20180603"]
+    with pytest.raises(UnsuitableInput, match="of 2018-05-01 to 2018-06-13"):
+        series_of(products, tmp_path, start="2019-01-01")
+
+
+@pytest.mark.parametrize(("settings", "words"), [
+    ({"interval": 10, "composite": "month"}, "exclude each other"),
+    ({"interval": 10, "gap_filling": "none"}, "linear gap filling"),
+    ({"composite": "month", "bands": ("B04", "SCL")}, "SCL cannot be brought to other dates"),
+    ({"interval": 10, "bands": ("B04", "AOT")}, "AOT cannot be brought to other dates"),
+])
+def test_settings_that_contradict_each_other_are_refused(tmp_path, settings, words):
+    with pytest.raises(UnsuitableInput, match=words):
+        series_of([red(tmp_path, "2018-06-01", TEN)], tmp_path / "out", **settings)
+    assert not (tmp_path / "out").exists()
+
+
+# ---- composites
+
+def test_the_median_of_clear_values_is_numpys():
+    generator = np.random.default_rng(1)
+    values = generator.random((7, 15, 15)).astype(np.float32)
+    valid = generator.random(values.shape) < 0.4
+    median, known = clear_median(values, valid)
+    masked = np.ma.median(np.ma.array(values, mask=~valid), axis=0)
+    assert (known == ~np.ma.getmaskarray(masked)).all()
+    np.testing.assert_allclose(median[known], masked[known], rtol=1e-6)
+    assert 0 < (~known).sum() < known.size
+
+
+def test_seasons_are_the_meteorological_ones():
+    day = datetime.date
+    assert [period_start(day(2018, month, 17), "season").isoformat() for month in range(1, 13)] == (
+        ["2017-12-01"] * 2 + ["2018-03-01"] * 3 + ["2018-06-01"] * 3 + ["2018-09-01"] * 3 + ["2018-12-01"])
+    assert period_start(day(2018, 2, 28), "month") == day(2018, 2, 1)
+    assert period_middle(day(2018, 6, 1), "month") == day(2018, 6, 15).toordinal() + 0.5
+    assert period_middle(day(2018, 12, 1), "season") == day(2019, 1, 14).toordinal() + 0.5
+
+
+def test_a_monthly_composite_is_the_median_of_clear_observations(tmp_path):
+    values = {"2018-06-01": 1000, "2018-06-11": 5000, "2018-06-21": 2000, "2018-07-01": 700, "2018-07-30": 801}
+    products = [red(tmp_path, date, np.full((12, 12), value), clouded((0, 0)) if date == "2018-06-11" else CLEAR)
+                for date, value in values.items()]
+    bands, overview = series_of(products, tmp_path, composite="month")
+    assert list(bands) == ["B04_20180601", "B04_20180701"]
+    assert bands["B04_20180601"][5, 5] == 2000
+    assert bands["B04_20180601"][0, 0] == 1500
+    assert bands["B04_20180701"][0, 0] == 750, "the mean of both, rounded half to even"
+    with rasterio.open(tmp_path / "count.tif") as file:
+        assert file.descriptions == ("CLEAR_COUNT", "CLEAR_COUNT_20180601", "CLEAR_COUNT_20180701")
+        assert file.read()[:, 0, 0].tolist() == [4, 2, 2]
+        assert file.read()[:, 5, 5].tolist() == [5, 3, 2]
+    assert [line.steps for line in overview.lines][3] == (datetime.date(2018, 7, 1),)
+
+
+def test_a_gap_of_a_composite_is_filled_between_the_middles_of_months(tmp_path):
+    products = [red(tmp_path, date, np.full((12, 12), value), clouded((0, 0)) if date == "2018-07-05" else CLEAR)
+                for date, value in (("2018-06-20", 1000), ("2018-07-05", 9), ("2018-08-30", 5000))]
+    bands, _ = series_of(products, tmp_path, composite="month")
+    june, july, august = 15.5, 30 + 16.0, 61 + 16.0
+    assert bands["B04_20180701"][0, 0] == round(1000 + 4000 * (july - june) / (august - june))
+    assert bands["B04_20180701"][9, 9] == 9
+    open_gaps, _ = series_of(products, tmp_path, composite="month", gap_filling="none")
+    assert open_gaps["B04_20180701"][0, 0] == NODATA
+
+
+def test_indices_of_a_composite_come_from_its_reflectance(tmp_path):
+    images = [{("B04", 10): np.full((12, 12), red_value), ("B08", 10): np.full((12, 12), 3000), ("SCL", 20): CLEAR}
+              for red_value in (400, 600, 2000)]
+    products = [make_product(tmp_path, f"2018-06-{day}", image) for day, image in zip(("01", "11", "21"), images)]
+    bands, _ = series_of(products, tmp_path, composite="season", indices=("ndvi",))
+    assert bands["NDVI_20180601"][0, 0] == round(1e4 * (3000 - 600) / 3600)
+
+
+# ---- indices
+
+REFLECTANCE = {"B02": 300, "B03": 700, "B04": 500, "B05": 1100, "B06": 2500, "B07": 3300, "B08": 3600, "B11": 1900}
+BY_HAND = {
+    "NDVI": (3600 - 500) / (3600 + 500), "NDWI": (1900 - 3600) / (1900 + 3600), "NDWI_GAO": (3600 - 1900) / 5500,
+    "NDWI_MCFEETERS": (700 - 3600) / 4300, "BRIGHTNESS": (0.07 ** 2 + 0.05 ** 2 + 0.36 ** 2 + 0.19 ** 2) ** 0.5,
+    "RENDVI": (3600 - 2500) / 6100, "CHLRE": 1100 / 3600, "PSRI": (500 - 300) / 1100,
+    "S2REP": 705 + 35 * (0.5 * (3300 + 500) - 1100) / (2500 - 1100)}
+
+
+def test_every_index_follows_its_formula(tmp_path):
+    images = {(band, 20): np.full((6, 6), value) for band, value in REFLECTANCE.items()}
+    product = make_product(tmp_path, "2022-06-27", {**{key: image + 1000 for key, image in images.items()},
+                                                    ("SCL", 20): CLEAR}, baseline="05.09")
+    bands, _ = series_of([product], tmp_path, indices=tuple(INDICES), resolution=20.0, bands=())
+    with rasterio.open(tmp_path / "series.tif") as file:
+        values = {name[:-9]: plane[0, 0] * scale
+                  for name, plane, scale in zip(file.descriptions, bands.values(), file.scales)}
+    assert set(values) == set(BY_HAND)
+    for name, expected in BY_HAND.items():
+        assert values[name] == pytest.approx(expected, abs=0.025 if name == "S2REP" else 5.1e-5), name
+
+
+def test_an_index_of_dark_pixels_is_zero_and_no_division_fails(tmp_path):
+    images = {(band, 20): np.full((6, 6), 1000) for band in REFLECTANCE}
+    product = make_product(tmp_path, "2022-06-27", {**images, ("SCL", 20): CLEAR}, baseline="05.09")
+    with np.errstate(all="raise"):
+        bands, _ = series_of([product], tmp_path, indices=tuple(INDICES), resolution=20.0, bands=())
+    assert {name[:-9]: plane[0, 0] for name, plane in bands.items()} == {
+        **dict.fromkeys(BY_HAND, 0), "S2REP": 705 * 20}
+
+
+# ---- mosaics
+
+def neighbour_in_zone_32(folder, date, values, **options):
+    """A product of the next zone that covers the place of the one at ``ORIGIN``, and where it is."""
+    (x,), (y,) = transform(f"EPSG:{EPSG}", "EPSG:32632", [ORIGIN[0]], [ORIGIN[1]])
+    origin = round(x / 10) * 10 - 200, round(y / 10) * 10 + 200
+    size = len(values)
+    return make_product(folder, date, {("B04", 10): values, ("SCL", 20): np.full((size // 2, size // 2), 4)},
+                        tile="T32TLP", epsg=32632, origin=origin, **options)
+
+
+def test_a_product_of_another_zone_is_brought_to_the_zone_of_most(tmp_path):
+    here = [red(tmp_path, date, TEN) for date in ("2018-06-01", "2018-06-11")]
+    values = np.random.default_rng(2).integers(200, 4000, (60, 60))
+    there = neighbour_in_zone_32(tmp_path, "2018-06-06", values)
+    log = Log()
+    bands, _ = series_of([*here, there], tmp_path, progress=log, gap_filling="none")
+    with rasterio.open(tmp_path / "series.tif") as file:
+        assert file.crs.to_epsg() == EPSG
+        expected = np.zeros(file.shape, np.uint16)
+        with rasterio.open(next(there.rglob("*B04*"))) as image:
+            reproject(rasterio.band(image, 1), expected, dst_transform=file.transform, dst_crs=file.crs, src_nodata=0,
+                      dst_nodata=0, tolerance=0)
+        top, left = (file.bounds.top - ORIGIN[1]) / 10, (ORIGIN[0] - file.bounds.left) / 10
+    place = np.s_[round(top):round(top) + 12, round(left):round(left) + 12]
+    assert (bands["B04_20180601"][place] == TEN).all(), "products of the zone keep their pixels"
+    warped = bands["B04_20180606"]
+    assert ((warped == np.where(expected == 0, NODATA, expected)).mean()) > 0.995
+    assert any("1 of 3 products lie in another zone" in line and "31" in line for line in log.lines)
+
+
+def test_of_one_day_the_product_that_needs_no_reprojection_wins(tmp_path):
+    here = red(tmp_path, "2018-06-01", TEN)
+    there = neighbour_in_zone_32(tmp_path, "2018-06-01", np.full((60, 60), 3000), generated="2018-09-01T00:00:00Z")
+    bands, _ = series_of([here, there, red(tmp_path, "2018-06-11", TEN)], tmp_path, gap_filling="none")
+    merged = bands["B04_20180601"]
+    rows, columns = np.nonzero(bands["B04_20180611"] != NODATA)
+    assert (merged[rows, columns] == TEN.ravel()).all()
+    assert set(np.unique(merged)) == {NODATA, 3000, *TEN.ravel()}, "and the other fills the rest"
+
+
+def test_tiles_side_by_side_become_one_mosaic(tmp_path):
+    west = red(tmp_path, "2018-06-01", TEN)
+    east = red(tmp_path, "2018-06-01", TEN + 1000, tile="T31TFJ", origin=(ORIGIN[0] + 100, ORIGIN[1]))
+    bands, _ = series_of([west, east], tmp_path)
+    expected = np.full((12, 22), NODATA)
+    expected[:, 10:] = TEN + 1000
+    newest_wins = bands["B04_20180601"][:, 10:12]
+    expected[:, :12] = TEN
+    assert (newest_wins == TEN[:, 10:]).all() or (newest_wins == TEN[:, :2] + 1000).all()
+    expected[:, 10:12] = newest_wins
+    assert (bands["B04_20180601"] == expected).all()
+
+
+@pytest.mark.parametrize("resolution", [25.0, 15.0, 60.0])
+def test_tiles_meet_at_pixel_sizes_that_do_not_divide_their_distance(tmp_path, resolution):
+    west = red(tmp_path, "2018-06-01", np.full((12, 12), 1500))
+    east = red(tmp_path, "2018-06-11", np.full((12, 12), 1500), tile="T31TFJ", origin=(ORIGIN[0] + 110, ORIGIN[1]))
+    bands, _ = series_of([west, east], tmp_path, resolution=resolution, gap_filling="none")
+    assert {int(value) for plane in bands.values() for value in np.unique(plane)} == {NODATA, 1500}
+
+
+def test_any_crs_can_be_chosen(tmp_path):
+    crs = rasterio.crs.CRS.from_epsg(3035)
+    series_of([red(tmp_path, "2018-06-01", TEN)], tmp_path, crs=crs.to_wkt())
+    with rasterio.open(tmp_path / "series.tif") as file:
+        assert file.crs == crs
+        assert file.transform.c % 10 == file.transform.f % 10 == 0
+
+
+def test_places_far_apart_are_refused(tmp_path):
+    here, there = red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, epsg=32632, tile="T32TLP")
+    with pytest.raises(UnsuitableInput, match="lie so far apart"):
+        series_of([here, there], tmp_path)
+
+
+def test_shifted_products_are_refused(tmp_path):
+    here, there = red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, origin=(600003.0, 4900020.0))
+    with pytest.raises(GridMismatch, match="are shifted"):
+        series_of([here, there], tmp_path)
+
+
+# ---- what is used and what is said
+
+def test_mixed_baselines_give_one_reflectance(tmp_path):
+    products = [red(tmp_path, "2021-06-01", TEN, baseline="03.01"),
+                red(tmp_path, "2022-06-01", TEN + 1000, baseline="04.00")]
+    bands, _ = series_of(products, tmp_path)
+    assert (bands["B04_20210601"] == TEN).all()
+    assert (bands["B04_20220601"] == TEN).all()
+
+
+def test_a_date_without_clear_pixels_is_in_the_table_but_not_in_the_stack(tmp_path):
+    half = np.where(np.arange(12) < 6, TEN, 0)
+    products = [red(tmp_path, "2018-06-01", half, clouded((0, 0))), red(tmp_path, "2018-06-11", TEN, CLEAR * 0 + 9)]
+    log = Log()
+    bands, _ = series_of(products, tmp_path, progress=log)
+    assert list(bands) == ["B04_20180601"]
+    assert [line[:22] for line in log.warnings] == ["2018-06-11 is left out"]
+    with open(tmp_path / "table.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["date"], row["used"], row["band_dates"]) for row in rows] == [
+        ("2018-06-01", "yes", "20180601"), ("2018-06-11", "no", "")]
+    assert [float(rows[0][name]) for name in ("coverage_percent", "cloud_percent", "clear_percent")] == pytest.approx(
+        [50, 100 * 4 / 72, 100 * 68 / 144], abs=0.01)
+    assert [float(rows[1][name]) for name in ("coverage_percent", "cloud_percent", "clear_percent")] == [100, 100, 0]
+
+
+def test_clouds_everywhere_are_one_sentence_and_leave_nothing(tmp_path):
+    product = red(tmp_path / "in", "2018-06-01", TEN, CLEAR * 0 + 9)
+    with pytest.raises(UnsuitableInput, match="No product shows a clear pixel"):
+        series_of([product], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_clear_observations_are_counted_by_day_and_not_by_product(tmp_path):
+    products = [red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-01", TEN, baseline="02.12"),
+                red(tmp_path, "2018-06-11", TEN, clouded((0, 0)))]
+    _, overview = series_of(products, tmp_path)
+    with rasterio.open(tmp_path / "count.tif") as file:
+        count = file.read(1)
+        assert (file.dtypes, file.descriptions) == (("uint16",), ("CLEAR_COUNT",))
+    assert (count[:2, :2] == 1).all()
+    assert (count == 2).sum() == 140
+    assert overview.clear_counts == (0, 4 / 144, 140 / 144)
+    assert "CLEAR_COUNT" not in (tmp_path / "count.qml").read_text()
+    assert "singlebandpseudocolor" in (tmp_path / "count.qml").read_text()
+
+
+def test_the_picture_shows_the_days(tmp_path):
+    products = [red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, clouded((0, 0)))]
+    series_of(products, tmp_path)
+    with rasterio.open(tmp_path / "picture.png") as picture:
+        colours = {tuple(colour) for colour in picture.read()[:3].reshape(3, -1).T[::7].tolist()}
+    assert picture.width >= 1000
+    assert {(60, 141, 90), (47, 111, 159)} <= colours, "green bars of days, blue bars of counts"
+
+
+def test_a_study_area_and_float_storage_work_as_for_one_product(tmp_path):
+    west, north = ORIGIN
+    box = [(west, north), (west + 60, north), (west + 60, north - 120), (west, north - 120), (west, north)]
+    study = Area(({"type": "Polygon", "coordinates": [box]},), rasterio.crs.CRS.from_epsg(EPSG).to_wkt())
+    images = {("B04", 10): TEN, ("B08", 10): TEN * 3, ("SCL", 20): CLEAR}
+    bands, _ = series_of([make_product(tmp_path, "2018-06-01", images)], tmp_path, indices=("ndvi",),
+                         regions=RegionSettings(study_area=study), storage=StorageSettings("float32"))
+    assert np.isnan(bands["B04_20180601"][:, 6:]).all()
+    np.testing.assert_allclose(bands["B04_20180601"][:, :6], TEN[:, :6] / 1e4, rtol=1e-6)
+    np.testing.assert_allclose(bands["NDVI_20180601"][:, :6], 0.5, rtol=1e-6)
+    with rasterio.open(tmp_path / "count.tif") as file:
+        assert file.read(1).tolist() == [[1] * 6 + [0] * 6] * 12
+
+
+def test_zipped_products_give_what_folders_give(tmp_path):
+    products = [red(tmp_path / "folders", date, TEN + plus) for date, plus in (("2018-06-01", 0), ("2018-06-11", 7))]
+    for product in products:
+        shutil.make_archive(str(tmp_path / "zips" / product.stem), "zip", product.parent, product.name)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    series_of(products, tmp_path / "a")
+    series_of(find_products(str(tmp_path / "zips")), tmp_path / "b")
+    for name in ("series.tif", "count.tif", "table.csv", "picture.png"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_real_level_1c_zips_make_a_series_with_their_own_mask(tmp_path):
+    for path in sorted(SENTINEL2.glob("l1c_zipped/*.zip")):
+        folder = tmp_path / path.stem
+        with pytest.raises(MissingInput, match="Choose the cloud mask l1c"):
+            series_of([path], folder, bands=("B01",), resolution=60.0)
+        bands, overview = series_of([path], folder, bands=("B01",), resolution=60.0, cloud_mask="l1c")
+        (line,), (plane,) = overview.lines, bands.values()
+        assert line.product.level == "L1C"
+        assert (plane != NODATA).mean() == pytest.approx(line.clear, abs=1e-4)
+        print(path.name, line.coverage, line.cloud, plane.shape)
+
+
+# ---- the real products
+
+def real_red(safe):
+    with rasterio.open(next(safe.rglob("*B04_10m.jp2"))) as image:
+        values = image.read(1).astype(float)
+    with rasterio.open(next(safe.rglob("*SCL_20m.jp2"))) as image:
+        classes = np.kron(image.read(1), np.ones((2, 2)))[:values.shape[0], :values.shape[1]]
+    return np.ma.array(values, mask=(values == 0) | np.isin(classes, (0, 1, 3, 8, 9, 10)))
+
+
+@pytest.fixture(scope="module")
+def herault():
+    """Date and masked red band of each real product, read apart from the tool."""
+    folders = sorted(HERAULT.glob("2018/*/*/*.SAFE"))
+    planes = [(datetime.date(2018, *(int(part) for part in folder.parts[-3:-1])), real_red(folder))
+              for folder in folders]
+    return folders, [(day, plane) for day, plane in planes if plane.count()]
+
+
+def test_real_monthly_medians(herault, tmp_path):
+    folders, planes = herault
+    bands, _ = series_of(folders, tmp_path, composite="month", gap_filling="none")
+    months = sorted({day.replace(day=1) for day, _ in planes})
+    assert list(bands) == [f"B04_{month:%Y%m%d}" for month in months]
+    for month in months:
+        stacked = np.ma.stack([plane for day, plane in planes if day.replace(day=1) == month])
+        expected = np.rint(np.ma.median(stacked, axis=0)).filled(NODATA)
+        assert (bands[f"B04_{month:%Y%m%d}"][:353, :232] == expected).all(), month
+
+
+def test_real_regular_steps(herault, tmp_path):
+    folders, planes = herault
+    bands, _ = series_of(folders, tmp_path, interval=10)
+    days = np.array([day.toordinal() for day, _ in planes], float)
+    stacked = np.ma.stack([plane for _, plane in planes])
+    targets = np.arange(days[0], days[-1] + 1, 10)
+    assert list(bands) == [f"B04_{datetime.date.fromordinal(int(day)):%Y%m%d}" for day in targets]
+    generator = np.random.default_rng(5)
+    for row, column in zip(generator.integers(0, 353, 300), generator.integers(0, 232, 300)):
+        pixel = stacked[:, row, column]
+        seen = ~np.ma.getmaskarray(pixel)
+        ours = np.array([plane[row, column] for plane in bands.values()])
+        if seen.any():
+            np.testing.assert_allclose(ours, np.interp(targets, days[seen], pixel.data[seen]), atol=0.51)
+        else:
+            assert (ours == NODATA).all()
+
+
+def test_real_counts_of_clear_observations(herault, tmp_path):
+    folders, planes = herault
+    _, overview = series_of(folders, tmp_path)
+    expected = np.ma.stack([plane for _, plane in planes]).count(axis=0)
+    with rasterio.open(tmp_path / "count.tif") as file:
+        assert (file.read(1)[:353, :232] == expected).all()
+    assert [line.used for line in overview.lines].count(False) == 1

@@ -1,0 +1,43 @@
+"""Small model files, grown on the hand-made scene of :mod:`.fieldscene`."""
+
+import numpy as np
+
+from . import fieldscene
+
+
+def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
+    """Train on every field of the scene and keep the forest.
+
+    Parameters
+    ----------
+    path : path
+    values : ndarray, shape (bands, rows, columns)
+        The scene stands in its upper-left corner.
+    names : sequence of str
+    trees : int
+    **settings
+        Of :class:`ForestSettings`.
+
+    Returns
+    -------
+    str
+    """
+    from floefield.compute.classes import class_table
+    from floefield.compute.forest.modelfile import Forest, save_forest
+    from floefield.compute.forest.settings import ForestSettings
+    from floefield.compute.forest.train import grow_trees
+    from floefield.compute.progress import Progress
+
+    pixels, classes = [], []
+    for number, crop, _ in fieldscene.fields():
+        row, column = (place * fieldscene.FIELD + 1 for place in divmod(number, fieldscene.COLUMNS))
+        pixels.append(values[:, row:row + 6, column:column + 6].reshape(len(values), -1).T)
+        classes += [fieldscene.CROPS.index(crop)] * 36
+    settings = ForestSettings(trees=trees, threads=1, **settings)
+    features = np.concatenate(pixels).astype(np.float32)
+    grown = grow_trees(features, np.array(classes), 3, settings, Progress())
+    save_forest(str(path), Forest(
+        trees=grown.trees, feature_names=tuple(names), classes=class_table(fieldscene.CROPS), settings=settings,
+        importances=tuple(grown.importances.tolist()), training_pixels=(360, 360, 360),
+        lows=tuple(features.min(axis=0).tolist()), highs=tuple(features.max(axis=0).tolist())))
+    return str(path)
