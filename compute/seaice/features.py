@@ -20,51 +20,31 @@ CELL_BLOCK = 256
 MOST_KEPT_BYTES = 12 * 1024 ** 3
 
 
-class IceFeatures:
-    """Some bands of a few rasters, as a table; what :class:`~..forest.features.FeatureStack` is to all bands.
+def open_features(paths, names):
+    """Some bands of a few rasters of one grid, as a table.
 
     Parameters
     ----------
     paths : sequence of str
     names : sequence of str
-        Features to use, in this order; empty for all.
+        Features to use, in this order.
 
-    Attributes
-    ----------
-    names : tuple of str
-    grid : Grid
+    Returns
+    -------
+    FeatureStack
 
     Raises
     ------
     MissingInput
         Naming the features that are not there.
     """
-
-    def __init__(self, paths, names=()):
-        self._stack = FeatureStack(paths)
-        self.grid = self._stack.grid
-        self.names = tuple(names) or self._stack.names
-        missing = [name for name in self.names if name not in self._stack.names]
-        if missing:
-            self._stack.close()
-            raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
-        self._columns = [self._stack.names.index(name) for name in self.names]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self._stack.close()
-
-    def read(self, window):
-        """Features (pixels, features) and where all of them are finite, row by row."""
-        features, _ = self._stack.read(window)
-        features = np.ascontiguousarray(features[:, self._columns])
-        return features, np.isfinite(features).all(axis=1)
-
-    def blocks(self):
-        """Windows that tile the grid."""
-        return self._stack.blocks()
+    stack = FeatureStack(paths)
+    missing = [name for name in names if name not in stack.names]
+    if missing:
+        stack.close()
+        raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
+    stack.choose([stack.names.index(name) for name in names])
+    return stack
 
 
 class FeatureStore:
@@ -95,7 +75,7 @@ class FeatureStore:
 
         Returns
         -------
-        IceFeatures
+        FeatureStack
             With the names of the first scene that was opened.
 
         Raises
@@ -112,7 +92,7 @@ class FeatureStore:
         if textures:
             with RasterReader(textures) as raster:
                 wanted += tuple(name for name in raster.band_names if name not in wanted)
-        features = IceFeatures([backscatter, *filter(None, [textures])], self.names or wanted)
+        features = open_features([backscatter, *filter(None, [textures])], self.names or wanted)
         self.names = self.names or features.names
         return features
 

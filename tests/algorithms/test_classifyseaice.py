@@ -159,3 +159,20 @@ def test_what_does_not_fit_is_told(classify, changes, words):
 
     with pytest.raises(QgsProcessingException, match=words):
         classify(**changes)
+
+
+def test_the_model_maps_another_scene_through_applyrandomforest(classify, run, inputs, tmp_path):
+    """Scene and textures of the same settings in, and the map that the tool itself makes of that scene out."""
+    import rasterio
+
+    results = classify(MODEL=str(tmp_path / "ice.ffrf"), EVALUATION="none")
+    scene = str(inputs / "scenes" / "scene2.tif")
+    run("glcmtextures", {"INPUT": scene, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",
+                         "FEATURES": ["contrast", "variance"], "OUTPUT": str(tmp_path / "textures.tif")})
+    run("applyrandomforest", {"RASTERS": [scene, str(tmp_path / "textures.tif")], "MODEL": results["MODEL"],
+                              "OUTPUT": str(tmp_path / "applied.tif")})
+    maps = []
+    for path in (tmp_path / "applied.tif", Path(results["OUTPUT_FOLDER"]) / "scene2_ice.tif"):
+        with rasterio.open(path) as raster:
+            maps.append(raster.read(1))
+    assert np.array_equal(*maps)
