@@ -89,8 +89,8 @@ class ClassifySeaIce(Algorithm):
         self._text("BANDS", "Bands", "", "of backscatter, separated by commas. Leave it empty for all bands that are "
                    "named by a polarisation.", advanced=True)
         self._flag("INCIDENCE", "Incidence angle is a feature", defaults.incidence,
-                   "uses the band with the incidence angle, where there is one: ice types darken with it differently. But if "
-                   "all scenes come from one orbit, it tells places apart rather than ice.")
+                   "uses the band with the incidence angle, where there is one: ice types darken with it differently. "
+                   "But if all scenes come from one orbit, it tells places apart rather than ice.")
 
     def _declare_charts(self, defaults, charts):
         self.declare(
