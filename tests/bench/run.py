@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "build" / "plugins")]
 
-from tests.bench import forest, memory, sentinel1, sentinel2, texture  # noqa: E402, they need the path above
+from tests.bench import forest, forestmaps, memory, sentinel1, sentinel2, texture  # noqa: E402, they need the path above
 
-ROWS = {**sentinel2.ROWS, **forest.ROWS, **texture.ROWS, **memory.ROWS, **sentinel1.ROWS}
+ROWS = {**sentinel2.ROWS, **forest.ROWS, **forestmaps.ROWS, **texture.ROWS, **memory.ROWS, **sentinel1.ROWS}
 
 
 def main():
