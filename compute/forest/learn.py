@@ -90,7 +90,7 @@ def learn_forest(stack, ground, settings, executor, progress):
         training_pixels=tuple(int(counts[place]) for place in present), software=software_versions(),
         stand_ins=values, lows=tuple(sample.features.min(axis=0).tolist()),
         highs=tuple(sample.features.max(axis=0).tolist()), oob_score=grown.oob_score,
-        permutation_importances=importances)
+        permutation_importances=importances, contrasts=stack.contrasts)
     return Learned(forest, warnings, notes)
 
 

@@ -12,7 +12,7 @@ from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.forest.apply import ApplyTask, apply_forest
 from floefield.compute.forest.choice import places_by_pattern, places_for_model
 from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.mapping import MapPaths
+from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest
 from floefield.compute.forest.settings import ForestSettings, parse_weights
 from floefield.compute.forest.timeleft import TimeLeft, in_words
@@ -128,7 +128,7 @@ def test_doubtful_pixels_are_hidden_by_choice(tmp_path):
     progress = Listener()
     (tmp_path / "all").mkdir()
     apply(tmp_path / "all", [raster], model)
-    apply(tmp_path, [raster], model, progress, min_confidence=0.6)
+    apply(tmp_path, [raster], model, progress, rules=MapRules(0.6, smoothing=False))
     confidence, kept = read(tmp_path / "confidence.tif")[0][0], read(tmp_path / "classes.tif")[0][0]
     unsure = confidence < 0.6
 
