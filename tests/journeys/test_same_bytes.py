@@ -113,6 +113,12 @@ def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
         "INPUT_FOLDER": str(sample / "sentinel2"), "BANDS": ["B04", "B05", "SCL"]})
 
 
+@pytest.mark.parametrize("dates", [{"INTERVAL": 7}, {"COMPOSITE": "season"}])
+def test_threads_do_not_change_other_dates_of_a_time_series(run, product, tmp_path, dates):
+    assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
+        "INPUTS": [product], "BANDS": ["B04"], "INDICES": ["ndvi", "s2rep"], **dates}, "OUTPUT", "CLEAR_COUNT")
+
+
 def test_threads_do_not_change_a_classification(run, tmp_path):
     raster = fieldscene.write(tmp_path / "scene.tif", np.tile(fieldscene.reflectance(0.2), (1, 12, 12)))
     parcels = write_geojson(tmp_path / "parcels.geojson", fieldscene.fields())
