@@ -33,7 +33,7 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
         row, column = (place * fieldscene.FIELD + 1 for place in divmod(number, fieldscene.COLUMNS))
         pixels.append(values[:, row:row + 6, column:column + 6].reshape(len(values), -1).T)
         classes += [fieldscene.CROPS.index(crop)] * 36
-    settings = ForestSettings(trees=trees, threads=1, **settings)
+    settings = ForestSettings(**{"trees": trees, "threads": 1, "kind": "random", "contrasts": False, **settings})
     features = np.concatenate(pixels).astype(np.float32)
     grown = grow_trees(features, np.array(classes), 3, settings, Progress())
     save_forest(str(path), Forest(

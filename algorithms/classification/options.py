@@ -15,8 +15,8 @@ from qgis.core import (
 )
 
 from ...compute.forest.classify import ClassificationTask
-from ...compute.forest.regrid import RESAMPLINGS
 from ...compute.forest.mapping import MapRules
+from ...compute.forest.regrid import RESAMPLINGS
 from ...compute.forest.settings import KINDS, MISSING, SAMPLINGS
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.blocks import MOST_THREADS

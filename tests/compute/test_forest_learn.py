@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from floefield.compute.errors import GridMismatch, UnsuitableInput
 from floefield.compute.forest.classify import ClassificationTask, classify
 from floefield.compute.forest.draw import wanted_of_each_class
-from floefield.compute.forest.mapping import MapPaths
+from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest
 from floefield.compute.forest.permutation import permutation_importances
 from floefield.compute.forest.settings import ForestSettings
@@ -25,7 +25,8 @@ from floefield.compute.insitu.split import SplitSettings
 from floefield.compute.progress import Progress
 from tests.fieldscene import WEST, parcels, reflectance, square, write
 
-FOREST = ForestSettings(trees=20, threads=1)
+FOREST = ForestSettings(trees=20, threads=1, kind="random", contrasts=False)
+PLAIN = MapRules(smoothing=False)
 
 
 @pytest.mark.parametrize("settings, expected", [
@@ -73,7 +74,7 @@ def test_strategies_on_the_scene(scene, tmp_path, settings, trained):
 def test_a_class_with_one_pixel_trains(tmp_path):
     everything = (*parcels()[:24], Parcel(99, "rye", square(41, 1, 1)))
     raster = write(tmp_path / "scene.tif", np.pad(reflectance(0.2), ((0, 0), (0, 8), (0, 0)), constant_values=0.9))
-    task = ClassificationTask(rasters=(raster,), parcels=everything, forest=FOREST)
+    task = ClassificationTask(rasters=(raster,), parcels=everything, forest=FOREST, rules=PLAIN)
     result = classify(task, MapPaths(str(tmp_path / "map.tif")), "", "", Progress())
     rye = result.summaries[2]
 

@@ -25,7 +25,8 @@ def pixels():
 ])
 def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threads):
     features, classes = pixels()
-    grown = grow_trees(features, classes, 3, ForestSettings(trees=23, seed=7, threads=threads, **ours), Progress())
+    settings = ForestSettings(trees=23, seed=7, threads=threads, kind="random", **ours)
+    grown = grow_trees(features, classes, 3, settings, Progress())
     trees = grown.trees
     expected = RandomForestClassifier(23, random_state=7, **theirs).fit(features, classes)
     thresholds = np.concatenate([tree.tree_.threshold[tree.tree_.children_left >= 0] for tree in expected.estimators_])

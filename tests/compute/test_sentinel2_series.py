@@ -26,7 +26,7 @@ from ..realdata import HERAULT, SENTINEL2
 NODATA = -32768
 CLEAR = np.full((6, 6), 4)
 TEN = np.arange(100, 244).reshape(12, 12)
-RED = {"bands": ("B04",), "indices": ()}
+RED = {"bands": ("B04",), "indices": (), "min_cloud_area": 0.0}
 
 
 class Log(Progress):
@@ -44,8 +44,9 @@ def series_of(products, folder, area=None, progress=None, regions=None, storage=
     """Bands by name, and the open facts of all results."""
     paths = SeriesPaths(*(str(folder / name) for name in ("series.tif", "count.tif", "table.csv", "picture.png")))
     progress = progress or Log()
-    overview = write_series(read_products([str(path) for path in products], progress), paths,
-                            SeriesSettings(**{**RED, **settings}), area, progress, regions, storage)
+    settings = SeriesSettings(**{**RED, **settings})
+    overview = write_series(read_products([str(path) for path in products], progress), paths, settings, area, progress,
+                            regions, storage)
     with rasterio.open(paths.stack) as file:
         return dict(zip(file.descriptions, file.read())), overview
 
