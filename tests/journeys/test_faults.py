@@ -140,7 +140,7 @@ def _parcels(folder):
 
 
 def _charts(folder):
-    charts = folder / "charts"
+    charts = folder / "odd_charts"
     charts.mkdir()
     polygons = [([box(-30, 68, -28, 70)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})]
     chart = write_chart(charts / "nic_arctic_20201008_pl_a.shp", polygons)
