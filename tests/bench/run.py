@@ -18,10 +18,12 @@ from tests.bench import (  # noqa: E402, they need the path above
     memory,
     sentinel1,
     sentinel2,
+    series,
     texture,
 )
 
-ROWS = {**sentinel2.ROWS, **forest.ROWS, **forestmaps.ROWS, **texture.ROWS, **memory.ROWS, **sentinel1.ROWS}
+ROWS = {**sentinel2.ROWS, **series.ROWS, **forest.ROWS, **forestmaps.ROWS, **texture.ROWS, **sentinel1.ROWS,
+        **memory.ROWS}
 
 
 def main():
