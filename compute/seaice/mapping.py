@@ -104,7 +104,7 @@ def map_scene(scene, features, forest, chart_map, water, folder, settings, execu
 
     tags = {DATE_TAG: scene.day.isoformat(), **({SYNTHETIC_TAG: "YES"} if scene.is_synthetic else {})}
     with contextlib.ExitStack() as opened:
-        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest.classes))
+        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest))
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
             writer.tag(tags)

@@ -16,7 +16,7 @@ from floefield.compute.forest.mapping import MapPaths
 from floefield.compute.forest.modelfile import load_forest
 from floefield.compute.forest.permutation import permutation_importances
 from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.train import grow_trees
+from floefield.compute.forest.train import grow_forest
 from floefield.compute.forest.trees import trees_from_sklearn
 from floefield.compute.forest.tune import parcel_folds, tune
 from floefield.compute.forest.walk import Walker
@@ -93,7 +93,7 @@ def clouds(seed, count=900):
 
 def test_the_out_of_bag_score_is_that_of_scikit_learn():
     features, classes, _ = clouds(0)
-    grown = grow_trees(features, classes, 3, replace(FOREST, trees=60, oob=True), Progress())
+    grown = grow_forest(features, classes, 3, replace(FOREST, trees=60, oob=True), Progress())
     expected = RandomForestClassifier(60, oob_score=True, random_state=0).fit(features, classes)
 
     assert grown.oob_score == pytest.approx(expected.oob_score_)
@@ -101,7 +101,7 @@ def test_the_out_of_bag_score_is_that_of_scikit_learn():
 
 def test_weights_are_those_of_scikit_learn():
     features, classes, _ = clouds(0)
-    grown = grow_trees(features, classes, 3, replace(FOREST, trees=10), Progress(), [1.0, 5.0, 1.0])
+    grown = grow_forest(features, classes, 3, replace(FOREST, trees=10), Progress(), [1.0, 5.0, 1.0])
     expected = RandomForestClassifier(10, class_weight={0: 1, 1: 5, 2: 1}, random_state=0).fit(features, classes)
 
     np.testing.assert_allclose(Walker(grown.trees, 0).votes(features) / 10, expected.predict_proba(features), atol=1e-6)
