@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
+from ..accuracy.estimates import parcel_interval
 from ..accuracy.insight import Insight, InsightWishes, look_closer
 from ..accuracy.record import training_text
 from ..accuracy.report import ClassSummary, write_classification_report
@@ -89,6 +90,8 @@ class Classification:
     warnings : tuple of str
     forest : Forest
     insight : Insight
+    interval : tuple of float
+        Between which values the overall accuracy would mostly lie with other parcels like these; NaN if unknown.
     """
 
     pixel_matrix: ConfusionMatrix
@@ -97,6 +100,7 @@ class Classification:
     warnings: tuple
     forest: Forest
     insight: Insight = None
+    interval: tuple = (float("nan"), float("nan"))
 
 
 def classify(task, maps, model_path, report_path, progress, deliver=None):
@@ -209,4 +213,6 @@ def _assess(ground, mapping, forest, warnings, is_map):
     return Classification(
         pixel_matrix=ConfusionMatrix(labels, pixels) if is_assessed else None,
         parcel_matrix=ConfusionMatrix(labels, majorities) if is_assessed else None,
-        summaries=summaries, warnings=warnings, forest=forest)
+        summaries=summaries, warnings=warnings, forest=forest,
+        interval=parcel_interval(by_parcel[np.arange(len(judged)), reference][has_pixels],
+                                 by_parcel[has_pixels].sum(axis=1)))

@@ -27,7 +27,7 @@ def describe_classification(task, stack, result):
         importances=tuple(zip(stack.names, forest.importances)),
         settings=settings_in_words(task, forest.settings) | _permutation_in_words(forest),
         warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
-        insight=result.insight)
+        insight=result.insight, interval=result.interval)
 
 
 def settings_in_words(task, settings):
