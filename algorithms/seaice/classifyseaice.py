@@ -130,8 +130,8 @@ class ClassifySeaIce(Algorithm):
                      "edge of the window of a texture, odd. Larger windows tell ice types apart better and blur their "
                      "borders.")
         self._number("STEP", "Size of a cell (pixels)", NUMBER.Integer, texture.step, *STEPS,
-                     "edge of a pixel of the map in pixels of the scene: 1 maps every pixel; 5 makes cells of 200 m from "
-                     "pixels of 40 m and is 25 times as fast.")
+                     "edge of a pixel of the map in pixels of the scene: 1 maps every pixel; 5 makes cells of 200 m "
+                     "from pixels of 40 m and is 25 times as fast.")
         self._number("LEVELS", "Grey levels", NUMBER.Integer, texture.levels, *LEVELS,
                      "for the co-occurrence matrices.", advanced=True)
         self._text("DISTANCES", "Distances (pixels)", ",".join(map(str, texture.distances)),
@@ -145,7 +145,8 @@ class ClassifySeaIce(Algorithm):
                      "date: every date is mapped by a forest that was trained on all other dates, and compared with "
                      "its charts; none saves the time.")
         self._number("SAMPLES_PER_CLASS", "Training pixels per class and scene", NUMBER.Integer,
-                     defaults.samples_per_class, 1, 1000000, "at most so many pixels of each class in each scene train.")
+                     defaults.samples_per_class, 1, 1000000,
+                     "at most so many pixels of each class in each scene train.")
         self._number("TREES", "Trees", NUMBER.Integer, forest.trees, 1, 10000, "number of trees in the forest.")
         self._number("MIN_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_leaf, 1, 1000,
                      "a leaf of a tree holds at least so many training pixels; more than 1 forgives wrong labels.",

@@ -25,7 +25,7 @@ DATE_TAG = "ACQUISITION_DATE"
 SYNTHETIC_TAG = "SYNTHETIC"
 METRES_PER_DEGREE = 111195.0
 # Bands read at once: the copies made on the way stay small beside the block itself.
-BANDS_AT_ONCE = 16
+BANDS_AT_ONCE = 32
 
 
 class FeatureStack:

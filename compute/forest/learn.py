@@ -62,8 +62,9 @@ def learn_forest(stack, ground, settings, executor, progress):
     values = stand_ins(sample.features, settings.missing)
     filled = fill_gaps(sample.features, values)
     if filled:
-        notes.append(f"{filled} of {len(sample.classes)} training pixels lack some of their bands; there the "
-                     f"{'median of the training pixels' if settings.missing == 'median' else 'missing value'} stands.")
+        filling = "the medians of the others" if settings.missing == "median" else "a value that marks them as missing"
+        notes.append(f"{filled} of {len(sample.classes)} training pixels lack some of their bands and were given "
+                     f"{filling}.")
     present = np.unique(sample.classes)
     if len(present) < 2:
         raise UnsuitableInput("Fewer than two classes have training pixels with data at all dates. Fill the gaps in "
@@ -110,10 +111,10 @@ def _weights(settings, ground, present):
 def _trial_notes(trials, settings):
     if not trials:
         return ["Nothing was tuned: no class has several training parcels."]
-    tried = "; ".join(f"leaf {trial.min_leaf}, {trial.features_per_split} bands: {100 * trial.score:.1f} %"
-                      for trial in trials)
+    tried = "; ".join(f"smallest leaf {trial.min_leaf}, bands per branch {trial.features_per_split}: "
+                      f"{100 * trial.score:.1f} %" for trial in trials)
     return [f"Tuned by cross-validation over parcels (mean recall of the classes): {tried}. Chosen: smallest leaf "
-            f"{settings.min_leaf}, {settings.features_per_split} bands per split."]
+            f"{settings.min_leaf}, bands per branch {settings.features_per_split}."]
 
 
 def _permutation(stack, ground, settings, grown, executor, progress):

@@ -15,7 +15,7 @@ MOST_KINDS = 3
 FEWEST_PIXELS, LEAST_SHARE = 20, 0.25
 # What stands for classes of several stages: the most general code among them.
 GENERAL = (95, 86, 83, 81, 91, 87)
-# How thick codes are, where their order does not say it: old ice before first-year ice before the rest.
+# Stages of what is no ice.
 WATER_STAGES = frozenset({0, 1, 80})
 
 
@@ -57,7 +57,7 @@ def stage_codes(legend):
     for entry in legend.classes:
         rules = [rule for rule in legend.rules if rule.value == entry.value]
         stages = {stage for rule in rules for stage in rule.stages if stage is not None}
-        is_water = any(rule.poly_types == frozenset("W") for rule in rules) or bool(stages) and stages <= WATER_STAGES
+        is_water = any(rule.poly_types == frozenset("W") for rule in rules) or (bool(stages) and stages <= WATER_STAGES)
         codes[entry.value] = 0 if is_water else next((code for code in GENERAL if code in stages),
                                                      min(stages, default=int(UNKNOWN)))
     return codes

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rasterio.shutil
 
-from .. import fieldscene
+from .. import fieldscene, icescene
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
 from ..parcelfiles import converted, write_geojson
@@ -29,7 +29,7 @@ def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
     files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder),
-             **_models(folder)}
+             **_models(folder), **_ice(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
@@ -111,6 +111,18 @@ def _rasters(folder):
     return files
 
 
+def _ice(folder):
+    for name in ("ice", "charts", "laterCharts"):
+        (folder / name).mkdir()
+    for number, day in enumerate(("2020-10-08", "2020-10-15")):
+        icescene.write_scene(folder / "ice" / f"scene{number}.tif", day, number)
+        icescene.write_chart(folder / "charts", day)
+    icescene.write_chart(folder / "laterCharts", "2021-03-04")
+    return {"scenes of ice": folder / "ice", "ice charts": folder / "charts",
+            "ice charts of another season": folder / "laterCharts",
+            "a scene without date": icescene.write_scene(folder / "undated.tif", "")}
+
+
 def _parcels(folder):
     fields = fieldscene.fields()
     parcels = write_geojson(folder / "parcels.geojson", fields)
@@ -176,6 +188,9 @@ GOOD = {
     "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
                           "CONFIDENCE": "confidence.tif"},
     "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
+    "classifyseaice": {"SCENES_FOLDER": "scenes of ice", "CHARTS_FOLDER": "ice charts", "BOUNDARY": 80, "WINDOW": 5,
+                       "TREES": 5, "MODEL": "model.ffrf", "REPORT": "report.html",
+                       "OUTPUT_FOLDER": "TEMPORARY_OUTPUT"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -266,6 +281,7 @@ FAULTS = [
     ("classifycrops", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
     ("classifycrops", {"REPORT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
+    ("classifycrops", {"SUSPICIOUS": "a path in no folder"}, ("there is no folder", "nowhere", "Make it")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
     ("assessaccuracy", {"CLASSIFICATION": "a map without CRS"}, ("no coordinate reference system", "Assign")),
@@ -333,6 +349,15 @@ FAULTS = [
     ("glcmtextures", {"DISTANCES": "9"}, ("distance 9 does not fit", "smaller DISTANCES or a larger WINDOW")),
     ("glcmtextures", {"BANDS": "B99"}, ("has no band B99", "Its bands are B04, B08")),
     ("glcmtextures", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+
+    ("classifyseaice", {"CHARTS_FOLDER": "ice charts of another season"},
+     ("no chart within 3 days of 2020-10-08", "arctic210304", "MAX_DAYS")),
+    ("classifyseaice", {"CHARTS_FOLDER": "an empty folder"}, ("No ice chart was found", "Choose")),
+    ("classifyseaice", {"SCENES_FOLDER": "an empty folder"}, ("There is no GeoTIFF", "Choose")),
+    ("classifyseaice", {"SCENES_FOLDER": "", "SCENES": "a scene without date"},
+     ("undated.tif does not say of which day", "Write it")),
+    ("classifyseaice", {"BOUNDARY": 5000}, ("No pixel may train", "smaller BOUNDARY")),
+    ("classifyseaice", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),

@@ -44,6 +44,14 @@ def test_a_map_a_report_and_honest_warnings_come_out(series, qgis_process, tmp_p
         assert np.nanmin(shares) > 1 / 9
         assert np.nanmax(shares) <= 1
 
+    # The map knows what trained it: of all 72 parcels only the 17 that judged it judge it again.
+    again = qgis_process.run("assessaccuracy", CLASSIFICATION=tmp_path / "map.tif", CLASS_FIELD=FIELD,
+                             REFERENCE=HERAULT / "parcels_2018.shp", REPORT=tmp_path / "again.html")
+    assert again.code == 0, again.text
+    assert again.results["OVERALL_ACCURACY"] == outcome.results["OVERALL_ACCURACY"]
+    assert again.results["KAPPA"] == pytest.approx(outcome.results["KAPPA"])
+    assert "55 more parcels" in (tmp_path / "again.html").read_text(encoding="utf-8")
+
 
 def split_by_parcel(classes, seed):
     """Three quarters of the parcels of each class train: the plain way, apart from the tool's own."""
