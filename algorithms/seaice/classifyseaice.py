@@ -119,6 +119,9 @@ class ClassifySeaIce(Algorithm):
             QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land"),
                                                 [QgsProcessing.SourceType.TypeVectorPolygon], optional=True),
             "polygons in which nothing is mapped, besides the land on the charts.")
+        self._number("LAND_BUFFER", "Land buffer (m)", NUMBER.Double, defaults.land_buffer, 0, 100000,
+                     "metres by which the land of the charts reaches into the sea: their coasts are coarse, and what "
+                     "they leave of the land is as bright as old ice.", advanced=True)
 
     def _declare_textures(self, texture):
         self._choice("TEXTURES", "Textures", TEXTURES, "compute",
@@ -267,8 +270,8 @@ class ClassifySeaIce(Algorithm):
             dominance=self.parameterAsDouble(parameters, "DOMINANCE", context),
             date=self.parameterAsString(parameters, "DATE", context).strip())
         crs_wkt = first_grid(scenes).crs_wkt
-        read, notes = read_charts(charts, chart_settings, crs_wkt,
-                                  self.parameterAsCrs(parameters, "SOURCE_CRS", context), context, progress)
+        places = crs_wkt, self.parameterAsCrs(parameters, "SOURCE_CRS", context)
+        read, notes = read_charts(charts, chart_settings, places, settings.land_buffer, context, progress)
         given = self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)
         return IceTask(scenes=tuple(scenes), charts=read, legend=legend, land=land_chart(self._land),
                        textures=tuple(find_scenes(given)) if given else (), settings=settings, notes=tuple(notes))
@@ -286,7 +289,7 @@ class ClassifySeaIce(Algorithm):
             bands=tuple(filter(None, (band.strip() for band in text(parameters, "BANDS", context).split(",")))),
             incidence=flag(parameters, "INCIDENCE", context), textures=choice(parameters, "TEXTURES", context),
             texture=texture, max_days=real(parameters, "MAX_DAYS", context),
-            boundary=real(parameters, "BOUNDARY", context),
+            boundary=real(parameters, "BOUNDARY", context), land_buffer=real(parameters, "LAND_BUFFER", context),
             samples_per_class=whole(parameters, "SAMPLES_PER_CLASS", context),
             evaluation=choice(parameters, "EVALUATION", context), draft=choice(parameters, "DRAFT", context),
             cell=real(parameters, "CELL", context), wants_edge=flag(parameters, "EDGE", context),

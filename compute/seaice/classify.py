@@ -178,8 +178,9 @@ class _Run:
             part = progress.part(number / len(charted), (number + 1) / len(charted))
             part.step(0.0)
             with self._forgiving(scene.path, progress, scene):
-                with self.store.open(scene, part.part(0.0, 0.8)) as features:
-                    chart_map = ChartMap((*task.land, *self.pairs[scene][0]), features.grid)
+                shown = (*task.land, *self.pairs[scene][0])
+                with self.store.open(scene, shown, part.part(0.0, 0.8)) as features:
+                    chart_map = ChartMap(shown, features.grid)
                     self.drawn[scene] = draw_pixels(features, chart_map, task.legend, task.settings,
                                                     executor, part.part(0.8, 1.0))
                 self.store.done(scene)
@@ -204,8 +205,8 @@ class _Run:
             part = progress.part(number / len(self.pairs), (number + 1) / len(self.pairs))
             part.step(0.0)
             with self._forgiving(scene.path, progress, scene):
-                with self.store.open(scene, part.part(0.0, 0.4)) as features:
-                    shown = (*task.land, *charts)
+                shown = (*task.land, *charts)
+                with self.store.open(scene, shown, part.part(0.0, 0.4)) as features:
                     chart_map = ChartMap(shown, features.grid) if shown else None
                     wanted = replace(settings, wants_disagreement=settings.wants_disagreement and bool(charts))
                     mapped = map_scene(scene, features, self.forest, chart_map, water, self.folder, wanted, executor,

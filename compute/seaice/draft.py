@@ -78,7 +78,7 @@ def describe(counts, stages):
 
     Parameters
     ----------
-    counts : ndarray of int, shape (256,)
+    counts : ndarray of int, shape (values,)
     stages : dict of int to int
         From :func:`stage_codes`.
 
@@ -91,7 +91,7 @@ def describe(counts, stages):
     shares = {}
     total = int(counts[1:].sum())
     for value, stage in stages.items():
-        if stage and counts[value]:
+        if stage and value < len(counts) and counts[value]:
             shares[stage] = shares.get(stage, 0.0) + counts[value] / total
     concentration = concentration_code(sum(shares.values()))
     if concentration in ("98", "01"):
@@ -179,7 +179,7 @@ def ice_edge(mapped, grid, water, threshold):
 
     edge = mapped.cell_pixels
     total = mapped.by_cell[..., 1:].sum(axis=-1)
-    open_water = sum((mapped.by_cell[..., value] for value in water), np.zeros(total.shape, np.int64))
+    open_water = mapped.by_cell[..., [value for value in water if value < mapped.by_cell.shape[2]]].sum(axis=-1)
     known = total >= max(1, LEAST_SHARE * edge * edge)
     if min(total.shape) < 2 or not known.any():
         return []

@@ -119,6 +119,33 @@ def test_prepared_charts_do_as_well_as_raw_ones(classify, run, inputs, tmp_path)
     assert np.array_equal(*maps)
 
 
+def test_land_of_the_charts_reaches_into_the_sea(classify, tmp_path):
+    import rasterio
+
+    (tmp_path / "coast").mkdir()
+    for day in DAYS:
+        icescene.write_chart(tmp_path / "coast", day, (("L", "-9", "-9"), *icescene.CODES[1:]))
+    for buffer, width in ((0, 30), (200, 35)):
+        results = classify(CHARTS_FOLDER=str(tmp_path / "coast"), LAND_BUFFER=buffer, EVALUATION="none")
+        with rasterio.open(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif") as raster:
+            classes = raster.read(1)
+        assert not classes[:, :width].any() and (classes[:, width:] > 0).all()
+
+
+def test_a_layer_of_land_hides_what_lies_in_it(classify, tmp_path):
+    import json
+
+    import rasterio
+
+    (tmp_path / "land.geojson").write_text(json.dumps({
+        "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32626"}},
+        "features": [{"type": "Feature", "properties": {}, "geometry": icescene.rectangle(40, 50)}]}))
+    results = classify(LAND=str(tmp_path / "land.geojson"), EVALUATION="none")
+    with rasterio.open(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif") as raster:
+        classes = raster.read(1)
+    assert not classes[:, 40:50].any() and (classes[:, :40] > 0).all() and (classes[:, 50:] > 0).all()
+
+
 @pytest.mark.parametrize(("changes", "words"), [
     ({"SCENES_FOLDER": ""}, "Give either a list of scenes"),
     ({"CHARTS_FOLDER": None}, "Give either a list of charts"),
