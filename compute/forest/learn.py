@@ -11,7 +11,7 @@ from .draw import draw_training_pixels, draw_validation_pixels
 from .gaps import fill_gaps, stand_ins
 from .modelfile import Forest
 from .permutation import PIXELS_PER_CLASS, permutation_importances
-from .train import grow_trees
+from .train import grow_forest
 from .tune import tune
 from .walk import Walker
 
@@ -76,8 +76,8 @@ def learn_forest(stack, ground, settings, executor, progress):
         notes += _trial_notes(trials, settings)
     progress.say(f"Training on {len(sample.classes)} pixels of {len(ground.training)} parcels with "
                  f"{len(stack.names)} features ...")
-    grown = grow_trees(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
-                       _weights(settings, ground, present))
+    grown = grow_forest(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
+                        _weights(settings, ground, present))
     importances = ()
     if settings.permutation:
         importances = _permutation(stack, ground, settings, (grown.trees, present, values), executor,
@@ -91,7 +91,7 @@ def learn_forest(stack, ground, settings, executor, progress):
         training_pixels=tuple(int(counts[place]) for place in present), software=software_versions(),
         stand_ins=values, lows=tuple(sample.features.min(axis=0).tolist()),
         highs=tuple(sample.features.max(axis=0).tolist()), oob_score=grown.oob_score,
-        permutation_importances=importances)
+        permutation_importances=importances, contrasts=stack.contrasts)
     return Learned(forest, warnings, notes)
 
 

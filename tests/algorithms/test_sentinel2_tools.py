@@ -1,5 +1,8 @@
 """The Sentinel-2 tools as a script calls them: parameters reach the science, and bad ones are refused in words."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 import rasterio
@@ -14,6 +17,7 @@ from qgis.core import (
 )
 
 from ..products import EPSG, ORIGIN, make_product
+from ..tinyproducts import make_level_1c
 
 TEN = np.arange(1000, 1000 + 576).reshape(24, 24)
 CLASSES = np.full((12, 12), 4)
@@ -138,7 +142,8 @@ def test_indices_can_be_left_out_and_gaps_open(run, tmp_path):
     outcome = {}
     for filling in ("none", "linear"):
         result = run("sentinel2timeseries", {"INPUTS": [str(path) for path in folders], "BANDS": ["B04"], "INDICES": [],
-                                             "GAP_FILLING": filling, "OUTPUT": str(tmp_path / f"{filling}.tif")})
+                                             "GAP_FILLING": filling, "MIN_CLOUD_AREA": 0,
+                                             "OUTPUT": str(tmp_path / f"{filling}.tif")})
         outcome[filling] = read(result["OUTPUT"])[0]
     assert (outcome["none"][0, 4:6, 6:8] == -32768).all()
     assert (outcome["linear"][0, 4:6, 6:8] == TEN[4:6, 6:8]).all()
@@ -171,7 +176,7 @@ def season(tmp_path):
 
 
 def series(run, season, folder, **parameters):
-    result = run("sentinel2timeseries", {"INPUTS": season, "BANDS": ["B04"], "INDICES": [],
+    result = run("sentinel2timeseries", {"INPUTS": season, "BANDS": ["B04"], "INDICES": [], "MIN_CLOUD_AREA": 0,
                                          "OUTPUT": str(folder / "series.tif"), **parameters})
     values, names, _ = read(result["OUTPUT"])
     return dict(zip(names, values)), result
@@ -239,3 +244,21 @@ def test_what_a_series_cannot_do_is_said(run, season, tmp_path, changes, words):
     with pytest.raises(QgsProcessingException, match=words):
         series(run, season, tmp_path, **changes)
     assert not (tmp_path / "series.tif").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang line")
+def test_level_1c_products_of_a_series_go_through_sen2cor(run, tmp_path):
+    level_1c = make_level_1c(tmp_path / "in", {"B04": TEN})
+    made = make_product(tmp_path / "made", "2018-06-27", {("B04", 10): TEN + 1, ("SCL", 20): np.full((12, 12), 4)})
+    program = tmp_path / "L2A_Process"
+    program.write_text(f"#!{sys.executable}\nimport shutil, sys\n"
+                       "folder = sys.argv[sys.argv.index('--output_dir') + 1]\n"
+                       f"shutil.copytree({str(made)!r}, folder + '/{made.name}')\n")
+    program.chmod(0o755)
+    plain, _ = series(run, [str(level_1c)], tmp_path, CLOUD_MASK="none")
+    assert [(plane == TEN).all() for plane in plain.values()] == [True]
+    bands, result = series(run, [str(level_1c)], tmp_path, LEVEL_1C="sen2cor", SEN2COR=str(program),
+                           L2A_FOLDER=str(tmp_path / "kept"))
+    assert (bands["B04_20180627"] == TEN + 1).all()
+    assert result["L2A_FOLDER"] == str(tmp_path / "kept")
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == [made.name]

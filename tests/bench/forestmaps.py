@@ -51,11 +51,11 @@ def _our_model(folder):
     from floefield.compute.classes import class_table
     from floefield.compute.forest.modelfile import Forest, save_forest
     from floefield.compute.forest.settings import ForestSettings
-    from floefield.compute.forest.train import grow_trees
+    from floefield.compute.forest.train import grow_forest
     from floefield.compute.progress import Progress
 
     settings = ForestSettings(trees=TREES, threads=THREADS)
-    grown = grow_trees(*training_pixels(), CLASSES, settings, Progress())
+    grown = grow_forest(*training_pixels(), CLASSES, settings, Progress())
     path = folder / "forest_100.ffrf"
     save_forest(str(path), Forest(
         trees=grown.trees, feature_names=_names(), settings=settings, training_pixels=(500,) * CLASSES,
