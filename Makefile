@@ -27,7 +27,7 @@ test:
 	$(PYTHON) -m pytest $(TESTS)
 
 bench:
-	@.ci/setup.sh test
+	@.ci/setup.sh test bench
 	$(PYTHON) tests/bench/run.py
 
 lint:

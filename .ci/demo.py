@@ -1,6 +1,7 @@
 """The demo: from Sentinel-2 products and parcels to a crop map, every step through ``qgis_process`` as in a script.
 
-Without arguments it makes sample data first; with all three of them it does the same on the user's own.
+Without arguments it makes sample data first, and ice maps from Sentinel-1 and ice charts too; with all three of them
+it does the same for crops on the user's own data.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 
 from headless import ROOT, Problem, QgisProcess, clean_environment
+from icedemo import make_ice
 
 OUTPUT = ROOT / "build" / "demo"
 # Inner buffer in metres and smallest area in square metres: the defaults of the tools, then gentler ones.
@@ -85,6 +87,8 @@ def make_demo(output, season, story, **sample):
                  "parcels_per_class": dict(sorted(used.items()))}
         with story.step("Project and picture"):
             show(output, facts, home)
+        if season.synthetic:
+            facts["sea_ice"] = make_ice(qgis, story, output, home, **sample)
     facts["seconds"] = {**story.seconds, "all": round(sum(story.seconds.values()), 1)}
     facts["versions"] = {"floefield": floefield_version(), **classified.versions, **package_versions()}
     facts["files"] = [*files_in(output), "summary.json"]
@@ -263,7 +267,10 @@ def main(arguments=None):
         sys.exit(str(problem))
     print(f"\nDone in {facts['seconds']['all']:.0f} s. Look at {OUTPUT}:",
           "  crop_map.qgz   everything, in QGIS", "  crop_map.png   the map beside the satellite image",
-          "  report.html    what went in, and how good the map is", "  summary.json   the figures", sep="\n")
+          "  report.html    what went in, and how good the map is",
+          *(("  ice_map.png    an ice map beside the radar image",
+             "  ice_report.html   all ice maps, and how good they are")
+            if "sea_ice" in facts else ()), "  summary.json   the figures", sep="\n")
 
 
 if __name__ == "__main__":

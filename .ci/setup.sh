@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this machine lacks for the named purposes, and leaves alone what is there.
-# Usage: .ci/setup.sh test|lint|screenshots|chroot ...
+# Usage: .ci/setup.sh test|bench|lint|screenshots|chroot ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -59,6 +59,7 @@ for purpose in "$@"; do
     case $purpose in
         test) install_packages $TOOLS $QGIS $LIBRARIES xvfb python3-pyproj && install_python_tools ;;
         lint) install_packages $TOOLS && install_python_tools ;;
+        bench) install_packages python3-numba otb-bin grass-core ;;
         screenshots) install_packages $TOOLS $QGIS $LIBRARIES xvfb python3-pil chromium && install_python_tools ;;
         chroot) install_packages debootstrap ;;
         *) echo "unknown purpose $purpose" >&2 && exit 2 ;;

@@ -71,10 +71,13 @@ class Quiet(Progress):
 
     @property
     def cancelled(self):
+        """bool: whether the user asked to stop."""
         return self._progress.cancelled
 
     def show(self, fraction):
+        """Display the fraction done."""
         self._progress.show(fraction)
 
     def warn(self, text):
+        """Pass a warning on."""
         self._progress.warn(text)

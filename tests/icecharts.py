@@ -53,8 +53,8 @@ def write_chart(path, polygons, crs="EPSG:4326", fields=OLD_FIELDS, width=2):
             polygon.AddGeometry(ring)
         feature = ogr.Feature(layer.GetLayerDefn())
         feature.SetGeometry(polygon)
-        for name, code in codes.items():
-            feature.SetField(name, code)
+        for name in codes.keys() & set(fields):
+            feature.SetField(name, codes[name])
         layer.CreateFeature(feature)
     del feature, layer, dataset
     return path

@@ -1,5 +1,7 @@
 """Small scenes of backscatter and charts that fit them: three kinds of ice in stripes, told apart by their grain."""
 
+import json
+import zipfile
 from datetime import date
 
 import numpy as np
@@ -18,6 +20,8 @@ LEGEND = Legend("stripes", (MapClass(1, "open_water", "Open water", (0, 100, 255
                 (Rule(1, poly_types=frozenset("W")), Rule(2, stages=frozenset({83, 84, 85})),
                  Rule(3, stages=frozenset({95, 96, 97}))))
 GRAIN = (0.3, 2.5, 6.0)
+# POLY_TYPE, CT and SA of the stripes: water, grey ice, old ice.
+CODES = (("W", "98", "-9"), ("I", "92", "84"), ("I", "92", "95"))
 
 
 def write_scene(path, day, seed=0, west=WEST, pixels=None, tags=None):
@@ -48,3 +52,24 @@ def stripes(day, name="chart", west=WEST, values=(1, 2, 3)):
     return Chart(name, date.fromisoformat(day), CRS, tuple(
         ChartPolygon(rectangle(first, last, west, -20, HEIGHT + 20), value)
         for (first, last), value in zip(edges, values)))
+
+
+def write_chart(folder, day, codes=CODES, west=WEST):
+    """A zipped shapefile in SIGRID-3 with the stripes of the scene, as the weekly Arctic charts are delivered."""
+    from osgeo import gdal
+
+    stem = f"arctic{day[2:].replace('-', '')}"
+    edges = [(-20, 30), (30, 60), (60, 110)]
+    features = [{"type": "Feature", "geometry": rectangle(first, last, west, -20, 80),
+                 "properties": {"POLY_TYPE": kind, "CT": total, "CA": "-9", "SA": stage, "FA": "-9"}}
+                for (first, last), (kind, total, stage) in zip(edges, codes)]
+    source = folder / f"{stem}.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": features,
+                                  "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32626"}}}))
+    gdal.VectorTranslate(str(folder / f"{stem}.shp"), str(source), format="ESRI Shapefile")
+    source.unlink()
+    with zipfile.ZipFile(folder / f"{stem}.zip", "w") as archive:
+        for suffix in ("shp", "shx", "dbf", "prj"):
+            archive.write(folder / f"{stem}.{suffix}", f"{stem}.{suffix}")
+            (folder / f"{stem}.{suffix}").unlink()
+    return folder / f"{stem}.zip"

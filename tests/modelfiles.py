@@ -25,7 +25,7 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
     from floefield.compute.classes import class_table
     from floefield.compute.forest.modelfile import Forest, save_forest
     from floefield.compute.forest.settings import ForestSettings
-    from floefield.compute.forest.train import grow_trees
+    from floefield.compute.forest.train import grow_forest
     from floefield.compute.progress import Progress
 
     pixels, classes = [], []
@@ -33,9 +33,9 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
         row, column = (place * fieldscene.FIELD + 1 for place in divmod(number, fieldscene.COLUMNS))
         pixels.append(values[:, row:row + 6, column:column + 6].reshape(len(values), -1).T)
         classes += [fieldscene.CROPS.index(crop)] * 36
-    settings = ForestSettings(trees=trees, threads=1, **settings)
+    settings = ForestSettings(**{"trees": trees, "threads": 1, "kind": "random", "contrasts": False, **settings})
     features = np.concatenate(pixels).astype(np.float32)
-    grown = grow_trees(features, np.array(classes), 3, settings, Progress())
+    grown = grow_forest(features, np.array(classes), 3, settings, Progress())
     save_forest(str(path), Forest(
         trees=grown.trees, feature_names=tuple(names), classes=class_table(fieldscene.CROPS), settings=settings,
         importances=tuple(grown.importances.tolist()), training_pixels=(360, 360, 360),

@@ -37,7 +37,7 @@ class ApplyRandomForest(Algorithm):
             "name takes the band of the same name for each feature of the model, wherever it stands; order takes the "
             "bands as they come, for instance those of another year, and there must be as many.")
         options.add_raster_options(self)
-        options.add_min_confidence(self)
+        options.add_map_rules(self)
         options.add_threads(self, ApplyTask)
         options.add_maps(self)
 
@@ -59,7 +59,7 @@ class ApplyRandomForest(Algorithm):
             rasters=self.rasters, model=self.parameterAsFile(parameters, options.MODEL, context),
             matching=self.parameterAsEnumString(parameters, self.MATCHING, context),
             resampling=self.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=self.mask,
-            min_confidence=self.parameterAsDouble(parameters, options.MIN_CONFIDENCE, context),
+            rules=training.map_rules(self, parameters, context),
             threads=self.parameterAsInt(parameters, options.THREADS, context))
         apply_forest(task, maps, FeedbackProgress(feedback))
         return training.dress_maps(self, maps, context)

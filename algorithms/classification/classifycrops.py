@@ -28,7 +28,7 @@ class ClassifyCrops(Algorithm):
         options.add_training(self)
         options.add_raster_options(self)
         options.add_forest(self, ForestSettings())
-        options.add_min_confidence(self)
+        options.add_map_rules(self)
         insight.add_insight(self)
         options.add_seed_and_threads(self, ForestSettings())
         options.add_maps(self)

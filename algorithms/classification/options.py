@@ -15,6 +15,7 @@ from qgis.core import (
 )
 
 from ...compute.forest.classify import ClassificationTask
+from ...compute.forest.mapping import MapRules
 from ...compute.forest.regrid import RESAMPLINGS
 from ...compute.forest.settings import KINDS, MISSING, SAMPLINGS
 from ...compute.insitu.split import SplitSettings
@@ -46,6 +47,8 @@ MISSING_VALUES = "MISSING"
 TUNE = "TUNE"
 OOB = "OOB"
 PERMUTATION = "PERMUTATION"
+CONTRASTS = "CONTRASTS"
+SMOOTHING = "SMOOTHING"
 MIN_CONFIDENCE = "MIN_CONFIDENCE"
 SEED = "SEED"
 THREADS = "THREADS"
@@ -128,6 +131,10 @@ def add_forest(tool, defaults):
     add_whole(tool, TREES, "Trees", defaults.trees, 1, 10000,
               "number of trees in the forest. More make a steadier map and a slower run; above some hundred little "
               "changes.")
+    tool.declare(
+        QgsProcessingParameterBoolean(CONTRASTS, tool.tr("Contrasts of bands"), defaults.contrasts),
+        "the normalised differences (a - b) / (a + b) of all pairs of Sentinel-2 bands of a day are features too; NDVI "
+        "is one of them. They made maps better wherever we tried; other rasters have none.", advanced=True)
     add_whole(tool, SAMPLES_PER_CLASS, "Training pixels per class", defaults.samples_per_class, 0, None,
               "at most so many pixels of each class train, drawn evenly from its training parcels; 0 takes all. More "
               "pixels make a slightly better map and a slower run.")
@@ -142,8 +149,9 @@ def add_forest(tool, defaults):
               True)
     tool.declare(
         choice(KIND, tool.tr("Kind of forest"), KINDS, defaults.kind),
-        "random is Breiman's random forest; extra draws the thresholds too (extremely randomised trees): smoother, "
-        "sometimes better with many similar bands.", advanced=True)
+        "random is Breiman's random forest, as in SNAP and Sen2-Agri; extra draws the thresholds too (extremely "
+        "randomised trees), which grows several times faster and is as good or better with many similar bands.",
+        advanced=True)
     add_whole(tool, MIN_LEAF, "Smallest leaf", defaults.min_leaf, 1, None,
               "a leaf of a tree holds at least so many training pixels; 1 grows the trees fully.", True)
     add_whole(tool, MAX_DEPTH, "Depth of a tree", defaults.max_depth, 0, None,
@@ -194,11 +202,17 @@ def add_threads(tool, defaults):
               "worker threads; 0 lets Floefield choose. The result does not depend on it.", True)
 
 
-def add_min_confidence(tool):
-    """Declare how sure the forest must be."""
+def add_map_rules(tool):
+    """Declare how votes become classes."""
+    defaults = MapRules()
+    tool.declare(
+        QgsProcessingParameterBoolean(SMOOTHING, tool.tr("Smooth the probabilities"), defaults.smoothing),
+        "each pixel takes the mean over itself and its eight neighbours (weights 1 2 1) before its class is decided, "
+        "so that single noisy pixels follow the field around them. Confidence and probabilities are smoothed too. "
+        "Switch it off for objects of one pixel, and for the fastest map.", advanced=True)
     tool.declare(
         QgsProcessingParameterNumber(MIN_CONFIDENCE, tool.tr("Least confidence"),
-                                     QgsProcessingParameterNumber.Type.Double, ClassificationTask.min_confidence,
+                                     QgsProcessingParameterNumber.Type.Double, defaults.min_confidence,
                                      minValue=0.0, maxValue=1.0),
         "pixels of which the forest is less sure get no class (0); 0 keeps all. SNAP hides those below 0.5 when it "
         "shows a map.", advanced=True)

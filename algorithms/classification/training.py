@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from qgis.core import QgsProcessingFeatureSourceDefinition
 
 from ...compute.forest.classify import ClassificationTask
-from ...compute.forest.mapping import MapPaths
+from ...compute.forest.mapping import MapPaths, MapRules
 from ...compute.forest.settings import ForestSettings, parse_weights
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
@@ -123,8 +123,7 @@ def read_task(tool, parameters, context, inputs, progress):
         validation_path=inputs.validation_origin, notes=tuple(notes), labels=inputs.labels,
         features=tool.parameterAsString(parameters, options.FEATURES, context),
         resampling=tool.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=inputs.mask,
-        min_confidence=tool.parameterAsDouble(parameters, options.MIN_CONFIDENCE, context)
-        if tool.parameterDefinition(options.MIN_CONFIDENCE) else 0.0)
+        rules=map_rules(tool, parameters, context) if tool.parameterDefinition(options.SMOOTHING) else MapRules())
 
 
 def _forest_settings(tool, parameters, context):
@@ -141,6 +140,7 @@ def _forest_settings(tool, parameters, context):
         trees=whole(options.TREES), samples_per_class=whole(options.SAMPLES_PER_CLASS),
         min_leaf=whole(options.MIN_LEAF), max_depth=whole(options.MAX_DEPTH), balanced=is_wanted(options.BALANCED),
         seed=whole(options.SEED), threads=whole(options.THREADS), kind=chosen(options.KIND),
+        contrasts=is_wanted(options.CONTRASTS),
         sampling=chosen(options.SAMPLING), total_samples=whole(options.TOTAL_SAMPLES),
         samples_per_parcel=whole(options.SAMPLES_PER_PARCEL), features_per_split=whole(options.FEATURES_PER_SPLIT),
         weights=parse_weights(tool.parameterAsString(parameters, options.WEIGHTS, context)),
@@ -160,6 +160,17 @@ def _origin(tool, parameters, name, context):
         value = value.source.staticValue()
     layer = tool.parameterAsVectorLayer({name: value}, name, context)
     return layer.source() if layer is not None else ""
+
+
+def map_rules(tool, parameters, context):
+    """How votes become classes.
+
+    Returns
+    -------
+    MapRules
+    """
+    return MapRules(tool.parameterAsDouble(parameters, options.MIN_CONFIDENCE, context),
+                    tool.parameterAsBoolean(parameters, options.SMOOTHING, context))
 
 
 def map_paths(tool, parameters, context):

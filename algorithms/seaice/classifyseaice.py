@@ -89,7 +89,8 @@ class ClassifySeaIce(Algorithm):
         self._text("BANDS", "Bands", "", "of backscatter, separated by commas. Leave it empty for all bands that are "
                    "named by a polarisation.", advanced=True)
         self._flag("INCIDENCE", "Incidence angle is a feature", defaults.incidence,
-                   "uses the band with the incidence angle, where there is one: ice types darken with it differently.")
+                   "uses the band with the incidence angle, where there is one: ice types darken with it differently. "
+                   "But if all scenes come from one orbit, it tells places apart rather than ice.")
 
     def _declare_charts(self, defaults, charts):
         self.declare(
@@ -119,6 +120,9 @@ class ClassifySeaIce(Algorithm):
             QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land"),
                                                 [QgsProcessing.SourceType.TypeVectorPolygon], optional=True),
             "polygons in which nothing is mapped, besides the land on the charts.")
+        self._number("LAND_BUFFER", "Land buffer (m)", NUMBER.Double, defaults.land_buffer, 0, 100000,
+                     "metres by which the land of the charts reaches into the sea: their coasts are coarse, and what "
+                     "they leave of the land is as bright as old ice.", advanced=True)
 
     def _declare_textures(self, texture):
         self._choice("TEXTURES", "Textures", TEXTURES, "compute",
@@ -130,8 +134,8 @@ class ClassifySeaIce(Algorithm):
                      "edge of the window of a texture, odd. Larger windows tell ice types apart better and blur their "
                      "borders.")
         self._number("STEP", "Size of a cell (pixels)", NUMBER.Integer, texture.step, *STEPS,
-                     "edge of a pixel of the map in pixels of the scene: 1 maps every pixel; 5 makes cells of 200 m from "
-                     "pixels of 40 m and is 25 times as fast.")
+                     "edge of a pixel of the map in pixels of the scene: 1 maps every pixel; 5 makes cells of 200 m "
+                     "from pixels of 40 m and is 25 times as fast.")
         self._number("LEVELS", "Grey levels", NUMBER.Integer, texture.levels, *LEVELS,
                      "for the co-occurrence matrices.", advanced=True)
         self._text("DISTANCES", "Distances (pixels)", ",".join(map(str, texture.distances)),
@@ -145,7 +149,8 @@ class ClassifySeaIce(Algorithm):
                      "date: every date is mapped by a forest that was trained on all other dates, and compared with "
                      "its charts; none saves the time.")
         self._number("SAMPLES_PER_CLASS", "Training pixels per class and scene", NUMBER.Integer,
-                     defaults.samples_per_class, 1, 1000000, "at most so many pixels of each class in each scene train.")
+                     defaults.samples_per_class, 1, 1000000,
+                     "at most so many pixels of each class in each scene train.")
         self._number("TREES", "Trees", NUMBER.Integer, forest.trees, 1, 10000, "number of trees in the forest.")
         self._number("MIN_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_leaf, 1, 1000,
                      "a leaf of a tree holds at least so many training pixels; more than 1 forgives wrong labels.",
@@ -266,8 +271,8 @@ class ClassifySeaIce(Algorithm):
             dominance=self.parameterAsDouble(parameters, "DOMINANCE", context),
             date=self.parameterAsString(parameters, "DATE", context).strip())
         crs_wkt = first_grid(scenes).crs_wkt
-        read, notes = read_charts(charts, chart_settings, crs_wkt,
-                                  self.parameterAsCrs(parameters, "SOURCE_CRS", context), context, progress)
+        places = crs_wkt, self.parameterAsCrs(parameters, "SOURCE_CRS", context)
+        read, notes = read_charts(charts, chart_settings, places, settings.land_buffer, context, progress)
         given = self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)
         return IceTask(scenes=tuple(scenes), charts=read, legend=legend, land=land_chart(self._land),
                        textures=tuple(find_scenes(given)) if given else (), settings=settings, notes=tuple(notes))
@@ -285,7 +290,7 @@ class ClassifySeaIce(Algorithm):
             bands=tuple(filter(None, (band.strip() for band in text(parameters, "BANDS", context).split(",")))),
             incidence=flag(parameters, "INCIDENCE", context), textures=choice(parameters, "TEXTURES", context),
             texture=texture, max_days=real(parameters, "MAX_DAYS", context),
-            boundary=real(parameters, "BOUNDARY", context),
+            boundary=real(parameters, "BOUNDARY", context), land_buffer=real(parameters, "LAND_BUFFER", context),
             samples_per_class=whole(parameters, "SAMPLES_PER_CLASS", context),
             evaluation=choice(parameters, "EVALUATION", context), draft=choice(parameters, "DRAFT", context),
             cell=real(parameters, "CELL", context), wants_edge=flag(parameters, "EDGE", context),

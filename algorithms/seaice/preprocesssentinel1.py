@@ -87,8 +87,8 @@ class PreprocessSentinel1(Algorithm):
             "Greenland and Iceland. Left empty: EPSG:3413 beyond 60 degrees north, EPSG:3976 beyond 60 degrees south, "
             "else the UTM zone of the scene. Scenes of one CRS and pixel size share one pixel lattice.")
         self.declare(
-            QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size"), NUMBER.Double, defaults.pixel_size,
-                                         minValue=0.0),
+            QgsProcessingParameterNumber("PIXEL_SIZE", self.tr("Pixel size (0: as the product)"), NUMBER.Double,
+                                         defaults.pixel_size, minValue=0.0),
             "in units of the CRS; 0 takes the spacing of the product (40 m for EW GRDM, 10 m for IW GRDH).")
         self._choice("SURFACE", self.tr("Heights"), SURFACES, defaults.surface,
                      "grid: pixels lie where the product's geolocation grid says, whose points on land have heights. "
@@ -176,7 +176,7 @@ class PreprocessSentinel1(Algorithm):
         polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
         self.declare(
             QgsProcessingParameterBoolean(self.LAND_MASK, self.tr("Mask land"), defaultValue=True),
-            "land becomes nodata.")
+            "land becomes nodata. Switch it off to see land.")
         self.declare(
             QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land"), polygons, optional=True),
             "polygons in any CRS, such as the GSHHG shoreline. Without a layer the world map of QGIS serves, which is "

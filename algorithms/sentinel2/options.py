@@ -32,6 +32,7 @@ CLOUD_MASK = "CLOUD_MASK"
 SCL_CLASSES = "SCL_CLASSES"
 CLOUD_KINDS_NAME = "CLOUD_KINDS"
 CLOUD_PROBABILITY = "CLOUD_PROBABILITY"
+MIN_CLOUD_AREA = "MIN_CLOUD_AREA"
 MASK_DILATION = "MASK_DILATION"
 LAND_SEA_MASK = "LAND_SEA_MASK"
 DEM = "DEM"
@@ -106,6 +107,11 @@ def _add_cloud_options(tool, defaults):
         QgsProcessingParameterNumber(CLOUD_PROBABILITY, tool.tr("Least cloud probability (%)"), _REAL,
                                      defaults.cloud_probability, minValue=0.0, maxValue=100.0),
         "the cloud mask probability removes pixels with at least this; lower it to be stricter.", advanced=True)
+    tool.declare(
+        QgsProcessingParameterNumber(MIN_CLOUD_AREA, tool.tr("Smallest cloud (m²)"), _REAL, defaults.min_cloud_area,
+                                     minValue=0.0, maxValue=1e6),
+        "smaller patches of the mask are not believed: bright roofs and the dark rows of vineyards are often taken for "
+        "clouds and shadows. 0 believes all.", advanced=True)
     tool.declare(
         QgsProcessingParameterNumber(MASK_DILATION, tool.tr("Widen the cloud mask by (m)"), _REAL,
                                      defaults.mask_dilation, minValue=0.0, maxValue=5000.0),
@@ -290,6 +296,7 @@ def stack_options(tool, parameters, context):
         "masked_classes": choices(tool, parameters, SCL_CLASSES, context),
         "cloud_kinds": choices(tool, parameters, CLOUD_KINDS_NAME, context),
         "cloud_probability": tool.parameterAsDouble(parameters, CLOUD_PROBABILITY, context),
+        "min_cloud_area": tool.parameterAsDouble(parameters, MIN_CLOUD_AREA, context),
         "mask_dilation": tool.parameterAsDouble(parameters, MASK_DILATION, context),
         "upsampling": tool.parameterAsEnumString(parameters, UPSAMPLING_METHOD, context),
         "downsampling": tool.parameterAsEnumString(parameters, DOWNSAMPLING_METHOD, context),

@@ -3,10 +3,8 @@
 from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterFile,
-    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
-    QgsProcessingUtils,
 )
 
 from ...compute.errors import UnsuitableInput
@@ -18,7 +16,6 @@ from ...compute.sentinel2.stack import write_stack
 from ...provider.base import Algorithm, Group
 from ...provider.inputs import is_null
 from ...provider.progress import FeedbackProgress
-from ...provider.settings import sen2cor_path
 from ...provider.styling import dress
 from .options import (
     AOI,
@@ -31,13 +28,12 @@ from .options import (
     area_of,
     check_area,
     check_regions,
-    choice,
     stack_options,
     storage_options,
 )
+from .sen2coroptions import add_level_1c_options, add_level_2a_folder, sen2cor_options
 
 PRODUCT_FILTER = "Sentinel-2 products (*.zip *.xml *.SAFE);;All files (*)"
-LEVEL_1C = ("toa", "sen2cor")
 
 
 class PreprocessSentinel2(Algorithm):
@@ -46,9 +42,6 @@ class PreprocessSentinel2(Algorithm):
     INPUT = "INPUT"
     PIXEL_WINDOW = "PIXEL_WINDOW"
     TILE = "TILE"
-    LEVEL_1C = "LEVEL_1C"
-    SEN2COR = "SEN2COR"
-    L2A_FOLDER = "L2A_FOLDER"
     OUTPUT = "OUTPUT"
     DATA_SHARE = "DATA_SHARE"
 
@@ -71,15 +64,11 @@ class PreprocessSentinel2(Algorithm):
             "the zip as downloaded, the MTD_MSIL2A.xml (or MTD_MSIL1C.xml) inside a .SAFE folder, or (typed) the .SAFE "
             "folder itself.")
         add_stack_options(self, StackSettings(), add_region_options, _add_place_options, add_crs_option,
-                          _add_level_1c_options, add_storage_options)
+                          add_level_1c_options, add_storage_options)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
             "one band for each chosen band; pixels without data have the nodata value -32768 (NaN in float32).")
-        self.declare(
-            QgsProcessingParameterFolderDestination(self.L2A_FOLDER, self.tr("Level-2A product of Sen2Cor"),
-                                                    optional=True, createByDefault=False),
-            "folder in which to keep it; without one it is deleted with the other temporary files of QGIS.",
-            advanced=True)
+        add_level_2a_folder(self)
         self.addOutput(QgsProcessingOutputNumber(self.DATA_SHARE, self.tr("Share of pixels with data")))
 
     def checkParameterValues(self, parameters, context):
@@ -105,13 +94,10 @@ class PreprocessSentinel2(Algorithm):
         products = choose_tile(read_granules(self.parameterAsFile(parameters, self.INPUT, context)),
                                self.parameterAsString(parameters, self.TILE, context))
         output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
-        results = {self.OUTPUT: output}
-        if self.parameterAsEnumString(parameters, self.LEVEL_1C, context) == "sen2cor":
-            folder = self.parameterAsFileOutput(parameters, self.L2A_FOLDER, context)
-            results.update({self.L2A_FOLDER: folder} if folder else {})
-            products = level_2a_of(
-                products, self.parameterAsString(parameters, self.SEN2COR, context) or sen2cor_path(),
-                folder or QgsProcessingUtils.generateTempFilename("l2a"), settings.resolution, progress.part(0.0, 0.8))
+        sen2cor, results = sen2cor_options(self, parameters, context)
+        results[self.OUTPUT] = output
+        if sen2cor:
+            products = level_2a_of(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
             progress = progress.part(0.8, 1.0)
         results[self.DATA_SHARE] = write_stack(
             products, output, settings, area, progress, self._regions.settings(self, parameters, context),
@@ -143,15 +129,3 @@ def _add_place_options(tool):
         QgsProcessingParameterString(tool.TILE, tool.tr("Tile of an old product"), optional=True),
         "products made before December 2016 may hold many tiles. Name one, such as 31TEJ, or leave this empty for all "
         "tiles of one UTM zone side by side.", advanced=True)
-
-
-def _add_level_1c_options(tool):
-    tool.declare(
-        choice(tool.LEVEL_1C, tool.tr("Level-1C products"), LEVEL_1C, LEVEL_1C[0]),
-        "toa takes the reflectance at the top of the atmosphere as it is; sen2cor first makes a Level-2A product with "
-        "ESA's Sen2Cor, which you must have installed.", advanced=True)
-    tool.declare(
-        QgsProcessingParameterFile(tool.SEN2COR, tool.tr("Sen2Cor"), optional=True,
-                                   fileFilter="Sen2Cor (L2A_Process*);;All files (*)"),
-        "path of its L2A_Process. Set it once for all in Settings > Options > Processing > Providers > Floefield.",
-        advanced=True)

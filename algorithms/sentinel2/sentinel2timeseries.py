@@ -18,7 +18,8 @@ from ...compute.sentinel2.composite import COMPOSITES
 from ...compute.sentinel2.gaps import GAP_FILLING
 from ...compute.sentinel2.indices import INDICES
 from ...compute.sentinel2.safe import find_products
-from ...compute.sentinel2.series import SeriesSettings, read_products, write_series
+from ...compute.sentinel2.sen2cor import each_level_2a_of
+from ...compute.sentinel2.series import SeriesSettings, products_between, read_products, write_series
 from ...compute.sentinel2.seriesfiles import SeriesPaths
 from ...provider.base import Algorithm, Group
 from ...provider.progress import FeedbackProgress
@@ -39,6 +40,7 @@ from .options import (
     stack_options,
     storage_options,
 )
+from .sen2coroptions import add_level_1c_options, add_level_2a_folder, sen2cor_options
 
 
 class Sentinel2TimeSeries(Algorithm):
@@ -82,40 +84,8 @@ class Sentinel2TimeSeries(Algorithm):
             QgsProcessingParameterFile(self.INPUT_FOLDER, self.tr("Folder with Sentinel-2 products"),
                                        behavior=QgsProcessingParameterFile.Behavior.Folder, optional=True),
             "all products in it and its subfolders are used, .SAFE folders and zips alike.")
-        add_stack_options(self, defaults)
-        add_region_options(self)
-        add_crs_option(self)
-        for name, title, end in ((self.START_DATE, self.tr("First day"), "first"),
-                                 (self.END_DATE, self.tr("Last day"), "last")):
-            self.declare(
-                QgsProcessingParameterString(name, title, optional=True),
-                f"as 2018-03-01: the {end} day whose products are used. Leave it empty for all. With a regular "
-                f"interval, also the {end} day of the result, so that several places and years get the same dates.",
-                advanced=True)
-        self.declare(
-            choice(self.GAP_FILLING, self.tr("Gap filling"), GAP_FILLING, defaults.gap_filling),
-            "linear interpolates each pixel between the clear dates before and after; before the first and after the "
-            "last clear date the nearest value is repeated. none leaves nodata.")
-        self.declare(
-            QgsProcessingParameterNumber(self.INTERVAL, self.tr("Days between dates"),
-                                         QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.interval,
-                                         minValue=0, maxValue=366),
-            "0 keeps the dates of the satellite. With 10, as Sen2-Agri does, the bands are interpolated to every tenth "
-            "day from the first date on: for comparing years and places that were seen on different days.")
-        self.declare(
-            choice(self.COMPOSITE, self.tr("Composite"), COMPOSITES, defaults.composite),
-            "month or season makes one image of each calendar month, or of each season (from March, June, September "
-            "and December on): the median of the clear observations of each pixel. It is named by its first day, such "
-            "as B04_20180601. A quiet, cloud-free background, and far fewer bands.")
-        self.declare(
-            choice(self.INDICES, self.tr("Indices"), INDICES, defaults.indices, several=True,
-                   optional=True),
-            "added for every date. ndvi = (B08 - B04) / (B08 + B04). ndwi = (B11 - B08) / (B11 + B08), the sign of "
-            "Sen2-Agri; ndwi_gao is the same with the opposite sign; ndwi_mcfeeters = (B03 - B08) / (B03 + B08) shows "
-            "open water. brightness = root of the sum of squares of B03, B04, B08 and B11. With the red edge: rendvi "
-            "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = position of the red "
-            "edge in nm.")
-        add_storage_options(self)
+        add_stack_options(self, defaults, add_region_options, add_crs_option, self._add_time_options,
+                          add_level_1c_options, add_storage_options)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Time series")),
             "all bands and indices of the first date, then of the second, and so on.")
@@ -132,7 +102,42 @@ class Sentinel2TimeSeries(Algorithm):
             QgsProcessingParameterFileDestination(self.PICTURE, self.tr("Picture of the dates"),
                                                   self.tr("PNG files (*.png)"), optional=True, createByDefault=False),
             "a picture of the same: clear, clouded and missing shares of each day, and how often pixels were seen.")
+        add_level_2a_folder(self)
         self.addOutput(QgsProcessingOutputNumber(self.DATES, self.tr("Number of dates")))
+
+    @staticmethod
+    def _add_time_options(tool):
+        defaults = SeriesSettings()
+        for name, title, end in ((tool.START_DATE, tool.tr("First day"), "first"),
+                                 (tool.END_DATE, tool.tr("Last day"), "last")):
+            tool.declare(
+                QgsProcessingParameterString(name, title, optional=True),
+                f"as 2018-03-01: the {end} day whose products are used. Leave it empty for all. With a regular "
+                f"interval, also the {end} day of the result, so that several places and years get the same dates.",
+                advanced=True)
+        tool.declare(
+            choice(tool.GAP_FILLING, tool.tr("Gap filling"), GAP_FILLING, defaults.gap_filling),
+            "linear interpolates each pixel between the clear dates before and after; before the first and after the "
+            "last clear date the nearest value is repeated. none leaves nodata.")
+        tool.declare(
+            QgsProcessingParameterNumber(tool.INTERVAL, tool.tr("Days between dates"),
+                                         QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.interval,
+                                         minValue=0, maxValue=366),
+            "0 keeps the dates of the satellite. With 10, as Sen2-Agri does, the bands are interpolated to every tenth "
+            "day from the first date on: for comparing years and places that were seen on different days.")
+        tool.declare(
+            choice(tool.COMPOSITE, tool.tr("Composite"), COMPOSITES, defaults.composite),
+            "month or season makes one image of each calendar month, or of each season (from March, June, September "
+            "and December on): the median of the clear observations of each pixel. It is named by its first day, such "
+            "as B04_20180601. A quiet, cloud-free background, and far fewer bands.")
+        tool.declare(
+            choice(tool.INDICES, tool.tr("Indices"), INDICES, defaults.indices, several=True,
+                   optional=True),
+            "added for every date. ndvi = (B08 - B04) / (B08 + B04). ndwi = (B11 - B08) / (B11 + B08), the sign of "
+            "Sen2-Agri; ndwi_gao is the same with the opposite sign; ndwi_mcfeeters = (B03 - B08) / (B03 + B08) shows "
+            "open water. brightness = root of the sum of squares of B03, B04, B08 and B11. With the red edge: rendvi "
+            "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = position of the red "
+            "edge in nm.")
 
     def checkParameterValues(self, parameters, context):
         """Ask for a list or a folder, and for one area of interest at most."""
@@ -161,19 +166,26 @@ class Sentinel2TimeSeries(Algorithm):
         progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)
         paths = self._listed(parameters, context) or find_products(self._folder(parameters, context))
-        products = read_products(paths, progress.part(0.0, 0.05))
+        settings = self._settings(parameters, context)
+        products = products_between(read_products(paths, progress.part(0.0, 0.05)), settings.start, settings.end)
+        sen2cor, results = sen2cor_options(self, parameters, context)
+        progress = progress.part(0.05, 1.0)
+        if sen2cor:
+            products = each_level_2a_of(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
+            progress = progress.part(0.8, 1.0)
         outputs = {name: self.parameterAsOutputLayer(parameters, name, context)
                    for name in (self.OUTPUT, self.CLEAR_COUNT)}
         files = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.TABLE, self.PICTURE)}
         paths = SeriesPaths(outputs[self.OUTPUT], outputs[self.CLEAR_COUNT], files[self.TABLE], files[self.PICTURE])
-        overview = write_series(products, paths, self._settings(parameters, context), area, progress.part(0.05, 1.0),
+        overview = write_series(products, paths, settings, area, progress,
                                 self._regions.settings(self, parameters, context),
                                 storage_options(self, parameters, context))
         group, dates = self.tr("Floefield: Sentinel-2"), overview.dates
         dress(paths.stack, f"Sentinel-2 {dates[0].isoformat()} to {dates[-1].isoformat()}", context, group=group,
               algorithm=self)
         dress(paths.clear_count, self.tr("Clear observations"), context, group=group, algorithm=self)
-        return {**{name: path for name, path in {**outputs, **files}.items() if path}, self.DATES: len(dates)}
+        results.update({name: path for name, path in {**outputs, **files}.items() if path})
+        return {**results, self.DATES: len(dates)}
 
     def _settings(self, parameters, context):
         return SeriesSettings(

@@ -97,38 +97,46 @@ class ConfusionMatrix:
         """ndarray of float64, shape (n,): harmonic mean of precision and recall; 0 where undefined."""
         return _share(2.0 * np.diag(self.counts), self.mapped_totals + self.reference_totals)
 
+    def csv_text(self):
+        """The matrix as Orfeo Toolbox writes it: two header lines with the labels, then the counts by row."""
+        return "".join([f"#Reference labels (rows):{_csv_line(self.labels)}",
+                        f"#Produced labels (columns):{_csv_line(self.labels)}", *map(_csv_line, self.counts)])
+
+    def table_text(self):
+        """The matrix as people read it: totals, recall at the end of each row, precision below each column (CSV)."""
+        rows = zip(self.labels, self.counts.tolist(), self.reference_totals.tolist(), self.recall)
+        lines = [["reference (rows) \\ map (columns)", *self.labels, "total", "recall"],
+                 *([label, *row, total, f"{recall:.6f}" if total else ""] for label, row, total, recall in rows),
+                 ["total", *self.mapped_totals, self.total, ""],
+                 ["precision", *(f"{share:.6f}" if total else "" for share, total
+                                 in zip(self.precision, self.mapped_totals)), "", ""],
+                 ["overall accuracy", f"{self.overall_accuracy:.6f}"], ["kappa", f"{self.kappa:.6f}"]]
+        return "".join(map(_csv_line, lines))
+
     def write_csv(self, path):
-        """Write the matrix as Orfeo Toolbox does: two header lines with the labels, then the counts by row.
+        """Write :meth:`csv_text`.
 
         Raises
         ------
         OutputError
             If the file cannot be written.
         """
-        with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as text:
-            text.write(f"#Reference labels (rows):{_csv_line(self.labels)}")
-            text.write(f"#Produced labels (columns):{_csv_line(self.labels)}")
-            text.writelines(_csv_line(row) for row in self.counts)
-
+        _write(path, self.csv_text(), "utf-8")
 
     def write_table(self, path):
-        """Write the matrix as people read it: totals, recall at the end of each row, precision below each column.
+        """Write :meth:`table_text`, marked as UTF-8 so that spreadsheets read it rightly.
 
         Raises
         ------
         OutputError
             If the file cannot be written.
         """
-        with complete_file(path) as partial, open(partial, "w", encoding="utf-8-sig", newline="") as text:
-            text.write(_csv_line(["reference (rows) \\ map (columns)", *self.labels, "total", "recall"]))
-            text.writelines(
-                _csv_line([label, *row, total, f"{recall:.6f}" if total else ""]) for label, row, total, recall
-                in zip(self.labels, self.counts.tolist(), self.reference_totals.tolist(), self.recall))
-            text.write(_csv_line(["total", *self.mapped_totals, self.total, ""]))
-            text.write(_csv_line(["precision", *(f"{share:.6f}" if total else "" for share, total
-                                                 in zip(self.precision, self.mapped_totals)), "", ""]))
-            text.write(_csv_line(["overall accuracy", f"{self.overall_accuracy:.6f}"]))
-            text.write(_csv_line(["kappa", f"{self.kappa:.6f}"]))
+        _write(path, self.table_text(), "utf-8-sig")
+
+
+def _write(path, content, encoding):
+    with complete_file(path) as partial, open(partial, "w", encoding=encoding, newline="") as text:
+        text.write(content)
 
 
 def _positions(values, labels):

@@ -1,5 +1,8 @@
 """What the templates of the reports say of a matrix."""
 
+import base64
+from dataclasses import replace
+
 from . import drawings, pictures
 from .page import css_colour
 
@@ -29,9 +32,21 @@ def matrix_content(matrix, classes, name):
     return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
             "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
             "confusions": _largest_confusions(rows),
+            "files": {f"{name}-matrix.csv": _link("\ufeff" + matrix.table_text()),
+                      f"{name}-matrix-otb.csv": _link(_by_value(matrix, rows).csv_text())},
             "picture": pictures.confusion_picture([(row["number"], row["label"]) for row in rows], matrix.counts, name),
             "flows": drawings.flows_picture([(row["number"], row["label"], row["rgb"]) for row in rows], matrix.counts,
                                             f"{name}-flows")}
+
+
+def _link(text):
+    """A file that lies in the page itself, as the target of a link."""
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+
+
+def _by_value(matrix, rows):
+    """The matrix with the values of the map as labels, where the map has them: Orfeo Toolbox knows no names."""
+    return replace(matrix, labels=tuple(str(row["label"] if row["number"] == "" else row["number"]) for row in rows))
 
 
 def _row(matrix, index, map_class):

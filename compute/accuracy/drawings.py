@@ -120,13 +120,15 @@ def areas_picture(rows, name):
     _bare(axes, len(rows), [class_name(row["number"], row["label"]) for row in rows])
     axes.barh(range(len(rows)), [row["hectares"] for row in rows], height=0.62,
               color=[_rgb(row["rgb"]) for row in rows], linewidth=0.6, edgecolor=GREY)
-    for place, row in enumerate(rows):
-        if row["low"] == row["low"]:
-            axes.plot([row["low"], row["high"]], [place, place], color=TEXT, linewidth=1.3)
-            for end in (row["low"], row["high"]):
-                axes.plot([end, end], [place - 0.16, place + 0.16], color=TEXT, linewidth=1.3)
-        if row["estimated"] == row["estimated"]:
-            axes.plot([row["estimated"]], [place], "o", color=TEXT, markersize=4.5)
+    # Dark with a light rim: seen on bars of any colour and on any page.
+    for colour, wider in (("#ffffff", 2.0), ("#14181c", 0.0)):
+        for place, row in enumerate(rows):
+            if row["low"] == row["low"]:
+                x = [row["low"], row["low"], row["low"], row["high"], row["high"], row["high"]]
+                y = [place - 0.16, place + 0.16, place, place, place - 0.16, place + 0.16]
+                axes.plot(x, y, color=colour, linewidth=1.3 + wider)
+            if row["estimated"] == row["estimated"]:
+                axes.plot([row["estimated"]], [place], "o", color=colour, markersize=4.5 + wider, markeredgewidth=0)
     axes.set_xlim(left=0)
     _scale(axes, "hectares")
     return svg_of(figure, "Mapped area of each class as a bar, estimated area as a dot with its 95 % interval", name)

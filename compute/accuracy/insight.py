@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..insitu.burn import ParcelMap
 from ..insitu.sample import PixelSampler
 from ..raster.blocks import run_blocks
 from .early import accuracy_by_date
@@ -18,6 +19,8 @@ from .suspicious import suspicious_parcels
 MOST_PER_PARCEL = 30
 LEAST_PER_PARCEL = 4
 MOST_PIXELS = 150_000
+# Profiles alone need no more parcels of a class: large images are then not read a second time as a whole.
+MOST_PARCELS_FOR_PROFILES = 60
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ def look_closer(stack, ground, wishes, settings, executor, progress):
     """
     if not (wishes.profiles or wishes.suspicious or wishes.early):
         return Insight()
-    pixels = draw_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3))
+    most_parcels = 0 if wishes.suspicious or wishes.early else MOST_PARCELS_FOR_PROFILES
+    pixels = draw_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), most_parcels)
     profiles = class_profiles(pixels, stack.names, ground.classes) if wishes.profiles else None
     suspicious, early, notes = None, (), []
     if wishes.suspicious:
@@ -126,14 +130,27 @@ def look_closer(stack, ground, wishes, settings, executor, progress):
     return Insight(profiles, early, suspicious, tuple(notes))
 
 
-def draw_parcel_pixels(stack, ground, seed, executor, progress):
+def draw_parcel_pixels(stack, ground, seed, executor, progress, most_parcels=0):
     """A few pixels of each parcel, whatever its size and whether it trains or judges.
+
+    Parameters
+    ----------
+    stack : FeatureStack
+    ground : GroundTruth
+    seed : int
+    executor : concurrent.futures.Executor
+    progress : Progress
+    most_parcels : int
+        Of each class; 0 takes all.
 
     Returns
     -------
     ParcelPixels
     """
-    is_used = ground.is_training | ground.is_validation
+    is_used, near = ground.is_training | ground.is_validation, ground.parcel_map
+    if most_parcels and isinstance(near, ParcelMap):
+        is_used = _some_of_each_class(ground.values, is_used, most_parcels, seed)
+        near = ParcelMap(stack.grid, [near.parcels[number - 1] for number in np.flatnonzero(is_used)])
     count = max(1, int(is_used.sum()))
     most = int(np.clip(MOST_PIXELS // count, LEAST_PER_PARCEL, MOST_PER_PARCEL))
     sampler = PixelSampler(len(is_used), len(stack.names), most, seed)
@@ -154,10 +171,19 @@ def draw_parcel_pixels(stack, ground, seed, executor, progress):
         if offered is not None:
             sampler.add(*offered)
 
-    run_blocks([window for window in stack.blocks() if ground.parcel_map.touches(window)], work, finish, executor,
+    run_blocks([window for window in stack.blocks() if near.touches(window)], work, finish, executor,
                progress)
     sample = sampler.result()
     numbers, parcels = np.unique(sample.parcels, return_inverse=True)
     numbers = numbers.astype(np.int64)
     return ParcelPixels(sample.features, parcels.ravel().astype(np.int64), numbers, ground.values[numbers] - 1,
                         ground.is_training[numbers], sample.available[numbers])
+
+
+def _some_of_each_class(values, is_used, most, seed):
+    """Which parcels serve when at most so many of each class do."""
+    some = np.zeros_like(is_used)
+    for value in np.unique(values[is_used]):
+        members = np.flatnonzero(is_used & (values == value))
+        some[np.random.default_rng([seed, int(value)]).permutation(members)[:most]] = True
+    return some

@@ -82,6 +82,8 @@ class ClassificationReport:
         Out-of-bag accuracy of the forest, 0..1.
     insight : Insight or None
         See :mod:`.insight`.
+    interval : tuple of float
+        Between which values the overall accuracy would mostly lie with other parcels like these; NaN if unknown.
     """
 
     title: str
@@ -101,6 +103,7 @@ class ClassificationReport:
     synthetic: bool = False
     oob_score: float = None
     insight: object = None
+    interval: tuple = (float("nan"), float("nan"))
 
 
 def write_classification_report(path, report, check=lambda: None):

@@ -81,7 +81,7 @@ def early_picture(accuracies):
     figure, axes = figure_of(5.6, 2.7)
     days = [_day(one.date) for one in accuracies]
     for values, style, colour, label in (
-            ([100 * one.pixels for one in accuracies], {"marker": "o"}, (0.04, 0.45, 0.56), "pixels right"),
+            ([100 * one.pixels for one in accuracies], {"marker": "o"}, (0.08, 0.58, 0.70), "pixels right"),
             ([100 * one.parcels for one in accuracies], {"marker": "o", "markerfacecolor": "none", "linestyle": "--"},
              (0.78, 0.42, 0.08), "parcels right")):
         axes.plot(days, values, color=colour, linewidth=1.8, markersize=5, label=label, **style)

@@ -1,13 +1,13 @@
 """A forest from its model file, applied to rasters of another place or date."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..raster.blocks import make_executor
 from .advice import map_advice, map_notes
 from .choice import listed, places_for_model
 from .features import FeatureStack
-from .mapping import create_maps, map_classes
+from .mapping import MapRules, create_maps, map_classes
 from .modelfile import load_forest
 
 
@@ -27,8 +27,8 @@ class ApplyTask:
         How rasters of other grids are brought to that of the first; "none" refuses them.
     mask : str
         Path of a raster that is 0 or without data where nothing is to be classified; empty if there is none.
-    min_confidence : float
-        Pixels of less confidence get no class.
+    rules : MapRules
+        How votes become classes.
     threads : int
         0 takes all cores but one.
     """
@@ -38,7 +38,7 @@ class ApplyTask:
     matching: str = "name"
     resampling: str = "none"
     mask: str = ""
-    min_confidence: float = 0.0
+    rules: MapRules = field(default_factory=MapRules)
     threads: int = 0
 
 
@@ -67,14 +67,15 @@ def apply_forest(task, maps, progress):
     progress.check()
     with contextlib.ExitStack() as opened:
         stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        places = places_for_model(stack.names, forest.feature_names, task.matching)
+        places = places_for_model(stack.names, forest.bands, task.matching)
         for note in stack_notes(stack, places):
             progress.say(note)
         stack.choose(places)
+        stack.contrast(forest.contrasts, forest.feature_names[len(forest.bands):])
         executor = opened.enter_context(make_executor(task.threads))
         rasters = opened.enter_context(create_maps(maps, stack.grid, forest))
-        progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.feature_names)} bands ...")
-        mapping = map_classes(stack, forest, None, rasters, executor, progress, task.min_confidence)
+        progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.bands)} bands ...")
+        mapping = map_classes(stack, forest, None, rasters, executor, progress, task.rules)
     for note in map_notes(mapping):
         progress.say(note)
     for warning in map_advice(mapping, forest):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
+from ..accuracy.estimates import parcel_interval
 from ..accuracy.insight import Insight, InsightWishes, look_closer
 from ..accuracy.record import training_text
 from ..accuracy.report import ClassSummary, write_classification_report
@@ -15,12 +16,13 @@ from ..raster.writer import complete_file
 from .advice import map_advice, map_notes, parcel_advice, validation_advice
 from .apply import stack_notes
 from .choice import places_by_pattern
+from .contrasts import contrast_name, contrast_pairs
 from .describe import describe_classification
 from .features import FeatureStack
 from .ground import survey_ground
 from .labels import survey_labels
 from .learn import learn_forest
-from .mapping import create_maps, map_classes
+from .mapping import MapRules, create_maps, map_classes
 from .modelfile import Forest, save_forest
 from .settings import ForestSettings
 
@@ -51,8 +53,8 @@ class ClassificationTask:
         How rasters of other grids are brought to that of the first; "none" refuses them.
     mask : str
         Path of a raster that is 0 or without data where nothing trains and nothing is to be classified.
-    min_confidence : float
-        Pixels of less confidence get no class.
+    rules : MapRules
+        How votes become classes.
     insight : InsightWishes
         What else is to be found out about the parcels.
     """
@@ -70,7 +72,7 @@ class ClassificationTask:
     features: str = ""
     resampling: str = "none"
     mask: str = ""
-    min_confidence: float = 0.0
+    rules: MapRules = field(default_factory=MapRules)
     insight: InsightWishes = field(default_factory=InsightWishes)
 
 
@@ -88,6 +90,8 @@ class Classification:
     warnings : tuple of str
     forest : Forest
     insight : Insight
+    interval : tuple of float
+        Between which values the overall accuracy would mostly lie with other parcels like these; NaN if unknown.
     """
 
     pixel_matrix: ConfusionMatrix
@@ -96,6 +100,7 @@ class Classification:
     warnings: tuple
     forest: Forest
     insight: Insight = None
+    interval: tuple = (float("nan"), float("nan"))
 
 
 def classify(task, maps, model_path, report_path, progress, deliver=None):
@@ -143,7 +148,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         forest = replace(forest, trained_on=training_text(stack.grid, ground, progress.check))
         rasters = finished.enter_context(create_maps(maps, stack.grid, forest))
         progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
-        mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.min_confidence)
+        mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.rules)
         warnings += map_advice(mapping, forest) if rasters else []
         notes += map_notes(mapping)
         result = replace(_assess(ground, mapping, forest, tuple(warnings), bool(rasters)), insight=insight)
@@ -168,6 +173,9 @@ def _choose_features(stack, task):
     places = places_by_pattern(stack.names, task.features)
     notes = stack_notes(stack, places)
     stack.choose(places)
+    if task.forest.contrasts:
+        pairs = contrast_pairs(stack.names)
+        stack.contrast(pairs, [contrast_name(stack.names, pair) for pair in pairs])
     return notes
 
 
@@ -205,4 +213,6 @@ def _assess(ground, mapping, forest, warnings, is_map):
     return Classification(
         pixel_matrix=ConfusionMatrix(labels, pixels) if is_assessed else None,
         parcel_matrix=ConfusionMatrix(labels, majorities) if is_assessed else None,
-        summaries=summaries, warnings=warnings, forest=forest)
+        summaries=summaries, warnings=warnings, forest=forest,
+        interval=parcel_interval(by_parcel[np.arange(len(judged)), reference][has_pixels],
+                                 by_parcel[has_pixels].sum(axis=1)))

@@ -27,7 +27,7 @@ def describe_classification(task, stack, result):
         importances=tuple(zip(stack.names, forest.importances)),
         settings=settings_in_words(task, forest.settings) | _permutation_in_words(forest),
         warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
-        insight=result.insight)
+        insight=result.insight, interval=result.interval)
 
 
 def settings_in_words(task, settings):
@@ -46,6 +46,8 @@ def settings_in_words(task, settings):
     words = {
         "Classifier": "random forest" if settings.kind == "random" else "extremely randomised trees",
         "Trees": str(settings.trees),
+        "Contrasts of bands": "yes" if settings.contrasts else "no",
+        "Smoothing": "3 x 3 pixels" if task.rules.smoothing else "none",
         "Training pixels per class": _sampling_in_words(settings),
         "Smallest leaf": f"{settings.min_leaf} pixels",
         "Depth of a tree": f"at most {settings.max_depth}" if settings.max_depth else "no limit",
@@ -62,7 +64,7 @@ def settings_in_words(task, settings):
                            "value": "a value of their own"}[settings.missing],
         "Tuned": "smallest leaf and bands for a branch, by cross-validation over parcels" if settings.tune else "",
         "Mask": task.mask,
-        "Least confidence": task.min_confidence and f"{task.min_confidence:g}"}
+        "Least confidence": task.rules.min_confidence and f"{task.rules.min_confidence:g}"}
     return words | {name: text for name, text in unusual.items() if text}
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import GridMismatch, UnsuitableInput
 from ..raster.reader import RasterReader
 from ..raster.writer import TILE
+from .contrasts import add_contrasts
 from .regrid import RegriddedReader
 
 # Bytes of features in a block of work; a few such blocks are in memory for each thread.
@@ -25,7 +26,7 @@ DATE_TAG = "ACQUISITION_DATE"
 SYNTHETIC_TAG = "SYNTHETIC"
 METRES_PER_DEGREE = 111195.0
 # Bands read at once: the copies made on the way stay small beside the block itself.
-BANDS_AT_ONCE = 16
+BANDS_AT_ONCE = 32
 
 
 class FeatureStack:
@@ -49,6 +50,8 @@ class FeatureStack:
         ISO dates of each raster's bands, sorted, each once.
     resampled : tuple of str
         Paths of the rasters that lie on another grid, the mask included.
+    contrasts : tuple of (int, int)
+        Pairs of bands whose normalised differences are the last features.
     accepts_gaps : bool
         Whether a pixel that lacks some of its features is valid all the same.
 
@@ -78,6 +81,7 @@ class FeatureStack:
         self.dates = tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
                            for reader in self.readers)
         self.accepts_gaps = False
+        self.contrasts = ()
 
     def choose(self, places):
         """Keep only some features, in this order.
@@ -89,6 +93,19 @@ class FeatureStack:
         """
         self.names = tuple(self.names[place] for place in places)
         self._bands = [self._bands[place] for place in places]
+
+    def contrast(self, pairs, names):
+        """Add the normalised differences of pairs of bands to the features.
+
+        Parameters
+        ----------
+        pairs : sequence of (int, int)
+            Places in `names`.
+        names : sequence of str
+            Of the new features.
+        """
+        self.contrasts = tuple(pairs)
+        self.names += tuple(names)
 
     def __enter__(self):
         return self
@@ -143,6 +160,8 @@ class FeatureStack:
                 is_run = columns[-1] - columns[0] + 1 == len(columns)
                 place = slice(columns[0], columns[-1] + 1) if is_run else columns
                 features[:, place] = values.reshape(len(columns), -1).T
+        if self.contrasts:
+            add_contrasts(features, np.array(self.contrasts))
         finite = np.isfinite(features)
         valid = finite.any(axis=1) if self.accepts_gaps else finite.all(axis=1)
         if self._mask is not None:

@@ -16,36 +16,49 @@ SMALL_NODE = np.dtype([("threshold", "f4"), ("feature", "u2"), ("child", "u2")])
 WIDE_NODE = np.dtype([("threshold", "f4"), ("feature", "u4"), ("child", "u4")])
 MOST_SMALL = 2 ** 16
 # Pixels whose features and votes stay in the second cache while all trees go by.
-PIXELS_AT_ONCE = 1024
-# Trees between two looks at which pixels are already decided.
-TREES_BETWEEN_LOOKS = 10
+PIXELS_AT_ONCE = 2048
+# Looks at which pixels are already decided, in the second half of the trees.
+LOOKS = 12
 
 
 class NumbaWalker:
     """A forest that compiled loops walk; made by :func:`numba_walker`."""
 
     def __init__(self, trees, shares, kernels):
-        self._nodes, self._rows = pack_nodes(trees)
-        self._starts, self._shares = trees.starts, shares
-        self._count_votes, self._decide = kernels
+        self._forest = (*pack_nodes(trees), trees.starts, shares)
+        self._count, self._class_count = trees.count, trees.class_count
+        self._walk, self._sift = kernels
 
     def votes(self, features, check):
         """As :meth:`.walk.Walker.votes`."""
-        votes = np.zeros((len(features), self._shares.shape[1]))
-        for first in range(0, len(features), PIXELS_AT_ONCE):
+        votes = np.zeros((len(features), self._class_count))
+        for part in _parts(len(features)):
             check()
-            part = slice(first, first + PIXELS_AT_ONCE)
-            self._count_votes(self._nodes, self._rows, self._starts, self._shares, features[part], votes[part])
+            pixels = np.arange(len(features[part]))
+            self._walk(*self._forest, features[part], pixels, 0, self._count, votes[part])
         return votes
 
     def classes(self, features, check):
         """As :meth:`.walk.Walker.classes`."""
-        winners = np.empty(len(features), np.intp)
-        for first in range(0, len(features), PIXELS_AT_ONCE):
+        winners = np.zeros(len(features), np.intp)
+        for part in _parts(len(features)):
             check()
-            part = slice(first, first + PIXELS_AT_ONCE)
-            self._decide(self._nodes, self._rows, self._starts, self._shares, features[part], winners[part])
+            self._decide(features[part], winners[part])
         return winners
+
+    def _decide(self, features, winners):
+        votes = np.zeros((len(features), self._class_count))
+        waiting = np.arange(len(features))
+        # Before half of the trees have voted nothing can be decided.
+        done, stop = 0, min(self._count, self._count // 2 + 1)
+        while len(waiting) and done < self._count:
+            self._walk(*self._forest, features, waiting, done, stop, votes)
+            waiting = waiting[:self._sift(votes, waiting, self._count - stop, winners)]
+            done, stop = stop, min(self._count, stop + max(1, self._count // (2 * LOOKS)))
+
+
+def _parts(pixels):
+    return [slice(first, first + PIXELS_AT_ONCE) for first in range(0, pixels, PIXELS_AT_ONCE)]
 
 
 def numba_walker(trees, shares):
@@ -126,51 +139,52 @@ def compiled_kernels():
     except (ImportError, OSError, AttributeError, RuntimeError, SystemError):
         return None
     try:
-        kernels = _compile(njit(nogil=True))
+        kernels = _compile(njit(nogil=True, cache=_may_keep(njit)))
         nodes = np.array([(0.5, 0, 1), (np.inf, 0, 1), (np.inf, 0, 2)], SMALL_NODE)
         rows, starts = np.array([0, 0, 1], np.int32), np.array([0, 3], np.int64)
         features = np.linspace(0, 1, 11, dtype=np.float32).reshape(-1, 1)
-        votes, winners = np.zeros((11, 2)), np.empty(11, np.intp)
-        kernels[0](nodes, rows, starts, np.eye(2), features, votes)
-        kernels[1](nodes, rows, starts, np.eye(2), features, winners)
+        pixels, votes, winners = np.arange(11), np.zeros((11, 2)), np.empty(11, np.intp)
+        kernels[0](nodes, rows, starts, np.eye(2), features, pixels, 0, 1, votes)
+        kernels[1](votes, pixels, 0, winners)
         is_sound = np.array_equal(votes[:, 1] == 1, features[:, 0] > 0.5) and np.array_equal(votes[:, 1], winners)
         return kernels if is_sound else None
     except (NumbaError, ImportError, OSError, AttributeError, TypeError, ValueError, RuntimeError, SystemError):
         return None
 
 
+def _may_keep(njit):
+    """Whether numba finds a folder to keep what it compiled, so that the next session need not compile again."""
+    def nothing():
+        return 0
+
+    try:
+        njit(cache=True)(nothing)
+    except RuntimeError:
+        return False
+    return True
+
+
 def _compile(compiled):
-    walk = _walking(compiled, _voting(compiled))
-    return _counting(compiled, walk), _deciding(compiled, walk)
+    """The loops; none of them refers to another, which would keep numba from finding them again on the disk."""
+    return _walking(compiled), _sifting(compiled)
 
 
-def _voting(compiled):
-    """Add what the leaves add, in which the pixels ended."""
-    @compiled
-    def vote(pixels, row, ends, shares, votes):
-        for place in range(len(pixels)):
-            pixel, mine = pixels[place], row[ends[place]]
-            if mine < shares.shape[1]:
-                votes[pixel, mine] += 1.0
-            else:
-                for number in range(shares.shape[1]):
-                    votes[pixel, number] += shares[mine, number]
-
-    return vote
-
-
-def _walking(compiled, vote):
+def _walking(compiled):
     """Add the votes of the trees `first` .. `last` for some pixels."""
     @compiled
     def walk(nodes, rows, starts, shares, features, pixels, first, last, votes):
-        together = len(pixels) - len(pixels) % 8
         ends = np.empty(len(pixels), np.uint32)
+        last_place = len(pixels) - 1
         for number in range(first, last):
             tree = nodes[starts[number]:starts[number + 1]]
             row = rows[starts[number]:starts[number + 1]]
-            for place in range(0, together, 8):
-                p0, p1, p2, p3 = pixels[place], pixels[place + 1], pixels[place + 2], pixels[place + 3]
-                p4, p5, p6, p7 = pixels[place + 4], pixels[place + 5], pixels[place + 6], pixels[place + 7]
+            for i0 in range(0, len(pixels), 8):
+                # Where fewer than eight are left, the last one walks several times.
+                i1, i2, i3 = min(i0 + 1, last_place), min(i0 + 2, last_place), min(i0 + 3, last_place)
+                i4, i5 = min(i0 + 4, last_place), min(i0 + 5, last_place)
+                i6, i7 = min(i0 + 6, last_place), min(i0 + 7, last_place)
+                p0, p1, p2, p3 = pixels[i0], pixels[i1], pixels[i2], pixels[i3]
+                p4, p5, p6, p7 = pixels[i4], pixels[i5], pixels[i6], pixels[i7]
                 n0 = n1 = n2 = n3 = n4 = n5 = n6 = n7 = 0
                 while True:
                     t0, t1, t2, t3 = tree[n0], tree[n1], tree[n2], tree[n3]
@@ -187,52 +201,35 @@ def _walking(compiled, vote):
                             and m4 == n4 and m5 == n5 and m6 == n6 and m7 == n7):
                         break
                     n0, n1, n2, n3, n4, n5, n6, n7 = m0, m1, m2, m3, m4, m5, m6, m7
-                ends[place], ends[place + 1], ends[place + 2], ends[place + 3] = n0, n1, n2, n3
-                ends[place + 4], ends[place + 5], ends[place + 6], ends[place + 7] = n4, n5, n6, n7
-            for place in range(together, len(pixels)):
-                pixel, here, there = pixels[place], 0, -1
-                while here != there:
-                    there = here
-                    here = np.int64(tree[here].child) + (features[pixel, tree[here].feature] > tree[here].threshold)
-                ends[place] = here
-            vote(pixels, row, ends, shares, votes)
+                ends[i0], ends[i1], ends[i2], ends[i3] = n0, n1, n2, n3
+                ends[i4], ends[i5], ends[i6], ends[i7] = n4, n5, n6, n7
+            for place in range(len(pixels)):
+                pixel, mine = pixels[place], row[ends[place]]
+                if mine < shares.shape[1]:
+                    votes[pixel, mine] += 1.0
+                else:
+                    for column in range(shares.shape[1]):
+                        votes[pixel, column] += shares[mine, column]
 
     return walk
 
 
-def _counting(compiled, walk):
-    """The votes of all trees."""
+def _sifting(compiled):
+    """Note the leaders, and keep the pixels that the trees to come may still change; gives their number."""
     @compiled
-    def count_votes(nodes, rows, starts, shares, features, votes):
-        walk(nodes, rows, starts, shares, features, np.arange(len(features)), 0, len(starts) - 1, votes)
+    def sift(votes, waiting, to_come, winners):
+        kept = 0
+        for pixel in waiting:
+            leader, most, second = 0, -1.0, -1.0
+            for number in range(votes.shape[1]):
+                if votes[pixel, number] > most:
+                    leader, most, second = number, votes[pixel, number], most
+                elif votes[pixel, number] > second:
+                    second = votes[pixel, number]
+            winners[pixel] = leader
+            if most - second <= to_come:
+                waiting[kept] = pixel
+                kept += 1
+        return kept
 
-    return count_votes
-
-
-def _deciding(compiled, walk):
-    """The class with most votes; a pixel is left alone once it is decided."""
-    @compiled
-    def decide(nodes, rows, starts, shares, features, winners):
-        trees = len(starts) - 1
-        votes = np.zeros((len(features), shares.shape[1]))
-        waiting = np.arange(len(features))
-        done = 0
-        while len(waiting) and done < trees:
-            stop = min(trees, done + TREES_BETWEEN_LOOKS)
-            walk(nodes, rows, starts, shares, features, waiting, done, stop, votes)
-            done = stop
-            kept = 0
-            for pixel in waiting:
-                leader, most, second = 0, -1.0, -1.0
-                for number in range(shares.shape[1]):
-                    if votes[pixel, number] > most:
-                        leader, most, second = number, votes[pixel, number], most
-                    elif votes[pixel, number] > second:
-                        second = votes[pixel, number]
-                winners[pixel] = leader
-                if most - second <= trees - done:
-                    waiting[kept] = pixel
-                    kept += 1
-            waiting = waiting[:kept]
-
-    return decide
+    return sift

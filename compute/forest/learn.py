@@ -11,7 +11,7 @@ from .draw import draw_training_pixels, draw_validation_pixels
 from .gaps import fill_gaps, stand_ins
 from .modelfile import Forest
 from .permutation import PIXELS_PER_CLASS, permutation_importances
-from .train import grow_trees
+from .train import grow_forest
 from .tune import tune
 from .walk import Walker
 
@@ -62,8 +62,9 @@ def learn_forest(stack, ground, settings, executor, progress):
     values = stand_ins(sample.features, settings.missing)
     filled = fill_gaps(sample.features, values)
     if filled:
-        notes.append(f"{filled} of {len(sample.classes)} training pixels lack some of their bands; there the "
-                     f"{'median of the training pixels' if settings.missing == 'median' else 'missing value'} stands.")
+        filling = "the medians of the others" if settings.missing == "median" else "a value that marks them as missing"
+        notes.append(f"{filled} of {len(sample.classes)} training pixels lack some of their bands and were given "
+                     f"{filling}.")
     present = np.unique(sample.classes)
     if len(present) < 2:
         raise UnsuitableInput("Fewer than two classes have training pixels with data at all dates. Fill the gaps in "
@@ -75,8 +76,8 @@ def learn_forest(stack, ground, settings, executor, progress):
         notes += _trial_notes(trials, settings)
     progress.say(f"Training on {len(sample.classes)} pixels of {len(ground.training)} parcels with "
                  f"{len(stack.names)} features ...")
-    grown = grow_trees(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
-                       _weights(settings, ground, present))
+    grown = grow_forest(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
+                        _weights(settings, ground, present))
     importances = ()
     if settings.permutation:
         importances = _permutation(stack, ground, settings, (grown.trees, present, values), executor,
@@ -90,7 +91,7 @@ def learn_forest(stack, ground, settings, executor, progress):
         training_pixels=tuple(int(counts[place]) for place in present), software=software_versions(),
         stand_ins=values, lows=tuple(sample.features.min(axis=0).tolist()),
         highs=tuple(sample.features.max(axis=0).tolist()), oob_score=grown.oob_score,
-        permutation_importances=importances)
+        permutation_importances=importances, contrasts=stack.contrasts)
     return Learned(forest, warnings, notes)
 
 
@@ -110,10 +111,10 @@ def _weights(settings, ground, present):
 def _trial_notes(trials, settings):
     if not trials:
         return ["Nothing was tuned: no class has several training parcels."]
-    tried = "; ".join(f"leaf {trial.min_leaf}, {trial.features_per_split} bands: {100 * trial.score:.1f} %"
-                      for trial in trials)
+    tried = "; ".join(f"smallest leaf {trial.min_leaf}, bands per branch {trial.features_per_split}: "
+                      f"{100 * trial.score:.1f} %" for trial in trials)
     return [f"Tuned by cross-validation over parcels (mean recall of the classes): {tried}. Chosen: smallest leaf "
-            f"{settings.min_leaf}, {settings.features_per_split} bands per split."]
+            f"{settings.min_leaf}, bands per branch {settings.features_per_split}."]
 
 
 def _permutation(stack, ground, settings, grown, executor, progress):

@@ -11,6 +11,7 @@ from ..raster.categorical import categorical_layout, categorical_side_files
 from ..raster.qml import shipped_style
 from ..raster.writer import RasterLayout, create_raster
 from .gaps import fill_gaps
+from .smooth import grown, inner_part, smoothed, with_neighbours
 from .timeleft import TimeLeft
 from .walk import Walker
 
@@ -94,7 +95,23 @@ def create_maps(paths, grid, forest):
                for name, layout in layouts.items() if getattr(paths, name)}
 
 
-def map_classes(stack, forest, ground, rasters, executor, progress, min_confidence=0.0):
+@dataclass(frozen=True)
+class MapRules:
+    """How votes become classes.
+
+    Parameters
+    ----------
+    min_confidence : float
+        Pixels of less confidence get no class.
+    smoothing : bool
+        Whether votes are smoothed over the neighbours first; see :mod:`.smooth`.
+    """
+
+    min_confidence: float = 0.0
+    smoothing: bool = True
+
+
+def map_classes(stack, forest, ground, rasters, executor, progress, rules):
     """Classify every pixel of a stack; without rasters to write, only those of the validation parcels.
 
     Parameters
@@ -107,8 +124,7 @@ def map_classes(stack, forest, ground, rasters, executor, progress, min_confiden
         From :func:`create_maps`.
     executor : concurrent.futures.Executor
     progress : Progress
-    min_confidence : float
-        Pixels of less confidence get no class.
+    rules : MapRules
 
     Returns
     -------
@@ -122,7 +138,7 @@ def map_classes(stack, forest, ground, rasters, executor, progress, min_confiden
         If the user asked to stop.
     """
     stack.accepts_gaps = bool(forest.stand_ins)
-    mapper = _Mapper(stack, forest, ground, set(rasters), min_confidence)
+    mapper = _Mapper(stack, forest, ground, set(rasters), rules)
     blocks = stack.blocks()
     if not rasters:
         blocks = [window for window in blocks if ground and ground.parcel_map.touches(window)]
@@ -145,30 +161,34 @@ def map_classes(stack, forest, ground, rasters, executor, progress, min_confiden
 class _Mapper:
     """Classifies blocks; used by several threads at once."""
 
-    def __init__(self, stack, forest, ground, wanted, min_confidence):
+    def __init__(self, stack, forest, ground, wanted, rules):
         self._stack, self._forest, self._ground = stack, forest, ground
-        self._wanted, self._min_confidence = wanted, min_confidence
+        self._wanted, self._rules = wanted, rules
         self._walker = Walker(forest.trees, stack.grid.height * stack.grid.width if wanted else 0)
         self._values = np.array([map_class.value for map_class in forest.classes])
         known = forest.classes + (ground.classes if ground else ())
         self.value_count = 1 + max(map_class.value for map_class in known)
-        self._needs_votes = bool(wanted - {"classes"}) or min_confidence > 0
+        self._needs_votes = bool(wanted - {"classes"}) or rules.min_confidence > 0 or rules.smoothing
 
     def classify(self, window, check):
         """The planes of a block for each raster, and what is counted in it."""
-        features, valid = self._stack.read(window)
+        around = with_neighbours(window, self._stack.grid) if self._rules.smoothing else window
+        features, valid = self._stack.read(around)
         if not self._wanted:
-            valid &= self._ground.is_validation[self._ground.labels(window)[0]]
+            valid &= self._needed(around)
         features = features if valid.all() else features[valid]
         filled = fill_gaps(features, self._forest.stand_ins)
         votes = self._walker.votes(features, check) if self._needs_votes else None
+        if self._rules.smoothing:
+            votes = smoothed(votes, valid, around, window)
+            valid = inner_part(valid, around, window)
         winners = votes.argmax(axis=1) if self._needs_votes else self._walker.classes(features, check)
         classes = self._values[winners]
         planes, hidden = {}, 0
         if self._needs_votes:
             shares = votes / self._forest.trees.count
             confidence = shares.max(axis=1)
-            is_unsure = confidence < self._min_confidence
+            is_unsure = confidence < self._rules.min_confidence
             hidden = int(np.count_nonzero(is_unsure))
             classes = np.where(is_unsure, 0, classes)
             planes["confidence"] = _plane(confidence[:, None], valid, window)
@@ -180,6 +200,12 @@ class _Mapper:
         counts = np.bincount(block, minlength=self.value_count)
         return planes, (counts, _parcel_counts(self._ground, window, block, self.value_count), filled, hidden,
                         _strange(features[::STRIDE], self._forest))
+
+
+    def _needed(self, window):
+        """Which pixels are to be classified where only validation parcels count."""
+        judged = self._ground.is_validation[self._ground.labels(window)[0]]
+        return grown(judged.reshape(window.shape)).ravel() if self._rules.smoothing else judged
 
 
 class _Tally:

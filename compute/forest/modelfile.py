@@ -18,11 +18,12 @@ import numpy as np
 from ..classes import MapClass
 from ..errors import MissingInput, UnreadableInput
 from ..raster.writer import complete_file
+from .contrasts import contrast_name
 from .settings import ForestSettings
 from .trees import ARRAYS, Trees, check_trees
 
 FORMAT = "floefield-forest"
-# 2 added stand-ins, ranges, out-of-bag accuracy and permutation importances; files of version 1 lack them.
+# 2 added contrasts, stand-ins, ranges, out-of-bag accuracy and permutation importances; files of version 1 lack them.
 VERSION = 2
 SUFFIX = ".ffrf"
 DESCRIPTION = "model.json"
@@ -47,7 +48,7 @@ class Forest:
     trees : Trees
         Their class number ``k`` is ``classes[k]``.
     feature_names : tuple of str
-        In the order in which the trees count features.
+        In the order in which the trees count features: bands, then contrasts.
     classes : tuple of MapClass
     settings : ForestSettings
     importances : tuple of float
@@ -64,6 +65,8 @@ class Forest:
         Out-of-bag accuracy.
     permutation_importances : tuple of float
         Loss of accuracy by shuffling each feature; empty if not computed.
+    contrasts : tuple of (int, int)
+        Pairs of bands, by their place, whose normalised differences are the last features.
     trained_on : str
         Record of the pixels that trained it, see :mod:`~..accuracy.record`; empty if unknown.
     """
@@ -81,6 +84,12 @@ class Forest:
     oob_score: float = None
     permutation_importances: tuple = ()
     trained_on: str = ""
+    contrasts: tuple = ()
+
+    @property
+    def bands(self):
+        """tuple of str: the features that are read, not computed."""
+        return self.feature_names[:len(self.feature_names) - len(self.contrasts)]
 
 
 def save_forest(path, forest):
@@ -102,7 +111,7 @@ def save_forest(path, forest):
         "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
         "software": forest.software,
         **{name: list(getattr(forest, name)) for name in FEATURE_NUMBERS}, "oob_score": forest.oob_score,
-        "trained_on": forest.trained_on}
+        "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.contrasts]}
     with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
@@ -211,12 +220,17 @@ def _forest(description, arrays):
     numbers = {name: tuple(_number(value) for value in description.get(name, ())) for name in FEATURE_NUMBERS}
     if not all(len(some) in (0, len(names)) for some in numbers.values()):
         raise ValueError("the description contradicts itself")
+    contrasts = description.get("contrasts", [])
+    bands = names[:len(names) - len(contrasts)]
+    contrasts = tuple(_pair(places, bands) for places in contrasts)
+    if names[len(bands):] != tuple(contrast_name(bands, pair) for pair in contrasts):
+        raise ValueError("the description contradicts itself")
     oob_score = description.get("oob_score")
     return Forest(trees=trees, feature_names=names, classes=classes, settings=_settings(description["settings"]),
                   importances=importances, training_pixels=pixels,
                   software={_text(name): _text(version) for name, version in description["software"].items()},
                   oob_score=None if oob_score is None else _number(oob_score),
-                  trained_on=_text(description.get("trained_on", "")), **numbers)
+                  trained_on=_text(description.get("trained_on", "")), contrasts=contrasts, **numbers)
 
 
 def _settings(values):
@@ -225,6 +239,13 @@ def _settings(values):
         raise ValueError("unknown settings")
     weights = {_text(code): _number(weight) for code, weight in values.get("weights", {}).items()}
     return ForestSettings(**{**values, "weights": weights})
+
+
+def _pair(places, bands):
+    first, second = (_whole(place) for place in places)
+    if not 0 <= first < second < len(bands):
+        raise ValueError("no pair of bands")
+    return first, second
 
 
 def _colour(channels):

@@ -30,6 +30,8 @@ class ForestSettings:
         The same seed, data and scikit-learn version give the same forest.
     threads : int
         How many threads work; 0 takes all cores but one. It changes nothing but the time.
+    contrasts : bool
+        Whether the normalised differences of all pairs of bands of a day are features too.
     kind : {"random", "extra"}
         Random forest, or extremely randomised trees, which draw their thresholds.
     sampling : {"equal", "smallest", "proportional", "all"}
@@ -61,7 +63,8 @@ class ForestSettings:
     balanced: bool = False
     seed: int = 0
     threads: int = 0
-    kind: str = "random"
+    contrasts: bool = True
+    kind: str = "extra"
     sampling: str = "equal"
     total_samples: int = 0
     samples_per_parcel: int = 0

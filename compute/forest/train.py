@@ -37,7 +37,13 @@ class GrownTrees:
     oob_score: float = None
 
 
-def grow_trees(features, classes, class_count, settings, progress, weights=None):
+def grow_trees(features, classes, class_count, settings, progress):
+    """The trees and the importances of :func:`grow_forest`."""
+    grown = grow_forest(features, classes, class_count, settings, progress)
+    return grown.trees, grown.importances
+
+
+def grow_forest(features, classes, class_count, settings, progress, weights=None):
     """Grow the trees of a forest.
 
     Parameters

@@ -20,7 +20,7 @@ SHARE_WORTH_DROPPING = 0.1
 # The smallest part of a vote.
 UNITS_PER_VOTE = 2.0 ** 24
 # Walks of a pixel down a tree from which on it pays to load and compile what numba needs.
-WALKS_WORTH_COMPILING = 2e8
+WALKS_WORTH_COMPILING = 2e7
 
 
 class Walker:

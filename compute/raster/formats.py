@@ -18,7 +18,8 @@ from .writer import complete_file, create_raster
 FORMATS = ("auto", "geotiff", "cog", "envi", "netcdf", "jp2")
 DRIVERS = {"geotiff": "GTiff", "cog": "COG", "envi": "ENVI", "netcdf": "netCDF", "jp2": "JP2OpenJPEG"}
 COMPRESSION = ("zstd", "deflate", "none")
-SUFFIXES = {".tif": "GTiff", ".tiff": "GTiff", ".dat": "ENVI", ".bsq": "ENVI", ".nc": "netCDF", ".jp2": "JP2OpenJPEG"}
+SUFFIXES = {".tif": "GTiff", ".tiff": "GTiff", ".dat": "ENVI", ".bsq": "ENVI", ".nc": "netCDF", ".jp2": "JP2OpenJPEG",
+            ".img": "HFA", ".pix": "PCIDSK", ".kea": "KEA", ".rst": "RST"}
 FLOATING_FORMATS_REFUSED = ("JP2OpenJPEG",)
 
 

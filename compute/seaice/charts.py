@@ -107,6 +107,11 @@ class ChartMap:
         self._values = np.array([*(polygon.value for polygon in self.polygons), 0], np.uint8)
         self._land = np.array([*(polygon.is_land for polygon in self.polygons), False])
 
+    @property
+    def has_land(self):
+        """bool: whether there is land in the grid."""
+        return any(polygon.is_land and not window.is_empty for polygon, window in zip(self.polygons, self.windows))
+
     def geometry(self, number):
         """A polygon in the CRS of the grid, as GeoJSON."""
         return self._shapes[number]

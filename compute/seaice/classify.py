@@ -1,5 +1,6 @@
 """From scenes and ice charts to ice maps, their accuracy by date, a model and a report."""
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass, field, replace
@@ -120,20 +121,22 @@ def classify_ice(task, folder, model_path, report_path, progress):
         If the user asked to stop; what lies in `folder` is for the caller to remove.
     """
     run = _Run(task, folder)
-    try:
-        with make_executor(task.settings.forest.threads) as executor:
-            run.read_scenes(progress.part(0.0, 0.02))
-            run.draw(executor, progress.part(0.02, 0.45))
-            run.learn(progress.part(0.45, 0.7))
-            run.map(executor, progress.part(0.7, 0.98))
-    finally:
-        shutil.rmtree(run.workplace, ignore_errors=True)
-    result = IceClassification(tuple(run.maps), sum_of(run.matrices.values()), tuple(run.failures))
-    if model_path:
-        save_forest(model_path, run.forest)
-    if report_path:
-        with complete_file(report_path) as partial:
-            write_ice_report(partial, run.report(result), progress.check)
+    with contextlib.ExitStack() as opened:
+        # What must not be left behind after an error is opened first.
+        model_file, report_file = (opened.enter_context(complete_file(path)) if path else ""
+                                   for path in (model_path, report_path))
+        opened.callback(shutil.rmtree, run.workplace, ignore_errors=True)
+        executor = opened.enter_context(make_executor(task.settings.forest.threads))
+        run.read_scenes(progress.part(0.0, 0.02))
+        run.draw(executor, progress.part(0.02, 0.45))
+        run.learn(progress.part(0.45, 0.7))
+        run.map(executor, progress.part(0.7, 0.98))
+        result = IceClassification(tuple(run.maps), sum_of(run.matrices.values()), tuple(run.failures))
+        if model_file:
+            save_forest(model_file, run.forest)
+        if report_file:
+            write_ice_report(report_file, run.report(result), progress.check)
+        progress.check()
     progress.step(1.0)
     return result
 
@@ -175,8 +178,9 @@ class _Run:
             part = progress.part(number / len(charted), (number + 1) / len(charted))
             part.step(0.0)
             with self._forgiving(scene.path, progress, scene):
-                with self.store.open(scene, part.part(0.0, 0.8)) as features:
-                    chart_map = ChartMap((*task.land, *self.pairs[scene][0]), features.grid)
+                shown = (*task.land, *self.pairs[scene][0])
+                with self.store.open(scene, shown, part.part(0.0, 0.8)) as features:
+                    chart_map = ChartMap(shown, features.grid)
                     self.drawn[scene] = draw_pixels(features, chart_map, task.legend, task.settings,
                                                     executor, part.part(0.8, 1.0))
                 self.store.done(scene)
@@ -201,12 +205,12 @@ class _Run:
             part = progress.part(number / len(self.pairs), (number + 1) / len(self.pairs))
             part.step(0.0)
             with self._forgiving(scene.path, progress, scene):
-                with self.store.open(scene, part.part(0.0, 0.4)) as features:
-                    shown = (*task.land, *charts)
+                shown = (*task.land, *charts)
+                with self.store.open(scene, shown, part.part(0.0, 0.4)) as features:
                     chart_map = ChartMap(shown, features.grid) if shown else None
-                    mapped = map_scene(scene, features, self.forest, chart_map, water, self.folder,
-                                       replace(settings, wants_disagreement=bool(charts) and settings.wants_disagreement),
-                                       executor, part.part(0.4, 1.0))
+                    wanted = replace(settings, wants_disagreement=settings.wants_disagreement and bool(charts))
+                    mapped = map_scene(scene, features, self.forest, chart_map, water, self.folder, wanted, executor,
+                                       part.part(0.4, 1.0))
                     grid = features.grid
                 draft = []
                 if settings.draft == "polygons" and charts:
@@ -237,9 +241,9 @@ class _Run:
         for scene in list(self.pairs):
             fitting = [path for name, path in names.items() if name.startswith(scene.name)]
             if len(fitting) != 1:
-                raise UnsuitableInput(f"There {'is no texture raster' if not fitting else 'are several texture rasters'} for "
-                                      f"{scene.name}: the name of exactly one must begin with {scene.name}. "
-                                      "GLCM textures names them so.")
+                found = "are several texture rasters" if fitting else "is no texture raster"
+                raise UnsuitableInput(f"There {found} for {scene.name}: the name of exactly one must begin with "
+                                      f"{scene.name}.")
             given[scene] = fitting[0]
         return given
 

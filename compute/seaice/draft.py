@@ -15,7 +15,7 @@ MOST_KINDS = 3
 FEWEST_PIXELS, LEAST_SHARE = 20, 0.25
 # What stands for classes of several stages: the most general code among them.
 GENERAL = (95, 86, 83, 81, 91, 87)
-# How thick codes are, where their order does not say it: old ice before first-year ice before the rest.
+# Stages of what is no ice.
 WATER_STAGES = frozenset({0, 1, 80})
 
 
@@ -57,7 +57,7 @@ def stage_codes(legend):
     for entry in legend.classes:
         rules = [rule for rule in legend.rules if rule.value == entry.value]
         stages = {stage for rule in rules for stage in rule.stages if stage is not None}
-        is_water = any(rule.poly_types == frozenset("W") for rule in rules) or bool(stages) and stages <= WATER_STAGES
+        is_water = any(rule.poly_types == frozenset("W") for rule in rules) or (bool(stages) and stages <= WATER_STAGES)
         codes[entry.value] = 0 if is_water else next((code for code in GENERAL if code in stages),
                                                      min(stages, default=int(UNKNOWN)))
     return codes
@@ -78,7 +78,7 @@ def describe(counts, stages):
 
     Parameters
     ----------
-    counts : ndarray of int, shape (256,)
+    counts : ndarray of int, shape (values,)
     stages : dict of int to int
         From :func:`stage_codes`.
 
@@ -91,7 +91,7 @@ def describe(counts, stages):
     shares = {}
     total = int(counts[1:].sum())
     for value, stage in stages.items():
-        if stage and counts[value]:
+        if stage and value < len(counts) and counts[value]:
             shares[stage] = shares.get(stage, 0.0) + counts[value] / total
     concentration = concentration_code(sum(shares.values()))
     if concentration in ("98", "01"):
@@ -179,7 +179,7 @@ def ice_edge(mapped, grid, water, threshold):
 
     edge = mapped.cell_pixels
     total = mapped.by_cell[..., 1:].sum(axis=-1)
-    open_water = sum((mapped.by_cell[..., value] for value in water), np.zeros(total.shape, np.int64))
+    open_water = mapped.by_cell[..., [value for value in water if value < mapped.by_cell.shape[2]]].sum(axis=-1)
     known = total >= max(1, LEAST_SHARE * edge * edge)
     if min(total.shape) < 2 or not known.any():
         return []

@@ -13,57 +13,38 @@ from ..raster.grid import Window
 from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
 from ..texture.texture import cell_grid, write_textures
+from .charts import ChartMap
 
 CELL_BLOCK = 256
 # Textures of so many bytes stay on the disk until the maps are made; those of further scenes are computed twice.
 MOST_KEPT_BYTES = 12 * 1024 ** 3
 
 
-class IceFeatures:
-    """Some bands of a few rasters, as a table; what :class:`~..forest.features.FeatureStack` is to all bands.
+def open_features(paths, names):
+    """Some bands of a few rasters of one grid, as a table.
 
     Parameters
     ----------
     paths : sequence of str
     names : sequence of str
-        Features to use, in this order; empty for all.
+        Features to use, in this order.
 
-    Attributes
-    ----------
-    names : tuple of str
-    grid : Grid
+    Returns
+    -------
+    FeatureStack
 
     Raises
     ------
     MissingInput
         Naming the features that are not there.
     """
-
-    def __init__(self, paths, names=()):
-        self._stack = FeatureStack(paths)
-        self.grid = self._stack.grid
-        self.names = tuple(names) or self._stack.names
-        missing = [name for name in self.names if name not in self._stack.names]
-        if missing:
-            self._stack.close()
-            raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
-        self._columns = [self._stack.names.index(name) for name in self.names]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self._stack.close()
-
-    def read(self, window):
-        """Features (pixels, features) and where all of them are finite, row by row."""
-        features, _ = self._stack.read(window)
-        features = np.ascontiguousarray(features[:, self._columns])
-        return features, np.isfinite(features).all(axis=1)
-
-    def blocks(self):
-        """Windows that tile the grid."""
-        return self._stack.blocks()
+    stack = FeatureStack(paths)
+    missing = [name for name in names if name not in stack.names]
+    if missing:
+        stack.close()
+        raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
+    stack.choose([stack.names.index(name) for name in names])
+    return stack
 
 
 class FeatureStore:
@@ -82,17 +63,19 @@ class FeatureStore:
         self._folder, self._settings, self._given = folder, settings, given or {}
         self._made, self._kept_bytes, self.names = {}, 0, ()
 
-    def open(self, scene, progress):
+    def open(self, scene, charts, progress):
         """The features of a scene.
 
         Parameters
         ----------
         scene : Scene
+        charts : sequence of Chart
+            Their land is hidden from the textures: it would shine into the ice beside it.
         progress : Progress
 
         Returns
         -------
-        IceFeatures
+        FeatureStack
             With the names of the first scene that was opened.
 
         Raises
@@ -101,15 +84,15 @@ class FeatureStore:
             If the scene cannot be used.
         """
         if scene not in self._made:
-            self._made[scene] = self._make(scene, progress)
-        backscatter, textures = self._made[scene]
+            self._made[scene] = self._make(scene, charts, progress)
+        backscatter, textures = self._made[scene][:2]
         wanted = scene.bands
         if self._settings.incidence and scene.incidence:
             wanted += (scene.incidence,)
         if textures:
             with RasterReader(textures) as raster:
                 wanted += tuple(name for name in raster.band_names if name not in wanted)
-        features = IceFeatures([backscatter, *filter(None, [textures])], self.names or wanted)
+        features = open_features([backscatter, *filter(None, [textures])], self.names or wanted)
         self.names = self.names or features.names
         return features
 
@@ -117,7 +100,7 @@ class FeatureStore:
         """Make room, where it is scarce."""
         if scene not in self._made:
             return
-        own = [path for path in self._made[scene] if path.startswith(self._folder)]
+        own = {path for path in self._made[scene] if path.startswith(self._folder)}
         size = sum(os.path.getsize(path) for path in own)
         if self._kept_bytes + size > MOST_KEPT_BYTES:
             self.drop(scene)
@@ -126,23 +109,58 @@ class FeatureStore:
 
     def drop(self, scene):
         """Remove what was made for a scene."""
-        for path in self._made.pop(scene, ()):
+        for path in set(self._made.pop(scene, ())):
             if path.startswith(self._folder) and os.path.exists(path):
                 os.remove(path)
 
-    def _make(self, scene, progress):
+    def _make(self, scene, charts, progress):
+        """Paths of backscatter and textures, and of what they were made from."""
         settings = self._settings
         if settings.textures == "given":
             return scene.path, self._given[scene]
         if settings.textures == "none":
             return scene.path, ""
-        step = settings.texture.step
-        backscatter, textures = scene.path, os.path.join(self._folder, f"{len(self._made)}_{scene.name}_textures.tif")
-        if step > 1:
-            backscatter = os.path.join(self._folder, f"{len(self._made)}_{scene.name}_cells.tif")
-            write_cells(scene, backscatter, settings, progress.part(0.0, 0.2))
-        write_textures(scene.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
-        return backscatter, textures
+        shown, stem = scene, os.path.join(self._folder, f"{len(self._made)}_{scene.name}")
+        land = ChartMap(charts, scene.grid)
+        if land.has_land:
+            shown = replace(scene, path=f"{stem}_sea.tif")
+            write_sea(scene, land, shown.path, settings, progress.part(0.0, 0.1))
+        backscatter, textures = shown.path, f"{stem}_textures.tif"
+        if settings.texture.step > 1:
+            backscatter = f"{stem}_cells.tif"
+            write_cells(shown, backscatter, settings, progress.part(0.1, 0.2))
+        write_textures(shown.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
+        return backscatter, textures, shown.path
+
+
+def write_sea(scene, land, output, settings, progress):
+    """A copy of a scene without its land.
+
+    Parameters
+    ----------
+    scene : Scene
+    land : ChartMap
+    output : str
+    settings : IceSettings
+    progress : Progress
+    """
+    with RasterReader(scene.path) as raster, make_executor(settings.forest.threads) as executor:
+        names = _used(scene)
+        indexes = [raster.band_names.index(name) for name in names]
+
+        def work(window):
+            values = raster.read_physical(window, indexes)
+            values[:, land.said(land.numbers(window))[1]] = np.nan
+            return values
+
+        layout = RasterLayout(grid=scene.grid, dtype="float32", band_names=names, nodata=float("nan"),
+                              compression="zstd")
+        with create_raster(output, layout) as writer:
+            run_blocks(scene.grid.blocks(CELL_BLOCK, CELL_BLOCK), work, writer.write, executor, progress)
+
+
+def _used(scene):
+    return scene.bands + ((scene.incidence,) if scene.incidence else ())
 
 
 def write_cells(scene, output, settings, progress):
@@ -159,7 +177,7 @@ def write_cells(scene, output, settings, progress):
     step = settings.texture.step
     with RasterReader(scene.path) as raster, make_executor(settings.forest.threads) as executor:
         cells = cell_grid(raster.grid, settings.texture)
-        names = scene.bands + ((scene.incidence,) if scene.incidence else ())
+        names = _used(scene)
         indexes = [raster.band_names.index(name) for name in names]
 
         def work(window):
@@ -175,6 +193,6 @@ def write_cells(scene, output, settings, progress):
                 means[:len(scene.bands)] = 10.0 * np.log10(means[:len(scene.bands)])
             return means
 
-        layout = RasterLayout(grid=replace(cells), dtype="float32", band_names=names, nodata=float("nan"))
+        layout = RasterLayout(grid=cells, dtype="float32", band_names=names, nodata=float("nan"))
         with create_raster(output, layout) as writer:
             run_blocks(cells.blocks(CELL_BLOCK, CELL_BLOCK), work, writer.write, executor, progress)

@@ -38,14 +38,15 @@ def train(drawn, names, legend, settings, progress):
     present = np.unique(classes)
     if len(present) < 2:
         raise UnsuitableInput(_too_few(present, legend, settings))
-    trees, importances = grow_trees(features, np.searchsorted(present, classes), len(present), settings.forest,
-                                    progress)
+    grown = grow_trees(features, np.searchsorted(present, classes), len(present), settings.forest, progress)
     by_value = legend.by_value()
     counts = np.bincount(np.searchsorted(present, classes), minlength=len(present))
-    return Forest(trees=trees, feature_names=tuple(names), classes=tuple(by_value[int(value)] for value in present),
+    known = tuple(by_value[int(value)] for value in present)
+    return Forest(trees=grown.trees, feature_names=tuple(names), classes=known,
                   settings=replace(settings.forest, threads=0),
-                  importances=tuple(float(share) for share in importances),
-                  training_pixels=tuple(int(count) for count in counts), software=software_versions())
+                  importances=tuple(float(share) for share in grown.importances),
+                  training_pixels=tuple(int(count) for count in counts), software=software_versions(),
+                  lows=tuple(map(float, features.min(axis=0))), highs=tuple(map(float, features.max(axis=0))))
 
 
 def _too_few(present, legend, settings):
@@ -88,9 +89,9 @@ def judge(scenes, drawn, legend, settings, progress):
         if len(present) < 2:
             continue
         forest = replace(settings.forest, trees=min(settings.forest.trees, settings.evaluation_trees))
-        trees, _ = grow_trees(np.concatenate([pixels.features for pixels in others]),
-                              np.searchsorted(present, classes), len(present), forest, part)
-        walker = Walker(trees)
+        grown = grow_trees(np.concatenate([pixels.features for pixels in others]),
+                           np.searchsorted(present, classes), len(present), forest, part)
+        walker = Walker(grown.trees, sum(len(pixels.judged_classes) for pixels in drawn) // len(days))
         for scene, pixels in zip(scenes, drawn):
             if scene.day == day and len(pixels.judged_classes):
                 mapped = present[walker.classes(pixels.judged_features, progress.check)]

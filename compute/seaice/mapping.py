@@ -36,8 +36,8 @@ class MappedScene:
         Pixels in chart polygons with a class, and those of them where the map says the same.
     by_polygon : ndarray of int64, shape (polygons + 1, 256)
         Pixels of each class in each polygon of the chart; the last row is for pixels outside.
-    by_cell : ndarray of int64, shape (rows, columns, 256) or None
-        Pixels of each class in each cell.
+    by_cell : ndarray of int32, shape (rows, columns, values) or None
+        Pixels of each class in each cell; no more values than the forest has.
     cell_pixels : int
         Edge of a cell.
     thumbnail : ndarray of uint8, shape (height, width)
@@ -62,7 +62,7 @@ def map_scene(scene, features, forest, chart_map, water, folder, settings, execu
     Parameters
     ----------
     scene : Scene
-    features : IceFeatures
+    features : FeatureStack
     forest : Forest
     chart_map : ChartMap or None
         Land of the chart is masked.
@@ -82,7 +82,7 @@ def map_scene(scene, features, forest, chart_map, water, folder, settings, execu
     values = np.array([entry.value for entry in forest.classes], np.uint8)
     is_water = np.isin(np.arange(256), list(water))
     paths = [os.path.join(folder, f"{scene.name}_{kind}.tif") for kind in ("ice", "confidence", "disagreement")]
-    count = _Counts(grid, chart_map, settings)
+    count = _Counts(grid, chart_map, int(values.max()) + 1, settings)
 
     def work(window):
         progress.check()
@@ -104,7 +104,7 @@ def map_scene(scene, features, forest, chart_map, water, folder, settings, execu
 
     tags = {DATE_TAG: scene.day.isoformat(), **({SYNTHETIC_TAG: "YES"} if scene.is_synthetic else {})}
     with contextlib.ExitStack() as opened:
-        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest.classes))
+        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest))
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
             writer.tag(tags)
@@ -137,7 +137,7 @@ def _compare(block, chart, is_water):
 class _Counts:
     """Adds up blocks."""
 
-    def __init__(self, grid, chart_map, settings):
+    def __init__(self, grid, chart_map, depth, settings):
         self._stride = max(1, -(-max(grid.shape) // THUMBNAIL))
         self._thumbnail = np.zeros([-(-edge // self._stride) for edge in grid.shape], np.uint8)
         self._mapped = np.zeros(256, np.int64)
@@ -147,7 +147,7 @@ class _Counts:
         self._cell = max(1, round(settings.cell / grid.pixel_width))
         rows, columns = (-(-edge // self._cell) for edge in grid.shape)
         wanted = settings.wants_edge or settings.draft == "grid"
-        self._by_cell = np.zeros((rows, columns, 256), np.int32) if wanted else None
+        self._by_cell = np.zeros((rows, columns, depth), np.int32) if wanted else None
 
     def add(self, window, block, numbers, compared):
         self._mapped += np.bincount(block.ravel(), minlength=256)
@@ -158,7 +158,7 @@ class _Counts:
         rows, columns = np.arange(*_span(window.row, window.height)), np.arange(*_span(window.col, window.width))
         if self._by_cell is not None:
             cells = rows[:, None] // self._cell * self._by_cell.shape[1] + columns[None, :] // self._cell
-            _add(self._by_cell.reshape(-1, 256), cells.ravel(), block.ravel())
+            _add(self._by_cell.reshape(-1, self._by_cell.shape[2]), cells.ravel(), block.ravel())
         here = rows % self._stride == 0, columns % self._stride == 0
         self._thumbnail[np.ix_(rows[here[0]] // self._stride, columns[here[1]] // self._stride)] = block[np.ix_(*here)]
 
@@ -169,8 +169,8 @@ class _Counts:
 
 
 def _add(table, rows, columns):
-    """Count pairs of rows and columns (0..255) into a table."""
-    cells, counts = np.unique(rows.astype(np.int64) * 256 + columns, return_counts=True)
+    """Count pairs of rows and columns into a table."""
+    cells, counts = np.unique(rows.astype(np.int64) * table.shape[1] + columns, return_counts=True)
     table.reshape(-1)[cells] += counts.astype(table.dtype)
 
 

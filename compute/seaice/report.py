@@ -12,6 +12,7 @@ from ..accuracy.page import css_colour, software_versions, write_page
 from ..accuracy.pictures import bars_picture, confusion_picture
 from .learn import sum_of
 from .pictures import map_picture, season_picture
+from .scenes import INCIDENCE
 
 SQUARE_METRES = 1e6
 TOP_FEATURES = 20
@@ -180,6 +181,11 @@ def _warnings(report, days):
     if absent:
         warnings.append(f"These classes of the legend have no training pixels and are not in the maps: "
                         f"{', '.join(absent)}.")
+    first = max(zip(report.forest.importances, report.forest.feature_names), default=(0, ""))[1]
+    if INCIDENCE.search(first):
+        warnings.append("The forest looks at the incidence angle most. Where all scenes come from one orbit, the angle "
+                        "tells places apart rather than ice: the maps then repeat where the charts had which ice, and "
+                        "the agreement flatters them.")
     if days and len(days) < FEW_DATES:
         warnings.append(f"The accuracy rests on {len(days)} dates only; other dates may be mapped better or worse.")
     return warnings

@@ -34,7 +34,7 @@ def draw_pixels(features, chart_map, legend, settings, executor, progress):
 
     Parameters
     ----------
-    features : IceFeatures
+    features : FeatureStack
     chart_map : ChartMap
     legend : Legend
     settings : IceSettings

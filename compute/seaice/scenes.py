@@ -139,5 +139,5 @@ def _day(raster):
                 return date(*map(int, found.groups()))
             except ValueError:
                 continue
-    raise UnsuitableInput(f"{raster.path} does not say of which day it is. Write it into its metadata: gdal_edit.py -mo "
-                          f"{DATE_TAG}=2020-10-23, or into its name.")
+    raise UnsuitableInput(f"{raster.path} does not say of which day it is. Write it into its metadata "
+                          f"(gdal_edit.py -mo {DATE_TAG}=2020-10-23) or into its name.")

@@ -30,6 +30,8 @@ class IceSettings:
         A chart serves scenes at most so many days before or after it.
     boundary : float
         Metres from a border between classes within which no pixel trains or judges.
+    land_buffer : float
+        Metres by which the land of the charts reaches into the sea.
     samples_per_class : int
         At most so many training pixels of each class in each scene.
     judged_per_scene : int
@@ -56,6 +58,7 @@ class IceSettings:
         window=21, levels=32, distances=(2,), features=TEXTURE_FEATURES))
     max_days: float = 3.0
     boundary: float = 1000.0
+    land_buffer: float = 300.0
     samples_per_class: int = 500
     judged_per_scene: int = 5000
     evaluation: str = "date"

@@ -22,8 +22,9 @@ STRIPES, STRIPE_LINES = 80, 64
 # Pixels beside a boundary in which the level of a sub-swath is measured, those at the very edge left out: few, since
 # the ice itself changes from place to place.
 BESIDE, EDGE = 40, 6
-SMALLEST_SCALING, LARGEST_SCALING = 0.0, 3.0
-# A scaling whose standard error is larger is left at 1, and so is one that differs from 1 by less than twice its error.
+# A scaling is left at 1 where it is beyond belief, where its standard error is larger than this, and where it differs
+# from 1 by less than twice its error.
+SMALLEST_SCALING, LARGEST_SCALING = 0.5, 2.0
 MOST_UNSURE = 0.05
 FEWEST_STRIPES = 5
 # Structures of the ice are about so large (pixels): as many neighbours count as one measurement.
@@ -54,21 +55,24 @@ def from_table(path, product, polarisation):
     processor = ".".join(str(int(part)) if index == 0 else part
                          for index, part in enumerate(product.processor.split(".")) if part)
     annotation = product.annotation
+    wanted = annotation.mission, annotation.mode, polarisation
     found = {}
-    for number, row in _rows(path):
-        wanted = (annotation.mission, annotation.mode, polarisation)
-        given = (row["platform"], row["mode"], row["polarisation"])
-        if (all(cell in (ANY, own) for cell, own in zip((cell.upper() for cell in given), wanted))
+    for row in read_table(path):
+        given = (row[name].upper() for name in ("platform", "mode", "polarisation"))
+        if (all(cell in (ANY, own) for cell, own in zip(given, wanted))
                 and (row["processor"] == ANY or processor.startswith(row["processor"].lstrip("0")))):
-            try:
-                found[row["swath"].upper()] = float(row["scaling"]), float(row["offset"])
-            except ValueError as error:
-                raise UnsuitableInput(f"{path}, line {number}: scaling and offset must be numbers with a decimal "
-                                      f"point, not {row['scaling']!r} and {row['offset']!r}.") from error
+            found[row["swath"].upper()] = row["scaling"], row["offset"]
     return found
 
 
-def _rows(path):
+def read_table(path):
+    """The rows of a table, as dicts by column; scaling and offset are numbers.
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
+        If there is no such file, or a row cannot be understood.
+    """
     if not os.path.isfile(path):
         raise MissingInput(f"The table of noise scaling and offset {path} does not exist. Check its path.")
     if os.path.getsize(path) > LARGEST_TABLE:
@@ -84,11 +88,17 @@ def _rows(path):
     if set(COLUMNS) - set(names):
         raise UnsuitableInput(f"{path} lacks the columns {', '.join(sorted(set(COLUMNS) - set(names)))}. Its first "
                               f"line must be: {','.join(COLUMNS)}.")
+    rows = []
     for (number, _), cells in zip(lines[1:], reader):
         row = dict(zip(names, (cell.strip() for cell in cells)))
         if not all(row.get(name) for name in COLUMNS):
             raise UnsuitableInput(f"{path}, line {number} has empty cells. Each row needs {', '.join(COLUMNS)}.")
-        yield number, row
+        try:
+            rows.append({**row, "scaling": float(row["scaling"]), "offset": float(row["offset"])})
+        except ValueError as error:
+            raise UnsuitableInput(f"{path}, line {number}: scaling and offset must be numbers with a decimal "
+                                  f"point, not {row['scaling']!r} and {row['offset']!r}.") from error
+    return rows
 
 
 def estimated(channel, executor, progress):
@@ -158,9 +168,8 @@ def _scaling(profiles):
             found.append(fit[2] / noise.mean())
             weights.append(noise.mean() ** 2 / max(variance, np.finfo(float).tiny))
     scaling, error = _agreed(found, weights)
-    if error > MOST_UNSURE or abs(scaling - 1) < 2 * error:
-        return 1.0
-    return float(np.clip(scaling, SMALLEST_SCALING, LARGEST_SCALING))
+    is_sure = error <= MOST_UNSURE and abs(scaling - 1) >= 2 * error
+    return scaling if is_sure and SMALLEST_SCALING <= scaling <= LARGEST_SCALING else 1.0
 
 
 def _agreed(values, weights):

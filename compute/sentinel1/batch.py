@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 
 from ..errors import OutputError, PlainError, UnsuitableInput
+from .balance import read_table
 from .geocode import require_crs, write_scene
 from .product import read_product
 
@@ -60,14 +61,16 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
 
     Raises
     ------
-    UnsuitableInput
-        If the settings can fit no product.
+    MissingInput, UnreadableInput, UnsuitableInput
+        If the settings can fit no product: the CRS, the table of noise scaling.
     OutputError
         If results cannot be written: the disk is the same for all products.
     Cancelled
         If the user asked to stop; scenes that are complete stay.
     """
     require_crs(settings.crs_wkt)
+    if settings.swath_balance == "table":
+        read_table(settings.swath_table)
     scenes, failures, labels = [], [], set()
     with _output_folder(folder):
         for number, path in enumerate(paths):
@@ -95,6 +98,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
 @contextlib.contextmanager
 def _output_folder(folder):
     """The folder for as long as the block lasts; made where it is missing, removed again if nothing came of it."""
+    was_there = os.path.isdir(folder)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
@@ -103,5 +107,6 @@ def _output_folder(folder):
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
+        if not was_there:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)

@@ -119,7 +119,8 @@ def write_scene(product, output, settings, progress, area=None, land=None):
             run_blocks(nested_blocks(grid, BLOCK, REGION), work, finish, executor, progress.part(0.1, 1.0))
             side_files[".qml"] = display.style()
     if not counts[0]:
-        progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest.")
+        progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest, and switch "
+                      "the land mask off if you want to see land.")
     return WrittenScene(output, counts[0] / (grid.height * grid.width), image.balance)
 
 
@@ -225,7 +226,7 @@ class _Work:
         planes = self._image.read(part)
         rows, columns = (lines - part.row).astype(np.float32), (pixels - part.col).astype(np.float32)
         power = np.full((len(planes), *inside.shape), np.nan, np.float32)
-        power[:, inside] = interpolate(planes, rows, columns, np.ones(rows.shape, bool))
+        power[:, inside] = interpolate(planes, rows, columns)
         return power
 
     def _scaled(self, power, angles, slope):

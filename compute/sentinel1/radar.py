@@ -8,9 +8,11 @@ from .border import Border
 from .radiometry import ChannelPower, TileCache
 from .speckle import LOOKS, halo_of, lee, refined_lee
 
-TILE = 512
-# Tiles that are kept: about 100 MB for each polarisation.
-KEPT_TILES = 96
+TILE, SMALLEST_TILE = 512, 32
+# Most lines and pixels of the product behind a tile.
+LONGEST_EDGE = 1024
+# Pixels of tiles that are kept: 100 MB for each polarisation.
+KEPT_PIXELS = 96 * TILE ** 2
 
 
 class RadarImage:
@@ -57,7 +59,8 @@ class RadarImage:
         except Exception:
             self.close()
             raise
-        self._tiles = TileCache(self._tile, self.shape, TILE, KEPT_TILES)
+        edge = max(SMALLEST_TILE, min(TILE, LONGEST_EDGE // self.looks))
+        self._tiles = TileCache(self._tile, self.shape, edge, KEPT_PIXELS // edge ** 2)
 
     def _clean(self, product, executor, progress):
         """Find the rims and the balance of the sub-swaths, which need a look at the whole image."""
@@ -73,8 +76,7 @@ class RadarImage:
                                   f"{polarisation}; its noise is taken as it is.")
             elif settings.swath_balance == "estimate" and channel.has_noise:
                 self.balance[polarisation] = estimated(channel, executor, part)
-                progress.say(f"{product.name}, {polarisation}: noise scaling " + ", ".join(
-                    f"{swath} {scaling:.3f}" for swath, (scaling, _) in self.balance[polarisation].items()) + ".")
+                progress.say(f"{product.name}, {polarisation}: {_in_words(self.balance[polarisation])}")
             channel.balance(self.balance.get(polarisation, {}))
 
     def close(self):
@@ -115,6 +117,13 @@ class RadarImage:
             plane[:] = power[inner]
             plane[~valid[inner]] = np.nan
         return planes
+
+
+def _in_words(balance):
+    """What was estimated, for the log."""
+    changed = [f"{swath} {scaling:.3f} and {offset:.1e}" for swath, (scaling, offset) in sorted(balance.items())
+               if scaling != 1 or offset]
+    return f"noise scaling and offset {', '.join(changed)}." if changed else "no steps between the sub-swaths."
 
 
 def averaged(power, valid, looks):

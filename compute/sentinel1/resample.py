@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def interpolate(planes, rows, columns, inside):
+def interpolate(planes, rows, columns):
     """Values between the centres of pixels.
 
     Only pixels with data count, by weights that sum to one; a position has data where the nearest pixel has.
@@ -14,12 +14,11 @@ def interpolate(planes, rows, columns, inside):
         NaN where invalid.
     rows, columns : ndarray of float32, shape (n,)
         Positions; (0, 0) is the centre of the first pixel. Up to half a pixel outside is allowed.
-    inside : ndarray of bool, shape (n,)
-        Positions that count; the others are NaN in the result.
 
     Returns
     -------
     ndarray of float32, shape (planes, n)
+        NaN where there is no data.
     """
     height, width = planes.shape[1:]
     upper = np.clip(np.floor(rows), 0, max(height - 2, 0)).astype(np.int32)
@@ -33,7 +32,6 @@ def interpolate(planes, rows, columns, inside):
     for plane, target in zip(planes.reshape(len(planes), -1), result):
         _bilinear(plane, start, below, beside, down, right, target)
         _bridge_gaps(plane, start, below, beside, down, right, target)
-    result[:, ~inside] = np.nan
     return result
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from ..raster.blocks import default_threads
-
 NOISE_REMOVAL = ("none", "range", "full")
 SWATH_BALANCE = ("none", "table", "estimate")
 CALIBRATIONS = ("sigma0", "beta0", "gamma0")
@@ -78,8 +76,3 @@ class BackscatterSettings:
     pixel_size: float = 0.0
     land_buffer: float = 0.0
     threads: int = 0
-
-    @property
-    def workers(self):
-        """int: threads to use."""
-        return self.threads or default_threads()

@@ -93,8 +93,18 @@ def _vectors(grids):
     azimuth = np.radians(np.stack([_numbers(elements(grid, "Azimuth")[0]) for grid in grids]))
     counts = np.isfinite(zenith).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return [np.where(counts > 0, np.nansum(plane, axis=0) / counts, np.nan)
+        return [_grown(np.where(counts > 0, np.nansum(plane, axis=0) / counts, np.nan))
                 for plane in (zenith, np.sin(azimuth), np.cos(azimuth))]
+
+
+def _grown(plane):
+    """Nodes without a value take the mean of those around them, so that pixels at the edge of the swath have angles."""
+    around = np.pad(plane, 1, constant_values=np.nan)
+    height, width = plane.shape
+    shifted = np.stack([around[row:row + height, column:column + width] for row in range(3) for column in range(3)])
+    counts = np.isfinite(shifted).sum(axis=0)
+    means = np.divide(np.nansum(shifted, axis=0), counts, out=np.full(plane.shape, np.nan), where=counts > 0)
+    return np.where(np.isfinite(plane), plane, means)
 
 
 def _numbers(element):

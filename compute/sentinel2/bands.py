@@ -48,6 +48,11 @@ SCENE_CLASSES = (
     "nodata", "saturated_defective", "dark_area", "cloud_shadow", "vegetation", "not_vegetated", "water",
     "unclassified", "cloud_medium_probability", "cloud_high_probability", "thin_cirrus", "snow_ice",
 )
+# Red, green and blue of the scene classes, as SNAP and Sen2Cor show them.
+SCENE_COLOURS = (
+    (0, 0, 0), (255, 0, 0), (46, 46, 46), (100, 50, 0), (0, 128, 0), (255, 230, 90), (0, 0, 255), (129, 129, 129),
+    (193, 193, 193), (255, 255, 255), (100, 200, 255), (255, 150, 255),
+)
 
 
 def native_resolution(band):

@@ -10,7 +10,6 @@ import math
 import numpy as np
 
 from ..errors import MissingInput, UnreadableInput
-from ..raster.grid import Window
 from ..raster.polygons import PolygonMask
 from ..raster.resample import read_resampled
 from ..raster.target import metres_per_unit
@@ -44,7 +43,7 @@ def open_cloud_mask(product, settings, crs_wkt, reader_of):
     """
     if settings.cloud_mask == "none":
         return None
-    seeds = None
+    unseen = None
     if settings.cloud_mask == "l1c":
         mask = _level_1c_mask(product, settings, crs_wkt, reader_of)
     elif settings.cloud_mask == "probability":
@@ -53,10 +52,15 @@ def open_cloud_mask(product, settings, crs_wkt, reader_of):
         mask = _raster_mask(reader_of(image), settings, lambda values, valid: valid & (values >= threshold))
     else:
         reader = reader_of(_finest(product, "SCL", settings))
-        mask = _class_mask(reader, settings, settings.masked_classes)
-        # What was not seen has no edge that could be wider.
-        seeds = _class_mask(reader, settings, [name for name in settings.masked_classes if name != SCENE_CLASSES[0]])
-    return _widened(mask, seeds or mask, settings.mask_dilation) if settings.mask_dilation > 0 else mask
+        no_data = SCENE_CLASSES[0]
+        mask = _class_mask(reader, settings, [name for name in settings.masked_classes if name != no_data])
+        # What was not seen is masked however small it is, and has no edge that could be wider.
+        unseen = _class_mask(reader, settings, [no_data]) if no_data in settings.masked_classes else None
+    if settings.min_cloud_area > 0:
+        mask = _without_specks(mask, settings.min_cloud_area)
+    if settings.mask_dilation > 0:
+        mask = _widened(mask, settings.mask_dilation)
+    return mask if unseen is None else lambda grid, window: mask(grid, window) | unseen(grid, window)
 
 
 def _class_mask(reader, settings, names):
@@ -157,20 +161,43 @@ def _ring(text, part, product, name):
     return [tuple(point) for point in points]
 
 
-def _widened(mask, seeds, metres):
-    """A mask and what lies within so many metres of its seeds, measured between the centres of pixels."""
+def _without_specks(mask, square_metres):
+    """A mask without patches smaller than so much; pixels that touch at a corner belong together.
+
+    A patch that is too small reaches no farther than it has pixels, so a look that far beyond the window is enough.
+    """
+    from scipy.ndimage import label
+
+    def cleaned(grid, window):
+        least = math.ceil(square_metres / math.prod(_pixel_metres(grid)) - 1e-9)
+        around = window.padded(least - 1)
+        cloud = mask(grid, around)
+        if cloud.any():
+            patches, count = label(cloud, np.ones((3, 3), int))
+            is_large = np.bincount(patches.ravel(), minlength=count + 1) >= least
+            is_large[0] = False
+            cloud = is_large[patches]
+        return cloud[window.relative_to(around).slices]
+
+    return cleaned
+
+
+def _widened(mask, metres):
+    """A mask and what lies within so many metres of it, measured between the centres of pixels."""
     from scipy.ndimage import distance_transform_edt
 
     def widened(grid, window):
-        unit = metres_per_unit(grid.crs_wkt)
-        size = grid.pixel_height * unit, grid.pixel_width * unit
-        rows, columns = (math.ceil(metres / edge) for edge in size)
-        around = Window(window.row - rows, window.col - columns, window.height + 2 * rows, window.width + 2 * columns)
-        cloud = seeds(grid, around)
-        inner = slice(rows, rows + window.height), slice(columns, columns + window.width)
-        masked = cloud[inner] if seeds is mask else mask(grid, window)
+        size = _pixel_metres(grid)
+        around = window.padded(math.ceil(metres / min(size)))
+        cloud = mask(grid, around)
+        inner = window.relative_to(around).slices
         if not cloud.any():
-            return masked
-        return masked | (distance_transform_edt(~cloud, sampling=size)[inner] <= metres * (1 + 1e-9))
+            return cloud[inner]
+        return cloud[inner] | (distance_transform_edt(~cloud, sampling=size)[inner] <= metres * (1 + 1e-9))
 
     return widened
+
+
+def _pixel_metres(grid):
+    unit = metres_per_unit(grid.crs_wkt)
+    return grid.pixel_height * unit, grid.pixel_width * unit

@@ -5,13 +5,18 @@ Both are stretched between the 2nd and the 98th percentile of the data, which ar
 
 import numpy as np
 
-from ..raster.qml import false_colour_qml, true_colour_qml
+from ..classes import MapClass
+from ..raster.qml import false_colour_qml, paletted_qml, true_colour_qml
+from .bands import SCENE_CLASSES, SCENE_COLOURS
 from .storage import NODATA
 
 TRUE_COLOUR = ("B04", "B03", "B02")
 FALSE_COLOUR = ("B08", "B04", "B03")
 # Without B08 (60 m products, or by choice) the narrow near infrared band serves.
 NARROW_FALSE_COLOUR = ("B8A", "B04", "B03")
+# A scene classification alone is shown in its colours.
+SCENES = tuple(MapClass(value, name, name.replace("_", " "), colour)
+               for value, (name, colour) in enumerate(zip(SCENE_CLASSES, SCENE_COLOURS)))
 BIN = 8
 
 
@@ -54,6 +59,8 @@ class DisplayRanges:
         -------
         dict of str to str
         """
+        if tuple(self._index) == ("SCL",):
+            return {".qml": paletted_qml(SCENES)}
         styles = {}
         for suffix, write, choices in ((".qml", true_colour_qml, (TRUE_COLOUR,)),
                                        (".false-colour.qml", false_colour_qml, (FALSE_COLOUR, NARROW_FALSE_COLOUR))):

@@ -18,8 +18,11 @@ from .stack import BLOCK, REGION
 
 # What the float32 values of one block of a group may take.
 BLOCK_BYTES = 16 * 1024 * 1024
-# What GDAL keeps of one band of one product while a region is worked on: an image tile, and the result.
-CACHED_BYTES = 3 * BLOCK * BLOCK
+# What GDAL keeps of one band of one product while a region is worked on: image tiles, those of the scene classes, and
+# the result. With a third of it, tiles were decoded two to three times.
+CACHED_BYTES = 9 * BLOCK * BLOCK
+# With very many products some tiles are decoded again instead.
+MOST_CACHED_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def cache_bytes(products, groups):
     -------
     int
     """
-    return max(CACHE_BYTES, products * max(len(group.bands) for group in groups) * CACHED_BYTES)
+    wanted = products * max(len(group.bands) for group in groups) * CACHED_BYTES
+    return min(max(CACHE_BYTES, wanted), MOST_CACHED_BYTES)
 
 
 @dataclass(frozen=True, eq=False)

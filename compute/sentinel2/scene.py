@@ -52,8 +52,10 @@ class StackSettings:
         Some of ``CLOUD_KINDS``.
     cloud_probability : float
         Percent.
+    min_cloud_area : float
+        Square metres; smaller patches of the cloud mask are not believed.
     mask_dilation : float
-        Metres by which the cloud mask is widened.
+        Metres by which the cloud mask is widened, after that.
     threads : int
         Worker threads; 0 leaves it to Floefield.
     """
@@ -69,6 +71,7 @@ class StackSettings:
                              "cloud_high_probability", "thin_cirrus")
     cloud_kinds: tuple = ("opaque", "cirrus")
     cloud_probability: float = 50.0
+    min_cloud_area: float = 0.0
     mask_dilation: float = 0.0
     threads: int = 0
 

@@ -103,6 +103,23 @@ def level_2a_of(products, path, folder, resolution, progress):
     return read_granules(correct(products[0], executable, folder, resolution, progress))
 
 
+def each_level_2a_of(products, path, folder, resolution, progress):
+    """The same for many products, one after the other.
+
+    Parameters and errors as for :func:`level_2a_of`.
+
+    Returns
+    -------
+    list of Product
+        In the order of `products`.
+    """
+    results = []
+    for index, product in enumerate(products):
+        part = progress.part(index / len(products), (index + 1) / len(products))
+        results += level_2a_of((product,), path, folder, resolution, part)
+    return results
+
+
 def correct(product, executable, folder, resolution, progress):
     """Run Sen2Cor on a Level-1C product.
 

@@ -48,6 +48,7 @@ class SeriesSettings(StackSettings):
 
     bands: tuple = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
     cloud_mask: str = "l2a"
+    min_cloud_area: float = 10000.0
     gap_filling: str = "linear"
     interval: int = 0
     composite: str = "none"

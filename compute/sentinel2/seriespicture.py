@@ -40,10 +40,14 @@ def write_picture(overview, path):
     first, last = days[0]["date"], days[-1]["date"]
     products = len(overview.lines)
     _write(figure, 0.07, 0.95, "Sentinel-2 time series", 15, weight="bold")
-    _write(figure, 0.07, 0.905, f"{first.isoformat()} to {last.isoformat()} · {products} product{'s' * (products != 1)} on "
-           f"{len(days)} day{'s' * (len(days) != 1)}, {used} of them used · {len(overview.dates)} "
-           f"date{'s' * (len(overview.dates) != 1)} in the stack", 9.5, FAINT)
+    _write(figure, 0.07, 0.905, f"{first.isoformat()} to {last.isoformat()} · {_number(products, 'product')} on "
+           f"{_number(len(days), 'day')}, {used} of them used · {_number(len(overview.dates), 'date')} in the stack",
+           9.5, FAINT)
     canvas.print_png(path, metadata={"Software": None})
+
+
+def _number(number, noun):
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _days(overview):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.formats import create_in_format, require_outside
 from ..raster.regions import Regions, RegionSettings
+from ..raster.warp import same_crs
 from ..raster.writer import RasterLayout
 from .bands import BANDS
 from .display import DisplayRanges
@@ -82,7 +83,9 @@ def _write(mosaic, regions, output, settings, storage, executor, progress):
         compression=storage.compression, predictor=storage.compression != "deflate")
     keep_part = lru_cache(maxsize=4)(lambda window: None if regions.is_empty else regions.kept(grid, window))
     clear_part = lru_cache(maxsize=4 * len(mosaic.scenes))(lambda scene, window: scene.clear(grid, window))
-    planes = [(window, index) for window in nested_blocks(grid, BLOCK, REGION)
+    # Work in another CRS takes several times the memory for a block.
+    edge = BLOCK if same_crs(grid.crs_wkt, mosaic.scenes[0].grid.crs_wkt) else BLOCK // 2
+    planes = [(window, index) for window in nested_blocks(grid, edge, BLOCK, REGION)
               for index in range(len(settings.bands))]
     valid_pixels = 0
 

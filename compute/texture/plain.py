@@ -9,7 +9,7 @@ import numpy as np
 # A call of numpy costs about as much as the work on so many columns.
 CALL_COLUMNS = 540
 # The histograms of all columns should stay near the processor.
-HISTOGRAM_BYTES = 3_000_000
+HISTOGRAM_BYTES = 3000000
 MOST_STRIPS = 8
 # Histograms that are made one by one, at most so many counts at once.
 COUNTS_AT_ONCE = 1 << 20
@@ -29,16 +29,13 @@ def add_box_sums(plane, table, step, totals):
         Added to.
     """
     rows, columns = totals.shape
-    values = table.take(plane.keys)
-    running = np.zeros((len(values) + 1, values.shape[1]), np.uint64)
-    np.cumsum(values, axis=0, out=running[1:])
-    last_row = (rows - 1) * step + 1
-    down = running[plane.height:plane.height + last_row:step] - running[:last_row:step]
-    running = np.zeros((rows, values.shape[1] + 1), np.uint64)
-    np.cumsum(down, axis=1, out=running[:, 1:])
-    last_column = (columns - 1) * step + 1
-    totals += running[:, plane.width:plane.width + last_column:step]
-    totals -= running[:, :last_column:step]
+    sums = table.take(plane.keys)
+    np.cumsum(sums, axis=0, out=sums)
+    down = sums[plane.height - 1:plane.height + (rows - 1) * step:step].copy()
+    down[1:] -= sums[step - 1:(rows - 1) * step:step]
+    np.cumsum(down, axis=1, out=down)
+    totals += down[:, plane.width - 1:plane.width + (columns - 1) * step:step]
+    totals[:, 1:] -= down[:, step - 1:(columns - 1) * step:step]
 
 
 def histogram_totals(planes, histogram, table, shape, step, wants_largest):

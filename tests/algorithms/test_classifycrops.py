@@ -285,3 +285,40 @@ def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):
     assert "How early the map is good enough" in report
     assert "How the classes grow" in report
     assert "Labels that look wrong" in report
+
+
+def test_a_raster_of_classes_has_profiles_and_a_curve_but_no_parcels(run, feedback, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    names = ("B04_20230301", "B08_20230301", "B04_20230701", "B08_20230701")
+    raster = write(tmp_path / "scene.tif", np.concatenate([reflectance(0.05), reflectance(0.05, seed=2)]), names)
+    labels = np.zeros((1, 40, 48), np.uint8)
+    for number, _, _ in fields():
+        labels[0, number // 6 * 8 + 1:number // 6 * 8 + 7, number % 6 * 8 + 1:number % 6 * 8 + 7] = number % 3 + 1
+    parameters = {"RASTERS": [raster], "TRAINING_RASTER": write(tmp_path / "labels.tif", labels, ("class",), nodata=0),
+                  **QUICK, "CUTOFF_CURVE": True, "REPORT": str(tmp_path / "report.html")}
+    run("classifycrops", parameters)
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "How early the map is good enough" in report and "How the classes grow" in report
+    with pytest.raises(QgsProcessingException) as error:
+        run("classifycrops", {**parameters, "SUSPICIOUS": "TEMPORARY_OUTPUT"})
+    assert "TRAINING_RASTER has none" in f"{error.value} {' '.join(feedback.warned)}"
+
+
+@pytest.mark.parametrize(("name", "field", "kind"), [
+    ("errors", "wrong_pct", "MultiPolygon"), ("errorpoints", "wrong_pct", "Point"),
+    ("suspicious", "probability", "MultiPolygon")])
+def test_the_styles_of_layers_fit_their_fields(qgis_app, name, field, kind):
+    from qgis.core import QgsVectorLayer
+
+    from floefield.provider.base import ROOT
+
+    layer = QgsVectorLayer(f"{kind}?field={field}:double", name, "memory")
+    message, loaded = layer.loadNamedStyle(str(ROOT / "styles" / f"{name}.qml"))
+    assert loaded, message
+    renderer = layer.renderer()
+    assert renderer.classAttribute() == field
+    ends = [(each.lowerValue(), each.upperValue()) for each in renderer.ranges()]
+    assert ends[0][0] == 0 and ends[-1][1] in (1, 100)
+    assert [low for low, _ in ends[1:]] == [high for _, high in ends[:-1]], "no value falls between two colours"

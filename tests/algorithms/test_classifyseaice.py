@@ -1,7 +1,5 @@
 """classifyseaice as users run it: folders of scenes and charts in, maps, layers, model and report out."""
 
-import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,30 +8,8 @@ import pytest
 from .. import icescene
 
 DAYS = ("2020-10-08", "2020-10-15", "2020-10-22")
-CODES = (("W", "98", "-9"), ("I", "92", "84"), ("I", "92", "95"))
 FAST = {"BOUNDARY": 80, "SAMPLES_PER_CLASS": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1", "CELL": 200,
         "FEATURES": ["contrast", "variance"], "TREES": 15, "THREADS": 1}
-
-
-def write_chart(folder, day, codes=CODES, west=icescene.WEST):
-    """A zipped shapefile in SIGRID-3 with the stripes of the scene, as the weekly Arctic charts are delivered."""
-    from osgeo import gdal
-
-    stem = f"arctic{day[2:].replace('-', '')}"
-    edges = [(-20, 30), (30, 60), (60, 110)]
-    features = [{"type": "Feature", "geometry": icescene.rectangle(first, last, west, -20, 80),
-                 "properties": {"POLY_TYPE": kind, "CT": total, "CA": "-9", "SA": stage, "FA": "-9"}}
-                for (first, last), (kind, total, stage) in zip(edges, codes)]
-    source = folder / f"{stem}.geojson"
-    source.write_text(json.dumps({"type": "FeatureCollection", "features": features,
-                                  "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32626"}}}))
-    gdal.VectorTranslate(str(folder / f"{stem}.shp"), str(source), format="ESRI Shapefile")
-    source.unlink()
-    with zipfile.ZipFile(folder / f"{stem}.zip", "w") as archive:
-        for suffix in ("shp", "shx", "dbf", "prj"):
-            archive.write(folder / f"{stem}.{suffix}", f"{stem}.{suffix}")
-            (folder / f"{stem}.{suffix}").unlink()
-    return folder / f"{stem}.zip"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +19,7 @@ def inputs(tmp_path_factory):
         (folder / name).mkdir()
     for number, day in enumerate(DAYS):
         icescene.write_scene(folder / "scenes" / f"scene{number}.tif", day, number, tags={"SYNTHETIC": "YES"})
-        write_chart(folder / "charts", day)
+        icescene.write_chart(folder / "charts", day)
     return folder
 
 
@@ -86,8 +62,7 @@ def test_the_draft_is_a_chart_that_the_charts_tool_reads(classify, run, tmp_path
     results = classify(DRAFT="polygons")
     drafts = sorted(Path(results["OUTPUT_FOLDER"]).glob("*_pl_a.shp"))
     prepared = run("prepareicecharts", {"CHARTS": [str(drafts[0])], "LEGEND": "park3_young", "LOAD": False,
-                                        "CRS": "EPSG:32626",
-                                        "OUTPUT_FOLDER": str(tmp_path / "prepared")})
+                                        "CRS": "EPSG:32626", "OUTPUT_FOLDER": str(tmp_path / "prepared")})
     assert prepared["CHART_COUNT"] == 1
     layer = QgsVectorLayer(str(next((tmp_path / "prepared").glob("*.gpkg"))), "draft", "ogr")
     found = {feature["class_code"]: feature for feature in layer.getFeatures()}
@@ -130,18 +105,45 @@ def test_29_scenes_of_which_one_is_broken(run, tmp_path, feedback, inputs):
     assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (28, 1)
     assert any("s28.tif" in text for text in feedback.warned)
     assert len(list((tmp_path / "maps").glob("*_ice.tif"))) == 28
-    with pytest.raises(QgsProcessingException, match="1 of 29 scenes could not be used, the others are done.*s28.tif"):
+    with pytest.raises(QgsProcessingException, match=r"1 of 29 scenes could not be used.*s28\.tif"):
         run("classifyseaice", {**parameters, "BROKEN": "fail"})
 
 
 def test_prepared_charts_do_as_well_as_raw_ones(classify, run, inputs, tmp_path):
-    run("prepareicecharts", {"CHARTS_FOLDER": str(inputs / "charts"), "LEGEND": "ice_water", "LOAD": False, "CRS": "EPSG:32626",
-                             "OUTPUT_FOLDER": str(tmp_path / "prepared")})
+    run("prepareicecharts", {"CHARTS_FOLDER": str(inputs / "charts"), "LEGEND": "ice_water", "LOAD": False,
+                             "CRS": "EPSG:32626", "OUTPUT_FOLDER": str(tmp_path / "prepared")})
     raw = classify(OUTPUT_FOLDER=str(tmp_path / "raw"), EVALUATION="none")
     prepared = classify(OUTPUT_FOLDER=str(tmp_path / "again"), CHARTS_FOLDER=str(tmp_path / "prepared"),
                         EVALUATION="none")
     maps = [np.fromfile(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif", np.uint8) for results in (raw, prepared)]
     assert np.array_equal(*maps)
+
+
+def test_land_of_the_charts_reaches_into_the_sea(classify, tmp_path):
+    import rasterio
+
+    (tmp_path / "coast").mkdir()
+    for day in DAYS:
+        icescene.write_chart(tmp_path / "coast", day, (("L", "-9", "-9"), *icescene.CODES[1:]))
+    for buffer, width in ((0, 30), (200, 35)):
+        results = classify(CHARTS_FOLDER=str(tmp_path / "coast"), LAND_BUFFER=buffer, EVALUATION="none")
+        with rasterio.open(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif") as raster:
+            classes = raster.read(1)
+        assert not classes[:, :width].any() and (classes[:, width:] > 0).all()
+
+
+def test_a_layer_of_land_hides_what_lies_in_it(classify, tmp_path):
+    import json
+
+    import rasterio
+
+    (tmp_path / "land.geojson").write_text(json.dumps({
+        "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32626"}},
+        "features": [{"type": "Feature", "properties": {}, "geometry": icescene.rectangle(40, 50)}]}))
+    results = classify(LAND=str(tmp_path / "land.geojson"), EVALUATION="none")
+    with rasterio.open(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif") as raster:
+        classes = raster.read(1)
+    assert not classes[:, 40:50].any() and (classes[:, :40] > 0).all() and (classes[:, 50:] > 0).all()
 
 
 @pytest.mark.parametrize(("changes", "words"), [
@@ -157,3 +159,20 @@ def test_what_does_not_fit_is_told(classify, changes, words):
 
     with pytest.raises(QgsProcessingException, match=words):
         classify(**changes)
+
+
+def test_the_model_maps_another_scene_through_applyrandomforest(classify, run, inputs, tmp_path):
+    """Scene and textures of the same settings in, and the map that the tool itself makes of that scene out."""
+    import rasterio
+
+    results = classify(MODEL=str(tmp_path / "ice.ffrf"), EVALUATION="none")
+    scene = str(inputs / "scenes" / "scene2.tif")
+    run("glcmtextures", {"INPUT": scene, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",
+                         "FEATURES": ["contrast", "variance"], "OUTPUT": str(tmp_path / "textures.tif")})
+    run("applyrandomforest", {"RASTERS": [scene, str(tmp_path / "textures.tif")], "MODEL": results["MODEL"],
+                              "OUTPUT": str(tmp_path / "applied.tif")})
+    maps = []
+    for path in (tmp_path / "applied.tif", Path(results["OUTPUT_FOLDER"]) / "scene2_ice.tif"):
+        with rasterio.open(path) as raster:
+            maps.append(raster.read(1))
+    assert np.array_equal(*maps)

@@ -44,6 +44,34 @@ def test_same_seed_gives_the_same_bytes(create):
     assert first == again
 
 
+def test_a_winter_of_ice_has_zipped_charts_that_qgis_opens(create):
+    from qgis.core import QgsVectorLayer
+
+    results = create(KIND="seaice", SIZE=60)
+    folder = Path(results["OUTPUT_FOLDER"])
+    assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "icecharts", "sentinel1",
+                                                              "study_area.geojson"]
+    assert (results["PRODUCT_COUNT"], results["CHART_COUNT"]) == (2, 2)
+    assert "PARCELS" not in results
+    charts = sorted(Path(results["CHARTS_FOLDER"]).iterdir())
+    assert [path.name for path in charts] == ["arctic201008.zip", "arctic210325.zip"]
+    chart = QgsVectorLayer(f"/vsizip/{charts[0]}", "chart", "ogr")
+    assert "stere" in chart.crs().toProj() and "lon_0=180" in chart.crs().toProj()
+    area = QgsVectorLayer(results["STUDY_AREA"], "area", "ogr")
+    assert area.featureCount() == 1
+    for polygon in chart.getFeatures():
+        assert polygon.geometry().isGeosValid()
+        assert polygon["POLY_TYPE"] in ("L", "W", "I")
+        assert polygon["AREA"] == pytest.approx(polygon.geometry().area(), rel=1e-3)
+
+
+def test_a_winter_is_the_same_bytes_for_the_same_seed(create):
+    folders = [Path(create(name, KIND="seaice", SIZE=60, DATES=1)["OUTPUT_FOLDER"]) for name in ("first", "again")]
+    first, again = ({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+                    for folder in folders)
+    assert first == again
+
+
 def test_result_feeds_the_other_tools(create, run):
     sample = create()
     shrunk = run("innerbuffer", {"INPUT": sample["PARCELS"], "OUTPUT": "TEMPORARY_OUTPUT"})

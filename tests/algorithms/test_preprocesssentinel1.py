@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingException,
     QgsProject,
     QgsRasterLayer,
-    QgsRectangle,
     QgsVectorLayer,
 )
 from rasterio.warp import transform
@@ -206,21 +205,54 @@ def test_land_is_masked_with_a_buffer_in_metres(scene):
         assert (np.isnan(masked) == np.isnan(masked[0])).all()
 
 
-def test_the_world_map_of_qgis_masks_land_by_default(run, tmp_path):
-    """A scene half on the coast of Svalbard, near Longyearbyen."""
-    safe = make_product(tmp_path / "products", corner=(17.0, 78.6), shape=(1200, 1200), polarisations=("HH",))
+@pytest.mark.parametrize("corner", [(17.0, 78.6), (-179.3, 71.5)], ids=["Svalbard", "Wrangel Island at 180 degrees"])
+def test_the_world_map_of_qgis_masks_land_by_default(run, tmp_path, corner):
+    safe = make_product(tmp_path / "products", corner=corner, shape=(1200, 1200), polarisations=("HH",))
     results = run("preprocesssentinel1", {"INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / "out"),
-                                          "PIXEL_SIZE": 200})
+                                          "PIXEL_SIZE": 200, "CRS": "EPSG:3413"})
     path = Path(QgsApplication.pkgDataPath()) / "resources" / "data" / "world_map.gpkg"
     world = QgsGeometry.unaryUnion([feature.geometry() for feature in QgsVectorLayer(
-        f"{path}|layername=countries").getFeatures(QgsRectangle(5, 75, 30, 82))])
+        f"{path}|layername=countries").getFeatures() if feature.geometry().boundingBox().yMaximum() > 70])
     with rasterio.open(results["OUTPUTS"][0]) as file:
         values = file.read(1)
-        rows, columns = np.meshgrid(range(40, 200, 10), range(40, 200, 10))
-        places = transform(file.crs, "EPSG:4326", *rasterio.transform.xy(file.transform, rows.ravel(), columns.ravel()))
+        rows, columns = (places.ravel() for places in np.meshgrid(range(40, 200, 10), range(40, 200, 10)))
+        places = transform(file.crs, "EPSG:4326", *rasterio.transform.xy(file.transform, rows, columns))
     is_land = [world.contains(QgsPointXY(*place)) for place in zip(*places)]
     assert 0.2 < np.mean(is_land) < 0.8
-    assert (np.isnan(values[rows.ravel(), columns.ravel()]) == is_land).mean() > 0.98
+    assert (np.isnan(values[rows, columns]) == is_land).mean() > 0.98
+
+
+def test_a_table_for_ew_says_nothing_of_iw(run, feedback, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("platform,mode,polarisation,processor,swath,scaling,offset\n*,EW,*,*,EW1,0.9,0\n")
+    scenes = {}
+    for mode in ("EW", "IW"):
+        safe = make_product(tmp_path / "products", mode=mode, polarisations=("VV",))
+        for balance in ("none", "table"):
+            results = run("preprocesssentinel1", {
+                **PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / (mode + balance)),
+                "SWATH_BALANCE": balance, "SWATH_TABLE": str(table)})
+            scenes[mode, balance], _, tags = read(results["OUTPUTS"][0])
+        assert tags.get("SWATH_NOISE_VV") == ("EW1 0.9000 0.000e+00" if mode == "EW" else None)
+    assert np.nanmax(scenes["EW", "table"][0] - scenes["EW", "none"][0]) > 0.05
+    np.testing.assert_array_equal(scenes["IW", "table"], scenes["IW", "none"])
+    assert ["IW_GRDM" in text and "no rows for VV" in text for text in feedback.warned] == [True]
+
+
+def test_a_temporary_folder_will_do(run, tmp_path):
+    safe = make_product(tmp_path / "products", shape=(60, 80))
+    results = run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": "TEMPORARY_OUTPUT"})
+    assert Path(results["OUTPUTS"][0]).parent == Path(results["OUTPUT_FOLDER"])
+    assert Path(results["OUTPUTS"][0]).exists()
+
+
+def test_an_empty_folder_of_the_user_stays_when_nothing_comes_of_it(run, tmp_path):
+    safe = make_product(tmp_path / "products", shape=(60, 80))
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(QgsProcessingException):
+        run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "POLARISATIONS": ["VV"],
+                                    "OUTPUT_FOLDER": str(tmp_path / "mine")})
+    assert (tmp_path / "mine").is_dir()
 
 
 def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_path):

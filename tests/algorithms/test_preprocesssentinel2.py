@@ -152,6 +152,19 @@ def test_storage_format_and_compression(stack, tmp_path):
     assert (structure["LAYOUT"], structure["COMPRESSION"]) == ("COG", "DEFLATE")
 
 
+def test_the_scene_classes_alone_have_names_and_colours(stack, tmp_path):
+    from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
+
+    stack(BANDS=["SCL"])
+    layer = QgsRasterLayer(str(tmp_path / "stack.tif"))
+    renderer = layer.renderer()
+    assert isinstance(renderer, QgsPalettedRasterRenderer)
+    shown = {entry.value: (entry.label, entry.color.name()) for entry in renderer.classes()}
+    assert len(shown) == 12
+    assert shown[4] == ("vegetation", "#008000")
+    assert shown[10] == ("thin cirrus", "#64c8ff")
+
+
 def test_the_share_of_pixels_with_data_is_a_number(run, safe, tmp_path):
     result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "CLOUD_MASK": "l1c",
                                          "OUTPUT": str(tmp_path / "stack.tif")})

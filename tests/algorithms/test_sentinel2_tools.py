@@ -1,5 +1,8 @@
 """The Sentinel-2 tools as a script calls them: parameters reach the science, and bad ones are refused in words."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 import rasterio
@@ -14,6 +17,7 @@ from qgis.core import (
 )
 
 from ..products import EPSG, ORIGIN, make_product
+from ..tinyproducts import make_level_1c
 
 TEN = np.arange(1000, 1000 + 576).reshape(24, 24)
 CLASSES = np.full((12, 12), 4)
@@ -138,7 +142,8 @@ def test_indices_can_be_left_out_and_gaps_open(run, tmp_path):
     outcome = {}
     for filling in ("none", "linear"):
         result = run("sentinel2timeseries", {"INPUTS": [str(path) for path in folders], "BANDS": ["B04"], "INDICES": [],
-                                             "GAP_FILLING": filling, "OUTPUT": str(tmp_path / f"{filling}.tif")})
+                                             "GAP_FILLING": filling, "MIN_CLOUD_AREA": 0,
+                                             "OUTPUT": str(tmp_path / f"{filling}.tif")})
         outcome[filling] = read(result["OUTPUT"])[0]
     assert (outcome["none"][0, 4:6, 6:8] == -32768).all()
     assert (outcome["linear"][0, 4:6, 6:8] == TEN[4:6, 6:8]).all()
@@ -159,3 +164,101 @@ def test_stacks_of_sample_data_say_that_they_are_synthetic(run, safe, tmp_path):
         result = run(name, {**parameters, "BANDS": ["B04"], "OUTPUT": str(tmp_path / f"{name}.tif")})
         with rasterio.open(result["OUTPUT"]) as file:
             assert file.tags()["SYNTHETIC"] == "YES"
+
+
+@pytest.fixture
+def season(tmp_path):
+    """Three dates; on the second one 20 m pixel is clouded."""
+    clear = np.full((12, 12), 4)
+    return [str(make_product(tmp_path / "season", date, {
+        ("B03", 10): TEN + plus, ("B04", 10): TEN + plus, ("B08", 10): TEN + 2000, ("SCL", 20): classes}))
+        for date, plus, classes in (("2018-06-01", 0, clear), ("2018-06-11", 500, CLASSES), ("2018-07-01", 900, clear))]
+
+
+def series(run, season, folder, **parameters):
+    result = run("sentinel2timeseries", {"INPUTS": season, "BANDS": ["B04"], "INDICES": [], "MIN_CLOUD_AREA": 0,
+                                         "OUTPUT": str(folder / "series.tif"), **parameters})
+    values, names, _ = read(result["OUTPUT"])
+    return dict(zip(names, values)), result
+
+
+def test_regular_dates_are_a_choice(run, season, tmp_path):
+    bands, result = series(run, season, tmp_path, INTERVAL=10, START_DATE="2018-05-22", END_DATE="2018-06-30")
+    assert list(bands) == ["B04_20180522", "B04_20180601", "B04_20180611", "B04_20180621"]
+    assert result["DATES"] == 4
+    assert bands["B04_20180522"][4, 6] == TEN[4, 6]
+
+
+def test_months_and_seasons_are_a_choice(run, season, tmp_path):
+    months, _ = series(run, season, tmp_path, COMPOSITE="month")
+    assert list(months) == ["B04_20180601", "B04_20180701"]
+    assert months["B04_20180601"][0, 0] == TEN[0, 0] + 250
+    assert months["B04_20180601"][4, 6] == TEN[4, 6]
+    seasons, _ = series(run, season, tmp_path, COMPOSITE="season")
+    assert seasons["B04_20180601"][0, 0] == TEN[0, 0] + 500
+
+
+def test_the_names_of_both_signs_of_ndwi_and_of_mcfeeters(run, season, tmp_path):
+    bands, _ = series(run, season, tmp_path, INDICES=["ndwi_mcfeeters"])
+    expected = (TEN - (TEN + 2000.0)) / (TEN + TEN + 2000)
+    assert np.abs(bands["NDWI_MCFEETERS_20180601"] / 1e4 - expected).max() <= 5.1e-5
+
+
+def test_counts_table_and_picture_come_on_demand(run, season, tmp_path):
+    _, result = series(run, season, tmp_path)
+    assert {"CLEAR_COUNT", "TABLE", "PICTURE"}.isdisjoint(result)
+    paths = {"CLEAR_COUNT": tmp_path / "count.tif", "TABLE": tmp_path / "table.csv", "PICTURE": tmp_path / "dates.png"}
+    _, result = series(run, season, tmp_path, **{name: str(path) for name, path in paths.items()})
+    assert {name: result[name] for name in paths} == {name: str(path) for name, path in paths.items()}
+    count = read(paths["CLEAR_COUNT"])[0][0]
+    assert np.unique(count[4:6, 6:8]).tolist() == [2]
+    assert (count == 3).sum() == 576 - 4
+    assert len(paths["TABLE"].read_text(encoding="utf-8").splitlines()) == 4
+    assert paths["PICTURE"].read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_series_takes_the_options_of_a_product(run, season, tmp_path):
+    west, north = ORIGIN
+    study = area_layer(f"EPSG:{EPSG}", f"POLYGON(({west} {north}, {west + 80} {north}, {west + 80} {north - 240}, "
+                                       f"{west} {north - 240}, {west} {north}))")
+    bands, result = series(run, season, tmp_path, CRS="EPSG:3035", STUDY_AREA=study, STORAGE="float32",
+                           MASK_DILATION=20, GAP_FILLING="none", EXTENT=f"{west},{west + 160},{north - 240},{north} "
+                                                                        f"[EPSG:{EPSG}]")
+    with rasterio.open(result["OUTPUT"]) as file:
+        assert file.crs.to_epsg() == 3035
+        assert file.dtypes == ("float32",) * 3
+        assert file.width < 24
+    first, second = bands["B04_20180601"], bands["B04_20180611"]
+    assert 0.25 < np.isfinite(first).mean() < 0.6
+    assert 4 * 2 < np.isfinite(first).sum() - np.isfinite(second).sum() <= 6 * 6
+    plain, _ = series(run, season, tmp_path, CRS="EPSG:3035", GAP_FILLING="none", FORMAT="cog", COMPRESSION="deflate")
+    assert plain["B04_20180601"].max() == TEN.max()
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"START_DATE": "soon"}, "no date"), ({"COMPOSITE": "month", "INTERVAL": 5}, "exclude each other"),
+    ({"LAND_SEA_MASK": "sea"}, "needs an elevation model"),
+    ({"EXTENT": "0,1,0,1 [EPSG:4326]", "AOI_WKT": "POLYGON((0 0, 1 0, 1 1, 0 0))"}, "not both"),
+])
+def test_what_a_series_cannot_do_is_said(run, season, tmp_path, changes, words):
+    with pytest.raises(QgsProcessingException, match=words):
+        series(run, season, tmp_path, **changes)
+    assert not (tmp_path / "series.tif").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang line")
+def test_level_1c_products_of_a_series_go_through_sen2cor(run, tmp_path):
+    level_1c = make_level_1c(tmp_path / "in", {"B04": TEN})
+    made = make_product(tmp_path / "made", "2018-06-27", {("B04", 10): TEN + 1, ("SCL", 20): np.full((12, 12), 4)})
+    program = tmp_path / "L2A_Process"
+    program.write_text(f"#!{sys.executable}\nimport shutil, sys\n"
+                       "folder = sys.argv[sys.argv.index('--output_dir') + 1]\n"
+                       f"shutil.copytree({str(made)!r}, folder + '/{made.name}')\n")
+    program.chmod(0o755)
+    plain, _ = series(run, [str(level_1c)], tmp_path, CLOUD_MASK="none")
+    assert [(plane == TEN).all() for plane in plain.values()] == [True]
+    bands, result = series(run, [str(level_1c)], tmp_path, LEVEL_1C="sen2cor", SEN2COR=str(program),
+                           L2A_FOLDER=str(tmp_path / "kept"))
+    assert (bands["B04_20180627"] == TEN + 1).all()
+    assert result["L2A_FOLDER"] == str(tmp_path / "kept")
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == [made.name]

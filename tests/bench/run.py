@@ -12,9 +12,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "build" / "plugins")]
 
-from tests.bench import forest, memory, sentinel1, sentinel2, texture  # noqa: E402, they need the path above
+from tests.bench import (  # noqa: E402, they need the path above
+    forest,
+    forestmaps,
+    memory,
+    sentinel1,
+    sentinel2,
+    series,
+    texture,
+)
 
-ROWS = {**sentinel2.ROWS, **forest.ROWS, **texture.ROWS, **memory.ROWS, **sentinel1.ROWS}
+ROWS = {**sentinel2.ROWS, **series.ROWS, **forest.ROWS, **forestmaps.ROWS, **texture.ROWS, **sentinel1.ROWS,
+        **memory.ROWS}
 
 
 def main():

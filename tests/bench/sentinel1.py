@@ -9,7 +9,7 @@ import numpy as np
 
 from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
-FULL, SIXTEENTH, TINY = (10708, 10487), (2677, 2622), (64, 64)
+FULL, TINY = (10708, 10487), (64, 64)
 CRS, PIXEL = "EPSG:32626", 40
 CEILING = 2048
 
@@ -51,7 +51,7 @@ def full_size_scene(folder, shape=FULL):
     return next(place.glob("*.SAFE"))
 
 
-def scene_against_gdalwarp(folder, runs):
+def scene_against_gdalwarp(folder, runs, *options):
     """All steps for two polarisations, against gdalwarp (bilinear, control points) of the two bands alone."""
     if not shutil.which("gdalwarp"):
         return {"ours": None, "peer": None, "ratio": None, "unit": "s", "reason": "gdalwarp is not installed"}
@@ -60,7 +60,7 @@ def scene_against_gdalwarp(folder, runs):
         return seconds_of(lambda: run_script(PREPROCESS, safe, folder / "scene.tif", THREADS, CRS, PIXEL))
 
     def warp(safe):
-        return seconds_of(lambda: _warp(folder, safe))
+        return seconds_of(lambda: _warp(folder, safe, *options))
 
     tiny, full = full_size_scene(folder, TINY), full_size_scene(folder)
     our_start, peer_start = alternated(lambda: ours(tiny), lambda: warp(tiny), 3)
@@ -69,22 +69,16 @@ def scene_against_gdalwarp(folder, runs):
                f"start-up {our_start:.1f} and {peer_start:.1f} s taken off")
 
 
-def _warp(folder, safe, bands=2, *options):
-    for number, image in enumerate(sorted(safe.glob("measurement/*.tiff"))[:bands]):
+def scene_against_splines(folder, runs):
+    """The same against the exact way of gdalwarp: thin plate splines."""
+    return scene_against_gdalwarp(folder, runs, "-tps")
+
+
+def _warp(folder, safe, *options):
+    for number, image in enumerate(sorted(safe.glob("measurement/*.tiff"))):
         subprocess.run(["gdalwarp", "-q", "-overwrite", *options, "-r", "bilinear", "-t_srs", CRS, "-tr", str(PIXEL),
                         str(PIXEL), "-tap", "-multi", "-wo", f"NUM_THREADS={THREADS}", "-srcnodata", "0", "-co",
                         "TILED=YES", str(image), str(folder / f"warped{number}.tif")], check=True)
-
-
-def scene_against_splines(folder, runs):
-    """A sixteenth of the scene, all steps, against gdalwarp -tps (thin plate splines) of one of the two bands."""
-    if not shutil.which("gdalwarp"):
-        return {"ours": None, "peer": None, "ratio": None, "unit": "s", "reason": "gdalwarp is not installed"}
-    safe = full_size_scene(folder, SIXTEENTH)
-    ours, peer = alternated(
-        lambda: seconds_of(lambda: run_script(PREPROCESS, safe, folder / "scene.tif", THREADS, CRS, PIXEL)),
-        lambda: seconds_of(lambda: _warp(folder, safe, 1, "-tps")), runs)
-    return row(ours, peer, "s", "start-up included; the peer warps one band")
 
 
 def scene_memory(folder, runs):

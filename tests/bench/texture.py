@@ -29,8 +29,9 @@ from floefield.compute.texture import compiled, plain
 from floefield.compute.texture.settings import TextureSettings
 from floefield.compute.texture.texture import write_textures
 image, output, engine, window, threads, angles, features, *_ = sys.argv[1:]
-settings = TextureSettings(window=int(window), value_range=(0, 32), angles=tuple(angles.split(",")),
-                           threads=int(threads), features=tuple(features.split(",")) if features else TextureSettings().features)
+chosen = tuple(features.split(",")) if features else TextureSettings().features
+settings = TextureSettings(window=int(window), value_range=(0, 32), angles=tuple(angles.split(",")), features=chosen,
+                           threads=int(threads))
 write_textures(image, output, (), settings, Progress(), {"numpy": plain, "numba": compiled}[engine])
 """
 

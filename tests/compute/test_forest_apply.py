@@ -12,7 +12,7 @@ from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.forest.apply import ApplyTask, apply_forest
 from floefield.compute.forest.choice import places_by_pattern, places_for_model
 from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.mapping import MapPaths
+from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest
 from floefield.compute.forest.settings import ForestSettings, parse_weights
 from floefield.compute.forest.timeleft import TimeLeft, in_words
@@ -20,7 +20,8 @@ from floefield.compute.progress import Progress
 from tests.fieldscene import CRS, NORTH, WEST, parcels, read, reflectance, write
 from tests.modelfiles import grow_model
 
-FOREST = ForestSettings(trees=20, threads=1)
+FOREST = ForestSettings(trees=20, threads=1, kind="random", contrasts=False)
+PLAIN = MapRules(smoothing=False)
 
 
 class Listener(Progress):
@@ -38,13 +39,14 @@ class Listener(Progress):
 
 def apply(folder, rasters, model, progress=None, **options):
     maps = MapPaths(*(str(folder / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
-    return apply_forest(ApplyTask(tuple(rasters), model, threads=1, **options), maps, progress or Progress())
+    task = ApplyTask(tuple(rasters), model, **{"threads": 1, "rules": PLAIN, **options})
+    return apply_forest(task, maps, progress or Progress())
 
 
 def train(rasters, folder, **changes):
     """Train without a map; gives the result and the forest from its file."""
     path = str(folder / "trained.ffrf")
-    task = replace(ClassificationTask(rasters=tuple(rasters), parcels=parcels(), forest=FOREST), **changes)
+    task = replace(ClassificationTask(rasters=tuple(rasters), parcels=parcels(), forest=FOREST, rules=PLAIN), **changes)
     progress = Listener()
     result = classify(task, MapPaths(), path, "", progress)
     return result, load_forest(path), progress
@@ -62,7 +64,8 @@ def test_the_model_maps_what_the_run_mapped(scene, tmp_path):
     (tmp_path / "applied").mkdir()
     maps = MapPaths(*(str(tmp_path / "run" / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
     model = str(tmp_path / "model.ffrf")
-    classify(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST), maps, model, "", Progress())
+    task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST, rules=PLAIN)
+    classify(task, maps, model, "", Progress())
     apply(tmp_path / "applied", [scene], model)
 
     for name in ("classes.tif", "classes.tif.aux.xml", "classes.qml", "confidence.tif", "probabilities.tif"):
@@ -70,7 +73,7 @@ def test_the_model_maps_what_the_run_mapped(scene, tmp_path):
 
 
 def test_training_alone_measures_what_the_run_measures(scene, tmp_path):
-    whole = classify(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST),
+    whole = classify(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST, rules=PLAIN),
                      MapPaths(str(tmp_path / "classes.tif")), "", "", Progress())
     alone, _, _ = train([scene], tmp_path)
 
@@ -128,7 +131,7 @@ def test_doubtful_pixels_are_hidden_by_choice(tmp_path):
     progress = Listener()
     (tmp_path / "all").mkdir()
     apply(tmp_path / "all", [raster], model)
-    apply(tmp_path, [raster], model, progress, min_confidence=0.6)
+    apply(tmp_path, [raster], model, progress, rules=MapRules(0.6, smoothing=False))
     confidence, kept = read(tmp_path / "confidence.tif")[0][0], read(tmp_path / "classes.tif")[0][0]
     unsure = confidence < 0.6
 

@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from floefield.compute.errors import Cancelled, OutputError, UnreadableInput, UnsuitableInput
 from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.mapping import MapPaths
+from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest
 from floefield.compute.forest.settings import ForestSettings
 from floefield.compute.forest.walk import Walker
@@ -19,7 +19,8 @@ from floefield.compute.insitu.split import SplitSettings, split_parcels
 from floefield.compute.progress import Progress
 from tests.fieldscene import CROPS, fields, parcels, read, reflectance, square, write
 
-FOREST = ForestSettings(trees=30, threads=1)
+FOREST = ForestSettings(trees=30, threads=1, kind="random", contrasts=False)
+PLAIN = MapRules(smoothing=False)
 NOISE = 0.25  # enough for honest mistakes
 
 
@@ -32,7 +33,7 @@ def scene(tmp_path_factory):
 
 
 def task(scene, **changes):
-    return replace(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST), **changes)
+    return replace(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST, rules=PLAIN), **changes)
 
 
 def run(some_task, folder, progress=None, wanted=("classes", "confidence", "probabilities")):

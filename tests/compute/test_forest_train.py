@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from floefield.compute.errors import Cancelled, UnsuitableInput
 from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.train import grow_trees
+from floefield.compute.forest.train import grow_forest
 from floefield.compute.progress import Progress
 
 
@@ -25,7 +25,8 @@ def pixels():
 ])
 def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threads):
     features, classes = pixels()
-    grown = grow_trees(features, classes, 3, ForestSettings(trees=23, seed=7, threads=threads, **ours), Progress())
+    settings = ForestSettings(trees=23, seed=7, threads=threads, kind="random", **ours)
+    grown = grow_forest(features, classes, 3, settings, Progress())
     trees = grown.trees
     expected = RandomForestClassifier(23, random_state=7, **theirs).fit(features, classes)
     thresholds = np.concatenate([tree.tree_.threshold[tree.tree_.children_left >= 0] for tree in expected.estimators_])
@@ -36,7 +37,7 @@ def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threa
 
 
 def test_another_seed_grows_another_forest():
-    first, other = (grow_trees(*pixels(), 3, ForestSettings(trees=5, seed=seed, threads=1), Progress()).trees
+    first, other = (grow_forest(*pixels(), 3, ForestSettings(trees=5, seed=seed, threads=1), Progress()).trees
                     for seed in (0, 1))
 
     assert not np.array_equal(first.threshold, other.threshold)
@@ -44,7 +45,7 @@ def test_another_seed_grows_another_forest():
 
 def test_one_class_is_refused():
     with pytest.raises(UnsuitableInput, match="two classes"):
-        grow_trees(np.zeros((5, 2), np.float32), np.zeros(5, int), 1, ForestSettings(trees=2), Progress())
+        grow_forest(np.zeros((5, 2), np.float32), np.zeros(5, int), 1, ForestSettings(trees=2), Progress())
 
 
 def test_growing_can_be_watched_and_stopped():
@@ -60,7 +61,7 @@ def test_growing_can_be_watched_and_stopped():
 
     impatient = Impatient()
     with pytest.raises(Cancelled):
-        grow_trees(*pixels(), 3, ForestSettings(trees=100000, threads=1), impatient)
+        grow_forest(*pixels(), 3, ForestSettings(trees=100000, threads=1), impatient)
 
     assert len(impatient.seen) == 3
     assert list(impatient.seen) == sorted(impatient.seen)

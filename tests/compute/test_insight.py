@@ -90,6 +90,15 @@ def test_small_parcels_are_drawn_whole_and_large_ones_in_part(scene):
     assert pixels.is_training.sum() == len(ground.training)
 
 
+def test_some_parcels_of_each_class_are_enough_for_profiles(scene):
+    stack, ground, executor = scene
+    pixels = draw_parcel_pixels(stack, ground, 0, executor, Progress(), most_parcels=4)
+
+    assert np.bincount(pixels.classes).tolist() == [4, 4, 4]
+    np.testing.assert_array_equal(pixels.features, draw_parcel_pixels(stack, ground, 0, executor, Progress(),
+                                                                      most_parcels=4).features)
+
+
 def test_without_dates_or_judges_the_curve_says_why():
     pixels = ParcelPixels(np.zeros((4, 1), np.float32), np.arange(4), np.arange(1, 5), np.array([0, 1, 0, 1]),
                           np.ones(4, bool), np.ones(4, int))

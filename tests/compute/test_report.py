@@ -232,3 +232,15 @@ def test_percentages_do_not_round_to_all_or_nothing():
 
 def test_long_numbers_are_grouped():
     assert grouped(1234567.89, 1) == "1\u202f234\u202f567.9"
+
+
+def test_the_matrix_can_be_taken_out_of_the_page(tmp_path):
+    import base64
+
+    write_classification_report(str(tmp_path / "report.html"), example())
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    found = re.findall(r'<a download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)">', page)
+    files = {name: base64.b64decode(text).decode("utf-8-sig").splitlines() for name, text in found}
+    assert files["pixels-matrix.csv"][1] == "Grain maize,40,5,0,45,0.888889"
+    assert files["pixels-matrix-otb.csv"][:3] == [
+        "#Reference labels (rows):1,2,3", "#Produced labels (columns):1,2,3", "40,5,0"]

@@ -318,3 +318,27 @@ def test_platform_and_offset_of_level_1c_come_from_its_metadata(tmp_path):
     values = stack_of(safe, tmp_path / "stack.tif", bands=("B04", "B10"))
     assert (values[0] == TEN).all()
     assert (values[1] == np.kron(TEN[:2, :2], np.ones((6, 6)))).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_specks_of_cloud_are_not_believed(tmp_path, threads):
+    """Against scikit-image on the whole mask; blocks of a stack are smaller than this scene."""
+    from skimage.morphology import remove_small_objects
+
+    cloud = np.random.default_rng(5).random((700, 700)) < 0.42
+    classes = np.where(cloud, 9, 4)
+    safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((700, 700), 500), ("SCL", 20): classes})
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
+                      min_cloud_area=10000.0, threads=threads)
+    expected = remove_small_objects(cloud, 25, connectivity=2)
+    assert ((values[0] == NODATA) == expected).all()
+    assert cloud.sum() > expected.sum() > 0
+
+
+def test_specks_do_not_grow_when_the_mask_is_widened(tmp_path):
+    classes = np.full((60, 60), 4)
+    classes[5, 5], classes[30:36, 30:36] = 9, 3
+    safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((60, 60), 500), ("SCL", 20): classes})
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
+                      min_cloud_area=10000.0, mask_dilation=20)
+    assert (values[0] == NODATA).sum() == 36 + 4 * 6

@@ -22,11 +22,12 @@ from floefield.compute.sentinel2.storage import StorageSettings
 
 from ..products import EPSG, ORIGIN, make_product
 from ..realdata import HERAULT, SENTINEL2
+from ..tinyproducts import make_level_1c
 
 NODATA = -32768
 CLEAR = np.full((6, 6), 4)
 TEN = np.arange(100, 244).reshape(12, 12)
-RED = {"bands": ("B04",), "indices": ()}
+RED = {"bands": ("B04",), "indices": (), "min_cloud_area": 0.0}
 
 
 class Log(Progress):
@@ -44,8 +45,9 @@ def series_of(products, folder, area=None, progress=None, regions=None, storage=
     """Bands by name, and the open facts of all results."""
     paths = SeriesPaths(*(str(folder / name) for name in ("series.tif", "count.tif", "table.csv", "picture.png")))
     progress = progress or Log()
-    overview = write_series(read_products([str(path) for path in products], progress), paths,
-                            SeriesSettings(**{**RED, **settings}), area, progress, regions, storage)
+    settings = SeriesSettings(**{**RED, **settings})
+    overview = write_series(read_products([str(path) for path in products], progress), paths, settings, area, progress,
+                            regions, storage)
     with rasterio.open(paths.stack) as file:
         return dict(zip(file.descriptions, file.read())), overview
 
@@ -218,7 +220,7 @@ def test_a_product_of_another_zone_is_brought_to_the_zone_of_most(tmp_path):
     place = np.s_[round(top):round(top) + 12, round(left):round(left) + 12]
     assert (bands["B04_20180601"][place] == TEN).all(), "products of the zone keep their pixels"
     warped = bands["B04_20180606"]
-    assert ((warped == np.where(expected == 0, NODATA, expected)).mean()) > 0.995
+    assert ((warped == np.where(expected == 0, NODATA, expected.astype(int))).mean()) > 0.995
     assert any("1 of 3 products lie in another zone" in line and "31" in line for line in log.lines)
 
 
@@ -365,6 +367,30 @@ def test_real_level_1c_zips_make_a_series_with_their_own_mask(tmp_path):
         assert line.product.level == "L1C"
         assert (plane != NODATA).mean() == pytest.approx(line.clear, abs=1e-4)
         print(path.name, line.coverage, line.cloud, plane.shape)
+
+
+def test_mixed_levels_are_warned_of(tmp_path):
+    log = Log()
+    series_of([make_level_1c(tmp_path, {"B04": TEN}), red(tmp_path, "2018-07-07", TEN)], tmp_path, progress=log,
+              cloud_mask="none")
+    assert ["Level-1C and Level-2A products are mixed" in line for line in log.warnings] == [True]
+
+
+def test_a_product_outside_the_area_is_left_out_and_an_area_elsewhere_is_refused(tmp_path):
+    west, north = ORIGIN
+    box = [(west, north), (west + 50, north), (west + 50, north - 50), (west, north - 50), (west, north)]
+    crs = rasterio.crs.CRS.from_epsg(EPSG).to_wkt()
+    area = Area(({"type": "Polygon", "coordinates": [box]},), crs)
+    products = [red(tmp_path, "2018-06-01", TEN),
+                red(tmp_path, "2018-06-11", TEN, tile="T31TFJ", origin=(west + 200, north))]
+    bands, _ = series_of(products, tmp_path, area)
+    assert list(bands) == ["B04_20180601"]
+    assert (bands["B04_20180601"] == TEN[:5, :5]).all()
+    for shift, words in ((1000, "outside the image"), (130, "between the products")):
+        moved = [(x + shift, y) for x, y in box]
+        with pytest.raises(UnsuitableInput, match=words):
+            series_of(products, tmp_path / "out", Area(({"type": "Polygon", "coordinates": [moved]},), crs))
+    assert not (tmp_path / "out").exists()
 
 
 # ---- the real products

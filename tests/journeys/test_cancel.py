@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from .. import fieldscene
+from .. import fieldscene, icescene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
@@ -40,8 +40,21 @@ def inputs(tmp_path_factory):
             "charts": [str(write_chart(folder / f"nic_arctic_2020100{day}_pl_a.gpkg", squares)) for day in range(1, 7)],
             "model": grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15)),
             "raster": fieldscene.write(folder / "scene.tif", pixels),
-            "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
+            "ice": str(_ice(folder)), "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
+
+
+def _ice(folder):
+    """Scenes of ice that are large enough to be waited for."""
+    for name in ("scenes", "charts"):
+        (folder / name).mkdir()
+    for number, day in enumerate(("2020-10-08", "2020-10-15", "2020-10-22")):
+        rng = np.random.default_rng(number)
+        grain = np.repeat(icescene.GRAIN, icescene.STRIPE)
+        pixels = -15 + np.tile(grain, 6) * rng.standard_normal((2, 500, 540))
+        icescene.write_scene(folder / "scenes" / f"scene{number}.tif", day, pixels=pixels)
+        icescene.write_chart(folder / "charts", day)
+    return folder
 
 
 def parameters_of(tool, inputs, folder):
@@ -57,11 +70,15 @@ def parameters_of(tool, inputs, folder):
             "UPSAMPLING": "bicubic", "OUTPUT": folder / "stack.nc"},
         "sentinel2timeseries": lambda: {"INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"],
                                         "OUTPUT": folder / "series.tif"},
+        "sentinel2timeseries of months, with everything": lambda: {
+            "INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"], "COMPOSITE": "month",
+            "OUTPUT": folder / "series.tif", "CLEAR_COUNT": folder / "count.tif", "TABLE": folder / "table.csv",
+            "PICTURE": folder / "picture.png"},
         "classifycrops": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
-            "REPORT": folder / "report.html"},
+            "REPORT": folder / "report.html", "SUSPICIOUS": folder / "suspicious.gpkg"},
         "assessaccuracy": lambda: {
             "CLASSIFICATION": inputs["map"], "SECOND_CLASSIFICATION": inputs["shifted map"],
             "REFERENCE": inputs["many parcels"], "CLASS_FIELD": "crop", "REPORT": folder / "report.html",
@@ -79,6 +96,10 @@ def parameters_of(tool, inputs, folder):
             "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
         "glcmtextures": lambda: {"INPUT": inputs["raster"], "RANGE": "-0.5,1.5", "WINDOW": 51, "DISTANCES": "1,2,3,4",
                                  "OUTPUT": folder / "textures.tif"},
+        "classifyseaice": lambda: {
+            "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts", "BOUNDARY": 80,
+            "WINDOW": 41, "TREES": 300, "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html",
+            "OUTPUT_FOLDER": folder / "maps"},
         "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
@@ -116,12 +137,12 @@ class Impatient:
 @pytest.mark.parametrize(("tool", "mark"), [
     ("innerbuffer", 30), ("filterbyarea", 30),
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
-    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30),
-    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 60), ("classifycrops", 98),
+    ("sentinel2timeseries", 1), ("sentinel2timeseries", 30), ("sentinel2timeseries of months, with everything", 50),
+    ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),
     ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
     ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
-    ("glcmtextures", 0), ("glcmtextures", 40),
+    ("glcmtextures", 0), ("glcmtextures", 40), ("classifyseaice", 10), ("classifyseaice", 50), ("classifyseaice", 75),
     ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing

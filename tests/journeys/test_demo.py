@@ -14,7 +14,8 @@ sys.path.insert(0, str(CI))
 import demo  # noqa: E402
 
 PROMISED = {"crop_map.tif", "crop_map.qml", "confidence.tif", "report.html", "forest.ffrf", "crop_map.png",
-            "crop_map.qgz", "summary.json", "time_series.tif", "parcels_used.gpkg"}
+            "crop_map.qgz", "summary.json", "time_series.tif", "parcels_used.gpkg", "ice_map.png", "ice_report.html",
+            "sea_ice"}
 
 OPEN_PROJECT = """
 import json, sys
@@ -62,7 +63,8 @@ def test_the_seconds_of_all_steps_are_counted(made):
     seconds = dict(made[1]["seconds"])
     total = seconds.pop("all")
     assert list(seconds) == ["Sample data", "Inner buffer", "Area filter", "Time series", "Classification",
-                             "Project and picture"]
+                             "Project and picture", "Ice sample data", "Ice charts", "Sentinel-1 scenes", "Ice maps",
+                             "Ice picture"]
     assert all(value > 0 for value in seconds.values())
     assert total == pytest.approx(sum(seconds.values()), abs=0.1)
 
@@ -80,6 +82,19 @@ def test_the_picture_shows_the_map_in_its_colours_and_is_labelled_as_synthetic(m
     for value in mapped:
         assert seen.get(table[value][:3], 0) > 100
     assert seen.get((0xF2, 0xA9, 0x00), 0) > 1000  # the badge
+
+
+def test_the_ice_map_is_shown_in_the_colours_of_its_legend_and_labelled_as_synthetic(made):
+    from PIL import Image
+
+    folder, facts = made
+    with Image.open(folder / "ice_map.png") as opened:
+        picture = opened.convert("RGB")
+    seen = {colour: count for count, colour in picture.getcolors(picture.width * picture.height)}
+    for colour in ((170, 40, 240), (255, 255, 0), (0xF2, 0xA9, 0x00)):
+        assert seen.get(colour, 0) > 100
+    assert f"{100 * facts['sea_ice']['agreement']:.1f}" in (folder / "ice_report.html").read_text(encoding="utf-8")
+    assert facts["sea_ice"]["scenes"] == facts["sea_ice"]["charts"] == 3
 
 
 def test_the_project_opens_wherever_the_folder_is_moved(made, python_with_qgis, tmp_path):

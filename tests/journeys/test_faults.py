@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rasterio.shutil
 
-from .. import fieldscene
+from .. import fieldscene, icescene
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
 from ..parcelfiles import converted, write_geojson
@@ -29,7 +29,7 @@ def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
     files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder),
-             **_models(folder)}
+             **_models(folder), **_ice(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
@@ -60,6 +60,7 @@ def _products(folder):
             folder / "lacking", "2018-07-07", {("B04", 20): TWENTY, ("B08", 20): TWENTY, ("SCL", 20): CLEAR},
             listed_only=[("B04", 10), ("B08", 10)]),
         **_odd_products(folder, good),
+        "a clouded product": make_product(folder / "cloud", "2018-07-07", {**IMAGES, ("SCL", 20): CLEAR * 0 + 9}),
         "a product of the next zone": make_product(folder / "zone", "2018-07-07", IMAGES, epsg=32632),
         "a product on a shifted grid": make_product(folder / "shifted", "2018-07-07", IMAGES, origin=(600003, 4900020))}
 
@@ -110,6 +111,18 @@ def _rasters(folder):
     return files
 
 
+def _ice(folder):
+    for name in ("ice", "charts", "laterCharts"):
+        (folder / name).mkdir()
+    for number, day in enumerate(("2020-10-08", "2020-10-15")):
+        icescene.write_scene(folder / "ice" / f"scene{number}.tif", day, number)
+        icescene.write_chart(folder / "charts", day)
+    icescene.write_chart(folder / "laterCharts", "2021-03-04")
+    return {"scenes of ice": folder / "ice", "ice charts": folder / "charts",
+            "ice charts of another season": folder / "laterCharts",
+            "a scene without date": icescene.write_scene(folder / "undated.tif", "")}
+
+
 def _parcels(folder):
     fields = fieldscene.fields()
     parcels = write_geojson(folder / "parcels.geojson", fields)
@@ -127,7 +140,7 @@ def _parcels(folder):
 
 
 def _charts(folder):
-    charts = folder / "charts"
+    charts = folder / "odd_charts"
     charts.mkdir()
     polygons = [([box(-30, 68, -28, 70)], {"POLY_TYPE": "I", "CT": "92", "SA": "91"})]
     chart = write_chart(charts / "nic_arctic_20201008_pl_a.shp", polygons)
@@ -160,7 +173,8 @@ GOOD = {
     "innerbuffer": {"INPUT": "parcels", "OUTPUT": "result.gpkg"},
     "filterbyarea": {"INPUT": "parcels", "MIN_AREA": 10, "OUTPUT": "result.gpkg"},
     "preprocesssentinel2": {"INPUT": "a product", "BANDS": "B04", "OUTPUT": "result.tif"},
-    "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif"},
+    "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif",
+                            "CLEAR_COUNT": "count.tif", "TABLE": "table.csv", "PICTURE": "picture.png"},
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
                       "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
                       "REPORT": "report.html"},
@@ -174,6 +188,9 @@ GOOD = {
     "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
                           "CONFIDENCE": "confidence.tif"},
     "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
+    "classifyseaice": {"SCENES_FOLDER": "scenes of ice", "CHARTS_FOLDER": "ice charts", "BOUNDARY": 80, "WINDOW": 5,
+                       "TREES": 5, "MODEL": "model.ffrf", "REPORT": "report.html",
+                       "OUTPUT_FOLDER": "TEMPORARY_OUTPUT"},
     "createsampledata": {"SIZE": 60, "DATES": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
@@ -234,7 +251,21 @@ FAULTS = [
     ("sentinel2timeseries", {"INPUTS": ["a product with a truncated image"]}, ("B04_10m.jp2 is damaged", "again")),
     ("sentinel2timeseries", {"INPUTS": [], "INPUT_FOLDER": "the folder of all"},
      (".zip is not a complete zip", "download it again")),
-    ("sentinel2timeseries", {"INPUTS": ["a product", "a product of the next zone"]}, ("another UTM zone", "Use")),
+    ("sentinel2timeseries", {"INPUTS": ["a product", "a product of the next zone"]}, ("so far apart", "Leave out")),
+    ("sentinel2timeseries", {"INPUTS": ["a clouded product"]}, ("No product shows a clear pixel", "mask fewer")),
+    ("sentinel2timeseries", {"INPUTS": ["a Level-1C product"]}, ("is a Level-1C product", "cloud mask l1c")),
+    ("sentinel2timeseries", {"INPUTS": ["a Level-1C product without images"]}, ("holds no image files", "again")),
+    ("sentinel2timeseries", {"INPUTS": ["a zip with files outside"]}, ("names files outside itself", "not used")),
+    ("sentinel2timeseries", {"INPUTS": ["a product", "a zip bomb"]}, ("would unpack to 80 MB", "not used")),
+    ("sentinel2timeseries", {"AOI": "parcels elsewhere"}, ("outside the image", "Check")),
+    ("sentinel2timeseries", {"LAND_SEA_MASK": "sea", "DEM": "a raster elsewhere"}, ("lies elsewhere", "Check")),
+    ("sentinel2timeseries", {"COMPOSITE": "month", "INTERVAL": 10}, ("exclude each other", "Choose one")),
+    ("sentinel2timeseries", {"COMPOSITE": "month", "BANDS": "B04,SCL"}, ("SCL cannot be brought", "Leave it out")),
+    ("sentinel2timeseries", {"START_DATE": "June"}, ("START_DATE", "'June' is no date", "2018-03-01")),
+    ("sentinel2timeseries", {"START_DATE": "2019-01-01"}, ("No product was taken from 2019-01-01", "Choose")),
+    ("sentinel2timeseries", {"OUTPUT": "its metadata"}, ("would be written into the product", "another folder")),
+    ("sentinel2timeseries", {"CLEAR_COUNT": "result.tif"}, ("OUTPUT and CLEAR_COUNT", "one file", "of its own")),
+    ("sentinel2timeseries", {"TABLE": "an empty folder"}, ("is a folder", "name a file")),
     ("sentinel2timeseries", {"INPUTS": ["a product", "a product on a shifted grid"]}, ("are shifted", "Use")),
     ("sentinel2timeseries", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
@@ -250,6 +281,7 @@ FAULTS = [
     ("classifycrops", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
     ("classifycrops", {"REPORT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("classifycrops", {"CONFIDENCE": "result.tif"}, ("OUTPUT and CONFIDENCE", "one file", "of its own")),
+    ("classifycrops", {"SUSPICIOUS": "a path in no folder"}, ("there is no folder", "nowhere", "Make it")),
     ("classifycrops", {"MODEL": "an empty folder"}, ("is a folder", "name a file")),
 
     ("assessaccuracy", {"CLASSIFICATION": "a map without CRS"}, ("no coordinate reference system", "Assign")),
@@ -317,6 +349,15 @@ FAULTS = [
     ("glcmtextures", {"DISTANCES": "9"}, ("distance 9 does not fit", "smaller DISTANCES or a larger WINDOW")),
     ("glcmtextures", {"BANDS": "B99"}, ("has no band B99", "Its bands are B04, B08")),
     ("glcmtextures", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+
+    ("classifyseaice", {"CHARTS_FOLDER": "ice charts of another season"},
+     ("no chart within 3 days of 2020-10-08", "arctic210304", "MAX_DAYS")),
+    ("classifyseaice", {"CHARTS_FOLDER": "an empty folder"}, ("No ice chart was found", "Choose")),
+    ("classifyseaice", {"SCENES_FOLDER": "an empty folder"}, ("There is no GeoTIFF", "Choose")),
+    ("classifyseaice", {"SCENES_FOLDER": "", "SCENES": "a scene without date"},
+     ("undated.tif does not say of which day", "Write it")),
+    ("classifyseaice", {"BOUNDARY": 5000}, ("No pixel may train", "smaller BOUNDARY")),
+    ("classifyseaice", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
@@ -388,7 +429,7 @@ def _resolved(value, inputs, folder):
         return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
     if value == "scenes":
         return folder / value
-    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|html|ffrf|csv)", value):
+    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffrf)", value):
         return folder / value
     return inputs.get(value, value)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .. import fieldscene
+from .. import fieldscene, icescene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
@@ -113,6 +113,12 @@ def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
         "INPUT_FOLDER": str(sample / "sentinel2"), "BANDS": ["B04", "B05", "SCL"]})
 
 
+@pytest.mark.parametrize("dates", [{"INTERVAL": 7}, {"COMPOSITE": "season"}])
+def test_threads_do_not_change_other_dates_of_a_time_series(run, product, tmp_path, dates):
+    assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
+        "INPUTS": [product], "BANDS": ["B04"], "INDICES": ["ndvi", "s2rep"], **dates}, "OUTPUT", "CLEAR_COUNT")
+
+
 def test_threads_do_not_change_a_classification(run, tmp_path):
     raster = fieldscene.write(tmp_path / "scene.tif", np.tile(fieldscene.reflectance(0.2), (1, 12, 12)))
     parcels = write_geojson(tmp_path / "parcels.geojson", fieldscene.fields())
@@ -160,6 +166,23 @@ def test_threads_do_not_change_textures(run, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "glcmtextures", {
         "INPUT": image, "QUANTISATION": "equal-probability", "ANGLES": ["0", "45"],
         "FEATURES": ["contrast", "entropy"]})
+
+
+def test_threads_do_not_change_ice_maps(run, tmp_path):
+    for name in ("scenes", "charts"):
+        (tmp_path / name).mkdir()
+    for number, day in enumerate(("2020-10-08", "2020-10-15")):
+        icescene.write_scene(tmp_path / "scenes" / f"scene{number}.tif", day, number)
+        icescene.write_chart(tmp_path / "charts", day)
+    made = []
+    for threads in THREADS:
+        run("classifyseaice", {"SCENES_FOLDER": str(tmp_path / "scenes"), "CHARTS_FOLDER": str(tmp_path / "charts"),
+                               "BOUNDARY": 80, "WINDOW": 5, "TREES": 12, "EDGE": True, "DRAFT": "grid", "CELL": 200,
+                               "REPORT": str(tmp_path / f"maps{threads}.html"), "THREADS": threads,
+                               "OUTPUT_FOLDER": str(tmp_path / f"maps{threads}")})
+        made.append({path.name: path.read_bytes() for path in (tmp_path / f"maps{threads}").iterdir()})
+        made[-1]["report"] = (tmp_path / f"maps{threads}.html").read_bytes()
+    assert [name for name in made[0] if len({files[name] for files in made}) > 1] == []
 
 
 def assert_threads_do_not_matter(run, folder, tool, parameters, *outputs):

@@ -1,0 +1,105 @@
+"""Contrasts of bands, and smoothed probabilities: values by hand, and against scipy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import convolve
+
+from floefield.compute.errors import UnreadableInput
+from floefield.compute.forest.apply import ApplyTask, apply_forest
+from floefield.compute.forest.classify import ClassificationTask, classify
+from floefield.compute.forest.contrasts import add_contrasts, contrast_name, contrast_pairs
+from floefield.compute.forest.mapping import MapPaths, MapRules
+from floefield.compute.forest.modelfile import load_forest, save_forest
+from floefield.compute.forest.settings import ForestSettings
+from floefield.compute.progress import Progress
+from tests.fieldscene import parcels, read, reflectance, write
+
+DATED = ("B04_20180627", "NDVI_20180627", "B08_20180627", "HH_20180627", "B8A_20180707", "B04_20180707")
+BINOMIAL = np.outer([1, 2, 1], [1, 2, 1]) / 16
+
+
+def test_bands_of_one_day_are_compared():
+    pairs = contrast_pairs(DATED)
+    assert pairs == [(0, 2), (4, 5)]
+    assert [contrast_name(DATED, pair) for pair in pairs] == ["ND_B04_B08_20180627", "ND_B8A_B04_20180707"]
+    assert contrast_pairs(("B04", "B08", "B11")) == [(0, 1), (0, 2), (1, 2)]
+
+
+def test_a_contrast_is_the_normalised_difference():
+    features = np.array([[0.1, 0.3, 0], [0.004, 0.002, 0], [np.nan, 0.3, 0]], np.float32)
+    add_contrasts(features, np.array([[0, 1]]))
+    np.testing.assert_allclose(features[:, 2], [-0.5, 0.2, np.nan], rtol=1e-6)
+
+
+@pytest.fixture
+def scene(tmp_path):
+    values = reflectance(0.3)
+    values[:, 3:6, 5:9] = np.nan
+    return write(tmp_path / "scene.tif", values, ("B04_20180627", "B08_20180627"))
+
+
+def run(scene, folder, rules, **forest):
+    task = ClassificationTask(rasters=(scene,), parcels=parcels(), rules=rules,
+                              forest=ForestSettings(trees=20, threads=1, **forest))
+    maps = MapPaths(*(str(folder / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
+    return classify(task, maps, str(folder / "model.ffrf"), "", Progress())
+
+
+def test_the_model_computes_its_contrasts_again(scene, tmp_path):
+    result = run(scene, tmp_path, MapRules())
+    model = str(tmp_path / "model.ffrf")
+    assert load_forest(model).feature_names == ("B04_20180627", "B08_20180627", "ND_B04_B08_20180627")
+    assert result.forest.bands == ("B04_20180627", "B08_20180627")
+
+    again = tmp_path / "again.tif"
+    apply_forest(ApplyTask((scene,), model, threads=1), MapPaths(str(again)), Progress())
+    np.testing.assert_array_equal(read(again)[0], read(tmp_path / "classes.tif")[0])
+
+    values, _ = read(scene)
+    other_year = write(tmp_path / "other.tif", values, ("B04_20190627", "B08_20190627"))
+    apply_forest(ApplyTask((other_year,), model, "order", threads=1), MapPaths(str(again)), Progress())
+    np.testing.assert_array_equal(read(again)[0], read(tmp_path / "classes.tif")[0])
+
+
+@pytest.mark.parametrize("pair", [(0, 2), (1, 0), (0, 0), (-1, 1), (0,), (0, 1.0)])
+def test_forged_contrasts_are_refused(scene, tmp_path, pair):
+    forest = run(scene, tmp_path, MapRules()).forest
+    save_forest(str(tmp_path / "forged.ffrf"), replace(forest, contrasts=(pair,)))
+    with pytest.raises(UnreadableInput, match="damaged"):
+        load_forest(str(tmp_path / "forged.ffrf"))
+
+
+def test_probabilities_are_smoothed_over_neighbours_with_data(scene, tmp_path):
+    for name, smoothing in (("plain", False), ("smooth", True)):
+        (tmp_path / name).mkdir()
+        run(scene, tmp_path / name, MapRules(smoothing=smoothing))
+    plain = read(tmp_path / "plain" / "probabilities.tif")[0].astype(float)
+    smooth = read(tmp_path / "smooth" / "probabilities.tif")[0]
+    known = np.isfinite(plain[0])
+    weights = convolve(known.astype(float), BINOMIAL, mode="constant")
+    expected = np.stack([convolve(np.where(known, band, 0), BINOMIAL, mode="constant") / weights for band in plain])
+    np.testing.assert_allclose(smooth[:, known], expected[:, known], atol=1e-6)
+    assert np.isnan(smooth[:, ~known]).all()
+    np.testing.assert_array_equal(read(tmp_path / "smooth" / "classes.tif")[0][0][known],
+                                  smooth.argmax(axis=0)[known] + 1)
+
+
+def test_blocks_leave_no_seams(tmp_path):
+    scene = write(tmp_path / "scene.tif", np.tile(reflectance(0.3), (1, 9, 9)), ("B04", "B08"))
+    maps = {}
+    for name, smoothing in (("plain", False), ("smooth", True)):
+        (tmp_path / name).mkdir()
+        run(scene, tmp_path / name, MapRules(smoothing=smoothing), min_leaf=3)
+        maps[name] = read(tmp_path / name / "probabilities.tif")[0].astype(float)
+    inner = (slice(None), slice(1, -1), slice(1, -1))
+    expected = np.stack([convolve(band, BINOMIAL) for band in maps["plain"]])
+    np.testing.assert_allclose(maps["smooth"][inner], expected[inner], atol=1e-6)
+
+
+def test_without_a_map_the_accuracy_is_the_same(scene, tmp_path):
+    with_map = run(scene, tmp_path, MapRules())
+    task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=ForestSettings(trees=20, threads=1))
+    without = classify(task, MapPaths(), "", "", Progress())
+    np.testing.assert_array_equal(without.pixel_matrix.counts, with_map.pixel_matrix.counts)
