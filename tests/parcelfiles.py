@@ -33,3 +33,12 @@ def converted(source, path, driver, has_crs=True):
     if not has_crs:
         path.with_suffix(".prj").unlink()
     return path
+
+
+def empty_copy(source, path):
+    """A GeoPackage with the fields of `source` and none of its parcels; gives its path."""
+    from osgeo import gdal
+
+    gdal.VectorTranslate(str(path), str(source), format="GPKG", where="id < 0", layerName="none",
+                         geometryType="POLYGON")
+    return path
