@@ -6,7 +6,7 @@ on. Specks that no large patch can be reached from keep their class. Pixels with
 
 Patches know no blocks. Blocks are labelled one by one, the labels along their borders are kept, and what belongs
 together is found from those: the result is the same for any size of blocks, whatever the size of the patches. Memory
-grows with the number of patches (some 50 bytes each), not with that of pixels.
+grows with the number of patches (some 100 bytes each), not with that of pixels.
 """
 
 import numpy as np

@@ -67,19 +67,21 @@ def sizes_picture(kept, too_small, min_area):
     sizes = [area / HECTARE for area in (*kept, *too_small) if area > 0]
     if not sizes:
         return None
-    low, high = (math.log10(extreme) for extreme in (min(sizes), max(sizes)))
+    # One of the edges is the smallest area, so that no bar holds both kinds of parcels.
+    start = min_area / HECTARE if min_area > 0 else 1.0
+    low, high = (math.log10(extreme / start) for extreme in (min(sizes), max(sizes)))
     first, last = math.floor(low * BINS_PER_DECADE), math.floor(high * BINS_PER_DECADE) + 1
     last = min(last, first + MOST_BARS)
     figure, axes = figure_of(6.4, 2.5)
-    edges = [10 ** (step / BINS_PER_DECADE) for step in range(first, last + 1)]
+    edges = [start * 10 ** (step / BINS_PER_DECADE) for step in range(first, last + 1)]
     bars = [_counted([area / HECTARE for area in areas], edges) for areas in (kept, too_small)]
     places, widths = edges[:-1], [b - a for a, b in zip(edges, edges[1:])]
     axes.bar(places, bars[0], widths, align="edge", color=KEPT, edgecolor="#8886", linewidth=0.6, label="kept")
     axes.bar(places, bars[1], widths, bottom=bars[0], align="edge", color=REJECTED, edgecolor="#8886", linewidth=0.6,
              label="too small", hatch="//")
     axes.set_xscale("log")
-    if edges[0] < min_area / HECTARE < edges[-1]:
-        axes.axvline(min_area / HECTARE, color=TEXT, linewidth=1, linestyle="--")
+    if min_area > 0 and edges[0] <= start <= edges[-1]:
+        axes.axvline(start, color=TEXT, linewidth=1, linestyle="--")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.yaxis.get_major_locator().set_params(integer=True)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
