@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qgis.core import QgsCsException, QgsGeometry, QgsSpatialIndex
+from qgis.core import QgsCsException, QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
 from ..compute.errors import UnsuitableInput
 from ..compute.insitu.preparation import LEFT_OUT, NO_AREA, NO_CLASS, OVERLAP, SLIVER, TOO_SMALL, VANISHED, Fate
@@ -88,6 +88,8 @@ def prepare_parcels(found, layers, left_out, settings, crs, context, progress):
 def _read(parcel, transform, left_out, surveyor, settings):
     polygons, repaired = valid_polygons(parcel.feature.geometry())
     if not polygons.isEmpty():
+        # Straight edges without heights, which is all that the results can hold.
+        polygons = polygons.coerceToType(QgsWkbTypes.Type.MultiPolygon)[0]
         try:
             polygons.transform(transform)
             is_sound = polygons.boundingBox().isFinite()

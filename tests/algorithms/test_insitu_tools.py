@@ -168,6 +168,23 @@ def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
     assert all(feature.GetGeometryRef().GetGeometryName() == "POLYGON" for feature in features)
 
 
+def test_heights_and_curves_are_left_behind(run, tmp_path):
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    layer = QgsVectorLayer("CurvePolygonZ?crs=EPSG:32631&field=crop:string", "curves", "memory")
+    parcel = QgsFeature(layer.fields())
+    parcel.setAttributes(["Maize"])
+    parcel.setGeometry(QgsGeometry.fromWkt(
+        f"CurvePolygonZ(CircularStringZ({X} {Y} 7, {X + 200} {Y} 8, {X} {Y} 7))"))
+    layer.dataProvider().addFeature(parcel)
+
+    results = prepared(run, layer, DISTANCE=0, ARCHIVE=str(tmp_path / "insitu.zip"))
+
+    geometry = next(results["OUTPUT"].getFeatures()).geometry()
+    assert not geometry.constGet().is3D()
+    assert rows(results["OUTPUT"])[0][5] == pytest.approx(3.14159 * 100 ** 2, rel=3e-3)
+
+
 def test_the_report_counts_parcels_and_hectares_of_each_class(run, tmp_path):
     maize = [("Maize", square(200, X + 300 * number)) for number in range(4)]
     layer = layer_of([*maize, ("<b>Rye", square(90, X, Y + 900))])
