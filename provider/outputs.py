@@ -71,12 +71,12 @@ def write_layer(algorithm, parameters, name, context, layout, features):
 
 
 def write_layers(algorithm, parameters, context, layout, outputs):
-    """Several vector outputs of one layout: all of them, or none if one cannot be written.
+    """Several vector outputs: all of them, or none if one cannot be written.
 
     Parameters
     ----------
     algorithm, parameters, context, layout
-        As for :func:`write_layer`.
+        As for :func:`write_layer`; `layout` may also be a dict with one for each output.
     outputs : dict of str to list of QgsFeature
         By destination parameter.
 
@@ -92,7 +92,8 @@ def write_layers(algorithm, parameters, context, layout, outputs):
     written = {}
     try:
         for name, features in outputs.items():
-            layer = write_layer(algorithm, parameters, name, context, layout, features)
+            own = layout[name] if isinstance(layout, dict) else layout
+            layer = write_layer(algorithm, parameters, name, context, own, features)
             if layer is not None:
                 written[name] = layer
     except OutputError:

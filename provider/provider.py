@@ -5,12 +5,16 @@ from pathlib import Path
 from qgis.core import QgsProcessingProvider, QgsRasterFileWriter
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.classification.aggregatebyparcel import AggregateByParcel
 from ..algorithms.classification.applyrandomforest import ApplyRandomForest
 from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.smoothclassification import SmoothClassification
 from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
+from ..algorithms.insitu.prepareinsitu import PrepareInsitu
+from ..algorithms.insitu.splitinsitu import SplitInsitu
 from ..algorithms.seaice.classifyseaice import ClassifySeaIce
 from ..algorithms.seaice.glcmtextures import GlcmTextures
 from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
@@ -24,11 +28,15 @@ from .settings import hide_settings, show_settings
 ALGORITHMS = (
     InnerBuffer,
     FilterByArea,
+    PrepareInsitu,
+    SplitInsitu,
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
     TrainRandomForest,
     ApplyRandomForest,
+    AggregateByParcel,
+    SmoothClassification,
     AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,

@@ -49,9 +49,14 @@ class ParcelMap:
         """ndarray of bool: which parcels have no part on the grid."""
         return np.array([window.is_empty for window in self._windows], bool)
 
-    def touches(self, window):
-        """Whether any parcel may reach into the window."""
-        return len(self._near(window)) > 0
+    def touches(self, window, some=None):
+        """Whether any parcel (of `some`, places counted from 0) may reach into the window."""
+        near = self._near(window)
+        return len(near) > 0 if some is None else bool(np.isin(near, some).any())
+
+    def corners(self):
+        """Row and column of the upper-left pixel of each parcel: two ndarrays of int64."""
+        return self._edges[:, 0], self._edges[:, 1]
 
     def read(self, window):
         """The parcel of each pixel.

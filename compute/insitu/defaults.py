@@ -36,3 +36,31 @@ class AreaFilterSettings:
 
     min_area: float = 5000.0
     area_field: str = "AREA"
+
+
+@dataclass(frozen=True)
+class PreparationSettings:
+    """How parcels become in-situ data for Sen2-Agri.
+
+    Parameters
+    ----------
+    distance : float
+        Metres of the inner buffer; 0 leaves it out.
+    segments : int
+        Straight pieces per quarter circle of the new border.
+    min_area : float
+        Square metres that a parcel must have after the buffer.
+    sliver_area : float
+        Square metres; smaller parcels and pieces of parcels are slivers. A pixel of 10 m has 100.
+    parts : {"largest", "all"}
+        What is kept of a parcel that has several parts in the end: Sen2-Agri takes single polygons.
+    """
+
+    distance: float = InnerBufferSettings.distance
+    segments: int = InnerBufferSettings.segments
+    min_area: float = AreaFilterSettings.min_area
+    sliver_area: float = 100.0
+    parts: str = "largest"
+
+
+PARTS = ("largest", "all")

@@ -1,0 +1,1 @@
+"""Cleaning up class maps: specks removed, borders smoothed, colours and names kept."""

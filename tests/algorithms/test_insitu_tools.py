@@ -1,0 +1,274 @@
+"""prepareinsitu and splitinsitu: what happens to each parcel, and what Sen2-Agri gets."""
+
+import zipfile
+
+import pytest
+
+from .test_filterbyarea import X, Y, rows, square
+
+
+def layer_of(parcels, crs="EPSG:32631", name="parcels", fields="field=crop:string(200)&field=water:string(10)"):
+    """A layer of (class, WKT) or (class, WKT, irrigation)."""
+    from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
+
+    layer = QgsVectorLayer(f"Polygon?{fields}", name, "memory")
+    layer.setCrs(QgsCoordinateReferenceSystem(crs) if crs else QgsCoordinateReferenceSystem())
+    for crop, wkt, *water in parcels:
+        parcel = QgsFeature(layer.fields())
+        parcel.setAttributes([crop, *water, *[None] * (layer.fields().count() - 1 - len(water))])
+        if wkt:
+            parcel.setGeometry(QgsGeometry.fromWkt(wkt))
+        layer.dataProvider().addFeature(parcel)
+    return layer
+
+
+def prepared(run, layer, **changes):
+    return run("prepareinsitu", {"INPUT": layer, "CLASS_FIELD": "crop", "OUTPUT": "TEMPORARY_OUTPUT",
+                                 "REJECTED": "TEMPORARY_OUTPUT", **changes})
+
+
+def test_parcels_are_shrunk_filtered_and_coded(run, feedback):
+    layer = layer_of([("Maize", square(200)), ("winter wheat", square(101, X + 500)), ("Maize", square(100, X + 900)),
+                      (None, square(200, X + 1300)), ("forest", square(300, X + 1800)), ("Maize", square(25, X + 2500)),
+                      ("Maize", square(5, X + 2600)), ("Maize", None)])
+
+    results = prepared(run, layer)
+
+    kept = rows(results["OUTPUT"])
+    assert [row[:5] for row in kept] == [[1, 1, "Maize", 12, 0], [2, 1, "Winter wheat", 111, 0],
+                                         [3, 0, "Forest", 90001, 0]]
+    # 170 m squared; the areas of the plane of UTM and of the ellipsoid differ a little
+    assert kept[0][5] == pytest.approx(28900, rel=2e-3)
+    assert [row[1] for row in rows(results["REJECTED"])] == [
+        "too small", "no class", "vanished in the buffer", "sliver", "no area"]
+    assert (results["PARCELS_IN"], results["PARCELS_OUT"]) == (8, 3)
+    assert any("Fewer than three parcels are left of" in text for text in feedback.warned)
+
+
+def test_the_area_is_that_after_the_buffer_and_inner_buffer_and_area_filter_agree(run):
+    layer = layer_of([("Maize", square(side, X + 300 * number)) for number, side in enumerate((95, 99, 101, 105, 180))])
+
+    results = prepared(run, layer)
+
+    shrunk = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+    big = run("filterbyarea", {"INPUT": shrunk, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+    assert [row[5] for row in rows(results["OUTPUT"])] == pytest.approx([row[-1] for row in rows(big)], abs=1e-3)
+
+
+def test_different_classes_both_lose_what_both_claim(run, feedback):
+    layer = layer_of([("Maize", square(200)), ("Rye", square(200, X + 150)), ("Rye", square(200, X + 150))])
+
+    results = prepared(run, layer, DISTANCE=0)
+
+    areas = {row[2]: row[5] for row in rows(results["OUTPUT"])}
+    assert areas == pytest.approx({"Maize": 150 * 200, "Rye": 150 * 200}, rel=2e-3)
+    assert rows(results["REJECTED"])[0][:2] == ["Rye", "overlap"]
+    assert any("lost ground" in text for text in feedback.warned)
+
+
+def test_common_borders_are_no_overlaps(run, feedback):
+    layer = layer_of([("Maize", square(200)), ("Rye", square(200, X + 200))])
+
+    assert prepared(run, layer, DISTANCE=0)["PARCELS_OUT"] == 2
+    assert not any("lost ground" in text for text in feedback.warned)
+
+
+def test_a_bow_tie_is_repaired_and_the_largest_piece_kept(run):
+    tie = f"Polygon(({X} {Y}, {X + 400} {Y + 400}, {X + 400} {Y}, {X} {Y + 300}, {X} {Y}))"
+    layer = layer_of([("Maize", tie)])
+
+    largest = prepared(run, layer)["OUTPUT"]
+    every = prepared(run, layer, PARTS="all")["OUTPUT"]
+
+    assert [len(list(next(each.getFeatures()).geometry().constParts())) for each in (largest, every)] == [1, 2]
+    assert rows(largest)[0][5] < rows(every)[0][5]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2154"])
+def test_results_in_another_crs_have_the_same_areas(run, crs):
+    layer = layer_of([("Maize", square(200)), ("Rye", square(300, X + 900))])
+
+    usual, moved = prepared(run, layer)["OUTPUT"], prepared(run, layer, CRS=crs)["OUTPUT"]
+
+    assert moved.crs().authid() == crs
+    assert [row[5] for row in rows(moved)] == pytest.approx([row[5] for row in rows(usual)], rel=1e-3)
+
+
+def test_codes_come_from_the_users_table(run, tmp_path):
+    table = tmp_path / "codes.csv"
+    table.write_text("label;code;lc;crop;irrigation\nCorn, late;12345678;Maïs é;1;1\nbush;3;Bush;0;\nx;;;;\n", "utf-8")
+    layer = layer_of([("Corn, late", square(200)), ("BUSH", square(200, X + 300)), ("x", square(200, X + 600))])
+
+    results = prepared(run, layer, CODES=str(table))
+
+    assert [row[1:5] for row in rows(results["OUTPUT"])] == [[1, "Maïs é", 12345678, 1], [0, "Bush", 3, 0]]
+    assert rows(results["REJECTED"])[0][1] == "class left out"
+
+
+def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
+    labels = ["12", "12345678", "123456789", "9007199254740993", "maize", "0"]
+    layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
+
+    codes = {row[6]: row[3] for row in rows(prepared(run, layer)["OUTPUT"])}
+
+    assert (codes["12"], codes["12345678"]) == (12, 12345678)
+    assert len(set(codes.values())) == len(labels)
+    assert max(codes.values()) < 10 ** 8
+
+
+def test_a_number_field_is_read_without_decimals(run):
+    layer = layer_of([(12.0, square(200)), (41.0, square(200, X + 300))], fields="field=crop:double")
+
+    assert [row[3] for row in rows(prepared(run, layer)["OUTPUT"])] == [12, 41]
+
+
+def test_the_field_says_what_is_irrigated(run, feedback):
+    waters = ("1", "no", None, "Irrigated", "perhaps")
+    layer = layer_of([("Maize", square(200, X + 300 * number), water) for number, water in enumerate(waters)])
+
+    results = prepared(run, layer, IRRIGATION_FIELD="water")
+
+    assert [row[4] for row in rows(results["OUTPUT"])] == [1, 2, 0, 1, 0]
+    assert any("perhaps" in text for text in feedback.warned)
+
+
+def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
+    from osgeo import ogr
+
+    layer = layer_of([("Maïs de la vallée, très tardif " * 4, square(200)), ("Rye", square(300, X + 500))])
+    paths = [tmp_path / name / "insitu.zip" for name in ("one", "other")]
+
+    for path in paths:
+        prepared(run, layer, ARCHIVE=str(path), REPORT=str(tmp_path / "report.html"))
+
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with zipfile.ZipFile(paths[0]) as archive:
+        assert archive.namelist() == [f"insitu{suffix}" for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg")]
+    shapefile = ogr.Open(f"/vsizip/{paths[0]}/insitu.shp")
+    layer = shapefile.GetLayer()
+    defn = layer.GetLayerDefn()
+    assert [(f.GetName(), f.GetTypeName(), f.GetWidth()) for f in map(defn.GetFieldDefn, range(5))] == [
+        ("ID", "Integer", 6), ("CROP", "Integer", 1), ("LC", "String", 70), ("CODE", "Integer", 8),
+        ("IRRIGATION", "Integer", 1)]
+    assert defn.GetFieldCount() == 5
+    assert layer.GetSpatialRef().GetAuthorityCode(None) == "32631"
+    features = list(layer)
+    assert [feature.GetField("ID") for feature in features] == [1, 2]
+    assert features[0].GetField("LC").startswith("Maïs de la vallée, très")
+    assert all(feature.GetGeometryRef().GetGeometryName() == "POLYGON" for feature in features)
+
+
+def test_the_report_counts_parcels_and_hectares_of_each_class(run, tmp_path):
+    maize = [("Maize", square(200, X + 300 * number)) for number in range(4)]
+    layer = layer_of([*maize, ("<b>Rye", square(90, X, Y + 900))])
+
+    prepared(run, layer, REPORT=str(tmp_path / "report.html"))
+
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "4 parcels" not in text and "of 5 that were read" in " ".join(text.split())
+    assert "11.5" in text and "&lt;b&gt;Rye" in text and "<svg" in text
+
+
+def test_several_layers_are_classes_of_their_own_name(run):
+    layers = [layer_of([("?", square(200))], name="Maize"),
+              layer_of([(7, square(200, X + 600))], name="Rye", fields="field=crop:integer&field=owner:string")]
+
+    results = run("prepareinsitu", {"INPUT_LAYERS": layers, "OUTPUT": "TEMPORARY_OUTPUT"})
+    divided = run("splitinsitu", {"INPUT_LAYERS": layers, "SMALL_CLASSES": "training", "TRAINING": "TEMPORARY_OUTPUT",
+                                  "VALIDATION": "TEMPORARY_OUTPUT"})
+
+    assert [row[2:4] for row in rows(results["OUTPUT"])] == [["Maize", 12], ["Rye", 16]]
+    assert [row[0] for row in rows(divided["TRAINING"])] == ["Maize", "Rye"]
+    assert [field.name() for field in divided["TRAINING"].fields()] == ["class", "crop", "water", "owner"]
+
+
+def many(crop_counts):
+    parcels, number = [], 0
+    for crop, count in crop_counts.items():
+        for _ in range(count):
+            parcels.append((crop, square(100, X + 400 * (number % 12), Y + 400 * (number // 12))))
+            number += 1
+    return layer_of(parcels)
+
+
+def split(run, layer, **changes):
+    return run("splitinsitu", {"INPUT": layer, "CLASS_FIELD": "crop", "TRAINING": "TEMPORARY_OUTPUT",
+                               "VALIDATION": "TEMPORARY_OUTPUT", **changes})
+
+
+def crops(layer):
+    return [row[0] for row in rows(layer)]
+
+
+def test_three_quarters_of_each_class_train_and_small_classes_do_both(run, feedback):
+    results = split(run, many({"Maize": 20, "Rye": 7, "Flax": 2, "Oats": 1}))
+
+    assert [crops(results["TRAINING"]).count(crop) for crop in ("Maize", "Rye", "Flax", "Oats")] == [15, 5, 2, 1]
+    assert [crops(results["VALIDATION"]).count(crop) for crop in ("Maize", "Rye", "Flax", "Oats")] == [5, 2, 2, 1]
+    assert results["UNASSESSED"] == "Flax, Oats"
+    assert any("repeats its training" in text for text in feedback.warned)
+
+
+def test_small_classes_may_train_only(run, feedback):
+    results = split(run, many({"Maize": 4, "Flax": 2, "Oats": 1}), SMALL_CLASSES="training")
+
+    assert sorted(crops(results["VALIDATION"])) == ["Flax", "Maize"]
+    assert results["UNASSESSED"] == "Oats"
+    assert any("none judges" in text for text in feedback.warned)
+
+
+def test_the_seed_decides_and_nothing_else(run):
+    layer = many({"Maize": 20, "Rye": 8})
+    draws = [split(run, layer, SEED=seed)["VALIDATION"] for seed in (1, 1, 2)]
+    wheres = [[feature.geometry().asWkt() for feature in draw.getFeatures()] for draw in draws]
+
+    assert wheres[0] == wheres[1] != wheres[2]
+
+
+def test_whole_blocks_go_to_one_side(run):
+    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
+
+    from floefield.compute.insitu.split import block_of
+
+    layer = many({"Maize": 60, "Rye": 30, "Flax": 20})
+    to_degrees = QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
+
+    results = split(run, layer, METHOD="blocks", BLOCK_SIZE=900)
+
+    def blocks(part):
+        places = [to_degrees.transform(f.geometry().boundingBox().center()) for f in results[part].getFeatures()]
+        return {block_of(place.x(), place.y(), 900) for place in places}
+
+    assert not blocks("TRAINING") & blocks("VALIDATION")
+    assert results["PARCELS_TRAINING"] + results["PARCELS_VALIDATION"] == 110
+    assert 0.6 < results["PARCELS_TRAINING"] / 110 < 0.9
+    assert set(crops(results["VALIDATION"])) == {"Maize", "Rye", "Flax"}
+
+
+def test_a_division_made_here_is_that_of_classifycrops(run, tmp_path):
+    from .. import fieldscene
+    from ..parcelfiles import write_geojson
+
+    raster = fieldscene.write(tmp_path / "scene.tif", fieldscene.reflectance(0.2))
+    parcels = str(write_geojson(tmp_path / "parcels.geojson", fieldscene.fields()))
+    divided = {name: str(tmp_path / f"{name}.geojson") for name in ("TRAINING", "VALIDATION")}
+    run("splitinsitu", {"INPUT": parcels, "CLASS_FIELD": "crop", **divided})
+
+    common = {"RASTERS": [raster], "CLASS_FIELD": "crop", "TREES": 20}
+    itself = run("classifycrops", {**common, "TRAINING": parcels, "OUTPUT": str(tmp_path / "a.tif")})
+    here = run("classifycrops", {**common, **divided, "OUTPUT": str(tmp_path / "b.tif")})
+
+    assert itself["OVERALL_ACCURACY"] == pytest.approx(here["OVERALL_ACCURACY"], abs=1e-12)
+
+
+@pytest.mark.parametrize("tool", ["prepareinsitu", "splitinsitu"])
+@pytest.mark.parametrize("layer, words", [
+    (lambda: layer_of([]), "holds no parcels"),
+    (lambda: layer_of([(" ", square(99)), (None, square(99))]), "empty in all 2"),
+    (lambda: layer_of([("Maize", square(200))], crs=None), "no coordinate reference system")])
+def test_parcels_that_cannot_be_used_are_named(run, tool, layer, words):
+    from qgis.core import QgsProcessingException
+
+    outputs = dict.fromkeys(("OUTPUT",) if tool == "prepareinsitu" else ("TRAINING", "VALIDATION"), "TEMPORARY_OUTPUT")
+    with pytest.raises(QgsProcessingException, match=words):
+        run(tool, {"INPUT": layer(), "CLASS_FIELD": "crop", **outputs})
