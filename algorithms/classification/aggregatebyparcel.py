@@ -122,16 +122,18 @@ class AggregateByParcel(Algorithm):
                                      self.parameterAsInt(parameters, self.THREADS, context))
         output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
         ids = [parcel.identifier[1] for parcel in read.parcels]
-        found = aggregate(task, output, settings, progress.part(0.05, 0.95))
+        results = {self.OUTPUT: output} if output else {}
+
+        def deliver(table):
+            if destination_text(parameters, self.TABLE):
+                layout, features = self._with_values(table.fields, dict(zip(ids, table.rows)), progress.part(0.9, 1.0))
+                results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features)
+
+        found = aggregate(task, output, settings, progress.part(0.05, 0.9), deliver)
         if found.empty:
             empty = listed([ids[place] for place in found.empty])
             progress.warn(self.tr("Parcels without a value, because the centre of no pixel with data lies in them: "
                                   "{} (ids {}).").format(len(found.empty), empty))
-        results = {self.OUTPUT: output} if output else {}
-        if destination_text(parameters, self.TABLE):
-            rows = dict(zip(ids, found.rows))
-            layout, features = self._with_values(found.fields, rows, progress.part(0.95, 1.0))
-            results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features)
         group = self.tr("Floefield: crop classification")
         dress(output, self.tr("Parcels"), context, group, algorithm=self)
         return {**results, self.PARCELS_EMPTY: len(found.empty)}
@@ -144,15 +146,12 @@ class AggregateByParcel(Algorithm):
         features = []
         for parcel in parcels(self.source, progress):
             feature = QgsFeature(fields, parcel.id())
-            feature.setGeometry(parcel.geometry())
+            geometry = parcel.geometry()
+            geometry.convertToMultiType()
+            feature.setGeometry(geometry)
             feature.setAttributes([*parcel.attributes(), *rows.get(parcel.id(), (None,) * len(added))])
             features.append(feature)
-        kind = QgsWkbTypes.multiType(self.source.wkbType())
-        for feature in features:
-            geometry = feature.geometry()
-            if geometry.convertToMultiType():
-                feature.setGeometry(geometry)
-        return (fields, kind, self.source.sourceCrs()), features
+        return (fields, QgsWkbTypes.multiType(self.source.wkbType()), self.source.sourceCrs()), features
 
 
 def _free_name(name, fields):

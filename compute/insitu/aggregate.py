@@ -1,5 +1,6 @@
 """Rasters by parcel: features that are the same all over a parcel, and maps on which parcels vote for their class."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class ParcelTable:
     empty: tuple
 
 
-def aggregate(task, output, settings, progress):
+def aggregate(task, output, settings, progress, deliver=lambda table: None):
     """Summarise a raster by parcel.
 
     Parameters
@@ -89,6 +90,8 @@ def aggregate(task, output, settings, progress):
         the raster where there is one statistic. A majority is a class map like the raster.
     settings : AggregateSettings
     progress : Progress
+    deliver : callable, optional
+        Takes the :class:`ParcelTable` before the raster gets its name: if it fails, there is no raster either.
 
     Returns
     -------
@@ -105,63 +108,68 @@ def aggregate(task, output, settings, progress):
             raise UnsuitableInput(f"All {len(parcels.parcels)} parcels lie outside the raster. Check that both show "
                                   "the same place, and that their coordinate reference systems are right.")
         if settings.statistics == (MAJORITY,):
-            return _vote(task, reader, parcels, output, settings, executor, progress)
-        return _summarise(reader, parcels, output, settings.statistics, executor, progress)
+            table, layout, side_files, work = _vote(task, reader, parcels, settings, executor, progress.part(0.0, 0.6))
+        else:
+            table, layout, side_files, work = _summarise(reader, parcels, settings.statistics, executor,
+                                                         progress.part(0.0, 0.6))
+        with contextlib.ExitStack() as results:
+            if output:
+                raster = results.enter_context(create_raster(output, layout, side_files))
+                run_blocks(blocks_of(reader.grid, len(layout.band_names)), work, raster.write, executor,
+                           progress.part(0.6, 1.0))
+            deliver(table)
+    return table
 
 
-def _summarise(reader, parcels, output, statistics, executor, progress):
-    found = measure(reader, parcels, {"count", *statistics}, executor, progress.part(0.0, 0.6))
-    counts = found["count"]
+def _summarise(reader, parcels, statistics, executor, progress):
+    """Table, layout and side files of the raster, and what gives its blocks."""
+    found = measure(reader, parcels, {"count", *statistics}, executor, progress)
     columns = np.concatenate([found[name] for name in statistics], axis=1)
     names = [band.name if len(statistics) == 1 else f"{band.name}_{name}" for name in statistics
              for band in reader.bands]
-    if output:
-        layout = RasterLayout(reader.grid, "float32", tuple(names), nodata=float("nan"), tags=_dates_of(reader.tags),
-                              band_tags=tuple(_dates_of(band.tags) for _ in statistics for band in reader.bands))
-        table = np.full((len(columns) + 1, len(names)), np.nan, np.float32)
-        table[1:] = columns
+    layout = RasterLayout(reader.grid, "float32", tuple(names), nodata=float("nan"), tags=_dates_of(reader.tags),
+                          band_tags=tuple(_dates_of(band.tags) for _ in statistics for band in reader.bands))
+    values = np.full((len(columns) + 1, len(names)), np.nan, np.float32)
+    values[1:] = columns
 
-        def work(window):
-            if not parcels.touches(window):
-                return np.full((len(names), *window.shape), np.nan, np.float32)
-            return np.moveaxis(table[parcels.read(window)], -1, 0)
+    def work(window):
+        if not parcels.touches(window):
+            return np.full((len(names), *window.shape), np.nan, np.float32)
+        return np.moveaxis(values[parcels.read(window)], -1, 0)
 
-        with create_raster(output, layout, _style_of(reader.path, statistics)) as raster:
-            run_blocks(blocks_of(reader.grid, len(names)), work, raster.write, executor, progress.part(0.6, 1.0))
-    return ParcelTable(tuple((name, float) for name in _unique(names)),
-                       [tuple(None if cell != cell else cell for cell in row) for row in columns.tolist()],
-                       tuple(np.flatnonzero(counts.max(axis=1) == 0).tolist()))
+    table = ParcelTable(tuple((name, float) for name in _unique(names)),
+                        [tuple(None if cell != cell else cell for cell in row) for row in columns.tolist()],
+                        tuple(np.flatnonzero(found["count"].max(axis=1) == 0).tolist()))
+    return table, layout, _style_of(reader.path, statistics), work
 
 
-def _vote(task, reader, parcels, output, settings, executor, progress):
+def _vote(task, reader, parcels, settings, executor, progress):
+    """The same for a majority."""
     if len(reader.bands) > 1:
         raise UnsuitableInput(f"{reader.path} has {len(reader.bands)} bands, and a majority is that of a class map "
                               "with one band. Choose the raster with the classes, or another statistic.")
-    values = values_in(reader, executor, progress.part(0.0, 0.2))
+    values = values_in(reader, executor, progress.part(0.0, 0.4))
     classes = classes_of(values, task.entries)
-    winners, shares = _winners(task, reader, parcels, classes, values, executor, progress.part(0.2, 0.6))
+    winners, shares = _winners(task, reader, parcels, classes, values, executor, progress.part(0.4, 1.0))
     known = ~np.isnan(shares)
-    if output:
-        layout, side_files = like(reader, classes, free_value(values, reader.bands[0].dtype))
-        table = np.append(0, winners)
-        decided = np.append(False, known)
+    layout, side_files = like(reader, classes, free_value(values, reader.bands[0].dtype))
+    cast_by, decided = np.append(0, winners), np.append(False, known)
 
-        def work(window):
-            numbers = parcels.read(window)
-            cast, valid = table[numbers], decided[numbers]
-            if settings.outside == "keep":
-                before, has_class = read_classes(reader, window)
-                cast, valid = np.where(valid, cast, before), valid | has_class
-            return with_nodata(cast, valid, layout)
+    def work(window):
+        numbers = parcels.read(window)
+        cast, valid = cast_by[numbers], decided[numbers]
+        if settings.outside == "keep":
+            before, has_class = read_classes(reader, window)
+            cast, valid = np.where(valid, cast, before), valid | has_class
+        return with_nodata(cast, valid, layout)
 
-        with create_raster(output, layout, side_files) as raster:
-            run_blocks(blocks_of(reader.grid, 1), work, raster.write, executor, progress.part(0.6, 1.0))
     named = {each.value: (each.code, each.label) for each in classes}
     nothing = (None,) * 4
     rows = [(value, *named.get(value, (str(value),) * 2), share) if share == share else nothing
             for value, share in zip(winners.tolist(), shares.tolist())]
-    return ParcelTable((("majority", int), ("code", str), ("label", str), ("share", float)), rows,
-                       tuple(np.flatnonzero(~known).tolist()))
+    table = ParcelTable((("majority", int), ("code", str), ("label", str), ("share", float)), rows,
+                        tuple(np.flatnonzero(~known).tolist()))
+    return table, layout, side_files, work
 
 
 def _winners(task, reader, parcels, classes, values, executor, progress):

@@ -42,6 +42,7 @@ class ParcelMap:
         self._windows = [_window_of(parcel.geometry, grid) for parcel in self.parcels]
         self._edges = np.array([(w.row, w.col, w.row + w.height, w.col + w.width) for w in self._windows],
                                np.int64).reshape(-1, 4)
+        self._is_undisputed = len(codes) < 2
         self._source_ends = np.cumsum([len(source) for source in sources])
 
     @property
@@ -71,6 +72,8 @@ class ParcelMap:
         ndarray of int32, shape (height, width)
             Number of the parcel counted from 1, ``NOBODY`` or ``DISPUTED``.
         """
+        if self._is_undisputed:
+            return self._draw_all(window)
         numbers = np.full(window.shape, NOBODY, np.int32)
         owned_before = np.zeros(window.shape, bool)
         source = 0
@@ -109,6 +112,17 @@ class ParcelMap:
         top, left, bottom, right = self._edges.T
         return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
                               & (left < window.col + window.width) & (right > window.col) & (right > left))
+
+    def _draw_all(self, window):
+        """Parcels of one class, all at once: those further on in the list are drawn first, and drawn over."""
+        from rasterio import Affine
+        from rasterio.features import rasterize
+
+        shapes = [(self.parcels[place].geometry, place + 1) for place in reversed(self._near(window).tolist())]
+        if not shapes:
+            return np.full(window.shape, NOBODY, np.int32)
+        return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
+                         fill=NOBODY, dtype="int32")
 
     def _draw(self, place, window):
         from rasterio import Affine

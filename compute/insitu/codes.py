@@ -2,7 +2,9 @@
 
 import csv
 import io
+import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from ..classes import class_table, legend, legend_row, readable
@@ -38,7 +40,7 @@ class ClassCode:
         1 for cropland, 0 for all else.
     irrigation : int
         0 unknown, 1 irrigated, 2 not irrigated.
-    origin : {"table", "number", "legend", "numbered"}
+    origin : {"table", "number", "legend", "subdivided", "numbered"}
         Where the code comes from.
     """
 
@@ -163,12 +165,16 @@ def _codes_from_labels(labels):
              for label in labels if is_code(label)}
     taken = {known.code for known in codes.values()}
     rows = {label: legend_row(label) for label in labels if label not in codes}
+    wanted = Counter(row.code for row in rows.values() if row)
+    reserved = taken | {int(code) for code in names}
     free = max([FIRST_FREE_CODE, *(code + 1 for code in taken)])
-    # Two classes never share a code: the shorter name is the more general one and has the first choice.
-    for label in sorted(rows, key=lambda label: (len(label), label)):
-        row = rows[label]
+    for label, row in rows.items():
         code, origin = (int(row.code), "legend") if row and row.code else (0, "numbered")
-        if code in taken or not code:
+        if code and (code in taken or wanted[row.code] > 1):
+            # Two classes never share a code: soft and durum wheat become 1111 and 1112, both below wheat.
+            code, origin = next(code for code in _below(code) if code not in reserved), "subdivided"
+            reserved.add(code)
+        if not code:
             code, origin = free, "numbered"
             free += 1
         if code > LARGEST_CODE:
@@ -178,6 +184,12 @@ def _codes_from_labels(labels):
         crop = 0 if row and row.name in NO_CROPLAND else 1
         codes[label] = ClassCode(code, cut_name(readable(label)), crop, origin=origin)
     return codes
+
+
+def _below(code):
+    """Codes one level below another in the hierarchy, more and more digits: 111, 112 ... 119, 1101 ... below 11."""
+    for digits in itertools.count(1):
+        yield from range(code * 10 ** digits + 1, (code + 1) * 10 ** digits)
 
 
 def colours_of(labels):

@@ -4,6 +4,7 @@ import math
 
 from ..accuracy.page import write_page
 from ..accuracy.pictures import FONT, TEXT, figure_of, svg_of
+from ..classes import readable
 from .codes import colours_of
 from .preparation import HECTARE, STEPS, balance_of, rejected_by_reason, small_classes
 
@@ -35,14 +36,15 @@ def write_preparation_report(path, fates, codes, settings, min_area):
     colours = colours_of([row.label for row in balance if row.label])
     before, after = ([fate.areas[0] for fate in fates if fate.areas], [fate.areas[-1] for fate in kept])
     too_small = [fate.areas[2] for fate in fates if fate.reason and len(fate.areas) == 3]
-    rows = [{"balance": row, "code": codes.get(row.label), "colour": colours.get(row.label),
+    rows = [{"balance": row, "name": readable(row.label) if row.label else "(no class)",
+             "code": codes.get(row.label), "colour": colours.get(row.label),
              "before": _share(row.areas[0], balance), "after": _share(row.areas[-1], balance)} for row in balance]
+    numbered = [readable(label) for label, code in codes.items() if code and code.origin in ("numbered", "subdivided")]
     write_page(path, "insitu.html", rows=rows, steps=STEPS, hectare=HECTARE, settings=settings,
                count=len(fates), kept=len(kept), area_before=sum(before), area_after=sum(after),
                reasons=rejected_by_reason(fates), repaired=sum(fate.repaired for fate in fates),
                disputed=sum(fate.disputed for fate in fates), disputes=sum(fate.disputed > 0 for fate in fates),
-               small=small_classes(balance), numbered=[label for label, code in codes.items()
-                                                       if code and code.origin == "numbered"],
+               small=[readable(label) for label in small_classes(balance)], numbered=numbered,
                median=sorted(after)[len(after) // 2] if after else 0.0,
                picture=sizes_picture(after, too_small, min_area))
 

@@ -116,6 +116,16 @@ def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
     assert max(codes.values()) < 10 ** 8
 
 
+def test_classes_that_fit_one_crop_get_codes_below_it(run):
+    labels = ["winter_durum_hard_wheat", "winter_common_soft_wheat", "maize", "wheat", "spring_barley"]
+    layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
+
+    codes = {row[6]: row[3] for row in rows(prepared(run, layer)["OUTPUT"])}
+
+    assert codes == {"winter_common_soft_wheat": 1111, "winter_durum_hard_wheat": 1112, "maize": 12, "wheat": 11,
+                     "spring_barley": 152}
+
+
 def test_a_number_field_is_read_without_decimals(run):
     layer = layer_of([(12.0, square(200)), (41.0, square(200, X + 300))], fields="field=crop:double")
 

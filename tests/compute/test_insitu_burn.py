@@ -103,3 +103,17 @@ def test_a_geometry_without_points_is_nowhere():
 
     assert bounds_of(empty) is None
     assert ParcelMap(GRID, [Parcel(1, "wheat", empty)]).outside.tolist() == [True]
+
+
+def test_parcels_of_one_class_are_drawn_at_once_as_they_are_one_by_one():
+    corners = np.random.default_rng(1).uniform(-2, 9, (40, 2))
+    parcels = [Parcel(number, "wheat", box(west, south, west + 2.3, south + 1.7))
+               for number, (west, south) in enumerate(corners.tolist())]
+    together = ParcelMap(GRID, parcels)
+    one_by_one = np.zeros((10, 10), int)
+    for number, parcel in enumerate(parcels, start=1):
+        own = ParcelMap(GRID, [parcel]).read(GRID.window) > 0
+        one_by_one[own & (one_by_one == 0)] = number
+
+    np.testing.assert_array_equal(together.read(GRID.window), one_by_one)
+    np.testing.assert_array_equal(together.read(Window(3, 2, 5, 6)), one_by_one[3:8, 2:8])

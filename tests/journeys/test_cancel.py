@@ -63,6 +63,19 @@ def parameters_of(tool, inputs, folder):
         "innerbuffer": lambda: {"INPUT": inputs["many parcels"], "OUTPUT": folder / "shrunk.gpkg"},
         "filterbyarea": lambda: {"INPUT": inputs["many parcels"], "MIN_AREA": 1000, "OUTPUT": folder / "big.gpkg",
                                  "REJECTED": folder / "small.gpkg"},
+        "prepareinsitu": lambda: {
+            "INPUT": inputs["many parcels"], "CLASS_FIELD": "crop", "MIN_AREA": 100, "OUTPUT": folder / "kept.gpkg",
+            "ARCHIVE": folder / "insitu.zip", "REPORT": folder / "report.html", "REJECTED": folder / "out.gpkg"},
+        "splitinsitu": lambda: {
+            "INPUT": inputs["many parcels"], "CLASS_FIELD": "crop", "METHOD": "blocks", "BLOCK_SIZE": 100,
+            "TRAINING": folder / "train.gpkg", "VALIDATION": folder / "judge.gpkg"},
+        "aggregatebyparcel": lambda: {
+            "RASTER": inputs["map"], "PARCELS": inputs["many parcels"], "STATISTIC": ["mean", "std", "median"],
+            "OUTPUT": folder / "means.tif", "TABLE": folder / "values.gpkg"},
+        "smoothclassification": lambda: {
+            "CLASSIFICATION": inputs["map"], "METHOD": "sieve", "OUTPUT": folder / "sieved.tif"},
+        "smoothclassification by majority": lambda: {
+            "CLASSIFICATION": inputs["map"], "METHOD": "majority", "WINDOW": 9, "OUTPUT": folder / "smooth.tif"},
         "preprocesssentinel2": lambda: {"INPUT": inputs["products"][0], "CLOUD_MASK": "l2a", "BANDS": [
             "B02", "B03", "B04", "B05", "B06", "B08", "B09"], "OUTPUT": folder / "stack.tif"},
         "preprocesssentinel2 in another CRS": lambda: {
@@ -135,7 +148,9 @@ class Impatient:
 
 
 @pytest.mark.parametrize(("tool", "mark"), [
-    ("innerbuffer", 30), ("filterbyarea", 30),
+    ("innerbuffer", 30), ("filterbyarea", 30), ("prepareinsitu", 10), ("prepareinsitu", 60), ("splitinsitu", 10),
+    ("aggregatebyparcel", 15), ("aggregatebyparcel", 70), ("smoothclassification", 20), ("smoothclassification", 65),
+    ("smoothclassification by majority", 62),
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30), ("sentinel2timeseries of months, with everything", 50),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),

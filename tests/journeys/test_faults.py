@@ -13,7 +13,7 @@ import rasterio.shutil
 from .. import fieldscene, icescene
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
-from ..parcelfiles import converted, write_geojson
+from ..parcelfiles import converted, empty_copy, write_geojson
 from ..products import make_product
 from ..realdata import SENTINEL1, SENTINEL2
 from ..sentinel1products import make_product as make_radar_product
@@ -126,8 +126,12 @@ def _ice(folder):
 def _parcels(folder):
     fields = fieldscene.fields()
     parcels = write_geojson(folder / "parcels.geojson", fields)
+    lacking, beyond = folder / "lacking.csv", folder / "beyond.csv"
+    lacking.write_text("label,code\nwheat,11\nbarley,15\n")
+    beyond.write_text("label,code\nwheat,123456789012\nbarley,15\nmaize,12\n")
     return {
-        "parcels": parcels,
+        "parcels": parcels, "codes that lack maize": lacking, "codes beyond eight digits": beyond,
+        "no parcels": empty_copy(parcels, folder / "none.gpkg"),
         "reference": write_geojson(folder / "reference.geojson", [(n, str(n % 3 + 1), g) for n, _, g in fields]),
         "points on nodata": write_geojson(folder / "points.geojson", [
             (n, "1", {"type": "Point", "coordinates": g["coordinates"][0][1]}) for n, _, g in fields if n % 3 == 0]),
@@ -172,6 +176,12 @@ def _models(folder):
 GOOD = {
     "innerbuffer": {"INPUT": "parcels", "OUTPUT": "result.gpkg"},
     "filterbyarea": {"INPUT": "parcels", "MIN_AREA": 10, "OUTPUT": "result.gpkg"},
+    "prepareinsitu": {"INPUT": "parcels", "CLASS_FIELD": "crop", "DISTANCE": 5, "MIN_AREA": 100,
+                      "OUTPUT": "result.gpkg", "ARCHIVE": "result.zip", "REPORT": "report.html",
+                      "REJECTED": "rejected.gpkg"},
+    "splitinsitu": {"INPUT": "parcels", "CLASS_FIELD": "crop", "TRAINING": "result.gpkg", "VALIDATION": "other.gpkg"},
+    "aggregatebyparcel": {"RASTER": "a raster", "PARCELS": "parcels", "OUTPUT": "result.tif", "TABLE": "result.gpkg"},
+    "smoothclassification": {"CLASSIFICATION": "a map", "OUTPUT": "result.tif"},
     "preprocesssentinel2": {"INPUT": "a product", "BANDS": "B04", "OUTPUT": "result.tif"},
     "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif",
                             "CLEAR_COUNT": "count.tif", "TABLE": "table.csv", "PICTURE": "picture.png"},
@@ -211,6 +221,34 @@ FAULTS = [
     ("filterbyarea", {"OUTPUT": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
     ("filterbyarea", {"OUTPUT": "a path in no folder"}, ("there is no folder", "nowhere", "Make it")),
     ("filterbyarea", {"REJECTED": "result.gpkg"}, ("OUTPUT and REJECTED", "one file", "of its own")),
+
+    ("prepareinsitu", {"INPUT": "parcels without CRS"}, ("nocrs has no coordinate reference system", "Assign")),
+    ("prepareinsitu", {"INPUT": "parcels without classes"}, ("class field crop", "empty", "Choose")),
+    ("prepareinsitu", {"INPUT": "no parcels"}, ("holds no parcels", "select some")),
+    ("prepareinsitu", {"CLASS_FIELD": "owner"}, ("has no field owner", "id, crop")),
+    ("prepareinsitu", {"CODES": "a text"}, ("notes.txt is no table of codes", "label and code")),
+    ("prepareinsitu", {"CODES": "codes that lack maize"}, ("has no row for 1 of 3 classes: maize", "Add a row")),
+    ("prepareinsitu", {"CODES": "codes beyond eight digits"}, ("class wheat: code must be", "123456789012")),
+    ("prepareinsitu", {"MIN_AREA": 1e9}, ("No parcel is left: too small 30", "smaller DISTANCE or MIN_AREA")),
+    ("prepareinsitu", {"ARCHIVE": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
+    ("prepareinsitu", {"REPORT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
+    ("splitinsitu", {"INPUT": "parcels without CRS"}, ("nocrs has no coordinate reference system", "Assign")),
+    ("splitinsitu", {"INPUT": "parcels without classes"}, ("class field crop", "empty", "Choose")),
+    ("splitinsitu", {"INPUT": "no parcels"}, ("holds no parcels", "select some")),
+    ("splitinsitu", {"VALIDATION": "result.gpkg"}, ("TRAINING and VALIDATION", "one file", "of its own")),
+    ("aggregatebyparcel", {"PARCELS": "parcels elsewhere"}, ("All 30 parcels lie outside the raster", "Check")),
+    ("aggregatebyparcel", {"PARCELS": "parcels without CRS"}, ("nocrs has no coordinate reference system", "Assign")),
+    ("aggregatebyparcel", {"RASTER": "a raster without CRS"}, ("no coordinate reference system", "Assign")),
+    ("aggregatebyparcel", {"RASTER": "a truncated raster"}, ("truncated.tif is damaged", "again")),
+    ("aggregatebyparcel", {"STATISTIC": "majority"}, ("scene.tif has 2 bands", "Choose the raster with the classes")),
+    ("aggregatebyparcel", {"STATISTIC": "majority", "RASTER": "a map", "PROBABILITIES": "a raster on another grid"},
+     ("do not share one pixel grid", "Take the two rasters")),
+    ("aggregatebyparcel", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+    ("smoothclassification", {"CLASSIFICATION": "a raster"}, ("scene.tif is no class map", "Choose the raster")),
+    ("smoothclassification", {"METHOD": "gaussian"}, ("gaussian smooths class probabilities", "give PROBABILITIES")),
+    ("smoothclassification", {"METHOD": "gaussian", "PROBABILITIES": "a raster"},
+     ("scene.tif has 2 bands", "3 classes with other names", "same run")),
+    ("smoothclassification", {"OUTPUT": "a map"}, ("would overwrite", "map.tif", "another file")),
 
     ("preprocesssentinel2", {"INPUT": "a text"}, ("notes.txt is not part of a Sentinel-2 product", "Choose")),
     ("preprocesssentinel2", {"INPUT": "a product without 10 m images"},
@@ -429,7 +467,7 @@ def _resolved(value, inputs, folder):
         return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
     if value == "scenes":
         return folder / value
-    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffrf)", value):
+    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffrf|zip)", value):
         return folder / value
     return inputs.get(value, value)
 

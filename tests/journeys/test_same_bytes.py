@@ -160,6 +160,35 @@ def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
         "PROBABILITIES")
 
 
+def test_threads_do_not_change_what_parcels_and_windows_make_of_a_map(run, tmp_path):
+    random = np.random.default_rng(1)
+    classes = fieldscene.write(tmp_path / "map.tif", random.integers(1, 4, (1, 700, 1100)).astype(np.uint8), ("class",))
+    scene = fieldscene.write(tmp_path / "scene.tif", random.normal(size=(2, 700, 1100)))
+    parcels = str(write_geojson(tmp_path / "parcels.geojson", [
+        (number, "wheat", fieldscene.square(row, row, 150)) for number, row in enumerate(range(0, 700, 140))]))
+    assert_threads_do_not_matter(run, tmp_path, "aggregatebyparcel", {
+        "RASTER": scene, "PARCELS": parcels, "STATISTIC": ["mean", "median", "std", "min", "max", "count"]})
+    assert_threads_do_not_matter(run, tmp_path, "aggregatebyparcel", {
+        "RASTER": classes, "PARCELS": parcels, "STATISTIC": ["majority"], "OUTSIDE": "keep"})
+    for method in ("sieve", "majority"):
+        assert_threads_do_not_matter(run, tmp_path, "smoothclassification", {
+            "CLASSIFICATION": classes, "METHOD": method, "MIN_PIXELS": 4})
+
+
+def test_in_situ_data_in_the_toolbox_are_those_by_qgis_process(run, qgis_process, tmp_path):
+    parcels = str(write_geojson(tmp_path / "parcels.geojson", fieldscene.fields()))
+    versions = set()
+    for name, start in (("toolbox", run), ("headless", lambda tool, given: qgis_process.run(tool, **given))):
+        paths = {output: str(tmp_path / name / f"insitu.{suffix}") for output, suffix in (
+            ("ARCHIVE", "zip"), ("REPORT", "html"), ("OUTPUT", "geojson"))}
+        (tmp_path / name).mkdir()
+        start("prepareinsitu", {"INPUT": parcels, "CLASS_FIELD": "crop", "DISTANCE": 5, "MIN_AREA": 100, **paths})
+        start("splitinsitu", {"INPUT": parcels, "CLASS_FIELD": "crop", "TRAINING": str(tmp_path / name / "a.geojson"),
+                              "VALIDATION": str(tmp_path / name / "b.geojson")})
+        versions.add(tuple(path.read_bytes() for path in sorted((tmp_path / name).iterdir())))
+    assert len(versions) == 1
+
+
 def test_threads_do_not_change_textures(run, tmp_path):
     values = np.random.default_rng(1).normal(-16, 5, (2, 700, 1300)).astype(np.float32)
     image = fieldscene.write(tmp_path / "scene.tif", values, ["HH", "HV"])
