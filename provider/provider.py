@@ -8,6 +8,9 @@ from qgis.PyQt.QtGui import QIcon
 from ..algorithms.classification.applyrandomforest import ApplyRandomForest
 from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.cropmask import CropMask
+from ..algorithms.classification.cropmaskfromreference import CropMaskFromReference
+from ..algorithms.classification.croptype import CropType
 from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
@@ -29,6 +32,9 @@ ALGORITHMS = (
     ClassifyCrops,
     TrainRandomForest,
     ApplyRandomForest,
+    CropMask,
+    CropMaskFromReference,
+    CropType,
     AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,
