@@ -30,8 +30,8 @@ def test_the_model_maps_and_judges(qgis_process, run, sample, tmp_path):
 
     outcome = qgis_process.run("land01", PRODUCTS=sample / "sentinel2", CLASS_LAYERS=layers, TREES=60,
                                **outputs(folders[0]))
-    run("land01", {"PRODUCTS": str(sample / "sentinel2"), "PARCELS": str(sample / "parcels.gpkg"), "CLASS_FIELD": "crop",
-                   "TREES": 60, **outputs(folders[1])})
+    run("land01", {"PRODUCTS": str(sample / "sentinel2"), "PARCELS": str(sample / "parcels.gpkg"),
+                   "CLASS_FIELD": "crop", "TREES": 60, **outputs(folders[1])})
 
     assert outcome.code == 0, outcome.text
     for folder in folders:
