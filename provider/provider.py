@@ -9,6 +9,9 @@ from ..algorithms.classification.aggregatebyparcel import AggregateByParcel
 from ..algorithms.classification.applyrandomforest import ApplyRandomForest
 from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
+from ..algorithms.classification.cropmask import CropMask
+from ..algorithms.classification.cropmaskfromreference import CropMaskFromReference
+from ..algorithms.classification.croptype import CropType
 from ..algorithms.classification.smoothclassification import SmoothClassification
 from ..algorithms.classification.trainrandomforest import TrainRandomForest
 from ..algorithms.insitu.filterbyarea import FilterByArea
@@ -37,6 +40,9 @@ ALGORITHMS = (
     ApplyRandomForest,
     AggregateByParcel,
     SmoothClassification,
+    CropMask,
+    CropMaskFromReference,
+    CropType,
     AssessAccuracy,
     PrepareIceCharts,
     PreprocessSentinel1,

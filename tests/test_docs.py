@@ -83,7 +83,7 @@ def test_commands_name_tools_and_parameters_that_exist(provider):
     for page, (tool, *arguments) in commands():
         assert tool in tools, f"{page}: {tool}"
         for argument in arguments:
-            name = re.fullmatch(r"--([\w:]+)=.+", argument)
+            name = re.fullmatch(r"--([\w:]+)=.*", argument)
             assert name and name[1] in tools[tool], f"{page}: {tool} {argument}"
         used.add(tool)
     assert used == set(tools)

@@ -13,6 +13,7 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
+from ...compute.raster.area import PixelArea
 from ...compute.raster.blocks import MOST_THREADS
 from ...compute.raster.regions import LAND_SEA, RegionSettings
 from ...compute.raster.resample import DOWNSAMPLING, FLAG_DOWNSAMPLING, UPSAMPLING
@@ -27,6 +28,7 @@ RESOLUTION = "RESOLUTION"
 AOI = "AOI"
 AOI_WKT = "AOI_WKT"
 EXTENT = "EXTENT"
+PIXEL_WINDOW = "PIXEL_WINDOW"
 CRS = "CRS"
 CLOUD_MASK = "CLOUD_MASK"
 SCL_CLASSES = "SCL_CLASSES"
@@ -47,7 +49,7 @@ STORAGE_NAME = "STORAGE"
 FORMAT = "FORMAT"
 COMPRESSION_NAME = "COMPRESSION"
 THREADS = "THREADS"
-AREAS = (AOI, EXTENT, AOI_WKT)
+AREAS = (AOI, EXTENT, AOI_WKT, PIXEL_WINDOW)
 
 _REAL = QgsProcessingParameterNumber.Type.Double
 _POLYGONS = [QgsProcessing.SourceType.TypeVectorPolygon]
@@ -86,6 +88,10 @@ def add_stack_options(tool, defaults, *more):
         QgsProcessingParameterString(AOI_WKT, tool.tr("Area of interest as WKT"), optional=True),
         "the same as text, in degrees of longitude and latitude: POLYGON((3.29 43.61, 3.32 43.61, ...)).",
         advanced=True)
+    tool.declare(
+        QgsProcessingParameterString(PIXEL_WINDOW, tool.tr("Area of interest in pixels"), optional=True),
+        "column, row, width and height, such as 0,7651,5689,3327: pixels of the chosen size, counted from the "
+        "upper-left corner of the product (of all products together).", advanced=True)
     _add_cloud_options(tool, defaults)
     _add_resampling_options(tool, defaults)
     for add in more:
@@ -213,9 +219,9 @@ def choice(name, description, options, default, several=False, optional=False):
                                       usesStaticStrings=True)
 
 
-def check_area(tool, parameters, context, names=AREAS):
+def check_area(tool, parameters, context):
     """Whether at most one area of interest is given: (True, "") or (False, what to do)."""
-    if sum(not is_null(parameters.get(name)) for name in names) > 1:
+    if sum(not is_null(parameters.get(name)) for name in AREAS) > 1:
         return False, tool.tr("Give the area of interest in one way only (a layer, an extent, WKT or a pixel window), "
                               "not both.")
     return True, ""
@@ -266,13 +272,15 @@ def area_of(tool, source, parameters, context):
 
     Returns
     -------
-    Area or None
+    Area, PixelArea or None
 
     Raises
     ------
     UnsuitableInput
         If it cannot be used.
     """
+    if not is_null(parameters.get(PIXEL_WINDOW)):
+        return _pixel_area(tool.parameterAsString(parameters, PIXEL_WINDOW, context))
     if source is not None:
         return area_from_source(source)
     if not is_null(parameters.get(EXTENT)):
@@ -280,6 +288,17 @@ def area_of(tool, source, parameters, context):
                                 tool.parameterAsExtentCrs(parameters, EXTENT, context))
     text = tool.parameterAsString(parameters, AOI_WKT, context).strip()
     return area_from_wkt(text) if text else None
+
+
+def _pixel_area(text):
+    try:
+        column, row, width, height = (int(part) for part in text.replace(";", ",").split(","))
+        if min(column, row) < 0 or min(width, height) <= 0:
+            raise ValueError
+    except ValueError as error:
+        raise UnsuitableInput(f"The pixel window {text!r} is not column,row,width,height in whole pixels. Example: "
+                              "0,7651,5689,3327.") from error
+    return PixelArea(column, row, width, height)
 
 
 def stack_options(tool, parameters, context):

@@ -7,19 +7,15 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.errors import UnsuitableInput
-from ...compute.raster.area import PixelArea
 from ...compute.sentinel2.product import choose_tile, read_granules
 from ...compute.sentinel2.scene import StackSettings
 from ...compute.sentinel2.sen2cor import level_2a_of
 from ...compute.sentinel2.stack import write_stack
 from ...provider.base import Algorithm, Group
-from ...provider.inputs import is_null
 from ...provider.progress import FeedbackProgress
 from ...provider.styling import dress
 from .options import (
     AOI,
-    AREAS,
     RegionSources,
     add_crs_option,
     add_region_options,
@@ -40,7 +36,6 @@ class PreprocessSentinel2(Algorithm):
     """SAFE or zip in, one analysis-ready raster out."""
 
     INPUT = "INPUT"
-    PIXEL_WINDOW = "PIXEL_WINDOW"
     TILE = "TILE"
     OUTPUT = "OUTPUT"
     DATA_SHARE = "DATA_SHARE"
@@ -63,7 +58,7 @@ class PreprocessSentinel2(Algorithm):
             QgsProcessingParameterFile(self.INPUT, self.tr("Sentinel-2 product"), fileFilter=PRODUCT_FILTER),
             "the zip as downloaded, the MTD_MSIL2A.xml (or MTD_MSIL1C.xml) inside a .SAFE folder, or (typed) the .SAFE "
             "folder itself.")
-        add_stack_options(self, StackSettings(), add_region_options, _add_place_options, add_crs_option,
+        add_stack_options(self, StackSettings(), add_region_options, _add_tile_option, add_crs_option,
                           add_level_1c_options, add_storage_options)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
@@ -74,7 +69,7 @@ class PreprocessSentinel2(Algorithm):
     def checkParameterValues(self, parameters, context):
         """Allow one area of interest at most, and ask for what the masks need."""
         ok, message = super().checkParameterValues(parameters, context)
-        for check in (lambda: check_area(self, parameters, context, (*AREAS, self.PIXEL_WINDOW)),
+        for check in (lambda: check_area(self, parameters, context),
                       lambda: check_regions(self, parameters, context)):
             if ok:
                 ok, message = check()
@@ -89,7 +84,7 @@ class PreprocessSentinel2(Algorithm):
     def processAlgorithm(self, parameters, context, feedback):
         """Read, resample, mask and write."""
         progress = FeedbackProgress(feedback)
-        area = self._pixel_area(parameters, context) or area_of(self, self._area_source, parameters, context)
+        area = area_of(self, self._area_source, parameters, context)
         settings = StackSettings(**stack_options(self, parameters, context))
         products = choose_tile(read_granules(self.parameterAsFile(parameters, self.INPUT, context)),
                                self.parameterAsString(parameters, self.TILE, context))
@@ -106,25 +101,8 @@ class PreprocessSentinel2(Algorithm):
               group=self.tr("Floefield: Sentinel-2"), algorithm=self)
         return results
 
-    def _pixel_area(self, parameters, context):
-        if is_null(parameters.get(self.PIXEL_WINDOW)):
-            return None
-        text = self.parameterAsString(parameters, self.PIXEL_WINDOW, context)
-        try:
-            column, row, width, height = (int(part) for part in text.replace(";", ",").split(","))
-            if min(column, row) < 0 or min(width, height) <= 0:
-                raise ValueError
-        except ValueError as error:
-            raise UnsuitableInput(f"The pixel window {text!r} is not column,row,width,height in whole pixels. Example: "
-                                  "0,7651,5689,3327.") from error
-        return PixelArea(column, row, width, height)
 
-
-def _add_place_options(tool):
-    tool.declare(
-        QgsProcessingParameterString(tool.PIXEL_WINDOW, tool.tr("Area of interest in pixels"), optional=True),
-        "column, row, width and height, such as 0,7651,5689,3327: pixels of the chosen size, counted from the "
-        "upper-left corner of the product.", advanced=True)
+def _add_tile_option(tool):
     tool.declare(
         QgsProcessingParameterString(tool.TILE, tool.tr("Tile of an old product"), optional=True),
         "products made before December 2016 may hold many tiles. Name one, such as 31TEJ, or leave this empty for all "

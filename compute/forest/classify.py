@@ -151,7 +151,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.rules)
         warnings += map_advice(mapping, forest) if rasters else []
         notes += map_notes(mapping)
-        result = replace(_assess(ground, mapping, forest, tuple(warnings), bool(rasters)), insight=insight)
+        result = replace(assess_parcels(ground, mapping, forest, tuple(warnings), bool(rasters)), insight=insight)
         if model_file:
             save_forest(model_file, forest)
         if report_file:
@@ -189,7 +189,23 @@ def _survey(task, stack, opened, part, progress):
     return ground
 
 
-def _assess(ground, mapping, forest, warnings, is_map):
+def assess_parcels(ground, mapping, forest, warnings, is_map):
+    """What the validation parcels say of a map.
+
+    Parameters
+    ----------
+    ground : GroundTruth
+    mapping : Mapping
+        Counted on the map to be judged.
+    forest : Forest
+    warnings : tuple of str
+    is_map : bool
+        Whether all pixels were mapped.
+
+    Returns
+    -------
+    Classification
+    """
     labels = tuple(map_class.label for map_class in ground.classes)
     judged = np.flatnonzero(ground.is_validation)
     by_parcel, reference = mapping.by_parcel[judged, 1:], ground.values[judged] - 1

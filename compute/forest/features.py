@@ -118,6 +118,10 @@ class FeatureStack:
         self._files.close()
 
     @property
+    def _width(self):
+        return len(self._bands) + len(self.contrasts)
+
+    @property
     def is_synthetic(self):
         """bool: whether some raster says of itself that it is made-up sample data."""
         return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self.readers)
@@ -151,7 +155,7 @@ class FeatureStack:
         valid : ndarray of bool, shape (pixels,)
             Where the mask permits it and all features are finite (with `accepts_gaps`: some feature is).
         """
-        features = np.empty((window.height * window.width, len(self.names)), np.float32)
+        features = np.empty((window.height * window.width, self._width), np.float32)
         for first in range(0, len(self._bands), BANDS_AT_ONCE):
             together = self._bands[first:first + BANDS_AT_ONCE]
             for reader in dict.fromkeys(reader for reader, _ in together):
@@ -179,7 +183,7 @@ class FeatureStack:
         -------
         list of Window
         """
-        height = int(np.clip(BLOCK_BYTES // (4 * TILE * len(self.names)), 16, 128)) // 16 * 16
+        height = int(np.clip(BLOCK_BYTES // (4 * TILE * self._width), 16, 128)) // 16 * 16
         if any(reader.block_shape[1] >= self.grid.width for reader in self.readers):
             return list(self.grid.blocks(height, TILE))
         return [part for tile in self.grid.blocks(TILE, TILE) for part in _strips(tile, height)]

@@ -21,7 +21,7 @@ def default_threads():
 
 
 @contextlib.contextmanager
-def make_executor(threads, cache_bytes=CACHE_BYTES):
+def make_executor(threads):
     """Worker threads for as long as the block lasts; open it around all reading and writing.
 
     Meanwhile GDAL's cache is bounded, and its complaints reach Python as errors instead of the terminal as noise.
@@ -30,7 +30,6 @@ def make_executor(threads, cache_bytes=CACHE_BYTES):
     ----------
     threads : int
         0 means :func:`default_threads`.
-    cache_bytes : int
 
     Yields
     ------
@@ -38,7 +37,7 @@ def make_executor(threads, cache_bytes=CACHE_BYTES):
     """
     import rasterio
 
-    with rasterio.Env(GDAL_CACHEMAX=cache_bytes), ThreadPoolExecutor(
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), ThreadPoolExecutor(
             threads or default_threads(), "floefield", initializer=_enter_rasterio) as executor:
         yield executor
 

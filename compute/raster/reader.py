@@ -153,14 +153,13 @@ class RasterReader:
     def _read_inside(self, window, indexes):
         from rasterio.errors import RasterioError, RasterioIOError
 
-        rasterio_window = ((window.row, window.row + window.height), (window.col, window.col + window.width))
         numbers = [index + 1 for index in indexes]
         try:
             with self._turn:
                 dataset = self._dataset()
-                values = dataset.read(numbers, window=rasterio_window)
+                values = self._values(dataset, numbers, window)
                 if self._has_mask_band:
-                    valid = dataset.read_masks(numbers, window=rasterio_window) != 0
+                    valid = dataset.read_masks(numbers, window=_ranges(window)) != 0
                 else:
                     valid = np.ones(values.shape, bool)
         except (RasterioIOError, RasterioError) as error:
@@ -174,6 +173,9 @@ class RasterReader:
             valid &= np.isfinite(values)
         return values, valid
 
+    def _values(self, dataset, numbers, window):
+        return dataset.read(numbers, window=_ranges(window))
+
     def _dataset(self):
         dataset = getattr(self._local, "dataset", None)
         if dataset is None:
@@ -186,6 +188,10 @@ class RasterReader:
 
 class _Handle:
     """Holds one data set for all threads, where ``threading.local`` holds one for each."""
+
+
+def _ranges(window):
+    return (window.row, window.row + window.height), (window.col, window.col + window.width)
 
 
 def _open(path):

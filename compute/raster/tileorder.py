@@ -1,7 +1,8 @@
 """The order of the tiles inside a GeoTIFF.
 
 GDAL writes a tile when its cache is full, and which tile is the next to go depends on how threads met: files with equal
-pixels differ from run to run. Here the finished file gets its tiles, as they are compressed, in one order.
+pixels differ from run to run. Here the finished file gets its tiles, as they are compressed, in one order; a file that has
+it already is left alone.
 """
 
 import os
@@ -18,8 +19,8 @@ BIG_TIFF = 43
 COPIED_AT_ONCE = 4 * 1024 * 1024
 
 
-def arrange_tiles(path, arranged):
-    """Copy a tiled GeoTIFF so that its tiles lie row by row; within a row by band, then by column.
+def arrange_tiles(path, arranged, band_by_band=False):
+    """Copy a tiled GeoTIFF so that its tiles lie in order, unless they do so already.
 
     Parameters
     ----------
@@ -27,13 +28,21 @@ def arrange_tiles(path, arranged):
         As GDAL creates it: the directory before all tiles, each band in tiles of its own.
     arranged : str
         File to write.
+    band_by_band : bool
+        All of a band before the next, as GDAL writes what fits in its cache; otherwise row by row of tiles, and within
+        a row band by band.
+
+    Returns
+    -------
+    bool
+        Whether a copy was needed and made.
 
     Raises
     ------
     OSError
         If tiles are missing (the disk ran full), or the copy cannot be written.
     """
-    with open(path, "rb") as source, open(arranged, "wb") as target:
+    with open(path, "rb") as source:
         try:
             fields, begin = _read_directory(source)
             offsets, counts = (fields[field][1].astype(np.int64) for field in (TILE_OFFSETS, TILE_BYTE_COUNTS))
@@ -41,14 +50,19 @@ def arrange_tiles(path, arranged):
             raise OSError("the disk may be full") from error
         if not offsets.all() or (offsets + counts).max() > os.path.getsize(path):
             raise OSError("the disk may be full")
-        order = _row_by_row(fields)
-        _copy(source, target, 0, begin)
-        for start, end in _runs(offsets[order], counts[order]):
-            _copy(source, target, start, end - start)
-        place, stored = fields[TILE_OFFSETS]
-        stored[order] = begin + np.cumsum(counts[order]) - counts[order]
-        target.seek(place)
-        target.write(stored.tobytes())
+        order = slice(None) if band_by_band else _row_by_row(fields)
+        runs = list(_runs(offsets[order], counts[order]))
+        if runs == [(begin, os.path.getsize(path))]:
+            return False
+        with open(arranged, "wb") as target:
+            _copy(source, target, 0, begin)
+            for start, end in runs:
+                _copy(source, target, start, end - start)
+            place, stored = fields[TILE_OFFSETS]
+            stored[order] = begin + np.cumsum(counts[order]) - counts[order]
+            target.seek(place)
+            target.write(stored.tobytes())
+        return True
 
 
 def _read_directory(file):

@@ -14,8 +14,11 @@ import numpy as np
 from ..errors import OutputError
 from .tileorder import arrange_tiles
 
-# Output tiles; blocks of work are multiples of it so that no tile is compressed twice.
-TILE = 256
+# Output tiles, and what their edges must be multiples of; blocks of work are multiples of a tile so that none is
+# compressed twice.
+TILE, TILE_UNIT = 256, 16
+# A raster up to this size waits in GDAL's cache until it is closed, so that its tiles come out band by band.
+KEPT_BYTES = 40 * 1024 * 1024
 SIDE_FILES = (".aux.xml", ".qml", ".false-colour.qml")
 ARRANGED = ".arranged"
 
@@ -136,8 +139,8 @@ def create_raster(path, layout, side_files=None):
                 dataset = _create(partial, layout)
                 with contextlib.closing(dataset):
                     yield RasterWriter(dataset)
-                arrange_tiles(partial, partial + ARRANGED)
-                os.replace(partial + ARRANGED, partial)
+                if arrange_tiles(partial, partial + ARRANGED, _is_small(layout)):
+                    os.replace(partial + ARRANGED, partial)
         except RasterioError as error:
             raise OutputError(f"{path} cannot be written: {error}. Check the free space on the disk.") from error
         finally:
@@ -177,7 +180,8 @@ def _create(path, layout):
     from rasterio.errors import NotGeoreferencedWarning
 
     integer = np.issubdtype(np.dtype(layout.dtype), np.integer)
-    options = {"driver": "GTiff", "tiled": True, "blockxsize": TILE, "blockysize": TILE, "interleave": "band",
+    height, width = _tile_shape(layout)
+    options = {"driver": "GTiff", "tiled": True, "blockxsize": width, "blockysize": height, "interleave": "band",
                "BIGTIFF": "IF_SAFER"}
     if layout.compression != "none":
         options.update(compress=layout.compression, NUM_THREADS=2, predictor=(2 if integer else 3) if layout.predictor
@@ -200,6 +204,19 @@ def _create(path, layout):
     if layout.colours:
         dataset.write_colormap(1, layout.colours)
     return dataset
+
+
+def _is_small(layout):
+    pixels = layout.grid.height * layout.grid.width
+    return pixels * len(layout.band_names) * np.dtype(layout.dtype).itemsize <= KEPT_BYTES
+
+
+def _tile_shape(layout):
+    """Height and width of the tiles; those of a small raster fit it, where nothing shrinks what reaches beyond it."""
+    if layout.compression != "none" or not _is_small(layout):
+        return TILE, TILE
+    counts = [-(-pixels // TILE) for pixels in layout.grid.shape]
+    return tuple(-(-pixels // (count * TILE_UNIT)) * TILE_UNIT for pixels, count in zip(layout.grid.shape, counts))
 
 
 def _place_side_files(path, side_files):

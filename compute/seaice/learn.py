@@ -8,7 +8,7 @@ from ..accuracy.confusion import ConfusionMatrix
 from ..accuracy.page import software_versions
 from ..errors import UnsuitableInput
 from ..forest.modelfile import Forest
-from ..forest.train import grow_trees
+from ..forest.train import grow_forest
 from ..forest.walk import Walker
 
 
@@ -38,7 +38,7 @@ def train(drawn, names, legend, settings, progress):
     present = np.unique(classes)
     if len(present) < 2:
         raise UnsuitableInput(_too_few(present, legend, settings))
-    grown = grow_trees(features, np.searchsorted(present, classes), len(present), settings.forest, progress)
+    grown = grow_forest(features, np.searchsorted(present, classes), len(present), settings.forest, progress)
     by_value = legend.by_value()
     counts = np.bincount(np.searchsorted(present, classes), minlength=len(present))
     known = tuple(by_value[int(value)] for value in present)
@@ -89,7 +89,7 @@ def judge(scenes, drawn, legend, settings, progress):
         if len(present) < 2:
             continue
         forest = replace(settings.forest, trees=min(settings.forest.trees, settings.evaluation_trees))
-        grown = grow_trees(np.concatenate([pixels.features for pixels in others]),
+        grown = grow_forest(np.concatenate([pixels.features for pixels in others]),
                            np.searchsorted(present, classes), len(present), forest, part)
         walker = Walker(grown.trees, sum(len(pixels.judged_classes) for pixels in drawn) // len(days))
         for scene, pixels in zip(scenes, drawn):

@@ -18,11 +18,12 @@ from .stack import BLOCK, REGION
 
 # What the float32 values of one block of a group may take.
 BLOCK_BYTES = 16 * 1024 * 1024
-# What GDAL keeps of one band of one product while a region is worked on: image tiles, those of the scene classes, and
-# the result. With a third of it, tiles were decoded two to three times.
+# Below this, blocks are mostly overhead. Those smaller than a tile of the result fill it in GDAL's cache.
+SMALLEST_BLOCK = TILE // 4
+# Decoded tiles of one image that are in use while a row of blocks, and the next, are worked on: two rows of six.
+TILES_IN_USE = 12
+# What they are to GDAL's cache, with the results; with a third of it, tiles were decoded two to three times.
 CACHED_BYTES = 9 * BLOCK * BLOCK
-# With very many products some tiles are decoded again instead.
-MOST_CACHED_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def plan_blocks(grid, dates, groups):
     """
     widest = max(len(group.bands) for group in groups)
     edge = BLOCK
-    while edge > TILE and dates * widest * edge * edge * 4 > BLOCK_BYTES:
+    while edge > SMALLEST_BLOCK and dates * widest * edge * edge * 4 > BLOCK_BYTES:
         edge //= 2
     blocks = nested_blocks(grid, edge, BLOCK, REGION)
     regions = groupby(blocks, key=lambda block: (block.row // REGION, block.col // REGION))
@@ -81,15 +82,18 @@ def plan_blocks(grid, dates, groups):
             for group in groups for block in region]
 
 
-def cache_bytes(products, groups):
-    """The GDAL cache that the order of :func:`plan_blocks` needs for so many products.
+def tiles_to_store(products, groups):
+    """How many decoded tiles must be kept on disk, because GDAL's cache has no room for those of so many products.
 
     Returns
     -------
     int
+        0 where the cache has room.
     """
-    wanted = products * max(len(group.bands) for group in groups) * CACHED_BYTES
-    return min(max(CACHE_BYTES, wanted), MOST_CACHED_BYTES)
+    widest = max(len(group.bands) for group in groups)
+    if products * widest * CACHED_BYTES <= CACHE_BYTES:
+        return 0
+    return products * (widest + 1) * TILES_IN_USE
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from ..errors import GridMismatch, UnsuitableInput
-from ..raster.area import window_of
+from ..raster.area import PixelArea, window_of
 from ..raster.grid import Window
 from ..raster.target import bounds_in, target_grid
 from ..raster.warp import same_crs
@@ -24,8 +24,9 @@ def common_grid(scenes, settings, area):
     ----------
     scenes : sequence of Scene
     settings : SeriesSettings
-    area : Area or None
-        Its bounding box is kept; all of the products without it.
+    area : Area, PixelArea or None
+        Its bounding box is kept; all of the products without it. A `PixelArea` counts pixels of the resolution
+        of the settings, from the upper-left corner of all products together.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def common_grid(scenes, settings, area):
         _require_one_lattice(at_home[0], scene)
     lattice = target_grid((at_home or scenes)[0].grid, crs_wkt, settings.resolution)
     covering = lattice.part(_union(window_on(lattice, scene.grid) for scene in scenes))
-    window = window_of(area, covering)
+    window = window_of(area.on(covering) if isinstance(area, PixelArea) else area, covering)
     if area is not None and not any(_meet(window_on(covering, scene.grid), window) for scene in scenes):
         raise UnsuitableInput("The area of interest lies between the products: none of them shows it. Add the products "
                               "of its tile.")

@@ -7,6 +7,7 @@ digital number, before the offset: a dark pixel may become negative and stays va
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -83,6 +84,8 @@ class Scene:
     ----------
     product : Product
     settings : StackSettings
+    open_image : callable, optional
+        Takes the path of an image, gives a RasterReader.
 
     Attributes
     ----------
@@ -99,9 +102,10 @@ class Scene:
         If the images of the product do not share a CRS.
     """
 
-    def __init__(self, product, settings):
+    def __init__(self, product, settings, open_image=None):
         self.product = product
         self.settings = settings
+        self._open_image = open_image or partial(RasterReader, take_turns=True)
         images = [band for band in settings.bands if band not in ANGLES]
         paths = product.images_for(images or [_any_band(product)], settings.resolution)
         self._opened, self._lock = {}, threading.Lock()
@@ -119,7 +123,7 @@ class Scene:
         """An open image; of one file only one."""
         with self._lock:
             if path not in self._opened:
-                self._opened[path] = RasterReader(path, take_turns=True)
+                self._opened[path] = self._open_image(path)
                 grid = self._opened[path].grid
                 if max(grid.shape) > LONGEST_EDGE:
                     raise UnreadableInput(f"{path} claims to have {grid.width} x {grid.height} pixels, more than a "

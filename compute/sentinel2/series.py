@@ -6,16 +6,18 @@ day (``B04_20180627``), so no two are ever equal; a month or a season is named b
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import make_executor
 from ..raster.formats import require_outside
 from ..raster.regions import Regions, RegionSettings
+from ..raster.tilestore import StoredTilesReader, TileStore
 from ..raster.warp import same_crs
 from .acquisition import Acquisition
 from .bands import BANDS
-from .groups import band_groups, cache_bytes
+from .groups import band_groups, tiles_to_store
 from .indices import INDICES
 from .masks import Masks
 from .mosaic import common_grid
@@ -134,7 +136,7 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
         Files to write; a single path is that of the stack: by default int16, reflectance and indices scaled by 10000
         (scale in the file), nodata -32768.
     settings : SeriesSettings
-    area : Area or None
+    area : Area, PixelArea or None
         Its bounding box is kept; all of the products without it.
     progress : Progress
     regions : RegionSettings, optional
@@ -160,9 +162,13 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
         require_outside(paths.stack, product.location)
     with ExitStack() as stack:
         scene_settings = replace(settings, bands=settings.bands_read)
-        scenes = [stack.enter_context(Scene(product, scene_settings)) for product in products]
+        opening = {}
+        if tiles := tiles_to_store(len(products), groups):
+            store = stack.enter_context(TileStore(paths.stack, tiles))
+            opening["open_image"] = partial(StoredTilesReader, store=store)
+        scenes = [stack.enter_context(Scene(product, scene_settings, **opening)) for product in products]
         kept = stack.enter_context(Regions(regions or RegionSettings()))
-        executor = stack.enter_context(make_executor(settings.threads, cache_bytes(len(products), groups)))
+        executor = stack.enter_context(make_executor(settings.threads))
         grid = common_grid(scenes, settings, area)
         kept.check(grid, progress)
         _tell_of_reprojection(scenes, grid, settings, progress)

@@ -170,7 +170,7 @@ def test_the_model_maps_another_scene_through_applyrandomforest(classify, run, i
     run("glcmtextures", {"INPUT": scene, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",
                          "FEATURES": ["contrast", "variance"], "OUTPUT": str(tmp_path / "textures.tif")})
     run("applyrandomforest", {"RASTERS": [scene, str(tmp_path / "textures.tif")], "MODEL": results["MODEL"],
-                              "OUTPUT": str(tmp_path / "applied.tif")})
+                              "SMOOTHING": False, "OUTPUT": str(tmp_path / "applied.tif")})
     maps = []
     for path in (tmp_path / "applied.tif", Path(results["OUTPUT_FOLDER"]) / "scene2_ice.tif"):
         with rasterio.open(path) as raster:

@@ -11,7 +11,7 @@ from rasterio.warp import reproject, transform
 
 from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.raster.area import Area
+from floefield.compute.raster.area import Area, PixelArea
 from floefield.compute.raster.regions import RegionSettings
 from floefield.compute.sentinel2.composite import clear_median, period_middle, period_start
 from floefield.compute.sentinel2.indices import INDICES
@@ -448,3 +448,37 @@ def test_real_counts_of_clear_observations(herault, tmp_path):
     with rasterio.open(tmp_path / "count.tif") as file:
         assert (file.read(1)[:353, :232] == expected).all()
     assert [line.used for line in overview.lines].count(False) == 1
+
+
+def test_tiles_on_disk_change_no_byte(tmp_path, monkeypatch):
+    values = np.random.default_rng(3).integers(1, 9000, (3, 120, 120))
+    products = [red(tmp_path, f"2018-06-{day:02}", plane, np.full((60, 60), 4)) for day, plane in zip((1, 6, 11), values)]
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "disk").mkdir()
+    series_of(products, tmp_path / "memory")
+    monkeypatch.setattr("floefield.compute.sentinel2.groups.CACHE_BYTES", 0)
+
+    bands, _ = series_of(products, tmp_path / "disk")
+
+    assert (bands["B04_20180606"] == values[1]).all()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "disk").iterdir()} == {
+        path.name: path.read_bytes() for path in (tmp_path / "memory").iterdir()}
+
+
+def test_a_block_takes_as_much_for_many_dates_as_for_few():
+    from floefield.compute.raster.grid import Grid
+    from floefield.compute.sentinel2.groups import BLOCK_BYTES, BandGroup, plan_blocks
+
+    grid = Grid("", 0.0, 0.0, 10.0, 10.0, 1100, 1100)
+    for dates in (2, 7, 14, 73, 200):
+        blocks = plan_blocks(grid, dates, (BandGroup(("B03", "B04", "B08", "B11")),))
+        assert max(4 * 4 * dates * window.height * window.width for window, _ in blocks) <= BLOCK_BYTES
+
+
+def test_a_pixel_window_counts_from_the_corner_of_all_products_together(tmp_path):
+    west = red(tmp_path, "2018-06-27", TEN, tile="T31TEJ")
+    east = red(tmp_path, "2018-06-27", TEN + 500, tile="T31TFJ", origin=(ORIGIN[0] + 120, ORIGIN[1]))
+
+    bands, _ = series_of([west, east], tmp_path, PixelArea(10, 3, 5, 4))
+
+    assert (bands["B04_20180627"] == np.hstack([TEN, TEN + 500])[3:7, 10:15]).all()

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import rasterio
 
+from floefield.compute.raster.grid import Grid
 from floefield.compute.raster.tileorder import arrange_tiles
+from floefield.compute.raster.writer import RasterLayout, create_raster
 
 SHAPE = (3, 40, 56)  # three bands of 3 x 4 tiles, those at the far edges incomplete
 VALUES = np.random.default_rng(0).integers(0, 9, SHAPE, np.uint8)
@@ -23,10 +25,9 @@ def write(path, places, blank=(), **options):
     return path
 
 
-def arranged(path):
+def arranged(path, band_by_band=False):
     copy = path.with_suffix(".arranged.tif")
-    arrange_tiles(path, copy)
-    return copy
+    return copy if arrange_tiles(path, copy, band_by_band) else path
 
 
 def place_in_file(path, tile):
@@ -52,6 +53,29 @@ def test_tiles_written_in_any_order_end_in_one(tmp_path, options):
     with rasterio.open(copies[1]) as file:
         assert (file.read() == VALUES).all()
         assert file.descriptions == ("red", "green", "blue")
+
+
+def test_a_file_in_order_is_left_alone(tmp_path):
+    bands = sorted(ORDER)
+    paths = [write(tmp_path / f"{number}.tif", places) for number, places in enumerate((ORDER, bands))]
+    assert [arranged(path) == path for path in paths] == [True, False]
+    assert [arranged(path, band_by_band=True) == path for path in paths] == [False, True]
+    assert arranged(paths[0], band_by_band=True).read_bytes() == paths[1].read_bytes()
+    assert arranged(paths[1]).read_bytes() == paths[0].read_bytes()
+
+
+@pytest.mark.parametrize(("shape", "tile", "compression"), [
+    ((600, 600), (208, 208), "none"), ((300, 1030), (160, 208), "none"), ((5, 256), (16, 256), "none"),
+    ((600, 600), (256, 256), "deflate"), ((3400, 3400), (256, 256), "none")])
+def test_tiles_of_a_small_uncompressed_raster_fit_it(tmp_path, shape, tile, compression):
+    layout = RasterLayout(grid=Grid("", 0, 0, 1, 1, *shape), dtype="float32", band_names=("one",),
+                          compression=compression)
+    with create_raster(tmp_path / "image.tif", layout) as writer:
+        for block in layout.grid.blocks(256, 1024):
+            writer.write(block, np.full((1, block.height, block.width), block.row, np.float32))
+    with rasterio.open(tmp_path / "image.tif") as file:
+        assert file.block_shapes == [tile]
+        assert (file.read(1) == (np.arange(shape[0]) // 256 * 256)[:, None]).all()
 
 
 def test_a_tile_that_grew_leaves_no_hole(tmp_path):

@@ -1,0 +1,144 @@
+"""The last walk over the image: final map, raw map, quality layer and product folder, and what the parcels say."""
+
+import contextlib
+import sys
+from dataclasses import replace
+
+import numpy as np
+
+from ..accuracy.record import record_tags
+from ..classes import MapClass
+from ..raster.blocks import run_blocks
+from ..raster.categorical import categorical_layout, categorical_side_files
+from ..raster.qml import shipped_style
+from ..raster.writer import RasterLayout, create_raster
+from .flags import NAMES
+from .product import ProductFolder
+from .task import CROP_MASK
+
+EDGE = 512
+BAND = "class"
+# Tag of a crop mask of ours: which value says that nothing is grown; masks of others say 0.
+NO_CROP_TAG = "NO_CROP_VALUE"
+NO_CROP_LABEL, NO_CROP_COLOUR = "No crop", (255, 255, 255)
+
+
+class Deliverer(contextlib.ExitStack):
+    """Writes all rasters of a product; as a context, all of them or none.
+
+    Parameters
+    ----------
+    task : ProductTask
+    paths : ProductPaths
+    stack : SeriesStack
+    forest : Forest
+    ground : GroundTruth
+    raw, final : RasterReader
+        Map before and after segments; the same where there are none.
+    mask : RasterReader or None
+    flags : StatusFlags
+
+    Attributes
+    ----------
+    classes : tuple of MapClass
+        Of the final map.
+    """
+
+    def __init__(self, task, paths, stack, forest, ground, raw, final, mask, flags):
+        super().__init__()
+        self._ground, self._raw, self._final, self._mask, self._flags = ground, raw, final, mask, flags
+        self._grid = stack.grid
+        self.classes = ground.classes
+        self._outside = 0
+        if mask is not None:
+            self._outside = 1 + max(map_class.value for map_class in ground.classes)
+            self.classes += (MapClass(self._outside, "0", NO_CROP_LABEL, NO_CROP_COLOUR),)
+            self._no_crop = int(mask.tags.get(NO_CROP_TAG, 0))
+        self._layouts(task, paths, stack, forest)
+
+    def _layouts(self, task, paths, stack, forest):
+        tags = {NO_CROP_TAG: "1"} if task.kind == CROP_MASK else {}
+        trained = record_tags(forest.trained_on, self._grid)
+        planned = [(paths.final, "final", self.classes), (paths.raw, "raw", self._ground.classes)]
+        self._planned = [
+            (path, plane, replace(categorical_layout(self._grid, classes, BAND, tags), domain_tags=trained),
+             categorical_side_files(classes, BAND)) for path, plane, classes in planned if path]
+        if paths.quality:
+            layout = RasterLayout(self._grid, "int16", NAMES, nodata=-1)
+            self._planned.append((paths.quality, "flags", layout, {".qml": shipped_style("clear-count")}))
+        self._product = ProductFolder(task, stack, self.classes) if paths.folder else None
+        self._product_path = paths.folder
+
+    def __enter__(self):
+        super().__enter__()
+        try:
+            self._writers = [(plane, self.enter_context(create_raster(path, layout, side)), None)
+                             for path, plane, layout, side in self._planned]
+            if self._product:
+                self._writers += self.enter_context(self._product.create(self._product_path))
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def run(self, mapping, executor, progress):
+        """Write everything, and compare the final map with the validation parcels.
+
+        Parameters
+        ----------
+        mapping : Mapping
+            Of the raw map.
+        executor : concurrent.futures.Executor
+        progress : Progress
+
+        Returns
+        -------
+        Mapping
+            Counted on the final map.
+        """
+        count = 1 + max(map_class.value for map_class in self.classes)
+        mapped = np.zeros(count, np.int64)
+        by_parcel = np.zeros((len(self._ground.values), count), np.int64)
+
+        def work(window):
+            progress.check()
+            planes = self._planes(window)
+            values = planes["final"].ravel().astype(np.int64)
+            cells = np.empty(0, np.int64)
+            if self._ground.parcel_map.touches(window):
+                numbers, _ = self._ground.labels(window)
+                judged = self._ground.is_validation[numbers] & (values > 0)
+                cells = numbers[judged].astype(np.int64) * count + values[judged]
+            return planes, np.bincount(values, minlength=count), np.unique(cells, return_counts=True)
+
+        def finish(window, result):
+            planes, counts, (cells, times) = result
+            for plane, writer, translate in self._writers:
+                writer.write(window, translate(planes[plane]) if translate else planes[plane])
+            if self._product:
+                self._product.preview(window, planes["final"])
+            np.add(mapped, counts, out=mapped)
+            by_parcel.reshape(-1)[cells] += times
+
+        run_blocks(self._grid.blocks(EDGE, EDGE), work, finish, executor, progress)
+        return replace(mapping, mapped=mapped, by_parcel=by_parcel)
+
+    def finish(self, result):
+        """Write what says how good the product is into its folder.
+
+        Parameters
+        ----------
+        result : Classification
+        """
+        if self._product:
+            self._product.describe(result)
+
+    def _planes(self, window):
+        raw = self._raw.read(window, [0])[0]
+        final = raw if self._final is self._raw else self._final.read(window, [0])[0]
+        if self._mask is not None:
+            mask = self._mask.read(window, [0])[0]
+            final = np.where((mask == self._no_crop) & (raw > 0), self._outside, raw)
+        wants_flags = any(plane == "flags" for plane, _, _ in self._writers)
+        return {"raw": raw, "final": final, "flags": self._flags.count(window) if wants_flags else None}
+

@@ -1,0 +1,175 @@
+"""From a series and ground truth to a product: training, mapping, mask or segments, accuracy, and all files."""
+
+import contextlib
+import os
+import tempfile
+from dataclasses import replace
+
+from ..accuracy.record import training_text
+from ..accuracy.report import write_classification_report
+from ..classes import MapClass, class_table
+from ..errors import UnsuitableInput
+from ..forest.advice import map_advice, parcel_advice, validation_advice
+from ..forest.classify import ClassificationTask, assess_parcels
+from ..forest.describe import describe_classification
+from ..forest.features import grid_differences
+from ..forest.ground import survey_ground
+from ..forest.labels import survey_labels
+from ..forest.learn import learn_forest
+from ..forest.mapping import MapPaths, MapRules, create_maps, map_classes
+from ..raster.blocks import make_executor
+from ..raster.categorical import categorical_layout
+from ..raster.reader import RasterReader
+from ..raster.writer import complete_file, create_raster
+from .cropmaskfeatures import CropMaskFeatures
+from .croptypefeatures import CropTypeFeatures
+from .deliver import NO_CROP_TAG, Deliverer
+from .flags import StatusFlags
+from .reference import write_labels
+from .segments import smooth_mask
+from .spectralfeatures import FEWEST_DATES, SpectralFeatures
+from .stack import SeriesStack
+from .task import CROP_MASK, CROP_TYPE
+
+WHITE, GREEN = (255, 255, 255), (0, 255, 127)
+MASK_CLASSES = (MapClass(1, "0", "No crop", WHITE), MapClass(2, "1", "Crop", GREEN))
+TITLES = {CROP_MASK: "Crop mask (Sen2-Agri L4A)", CROP_TYPE: "Crop type (Sen2-Agri L4B)"}
+FEW_DATES = 12
+
+
+def make_product(task, paths, progress):
+    """Make a product of Sen2-Agri.
+
+    Parameters
+    ----------
+    task : ProductTask
+    paths : ProductPaths
+    progress : Progress
+
+    Returns
+    -------
+    Classification
+        Its accuracy is that of the final map, on parcels (or blocks of the reference map) that did not train.
+
+    Raises
+    ------
+    PlainError
+        With a sentence for the user.
+    Cancelled
+        If the user asked to stop. As after an error, no output is left behind.
+    """
+    with contextlib.ExitStack() as opened:
+        stack = opened.enter_context(_open_series(task))
+        mask = opened.enter_context(_open_mask(task.mask, stack)) if task.mask else None
+        flags = opened.enter_context(contextlib.closing(StatusFlags(task.flags or task.series, stack.grid)))
+        executor = opened.enter_context(make_executor(task.forest.threads))
+        work = opened.enter_context(tempfile.TemporaryDirectory(prefix="floefield-"))
+        notes, warnings = list(task.notes), _cautions(task, stack, flags)
+        ground = _survey(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
+        warnings += parcel_advice(ground) + validation_advice(ground, task.validation is None)
+        learned = learn_forest(stack, ground, task.forest, executor, progress.part(0.1, 0.4))
+        forest = replace(learned.forest, trained_on=training_text(stack.grid, ground, progress.check))
+        warnings, notes = warnings + learned.warnings, notes + learned.notes
+
+        raw_path = os.path.join(work, "raw.tif")
+        progress.say("Classifying ...")
+        rules = MapRules(0.0, smoothing=False)
+        with create_maps(MapPaths(raw_path), stack.grid, forest) as rasters:
+            mapping = map_classes(stack, forest, None, rasters, executor, progress.part(0.4, 0.7), rules)
+        warnings += map_advice(mapping, forest)
+        raw = opened.enter_context(RasterReader(raw_path))
+        final = opened.enter_context(_smoothed(task, stack, raw, work, executor, progress.part(0.7, 0.9)))
+
+        finished = opened.enter_context(contextlib.ExitStack())
+        report_file = finished.enter_context(complete_file(paths.report)) if paths.report else ""
+        deliverer = finished.enter_context(Deliverer(task, paths, stack, forest, ground, raw, final, mask, flags))
+        counted = deliverer.run(mapping, executor, progress.part(0.9, 0.98))
+        judged = replace(ground, classes=deliverer.classes)
+        result = assess_parcels(judged, counted, forest, tuple(warnings), True)
+        if report_file:
+            _write_report(report_file, task, stack, result, rules, notes, progress.check)
+        deliverer.finish(result)
+        progress.check()
+    for note in notes:
+        progress.say(note)
+    for warning in result.warnings:
+        progress.warn(warning)
+    progress.show(1.0)
+    return result
+
+
+def _open_series(task):
+    if task.kind == CROP_TYPE:
+        return SeriesStack(task.series, lambda days: CropTypeFeatures(days, task.red_edge))
+    if task.reference:
+        return SeriesStack(task.series, lambda days: SpectralFeatures(days, task.red_edge), FEWEST_DATES)
+    return SeriesStack(task.series, lambda days: CropMaskFeatures(days, task.red_edge))
+
+
+def _open_mask(path, stack):
+    mask = RasterReader(path)
+    differences = grid_differences(stack.grid, mask.grid)
+    if differences:
+        mask.close()
+        raise UnsuitableInput(f"The crop mask {path} does not lie on the grid of the series: {'; '.join(differences)}. "
+                              "Make it from the same series, or warp it with the GDAL tool Warp.")
+    return mask
+
+
+def _cautions(task, stack, flags):
+    warnings = []
+    if not flags.is_classified:
+        warnings.append("The quality layer counts only dates with and without data, because no scene classification "
+                        "was given: a gap-filled series has data everywhere. Give FLAGS, the same dates with SCL.")
+    if task.kind == CROP_MASK and not task.reference and len(stack.days) < FEW_DATES:
+        warnings.append(f"The series has {len(stack.days)} dates; some features of the crop mask need {FEW_DATES} and "
+                        "are 0. A step of 10 days over the season gives enough.")
+    return warnings
+
+
+def _survey(task, stack, work, opened, executor, progress, notes):
+    if task.reference:
+        labels = os.path.join(work, "labels.tif")
+        notes += write_labels(task, stack, labels, executor, progress.part(0.0, 0.8))
+        ground, reader = survey_labels(stack, labels, task.split, progress.part(0.8, 1.0))
+        opened.enter_context(contextlib.closing(reader))
+        notes.append("The accuracy compares the map with blocks of the reference map that did not train, not with what "
+                     "grows on the ground.")
+        return replace(ground, classes=MASK_CLASSES)
+    progress.say("Finding the pixels of the parcels ...")
+    ground = survey_ground(stack.grid, task.parcels, task.validation, task.split, progress)
+    if task.kind == CROP_MASK:
+        return replace(ground, classes=MASK_CLASSES)
+    return replace(ground, classes=class_table((c.code for c in ground.classes), task.labels))
+
+
+@contextlib.contextmanager
+def _smoothed(task, stack, raw, work, executor, progress):
+    """The crop mask with one class for each segment; other maps as they are."""
+    if task.kind != CROP_MASK or not task.segments.components:
+        yield raw
+        return
+    path = os.path.join(work, "segments.tif")
+    progress.say("Giving each segment the class of most of its pixels ...")
+    with create_raster(path, categorical_layout(stack.grid, MASK_CLASSES, "class", {NO_CROP_TAG: "1"})) as target:
+        smooth_mask(stack, raw, target, task.segments, executor, progress)
+    with RasterReader(path) as reader:
+        yield reader
+
+
+def _write_report(path, task, stack, result, rules, notes, check):
+    described = ClassificationTask(
+        rasters=(task.series,), parcels=task.parcels, validation=task.validation, forest=task.forest, split=task.split,
+        parcels_path=task.parcels_path or task.reference, class_field=task.class_field,
+        validation_path=task.validation_path, notes=tuple(notes), mask=task.mask, rules=rules)
+    report = describe_classification(described, stack, result)
+    extra = {}
+    if task.kind == CROP_MASK:
+        one = task.segments
+        extra["Segments"] = (f"{one.components} principal components of NDVI, at least {one.min_size} pixels"
+                             if one.components else "none")
+    if task.reference:
+        one = task.reference_settings
+        extra["Reference map"] = (f"{task.reference}; cropland is {', '.join(map(str, one.crop_classes))}, eroded by "
+                                  f"{one.erosion_radius} pixels, trimmed with alpha {one.trimming_alpha:g}")
+    write_classification_report(path, replace(report, title=TITLES[task.kind], settings=report.settings | extra), check)

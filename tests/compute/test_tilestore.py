@@ -1,0 +1,78 @@
+"""Tiles on disk: they come back as they were, the oldest go first, and each is decoded once."""
+
+import threading
+
+import numpy as np
+import pytest
+import rasterio
+
+from floefield.compute.errors import OutputError
+from floefield.compute.raster.grid import Window
+from floefield.compute.raster.reader import RasterReader
+from floefield.compute.raster.tilestore import StoredTilesReader, TileStore
+
+
+@pytest.fixture
+def image(tmp_path):
+    """Tiles of 64 pixels, the last of each row and column cut."""
+    path = tmp_path / "image.tif"
+    values = np.random.default_rng(1).integers(0, 65535, (150, 170), np.uint16)
+    with rasterio.open(path, "w", driver="GTiff", height=150, width=170, count=1, dtype="uint16", crs="EPSG:32631",
+                       transform=rasterio.Affine(10, 0, 600000, 0, -10, 4900000), tiled=True, blockxsize=64,
+                       blockysize=64, nodata=0) as file:
+        file.write(values, 1)
+    return path
+
+
+def test_rows_of_a_tile_come_back(tmp_path):
+    tile = np.arange(48, dtype=np.uint16).reshape(8, 6)
+    with TileStore(str(tmp_path / "result.tif"), most=2) as store:
+        store.keep("first", tile)
+        store.keep("second", tile + 100)
+        assert (store.rows("first", 3, 2, 6, np.uint16) == tile[3:5]).all()
+
+        store.keep("third", tile + 200)
+
+        assert store.rows("second", 0, 8, 6, np.uint16) is None, "it was used longest ago"
+        assert (store.rows("first", 0, 8, 6, np.uint16) == tile).all()
+        assert (store.rows("third", 0, 8, 6, np.uint16) == tile + 200).all()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("window", [Window(0, 0, 150, 170), Window(60, 60, 10, 80), Window(-5, 160, 30, 30)])
+@pytest.mark.parametrize("most", [1, 100])
+def test_windows_are_those_of_the_image(image, tmp_path, window, most):
+    with TileStore(str(tmp_path / "result.tif"), most) as store, StoredTilesReader(image, store) as stored, \
+            RasterReader(image) as direct:
+        for _ in range(2):
+            values, valid = stored.read(window)
+            expected, expected_valid = direct.read(window)
+            assert (values == expected).all() and (valid == expected_valid).all()
+
+
+def test_no_tile_is_decoded_twice_by_any_number_of_threads(image, tmp_path, monkeypatch):
+    decoded = []
+    values = RasterReader._values
+    monkeypatch.setattr(RasterReader, "_values", lambda self, dataset, numbers, window: (
+        decoded.append(window), values(self, dataset, numbers, window))[1])
+    with TileStore(str(tmp_path / "result.tif"), most=100) as store, StoredTilesReader(image, store) as reader:
+        threads = [threading.Thread(target=reader.read, args=(Window(row, 0, 32, 170),)) for row in range(0, 128, 16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(decoded) == len(set(decoded)) == 9
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot take the images"):
+        TileStore(str(tmp_path / "file" / "result.tif"), 1)
+
+
+def test_a_full_disk_is_told(tmp_path):
+    with TileStore(str(tmp_path / "result.tif"), 1) as store:
+        store._file.close()
+        store._file = open("/dev/full", "r+b", buffering=0)  # noqa: SIM115, closed by the store
+        with pytest.raises(OutputError, match="free space"):
+            store.keep("tile", np.zeros((8, 8), np.uint16))
