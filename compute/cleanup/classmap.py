@@ -1,7 +1,5 @@
 """A class map keeps its face: what is made of it has the same values, nodata, colours, names and training record."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..accuracy.legend import name_classes
@@ -184,11 +182,6 @@ def with_nodata(values, valid, layout):
     """
     missing = 0 if layout.nodata is None else int(layout.nodata)
     return np.where(valid, values, missing).astype(layout.dtype)[np.newaxis]
-
-
-def renamed(layout, band_name):
-    """The layout with another name of its band."""
-    return replace(layout, band_names=(band_name,))
 
 
 def _fits(value, dtype):
