@@ -44,7 +44,7 @@ def crops_only(source, fields, crs_wkt, context, progress):
     ----------
     source : QgsProcessingFeatureSource
     fields : tuple of str
-        Code of the crop; whether it is one (empty: all are); its name (empty: the code is shown).
+        Code of the crop; whether it is one; its name (empty: the code is shown).
     crs_wkt : str
     context : QgsProcessingContext
     progress : Progress
@@ -61,17 +61,16 @@ def crops_only(source, fields, crs_wkt, context, progress):
     read = parcels_of(source, code_field, crs_wkt, context, progress)
     notes = read.notes()
     names = {}
-    if crop_field:
-        is_crop = {number: _crop(text, crop_field, source) == CROP
-                   for number, text in _texts(source, crop_field, progress).items() if text}
-        kept = tuple(parcel for parcel in read.parcels if is_crop.get(parcel.identifier[1], False))
-        if not kept:
-            raise UnsuitableInput(f"No parcel of {source.sourceName()} is a crop: none has 1 in the field "
-                                  f"{crop_field}.")
-        if len(kept) < len(read.parcels):
-            notes.append(f"{len(read.parcels) - len(kept)} parcels are no crop ({crop_field} is not 1) and were left "
-                         "out.")
-        read = replace(read, parcels=kept)
+    is_crop = {number: _crop(text, crop_field, source) == CROP
+               for number, text in _texts(source, crop_field, progress).items() if text}
+    kept = tuple(parcel for parcel in read.parcels if is_crop.get(parcel.identifier[1], False))
+    if not kept:
+        raise UnsuitableInput(f"No parcel of {source.sourceName()} is a crop: none has 1 in the field "
+                              f"{crop_field}.")
+    if len(kept) < len(read.parcels):
+        notes.append(f"{len(read.parcels) - len(kept)} parcels are no crop ({crop_field} is not 1) and were left "
+                     "out.")
+    read = replace(read, parcels=kept)
     if label_field:
         texts = _texts(source, label_field, progress)
         for parcel in read.parcels:

@@ -39,7 +39,7 @@ class CropMask(Algorithm):
     def processAlgorithm(self, parameters, context, feedback):
         """Read the parcels, make the product, dress the results."""
         progress, inputs = FeedbackProgress(feedback), self.inputs
-        field = self.parameterAsString(parameters, sen2agri.CROP_FIELD, context)
+        field = sen2agri.field_of(self, parameters, sen2agri.CROP_FIELD, context)
         crs_wkt = inputs.crs_wkt()
         read = crop_or_not(inputs.training, field, crs_wkt, context, progress.part(0.0, 0.02))
         task = replace(sen2agri.common_task(self, parameters, context, inputs, CROP_MASK), parcels=read.parcels,

@@ -37,8 +37,8 @@ class CropType(Algorithm):
         sen2agri.add_parcels(self)
         self.declare(
             QgsProcessingParameterField(options.CLASS_FIELD, self.tr("Field with the crop code"), "CODE",
-                                        options.TRAINING),
-            "number or name of the crop; Sen2-Agri's codes have its colours and names.")
+                                        options.TRAINING, optional=True),
+            "number or name of the crop; Sen2-Agri's codes have its colours and names. CODE unless you say otherwise.")
         self.declare(
             QgsProcessingParameterField(self.LABEL_FIELD, self.tr("Field with the crop name"), None, options.TRAINING,
                                         optional=True),
@@ -56,8 +56,9 @@ class CropType(Algorithm):
     def processAlgorithm(self, parameters, context, feedback):
         """Read the parcels, make the product, dress the results."""
         progress, inputs = FeedbackProgress(feedback), self.inputs
-        fields = tuple(self.parameterAsString(parameters, name, context)
-                       for name in (options.CLASS_FIELD, sen2agri.CROP_FIELD, self.LABEL_FIELD))
+        fields = (*(sen2agri.field_of(self, parameters, name, context)
+                    for name in (options.CLASS_FIELD, sen2agri.CROP_FIELD)),
+                  self.parameterAsString(parameters, self.LABEL_FIELD, context))
         crs_wkt = inputs.crs_wkt()
         read, labels, notes = crops_only(inputs.training, fields, crs_wkt, context, progress.part(0.0, 0.02))
         task = replace(sen2agri.common_task(self, parameters, context, inputs, CROP_TYPE), parcels=read.parcels,

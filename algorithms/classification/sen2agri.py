@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.errors import MissingInput
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
 from ...compute.sen2agri.make import make_product
@@ -67,8 +68,8 @@ def add_parcels(tool):
         "polygons with the fields of Sen2-Agri, in any coordinate reference system; shrink them by 15 m first.")
     tool.declare(
         QgsProcessingParameterField(CROP_FIELD, tool.tr("Field that says whether it is cropland"), "CROP",
-                                    options.TRAINING),
-        "1 is cropland, 0 is not.")
+                                    options.TRAINING, optional=True),
+        "1 is cropland, 0 is not; CROP unless you say otherwise.")
 
 
 def add_split(tool):
@@ -105,7 +106,7 @@ def add_segments(tool):
     tool.declare(
         QgsProcessingParameterNumber(RANGE_RADIUS, tool.tr("Range radius"), REAL, defaults.range_radius,
                                      minValue=0.001),
-        "how much neighbours may differ (in units of NDVI, over all components) and still become one small segment. "
+        "how much neighbours may differ (in units of NDVI, over all components) and still join. "
         "Smaller values make smaller segments.", advanced=True)
     options.add_whole(tool, MIN_SIZE, "Smallest segment", defaults.min_size, 1, 10000,
                       "pixels; smaller ones join a neighbour.", True)
@@ -147,6 +148,20 @@ def add_results(tool, what, raw):
         "codes, -10000 without data.")
     tool.addOutput(QgsProcessingOutputNumber(options.OVERALL_ACCURACY, tool.tr("Overall accuracy (0 to 1)")))
     tool.addOutput(QgsProcessingOutputNumber(options.KAPPA, tool.tr("Kappa")))
+
+
+def field_of(tool, parameters, name, context):
+    """The field that a parameter names; refused where it was emptied.
+
+    Raises
+    ------
+    MissingInput
+        If there is none.
+    """
+    field = tool.parameterAsString(parameters, name, context)
+    if not field:
+        raise MissingInput(f"Choose {name}: a field of the parcels.")
+    return field
 
 
 class Inputs:

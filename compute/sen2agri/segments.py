@@ -5,6 +5,8 @@ Sen2-Agri smooths with a mean shift (Orfeo Toolbox). Here the graph-based segmen
 image is worked on in tiles with a margin; a segment votes with all its pixels in the tile and the margin.
 """
 
+import warnings
+
 import numpy as np
 
 from ..raster.blocks import run_blocks
@@ -90,8 +92,8 @@ def smooth_mask(stack, raw, target, settings, executor, progress):
 def segments(components, settings):
     """Number the segments of an image.
 
-    Two segments join if they differ by less than each differs within itself, plus ``range_radius`` times ``min_size``
-    over its number of pixels: small ones join easily, large ones only if they are alike.
+    Two segments join if they differ by less than each differs within itself, plus ``range_radius`` over its number of
+    pixels: single pixels join if they differ by less than that, large segments only if they are alike.
 
     Parameters
     ----------
@@ -104,8 +106,10 @@ def segments(components, settings):
     """
     from skimage.segmentation import felzenszwalb
 
-    return felzenszwalb(components, scale=settings.range_radius * settings.min_size * SCALE_UNIT, sigma=0.0,
-                        min_size=settings.min_size, channel_axis=-1)
+    # It doubts that an image of six channels is one. Filters cannot be put aside and restored while others work.
+    warnings.filterwarnings("ignore", message="Got image with third dimension", category=RuntimeWarning)
+    return felzenszwalb(components, scale=settings.range_radius * SCALE_UNIT, sigma=0.0, min_size=settings.min_size,
+                        channel_axis=-1)
 
 
 def vote(numbers, classes, min_crop_area):

@@ -37,7 +37,7 @@ class SegmentSettings:
     components : int
         Principal components of the NDVI series; 0 leaves the mask as it is.
     range_radius : float
-        How far (Euclidean distance in the principal components of NDVI) small neighbours may differ and still join.
+        How far (Euclidean distance in the principal components of NDVI) single pixels may differ and still join.
     min_size : int
         Pixels; smaller segments join the neighbour that is most alike.
     min_crop_area : int

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from .. import fieldscene, icescene
+from .. import fieldscene, icescene, seriesscene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
@@ -40,6 +40,9 @@ def inputs(tmp_path_factory):
             "charts": [str(write_chart(folder / f"nic_arctic_2020100{day}_pl_a.gpkg", squares)) for day in range(1, 7)],
             "model": grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15)),
             "raster": fieldscene.write(folder / "scene.tif", pixels),
+            "series": seriesscene.write_series(folder / "series.tif", values=np.tile(
+                seriesscene.reflectance(), (1, 1, 12, 12))),
+            "in-situ parcels": seriesscene.write_parcels(folder / "insitu.geojson"),
             "ice": str(_ice(folder)), "parcels": str(write_geojson(folder / "parcels.geojson", fieldscene.fields())),
             "many parcels": str(write_geojson(folder / "many.geojson", many))}
 
@@ -107,6 +110,15 @@ def parameters_of(tool, inputs, folder):
         "applyrandomforest": lambda: {
             "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
             "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
+        "cropmask": lambda: {
+            "INPUT": inputs["series"], "TRAINING": inputs["in-situ parcels"], "OUTPUT": folder / "mask.tif",
+            "OUTPUT_UNMASKED": folder / "raw.tif", "QUALITY": folder / "quality.tif", "REPORT": folder / "report.html"},
+        "cropmaskfromreference": lambda: {
+            "INPUT": inputs["series"], "REFERENCE": inputs["series"], "CROP_CLASSES": "0",
+            "OUTPUT": folder / "mask.tif"},
+        "croptype": lambda: {
+            "INPUT": inputs["series"], "TRAINING": inputs["in-situ parcels"], "OUTPUT": folder / "type.tif",
+            "OUTPUT_UNMASKED": folder / "raw.tif", "QUALITY": folder / "quality.tif", "REPORT": folder / "report.html"},
         "glcmtextures": lambda: {"INPUT": inputs["raster"], "RANGE": "-0.5,1.5", "WINDOW": 51, "DISTANCES": "1,2,3,4",
                                  "OUTPUT": folder / "textures.tif"},
         "classifyseaice": lambda: {
@@ -157,6 +169,8 @@ class Impatient:
     ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
     ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
+    ("cropmask", 20), ("cropmask", 45), ("cropmask", 80), ("croptype", 50), ("croptype", 92),
+    ("cropmaskfromreference", 5),
     ("glcmtextures", 0), ("glcmtextures", 40), ("classifyseaice", 10), ("classifyseaice", 50), ("classifyseaice", 75),
     ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):

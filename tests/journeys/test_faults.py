@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rasterio.shutil
 
-from .. import fieldscene, icescene
+from .. import fieldscene, icescene, seriesscene
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
 from ..parcelfiles import converted, empty_copy, write_geojson
@@ -29,7 +29,7 @@ def inputs(tmp_path_factory):
     """Good and bad files, by what they are."""
     folder = tmp_path_factory.mktemp("inputs")
     files = {**_products(folder), **_radar_products(folder), **_rasters(folder), **_parcels(folder), **_charts(folder),
-             **_models(folder), **_ice(folder)}
+             **_models(folder), **_ice(folder), **_series(folder)}
     files.update({"the folder of all": folder, "a new folder": folder / "new"})
     files["a text"] = folder / "notes.txt"
     files["a text"].write_text("no product, no layer")
@@ -123,6 +123,23 @@ def _ice(folder):
             "a scene without date": icescene.write_scene(folder / "undated.tif", "")}
 
 
+def _series(folder):
+    classes = seriesscene.truth().astype(np.uint8)[None]
+    return {"a series": seriesscene.write_series(folder / "series.tif"),
+            "a short series": seriesscene.write_series(folder / "short.tif", dates=2),
+            "a series without B11": seriesscene.write_series(folder / "swir.tif", ("B03", "B04", "B08")),
+            "a crop mask": fieldscene.write(folder / "mask.tif", classes, ("mask",)),
+            "a crop mask on another grid": fieldscene.write(folder / "shiftedmask.tif", classes, ("mask",),
+                                                            west=fieldscene.WEST + 3),
+            "a land-cover map elsewhere": fieldscene.write(folder / "farmap.tif", classes, ("mask",),
+                                                           west=fieldscene.WEST + 90000, nodata=9),
+            "a land-cover map of fields only": fieldscene.write(folder / "fields.tif", classes * 0 + 1, ("mask",)),
+            "in-situ parcels": seriesscene.write_parcels(folder / "insitu.geojson"),
+            "in-situ parcels of crops only": seriesscene.write_parcels(folder / "crops.geojson", crop=1),
+            "in-situ parcels of no crop": seriesscene.write_parcels(folder / "nocrops.geojson", crop=0),
+            "in-situ parcels of doubtful crops": seriesscene.write_parcels(folder / "doubt.geojson", crop=2)}
+
+
 def _parcels(folder):
     fields = fieldscene.fields()
     parcels = write_geojson(folder / "parcels.geojson", fields)
@@ -197,6 +214,13 @@ GOOD = {
                           "MODEL": "model.ffrf", "REPORT": "report.html"},
     "applyrandomforest": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
                           "CONFIDENCE": "confidence.tif"},
+    "cropmask": {"INPUT": "a series", "TRAINING": "in-situ parcels", "TREES": 5, "OUTPUT": "result.tif",
+                 "OUTPUT_UNMASKED": "raw.tif", "QUALITY": "quality.tif", "REPORT": "report.html", "PRODUCT": "product"},
+    "cropmaskfromreference": {"INPUT": "a series", "REFERENCE": "a crop mask", "CROP_CLASSES": "1", "TREES": 5,
+                              "OUTPUT": "result.tif", "REPORT": "report.html", "PRODUCT": "product"},
+    "croptype": {"INPUT": "a series", "TRAINING": "in-situ parcels", "MASK": "a crop mask", "TREES": 5,
+                 "OUTPUT": "result.tif", "OUTPUT_UNMASKED": "raw.tif", "QUALITY": "quality.tif",
+                 "REPORT": "report.html", "PRODUCT": "product"},
     "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
     "classifyseaice": {"SCENES_FOLDER": "scenes of ice", "CHARTS_FOLDER": "ice charts", "BOUNDARY": 80, "WINDOW": 5,
                        "TREES": 5, "MODEL": "model.ffrf", "REPORT": "report.html",
@@ -363,6 +387,25 @@ FAULTS = [
     ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is no date: tomorrow", "Write it")),
     ("prepareicecharts", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("prepareicecharts", {"REPORT": "a chart"}, ("would overwrite", "nic_arctic_20201008", "another file")),
+    ("cropmask", {"INPUT": "a raster"}, ("is no dated series", "Stack a Sentinel-2 time series")),
+    ("cropmask", {"INPUT": "a series without B11"}, ("lacks B02, B05, B06, B07, B11", "gap filling")),
+    ("cropmask", {"TRAINING": "in-situ parcels of crops only"}, ("of one class (1)", "at least two")),
+    ("cropmask", {"TRAINING": "in-situ parcels of doubtful crops"}, ("must say 1 (crop) or 0", "'2'", "CROP_FIELD")),
+    ("cropmask", {"FLAGS": "a crop mask on another grid"}, ("does not lie on the grid", "same area")),
+    ("cropmask", {"FLAGS": "a crop mask"}, ("tells nothing of quality", "SCL_20180627")),
+    ("cropmask", {"SITE": "Louvain/2"}, ("site of the product", "letters and digits")),
+    ("cropmask", {"QUALITY": "result.tif"}, ("OUTPUT and QUALITY", "one file", "of its own")),
+    ("cropmask", {"PRODUCT": "a text"}, ("notes.txt is a file", "choose a folder")),
+    ("cropmaskfromreference", {"INPUT": "a short series"}, ("has 2 dates", "at least 3")),
+    ("cropmaskfromreference", {"REFERENCE": "a land-cover map elsewhere"}, ("no patch of a class", "of this place")),
+    ("cropmaskfromreference", {"REFERENCE": "a land-cover map of fields only"}, ("only cropland here", "CROP_CLASSES")),
+    ("cropmaskfromreference", {"CROP_CLASSES": "10"}, ("no cropland here", "its values are 0, 1")),
+    ("cropmaskfromreference", {"CROP_CLASSES": "maize"}, ("CROP_CLASSES is 'maize'", "10,11,20")),
+    ("croptype", {"MASK": "a crop mask on another grid"}, ("crop mask", "does not lie on the grid", "warp")),
+    ("croptype", {"TRAINING": "in-situ parcels of no crop"}, ("No parcel of", "is a crop")),
+    ("croptype", {"CLASS_FIELD": "LC"}, ("does not fit into a Sen2-Agri product", "leave PRODUCT out")),
+    ("croptype", {"INPUT": "a series without B11"}, ("lacks B11", "gap filling")),
+    ("croptype", {"TRAINING": "parcels"}, ("no field", "Its fields are")),
     ("trainrandomforest", {"FEATURES": "B8A_*"}, ("No band", "B8A_*", "B04, B08")),
     ("trainrandomforest", {"WEIGHTS": "wheat"}, ("'wheat' is no weight", "wheat=2")),
     ("trainrandomforest", {"WEIGHTS": "rye=2"}, ("weight is given for rye", "barley, maize, wheat")),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .. import fieldscene, icescene
+from .. import fieldscene, icescene, seriesscene
 from ..bench.products import full_size_product
 from ..icecharts import box, write_chart
 from ..modelfiles import grow_model
@@ -114,6 +114,8 @@ def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
 
 
 @pytest.mark.parametrize("dates", [{"INTERVAL": 7}, {"COMPOSITE": "season"}])
+
+
 def test_threads_do_not_change_other_dates_of_a_time_series(run, product, tmp_path, dates):
     assert_threads_do_not_matter(run, tmp_path, "sentinel2timeseries", {
         "INPUTS": [product], "BANDS": ["B04"], "INDICES": ["ndvi", "s2rep"], **dates}, "OUTPUT", "CLEAR_COUNT")
@@ -187,6 +189,19 @@ def test_in_situ_data_in_the_toolbox_are_those_by_qgis_process(run, qgis_process
                               "VALIDATION": str(tmp_path / name / "b.geojson")})
         versions.add(tuple(path.read_bytes() for path in sorted((tmp_path / name).iterdir())))
     assert len(versions) == 1
+
+
+def test_threads_do_not_change_the_products_of_sen2agri(run, tmp_path):
+    series = seriesscene.write_series(tmp_path / "series.tif", values=np.tile(
+        seriesscene.reflectance(0.03), (1, 1, 14, 12)))
+    given = {"INPUT": series, "TRAINING": seriesscene.write_parcels(tmp_path / "parcels.geojson"), "TREES": 10}
+    maps = ("OUTPUT", "OUTPUT_UNMASKED", "QUALITY")
+    assert_threads_do_not_matter(run, tmp_path, "cropmask", given, *maps)
+    mask = str(tmp_path / "mask.tif")
+    (tmp_path / "OUTPUT_1.tif").rename(mask)
+    assert_threads_do_not_matter(run, tmp_path, "croptype", {**given, "MASK": mask}, *maps)
+    assert_threads_do_not_matter(run, tmp_path, "cropmaskfromreference", {
+        "INPUT": series, "REFERENCE": mask, "CROP_CLASSES": "2", "TREES": 10}, *maps)
 
 
 def test_threads_do_not_change_textures(run, tmp_path):

@@ -1,0 +1,165 @@
+"""The Sen2-Agri products as users make them, on a small series of which every pixel is known."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from qgis.core import QgsProcessingException
+
+from tests import fieldscene
+from tests.seriesscene import BANDS, CODES, DATES, DAYS, truth, write_parcels, write_series
+
+QUICK = {"TREES": 20, "MIN_LEAF": 3, "THREADS": 1}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    scl = np.full((DATES, fieldscene.ROWS * fieldscene.FIELD, fieldscene.COLUMNS * fieldscene.FIELD), 4, np.uint8)
+    scl[0], scl[1, :5], scl[2, :, :3] = 9, 6, 11
+    names = [f"SCL_{day:%Y%m%d}" for day in DAYS]
+    return {"INPUT": write_series(folder / "series.tif"), "TRAINING": write_parcels(folder / "parcels.geojson"),
+            "FLAGS": fieldscene.write(folder / "scl.tif", scl, names, nodata=0)}
+
+
+@pytest.fixture(scope="module")
+def made(provider, inputs, tmp_path_factory):
+    """All three products, with everything; the crop type under the crop mask."""
+    import processing
+
+    folder = tmp_path_factory.mktemp("made")
+
+    def outputs(name):
+        return {key: str(folder / f"{name}_{key.lower()}.{'html' if key == 'REPORT' else 'tif'}")
+                for key in ("OUTPUT", "OUTPUT_UNMASKED", "QUALITY", "REPORT")} | {"PRODUCT": str(folder / name)}
+
+    def run(tool, parameters):
+        return processing.run(f"floefield:{tool}", parameters)
+
+    mask = run("cropmask", {**inputs, **QUICK, **outputs("mask")})
+    kind = run("croptype", {**inputs, **QUICK, **outputs("type"), "MASK": mask["OUTPUT"], "LABEL_FIELD": "LC"})
+    reference = run("cropmaskfromreference", {
+        "INPUT": inputs["INPUT"], "REFERENCE": mask["OUTPUT"], "CROP_CLASSES": "2", **QUICK, **outputs("reference")})
+    return {"mask": mask, "type": kind, "reference": reference, "folder": folder}
+
+
+def test_the_crop_mask_finds_the_fields(made):
+    values, nodata = fieldscene.read(made["mask"]["OUTPUT"])
+
+    assert nodata == 0
+    assert (values[0] == np.where(truth(), 2, 1)).mean() > 0.95
+    assert made["mask"]["OVERALL_ACCURACY"] > 0.95
+
+
+def test_the_crop_mask_without_parcels_agrees_with_the_map_it_learned_from(made):
+    values, _ = fieldscene.read(made["reference"]["OUTPUT"])
+
+    assert (values[0] == np.where(truth(), 2, 1)).mean() > 0.93
+    assert "did not train" in Path(made["reference"]["REPORT"]).read_text(encoding="utf-8")
+
+
+def test_the_crop_type_is_masked_and_unmasked(made):
+    mask = fieldscene.read(made["mask"]["OUTPUT"])[0][0]
+    masked, raw = (fieldscene.read(made["type"][name])[0][0] for name in ("OUTPUT", "OUTPUT_UNMASKED"))
+
+    assert (masked[mask == 1] == 4).all() and (masked[mask == 2] == raw[mask == 2]).all()
+    assert set(np.unique(raw)) == {1, 2, 3}
+    assert made["type"]["OVERALL_ACCURACY"] > 0.9
+
+
+def test_the_crop_type_has_the_names_of_the_shapefile_and_the_colours_of_sen2agri(made):
+    from qgis.core import QgsRasterLayer
+
+    layer = QgsRasterLayer(made["type"]["OUTPUT"])
+    assert [(one.label, one.color.getRgb()[:3]) for one in layer.renderer().classes()] == [
+        ("Wheat", (255, 255, 127)), ("Maize", (255, 133, 10)), ("Barley", (170, 85, 127)),
+        ("No crop", (255, 255, 255))]
+
+
+def test_quality_counts_what_each_date_showed(made):
+    import rasterio
+
+    with rasterio.open(made["type"]["QUALITY"]) as raster:
+        counts = raster.read()
+        assert raster.descriptions == ("land", "water", "snow", "other")
+    assert (counts.sum(axis=0) == DATES).all()
+    assert counts[:, 0, 0].tolist() == [DATES - 3, 1, 1, 1]
+    assert counts[:, -1, -1].tolist() == [DATES - 1, 0, 0, 1]
+
+
+def test_the_product_folder_is_that_of_sen2agri(made):
+    import rasterio
+
+    product, = (made["folder"] / "type").iterdir()
+    assert product.name.startswith("S2AGRI_L4B_PRD_S1_") and product.name.endswith("_V20180301_20180828")
+    period = "V20180301_20180828"
+    tile = product / "TILES" / f"S2AGRI_L4B_{period}_T00XXX"
+    with rasterio.open(tile / "IMG_DATA" / f"S2AGRI_L4B_CT_{period}_T00XXX.TIF") as raster:
+        codes = raster.read(1)
+        assert (raster.dtypes[0], raster.nodata) == ("int16", -10000)
+    masked = fieldscene.read(made["type"]["OUTPUT"])[0][0]
+    assert np.array_equal(codes, np.array([-10000, 11, 12, 15, 0])[masked])
+    names = {path.relative_to(product).as_posix() for path in product.rglob("*") if path.is_file()}
+    assert names == {f"S2AGRI_L4B_MTD_{period}.xml", f"S2AGRI_L4B_PVI_{period}.jpg",
+                     *(f"AUX_DATA/S2AGRI_L4B_{name}_{period}.{suffix}" for name, suffix in (
+                         ("IPP", "xml"), ("QLT", "xml"), ("LUT", "lut"), ("ISD", "zip"))),
+                     *(f"TILES/{tile.name}/{name}_{period}_T00XXX.{suffix}" for name, suffix in (
+                         ("S2AGRI_L4B_MTD", "xml"), ("IMG_DATA/S2AGRI_L4B_CT", "TIF"),
+                         ("IMG_DATA/S2AGRI_L4B_RAW", "TIF"), ("QI_DATA/S2AGRI_L4B_MCTFLG", "TIF")))}
+    assert "11 255 255 127 # Wheat" in (product / f"AUX_DATA/S2AGRI_L4B_LUT_{period}.lut").read_text()
+
+
+def test_the_quality_file_holds_the_matrix_of_the_final_map(made):
+    product, = (made["folder"] / "type").iterdir()
+    root = ElementTree.parse(next(product.glob("AUX_DATA/*QLT*"))).getroot()
+    matrix = np.array([[int(cell.text) for cell in row] for row in root.iter("Row")])
+
+    assert root.tag == "CropType" and [label.text for label in root.iter("RowLabel")] == ["11", "12", "15", "0"]
+    assert float(root.findtext(".//Accuracy")) == pytest.approx(np.trace(matrix) / matrix.sum())
+    assert float(root.findtext(".//Accuracy")) == pytest.approx(made["type"]["OVERALL_ACCURACY"])
+    parameters = ElementTree.parse(next(product.glob("AUX_DATA/*IPP*"))).getroot()
+    assert parameters.findtext(".//NbTrees") == "20" and parameters.findtext("Level") == "L4B"
+
+
+def test_pixels_without_data_stay_so_everywhere(run, inputs, tmp_path):
+    import rasterio
+
+    values = fieldscene.read(inputs["INPUT"])[0]
+    values[40, :8, :8] = -1
+    series = fieldscene.write(tmp_path / "series.tif", values, rasterio.open(inputs["INPUT"]).descriptions, nodata=-1)
+    result = run("cropmask", {"INPUT": series, "TRAINING": inputs["TRAINING"], **QUICK, "PRODUCT": str(tmp_path / "p"),
+                              "OUTPUT": str(tmp_path / "mask.tif")})
+
+    empty = fieldscene.read(result["OUTPUT"])[0][0] == 0
+    assert empty[:8, :8].all() and empty.sum() == 64
+    product = fieldscene.read(next((tmp_path / "p").rglob("*_CM_*.TIF")))[0][0]
+    assert np.array_equal(product == -10000, empty)
+
+
+def test_a_mask_of_others_is_0_where_nothing_is_grown(run, inputs, tmp_path):
+    mask = truth().astype(np.int16)[None]
+    mask[0, :2] = -10000
+    path = fieldscene.write(tmp_path / "mask.tif", mask, ("mask",), nodata=-10000)
+    result = run("croptype", {"INPUT": inputs["INPUT"], "TRAINING": inputs["TRAINING"], **QUICK, "MASK": path,
+                              "OUTPUT": str(tmp_path / "type.tif")})
+
+    values = fieldscene.read(result["OUTPUT"])[0][0]
+    assert ((values == 4) == (mask[0] == 0)).all()
+
+
+def test_codes_of_eight_digits_fit_everywhere_but_into_the_product(run, inputs, tmp_path):
+    codes = {cover: 12345600 + code for cover, code in CODES.items()}
+    given = {"INPUT": inputs["INPUT"], **QUICK, "TRAINING": write_parcels(tmp_path / "parcels.geojson", codes),
+             "OUTPUT": str(tmp_path / "type.tif")}
+
+    assert fieldscene.read(run("croptype", given)["OUTPUT"])[0].max() == 3
+    with pytest.raises(QgsProcessingException, match="12345611 does not fit into a Sen2-Agri product"):
+        run("croptype", {**given, "OUTPUT": str(tmp_path / "other.tif"), "PRODUCT": str(tmp_path / "products")})
+    assert not (tmp_path / "other.tif").exists() and not (tmp_path / "products").exists()
+
+
+def test_the_red_edge_needs_its_bands(run, inputs, tmp_path):
+    series = write_series(tmp_path / "series.tif", [band for band in BANDS if band not in ("B05", "B06")])
+    with pytest.raises(QgsProcessingException, match=r"lacks B05, B06.*switch RED_EDGE off"):
+        run("cropmask", {"INPUT": series, "TRAINING": inputs["TRAINING"], "OUTPUT": str(tmp_path / "mask.tif")})
