@@ -9,6 +9,8 @@ FONT = "DejaVu Sans"
 INK, FAINT = "#26323a", "#8a979f"
 CLEAR, CLOUD, NOTHING = "#3c8d5a", "#b8c4cc", "#f1f3f4"
 SECOND = "#2f6f9f"
+# matplotlib would take those of the system's language.
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # A multiplication sign.
 LEFT_OUT = "\u00d7"
 # Inches; with many dates the picture grows wider, to a limit.
@@ -62,7 +64,7 @@ def _days(overview):
 
 
 def _draw_days(axes, days):
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, num2date
     from matplotlib.patches import Patch
 
     dates = [day["date"] for day in days]
@@ -81,9 +83,11 @@ def _draw_days(axes, days):
     margin = timedelta(days=length * 0.03 + 2)
     axes.set_xlim(dates[0] - margin, dates[-1] + margin)
     axes.set_ylim(0, 100)
-    locator = AutoDateLocator(minticks=3, maxticks=12)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=12))
+    west, east = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if west <= tick <= east]
+    axes.set_xticks(ticks)
+    axes.set_xticklabels(day_labels([num2date(tick) for tick in ticks]))
     _title(axes, "What each day shows", 24)
     _plain(axes, "% of the area")
     handles = [Patch(color=CLEAR, label="clear (figures: %)"), Patch(color=CLOUD, label="clouded or masked"),
@@ -92,6 +96,26 @@ def _draw_days(axes, days):
         handles.append(Patch(color="none", label=f"{LEFT_OUT}  left out: nothing clear"))
     axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.115), ncol=len(handles), frameon=False,
                 fontsize=8.5, labelcolor=INK, handlelength=1.1, borderaxespad=0)
+
+
+def day_labels(days):
+    """Days in words that are the same under every locale; the year stands below the first and where it changes.
+
+    Parameters
+    ----------
+    days : sequence of datetime.date
+
+    Returns
+    -------
+    list of str
+    """
+    exact = any(day.day != 1 for day in days)
+    labels, year = [], None
+    for day in days:
+        label = f"{day.day} {MONTHS[day.month - 1]}" if exact else MONTHS[day.month - 1]
+        labels.append(label if day.year == year else f"{label}\n{day.year}")
+        year = day.year
+    return labels
 
 
 def _draw_counts(axes, shares):

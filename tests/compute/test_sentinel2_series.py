@@ -452,7 +452,8 @@ def test_real_counts_of_clear_observations(herault, tmp_path):
 
 def test_tiles_on_disk_change_no_byte(tmp_path, monkeypatch):
     values = np.random.default_rng(3).integers(1, 9000, (3, 120, 120))
-    products = [red(tmp_path, f"2018-06-{day:02}", plane, np.full((60, 60), 4)) for day, plane in zip((1, 6, 11), values)]
+    products = [red(tmp_path, f"2018-06-{day}", plane, np.full((60, 60), 4))
+                for day, plane in zip(("01", "06", "11"), values)]
     (tmp_path / "memory").mkdir()
     (tmp_path / "disk").mkdir()
     series_of(products, tmp_path / "memory")
@@ -482,3 +483,11 @@ def test_a_pixel_window_counts_from_the_corner_of_all_products_together(tmp_path
     bands, _ = series_of([west, east], tmp_path, PixelArea(10, 3, 5, 4))
 
     assert (bands["B04_20180627"] == np.hstack([TEN, TEN + 500])[3:7, 10:15]).all()
+
+
+def test_labels_of_the_picture_are_english_everywhere():
+    from floefield.compute.sentinel2.seriespicture import day_labels
+
+    firsts = [datetime.date(2018, 11, 1), datetime.date(2018, 12, 1), datetime.date(2019, 1, 1)]
+    assert day_labels(firsts) == ["Nov\n2018", "Dec", "Jan\n2019"]
+    assert day_labels([datetime.date(2018, 5, 1), datetime.date(2018, 5, 15)]) == ["1 May\n2018", "15 May"]
