@@ -1,8 +1,8 @@
 """The order of the tiles inside a GeoTIFF.
 
 GDAL writes a tile when its cache is full, and which tile is the next to go depends on how threads met: files with equal
-pixels differ from run to run. Here the finished file gets its tiles, as they are compressed, in one order; a file that has
-it already is left alone.
+pixels differ from run to run. Here the finished file gets its tiles, as they are compressed, in one order; a file that
+has it already is left alone.
 """
 
 import os

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from floefield.compute.texture import compiled, plain
+from floefield.compute.texture.quantise import EqualWidths
 from floefield.compute.texture.settings import DIRECTIONS, FEATURES, SNAP_FEATURES, TextureSettings, texture_sets
 from floefield.compute.texture.windows import Frame, window_textures
 
 from ..glcmcount import features_of, snap_features_of, symmetric_counts
+from ..realdata import TEXTURE
 
 ENGINES = [plain, pytest.param(compiled, marks=pytest.mark.skipif(not compiled.is_available(),
                                                                   reason="numba is not installed"))]
@@ -62,6 +64,27 @@ def test_every_feature_is_that_of_the_counted_matrix(engine, angle, levels):
         found = textures(grey, settings, engine)
         offset = tuple(distance * step for step in DIRECTIONS[angle])
         for row, column in ((0, 0), (3, 17), (len(grey) - window, grey.shape[1] - window)):
+            counts = symmetric_counts(grey[row:row + window, column:column + window], [offset], levels)
+            assert_features({name: plane[row, column] for name, plane in found.items()}, features_of(counts), levels)
+
+
+@pytest.mark.parametrize(("window", "levels", "distance", "value_range"), [
+    (3, 8, 1, (-20, 0)), (9, 32, 1, (-20, 0)), (9, 32, 4, (-36, 2)), (15, 128, 7, (-15, -5)), (21, 64, 2, (-20, 0))])
+def test_windows_of_a_real_radar_image_are_those_of_the_counted_matrix(engine, window, levels, distance, value_range):
+    import rasterio
+
+    with rasterio.open(next(TEXTURE.glob("*.tif"))) as chip:
+        values = chip.read(1)[60:150, 90:190]
+    grey = EqualWidths(*value_range, levels).grey(values)
+    expected_grey = np.floor((values.astype(float) - value_range[0]) / (value_range[1] - value_range[0]) * levels)
+    np.testing.assert_array_equal(grey, expected_grey.clip(0, levels - 1))
+    generator = np.random.default_rng(window)
+    for angle, direction in DIRECTIONS.items():
+        settings = TextureSettings(window=window, levels=levels, distances=(distance,), angles=(angle,),
+                                   features=FEATURES)
+        found = textures(grey, settings, engine)
+        offset = tuple(distance * step for step in direction)
+        for row, column in zip(*(generator.integers(0, size - window, 3) for size in grey.shape)):
             counts = symmetric_counts(grey[row:row + window, column:column + window], [offset], levels)
             assert_features({name: plane[row, column] for name, plane in found.items()}, features_of(counts), levels)
 
@@ -156,13 +179,14 @@ def test_a_constant_window_has_the_values_that_the_books_give_it(engine):
         np.testing.assert_equal(snap["correlation"][0, 0], np.float32(1 if level else np.nan))
 
 
+@pytest.mark.parametrize("features", [FEATURES, SNAP_FEATURES, SNAP_FEATURES[::-3], ("entropy",), ("contrast", "mean")])
 @pytest.mark.parametrize("step", [1, 2, 7, 25])
-def test_numpy_and_numba_give_the_same_bits(step):
+def test_numpy_and_numba_give_the_same_bits(step, features):
     if not compiled.is_available():
         pytest.skip("numba is not installed")
     for seed, (window, levels, mode) in enumerate(((3, 8, "separate"), (9, 32, "averaged"), (15, 128, "pooled"),
                                                    (25, 64, "pooled"), (41, 16, "separate"))):
-        settings = TextureSettings(window=window, levels=levels, distances=(1, 2), angle_mode=mode, features=FEATURES,
+        settings = TextureSettings(window=window, levels=levels, distances=(1, 2), angle_mode=mode, features=features,
                                    step=step, min_valid=0.3)
         grey = noise(seed, levels, (70, 83))
         grey[np.random.default_rng(seed).random(grey.shape) < 0.3] = levels
