@@ -6,6 +6,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..compute.errors import PlainError
 from .base import PAGES, ROOT
 from .destinations import check_destinations
+from .inputs import is_null
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -43,7 +44,16 @@ class ShippedModel(QgsProcessingModelAlgorithm):
             check_destinations(self, parameters, context)
         except PlainError as error:
             return False, str(error)
-        return super().checkParameterValues(parameters, context)
+        return super().checkParameterValues(self._completed(parameters), context)
+
+    def processAlgorithm(self, parameters, context, feedback):
+        """Run the steps; what was left out has the default of the model, where QGIS would take that of each step."""
+        return super().processAlgorithm(self._completed(parameters), context, feedback)
+
+    def _completed(self, parameters):
+        defaults = {definition.name(): definition.defaultValue() for definition in self.parameterDefinitions()
+                    if not definition.isDestination() and is_null(parameters.get(definition.name()))}
+        return {**parameters, **{name: value for name, value in defaults.items() if not is_null(value)}}
 
     def createInstance(self):
         """A fresh instance: runs share nothing."""

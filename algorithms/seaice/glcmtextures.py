@@ -1,8 +1,13 @@
 """Texture bands from grey-level co-occurrence matrices."""
 
 import math
+import os
 
 from qgis.core import (
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRange,
     QgsProcessingParameterRasterDestination,
@@ -10,8 +15,12 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.errors import UnsuitableInput
+from ...compute.errors import MissingInput, UnsuitableInput
+from ...compute.icechart.folder import added_files
 from ...compute.raster.blocks import MOST_THREADS
+from ...compute.seaice.scenes import find_scenes
+from ...compute.seaice.settings import WHEN_BROKEN
+from ...compute.texture.batch import write_many_textures
 from ...compute.texture.settings import (
     ANGLE_MODES,
     COMPRESSIONS,
@@ -30,14 +39,15 @@ from ...compute.texture.texture import write_textures
 from ...provider.base import Algorithm, Group
 from ...provider.inputs import is_null, raster_path
 from ...provider.progress import FeedbackProgress
-from ...provider.styling import dress
+from ...provider.styling import dress, load_later
 from ..sentinel2.options import choice, choices
 
 
 class GlcmTextures(Algorithm):
-    """A raster in, a raster of textures out."""
+    """A raster in, a raster of textures out; or a folder in, a folder out."""
 
     INPUT = "INPUT"
+    INPUT_FOLDER = "INPUT_FOLDER"
     BANDS = "BANDS"
     WINDOW = "WINDOW"
     LEVELS = "LEVELS"
@@ -54,7 +64,12 @@ class GlcmTextures(Algorithm):
     EDGES = "EDGES"
     COMPRESSION = "COMPRESSION"
     THREADS = "THREADS"
+    BROKEN = "BROKEN"
+    LOAD = "LOAD"
     OUTPUT = "OUTPUT"
+    OUTPUT_FOLDER = "OUTPUT_FOLDER"
+    SCENE_COUNT = "SCENE_COUNT"
+    FAILED_COUNT = "FAILED_COUNT"
 
     NAME = "glcmtextures"
     TITLE = "GLCM textures"
@@ -62,23 +77,48 @@ class GlcmTextures(Algorithm):
     TAGS = ("texture", "glcm", "haralick", "co-occurrence", "sentinel-1", "sar", "sea ice", "entropy", "contrast")
     HELP = ("Describes how rough, regular or patterned an image is around each pixel, by Haralick's features of the "
             "grey-level co-occurrence matrix. Texture tells ice from water, and old ice from young, where their "
-            "backscatter is the same. Works on any raster: backscatter in dB, reflectance, height.")
+            "backscatter is the same. Works on any raster: backscatter in dB, reflectance, height. One image, or "
+            "a folder of them.")
     REQUIRES = ("rasterio",)
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         defaults = TextureSettings()
+        self._declare_images()
         self._declare_matrix(defaults)
         self._declare_result(defaults)
+        self._declare_outputs()
+
+    def _declare_images(self):
         self.declare(
-            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Textures")),
-            "GeoTIFF (float32) with a band for each band of the image and each feature, such as HH_contrast; not a "
-            "number where there is no texture.")
+            QgsProcessingParameterRasterLayer(self.INPUT, self.tr("Image"), optional=True),
+            "backscatter in dB, reflectance, or anything else with a texture. Give it or the folder below.")
+        self.declare(
+            QgsProcessingParameterFile(self.INPUT_FOLDER, self.tr("Folder with images"), optional=True,
+                                       behavior=QgsProcessingParameterFile.Behavior.Folder),
+            "all GeoTIFFs in it and its subfolders are used, with the same settings.")
+
+    def _declare_outputs(self):
+        self.declare(
+            choice(self.BROKEN, self.tr("If an image of the folder is broken"), WHEN_BROKEN, WHEN_BROKEN[0]),
+            "the others are done in any case, and a message names it. skip: that is all. fail: in the end the run is "
+            "reported as failed (exit code 1).", advanced=True)
+        self.declare(
+            QgsProcessingParameterBoolean(self.LOAD, self.tr("Load the textures of the folder into the project"), True),
+            "in the desktop only; switch it off for long series.", advanced=True)
+        self.declare(
+            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Textures"), optional=True),
+            "of one image: GeoTIFF (float32) with a band for each band of the image and each feature, such as "
+            "HH_contrast; not a number where there is no texture.")
+        self.declare(
+            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Folder for the textures"),
+                                                    optional=True, createByDefault=False),
+            "of a folder with images: receives NAME_textures.tif for each NAME.tif, as Classify sea ice looks for "
+            "them. Files of the same name are replaced.")
+        self.addOutput(QgsProcessingOutputNumber(self.SCENE_COUNT, self.tr("Number of images with textures")))
+        self.addOutput(QgsProcessingOutputNumber(self.FAILED_COUNT, self.tr("Number of images that are broken")))
 
     def _declare_matrix(self, defaults):
-        self.declare(
-            QgsProcessingParameterRasterLayer(self.INPUT, self.tr("Image")),
-            "backscatter in dB, reflectance, or anything else with a texture.")
         self.declare(
             QgsProcessingParameterString(self.BANDS, self.tr("Bands"), optional=True),
             "names or numbers of its bands, separated by commas: HH,HV or 1,2. All if empty (with the published "
@@ -159,24 +199,67 @@ class GlcmTextures(Algorithm):
         if not ok:
             return ok, message
         try:
+            self._check_places(parameters, context)
             self._settings(parameters, context).check()
         except UnsuitableInput as error:
             return False, str(error)
         return True, ""
 
+    def _check_places(self, parameters, context):
+        """One image and a file, or a folder and a folder; models have nobody else to ask."""
+        has_image, has_file = (not is_null(parameters.get(name)) for name in (self.INPUT, self.OUTPUT))
+        folder, output = (self.parameterAsString(parameters, name, context)
+                          for name in (self.INPUT_FOLDER, self.OUTPUT_FOLDER))
+        if has_image == bool(folder):
+            raise UnsuitableInput("Give either an image (INPUT) or a folder with images (INPUT_FOLDER).")
+        if has_image and not has_file:
+            raise UnsuitableInput("Say where the textures go: OUTPUT names a GeoTIFF.")
+        if has_image and output:
+            raise UnsuitableInput("OUTPUT_FOLDER is for the textures of INPUT_FOLDER. For one image name a file "
+                                  "(OUTPUT).")
+        if folder and not output:
+            raise UnsuitableInput("Choose a folder for the textures of INPUT_FOLDER: OUTPUT_FOLDER.")
+        if folder and os.path.realpath(folder) == os.path.realpath(output):
+            raise UnsuitableInput("OUTPUT_FOLDER is the folder of the images. Choose another one, or the textures "
+                                  "would be images the next time.")
+
     def prepareAlgorithm(self, parameters, context, feedback):
         """The layer becomes a path."""
-        self._path = raster_path(self.parameterAsRasterLayer(parameters, self.INPUT, context))
+        self._path = ""
+        if not is_null(parameters.get(self.INPUT)):
+            layer = self.parameterAsRasterLayer(parameters, self.INPUT, context)
+            if layer is None:
+                raise MissingInput(f"{parameters[self.INPUT]} cannot be opened as a raster. Check that it exists.")
+            self._path = raster_path(layer)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
         """Compute and write."""
-        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
+        self._check_places(parameters, context)
         bands = [band.strip() for band in self.parameterAsString(parameters, self.BANDS, context).split(",")]
-        write_textures(self._path, output, [band for band in bands if band], self._settings(parameters, context),
-                       FeedbackProgress(feedback))
+        task = [band for band in bands if band], self._settings(parameters, context), FeedbackProgress(feedback)
+        if not self._path:
+            return self._folder(task, parameters, context)
+        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
+        write_textures(self._path, output, *task)
         dress(output, self.tr("Textures"), context, group=self.tr("Floefield: sea ice"), algorithm=self)
         return {self.OUTPUT: output}
+
+    def _folder(self, task, parameters, context):
+        """Every image by itself."""
+        folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
+        paths = find_scenes(self.parameterAsString(parameters, self.INPUT_FOLDER, context), without=folder)
+        with added_files(folder) as partial:
+            batch = write_many_textures(paths, partial, *task)
+            if not batch.names:
+                raise UnsuitableInput(batch.complaint())
+        if batch.failures and self.parameterAsEnumString(parameters, self.BROKEN, context) == "fail":
+            raise UnsuitableInput(batch.complaint())
+        if self.parameterAsBoolean(parameters, self.LOAD, context):
+            for name in batch.names:
+                load_later(os.path.join(folder, name), self.OUTPUT_FOLDER, context, self.tr("Floefield: sea ice"))
+        return {self.OUTPUT_FOLDER: folder, self.SCENE_COUNT: len(batch.names),
+                self.FAILED_COUNT: len(batch.failures)}
 
     def _settings(self, parameters, context):
         def whole(name):

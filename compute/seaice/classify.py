@@ -170,7 +170,7 @@ class _Run:
                 f"chart {', '.join(chart.name for chart in charts)} of {charts[0].day}" if charts else
                 f"mapped, but it neither trains nor judges: {reason}"))
         os.makedirs(self.workplace, exist_ok=True)
-        self.store = FeatureStore(self.workplace, settings, self._given_textures())
+        self.store = FeatureStore(self.workplace, settings, self._given_textures(progress))
 
     def draw(self, executor, progress):
         task, charted = self.task, [scene for scene, (charts, _) in self.pairs.items() if charts]
@@ -225,27 +225,29 @@ class _Run:
     def report(self, result):
         task = self.task
         summaries = tuple(SceneSummary(
-            scene=ice_map.scene, charts=ice_map.charts, reason=self.pairs[ice_map.scene][1],
+            scene=ice_map.scene, charts=ice_map.charts, grid=ice_map.grid, reason=self.pairs[ice_map.scene][1],
             matrix=ice_map.matrix, mapped=ice_map.mapped,
             training_pixels=len(self.drawn[ice_map.scene].classes) if ice_map.scene in self.drawn else 0)
             for ice_map in result.maps)
         return IceReport(scenes=summaries, legend=task.legend, forest=self.forest, matrix=result.matrix,
                          failures=result.failures, settings=task.settings, notes=task.notes)
 
-    def _given_textures(self):
-        """The texture raster of each scene: that whose name begins with the scene's, or the only one of its day."""
+    def _given_textures(self, progress):
+        """The texture raster of each scene: that whose name begins with the scene's, and with no longer one."""
         if self.task.settings.textures != "given":
             return {}
-        names = {os.path.splitext(os.path.basename(path))[0]: path for path in self.task.textures}
-        given = {}
-        for scene in list(self.pairs):
-            fitting = [path for name, path in names.items() if name.startswith(scene.name)]
-            if len(fitting) != 1:
-                found = "are several texture rasters" if fitting else "is no texture raster"
-                raise UnsuitableInput(f"There {found} for {scene.name}: the name of exactly one must begin with "
-                                      f"{scene.name}.")
-            given[scene] = fitting[0]
-        return given
+        given = {scene: [] for scene in self.pairs}
+        for path in self.task.textures:
+            begun = [scene for scene in given if os.path.basename(path).startswith(scene.name)]
+            if begun:
+                given[max(begun, key=lambda scene: len(scene.name))].append(path)
+        for scene, found in given.items():
+            if len(found) != 1:
+                what = "are several texture rasters" if found else "is no texture raster"
+                self._fail(scene.path, UnsuitableInput(f"There {what} for {scene.name}: the name of exactly one must "
+                                                       f"begin with {scene.name}."), progress, scene)
+        self._require_scenes()
+        return {scene: given[scene][0] for scene in self.pairs}
 
     def _require_scenes(self):
         if not self.pairs:

@@ -12,6 +12,7 @@ from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import Window
 from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
+from ..texture.settings import WINDOWS, TextureSettings
 from ..texture.texture import cell_grid, write_textures
 from .charts import ChartMap
 
@@ -117,7 +118,7 @@ class FeatureStore:
         """Paths of backscatter and textures, and of what they were made from."""
         settings = self._settings
         if settings.textures == "given":
-            return scene.path, self._given[scene]
+            return self._given_cells(scene, progress), self._given[scene]
         if settings.textures == "none":
             return scene.path, ""
         shown, stem = scene, os.path.join(self._folder, f"{len(self._made)}_{scene.name}")
@@ -128,9 +129,20 @@ class FeatureStore:
         backscatter, textures = shown.path, f"{stem}_textures.tif"
         if settings.texture.step > 1:
             backscatter = f"{stem}_cells.tif"
-            write_cells(shown, backscatter, settings, progress.part(0.1, 0.2))
+            write_cells(shown, backscatter, settings.texture.step, settings, progress.part(0.1, 0.2))
         write_textures(shown.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
         return backscatter, textures, shown.path
+
+    def _given_cells(self, scene, progress):
+        """Backscatter on the grid of the given textures: that of the scene, or of cells of so many of its pixels."""
+        with RasterReader(self._given[scene]) as raster:
+            grid = raster.grid
+        step = round(grid.pixel_width / scene.grid.pixel_width)
+        if step <= 1 or not grid.is_same_as(cells_of(scene.grid, step)):
+            return scene.path
+        path = os.path.join(self._folder, f"{len(self._made)}_{scene.name}_cells.tif")
+        write_cells(scene, path, step, self._settings, progress)
+        return path
 
 
 def write_sea(scene, land, output, settings, progress):
@@ -163,7 +175,12 @@ def _used(scene):
     return scene.bands + ((scene.incidence,) if scene.incidence else ())
 
 
-def write_cells(scene, output, settings, progress):
+def cells_of(grid, step):
+    """The grid of textures that were made with a step."""
+    return cell_grid(grid, TextureSettings(window=WINDOWS[0], step=step))
+
+
+def write_cells(scene, output, step, settings, progress):
     """Backscatter and incidence angle on the cells of coarse textures: means, of backscatter in linear power.
 
     Parameters
@@ -171,12 +188,13 @@ def write_cells(scene, output, settings, progress):
     scene : Scene
         Backscatter in dB.
     output : str
+    step : int
+        Edge of a cell in pixels.
     settings : IceSettings
     progress : Progress
     """
-    step = settings.texture.step
     with RasterReader(scene.path) as raster, make_executor(settings.forest.threads) as executor:
-        cells = cell_grid(raster.grid, settings.texture)
+        cells = cells_of(raster.grid, step)
         names = _used(scene)
         indexes = [raster.band_names.index(name) for name in names]
 

@@ -29,6 +29,8 @@ class SceneSummary:
     ----------
     scene : Scene
     charts : tuple of Chart
+    grid : Grid
+        Of the map.
     reason : str
         Why it has no chart.
     matrix : ConfusionMatrix or None
@@ -38,6 +40,7 @@ class SceneSummary:
 
     scene: object
     charts: tuple
+    grid: object
     reason: str
     matrix: object
     mapped: object
@@ -148,8 +151,7 @@ def _areas(report):
         return None
     rows = []
     for summary in report.scenes:
-        grid = summary.scene.grid
-        pixel = grid.pixel_width * grid.pixel_height / SQUARE_METRES * report.settings.pixels_per_cell
+        pixel = summary.grid.pixel_width * summary.grid.pixel_height / SQUARE_METRES
         total = int(summary.mapped.mapped[1:].sum())
         rows.append({"day": summary.scene.day.isoformat(), "name": summary.scene.name,
                      "areas": [float(summary.mapped.mapped[entry.value]) * pixel for entry in entries],

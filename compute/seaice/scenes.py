@@ -43,12 +43,14 @@ class Scene:
     is_synthetic: bool
 
 
-def find_scenes(folder):
+def find_scenes(folder, without=""):
     """The GeoTIFFs in a folder and its subfolders, sorted.
 
     Parameters
     ----------
     folder : str
+    without : str, optional
+        Folder for results, in which nothing is looked for.
 
     Returns
     -------
@@ -59,10 +61,14 @@ def find_scenes(folder):
     MissingInput
         If there are none.
     """
-    found = [os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names
-             if name.lower().endswith((".tif", ".tiff")) and not name.startswith(".")]
+    without = os.path.realpath(without) if without else ""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if os.path.realpath(os.path.join(parent, name)) != without]
+        found += [os.path.join(parent, name) for name in names
+                  if name.lower().endswith((".tif", ".tiff")) and not name.startswith(".")]
     if not found:
-        raise MissingInput(f"There is no GeoTIFF in {folder}. Choose the folder that the preprocessing has filled.")
+        raise MissingInput(f"There is no GeoTIFF in {folder}. Choose the folder that holds the scenes.")
     return sorted(found)
 
 

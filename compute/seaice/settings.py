@@ -69,8 +69,3 @@ class IceSettings:
     edge_concentration: float = 0.15
     wants_edge: bool = False
     wants_disagreement: bool = True
-
-    @property
-    def pixels_per_cell(self):
-        """int: pixels of a scene in a pixel of its map."""
-        return self.texture.step ** 2 if self.textures == "compute" else 1

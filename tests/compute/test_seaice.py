@@ -1,6 +1,7 @@
 """From scenes and charts to ice maps: pairing, ground truth, judging by date, drafts, and what can go wrong."""
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -185,8 +186,7 @@ def test_cells_are_means_of_linear_power_and_maps_have_their_size(classify):
 def test_cells_average_in_linear_power(tmp_path, scenes):
     from floefield.compute.seaice.features import write_cells
 
-    settings = replace(FAST, texture=replace(FAST.texture, step=3))
-    write_cells(read_scene(scenes[0]), str(tmp_path / "cells.tif"), settings, Progress())
+    write_cells(read_scene(scenes[0]), str(tmp_path / "cells.tif"), 3, FAST, Progress())
     pixels = read(scenes[0])[:9, :12].astype(float)
     by_hand = 10 * np.log10((10 ** (pixels / 10)).reshape(3, 3, 4, 3).mean(axis=(1, 3)))
     np.testing.assert_allclose(read(tmp_path / "cells.tif")[:3, :4], by_hand, rtol=1e-5)
@@ -201,8 +201,44 @@ def test_given_textures_are_found_by_the_name_of_the_scene(classify, done, scene
     textures = tuple(str(path) for path in sorted(tmp_path.glob("*_textures.tif")))
     folder, _ = classify(settings=replace(FAST, textures="given"), textures=textures)
     assert (read(folder / "scene0_ice.tif") == read(done[0] / "scene0_ice.tif")).all()
-    with pytest.raises(UnsuitableInput, match="There is no texture raster for scene2"):
-        classify(settings=replace(FAST, textures="given"), textures=textures[:2])
+
+
+def textures_of(scenes, folder, settings):
+    from floefield.compute.texture.batch import write_many_textures
+
+    folder.mkdir()
+    batch = write_many_textures(scenes, str(folder), (), settings, Progress())
+    return tuple(str(folder / name) for name in batch.names)
+
+
+def test_a_scene_without_its_textures_is_left_out_and_named(classify, scenes, tmp_path):
+    textures = textures_of(scenes, tmp_path / "textures", FAST.texture)
+    heard = Heard()
+    _, result = classify(settings=replace(FAST, textures="given"), textures=textures[:2], progress=heard)
+    assert [ice_map.scene.name for ice_map in result.maps] == ["scene0", "scene1"]
+    assert any("There is no texture raster for scene2" in warning for warning in heard.warned)
+    with pytest.raises(UnsuitableInput, match="There is no texture raster for scene0"):
+        classify(settings=replace(FAST, textures="given"), textures=("elsewhere.tif",))
+
+
+def test_given_coarse_textures_map_the_same_cells_as_computed_ones(classify, scenes, tmp_path):
+    coarse = replace(FAST.texture, step=3)
+    folder, _ = classify(settings=replace(FAST, texture=coarse))
+    computed = {path.name: path.read_bytes() for path in folder.iterdir()}
+    areas = "".join(line for line in (tmp_path / "report.html").read_text().splitlines() if "km" in line)
+    textures = textures_of(scenes, tmp_path / "textures", coarse)
+    folder, _ = classify(settings=replace(FAST, textures="given"), textures=textures)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == computed
+    assert areas == "".join(line for line in (tmp_path / "report.html").read_text().splitlines() if "km" in line)
+
+
+def test_a_texture_raster_belongs_to_the_scene_with_the_longest_name(classify, scenes, tmp_path):
+    renamed = tuple(str(tmp_path / name) for name in ("s.tif", "s_1.tif", "s_2.tif"))
+    for path, copy in zip(scenes, renamed):
+        shutil.copy(path, copy)
+    textures = textures_of(renamed, tmp_path / "textures", FAST.texture)
+    _, result = classify(settings=replace(FAST, textures="given"), paths=renamed, textures=textures)
+    assert [ice_map.scene.name for ice_map in result.maps] == ["s", "s_1", "s_2"]
 
 
 @pytest.mark.parametrize("distance", [0.0, 40.0, 200.0, 390.0])

@@ -121,6 +121,8 @@ def parameters_of(tool, inputs, folder):
             "OUTPUT_UNMASKED": folder / "raw.tif", "QUALITY": folder / "quality.tif", "REPORT": folder / "report.html"},
         "glcmtextures": lambda: {"INPUT": inputs["raster"], "RANGE": "-0.5,1.5", "WINDOW": 51, "DISTANCES": "1,2,3,4",
                                  "OUTPUT": folder / "textures.tif"},
+        "glcmtextures of a folder": lambda: {"INPUT_FOLDER": inputs["ice"] + "/scenes", "WINDOW": 41,
+                                             "OUTPUT_FOLDER": folder / "textures"},
         "classifyseaice": lambda: {
             "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts", "BOUNDARY": 80,
             "WINDOW": 41, "TREES": 300, "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html",
@@ -171,8 +173,8 @@ class Impatient:
     ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
     ("cropmask", 20), ("cropmask", 45), ("cropmask", 80), ("croptype", 50), ("croptype", 92),
     ("cropmaskfromreference", 5),
-    ("glcmtextures", 0), ("glcmtextures", 40), ("classifyseaice", 10), ("classifyseaice", 50), ("classifyseaice", 75),
-    ("createsampledata", 30)])
+    ("glcmtextures", 0), ("glcmtextures", 40), ("glcmtextures of a folder", 50),
+    ("classifyseaice", 10), ("classifyseaice", 50), ("classifyseaice", 75), ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
     import processing
 

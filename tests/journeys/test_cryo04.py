@@ -20,10 +20,10 @@ def made(qgis_process, winter, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cryo04")
     outcome = qgis_process.run("seaicemap", **{
         "CHARTS": winter / "icecharts", "STUDY_AREA": winter / "study_area.geojson", "PRODUCTS": winter / "sentinel1",
-        "CRS": "EPSG:32626", "BOUNDARY": 250, "WINDOW": 13, "TREES": 50,
+        "BOUNDARY": 250, "WINDOW": 13, "TREES": 50,
         "prepareicecharts:PREPARED_CHARTS": folder / "charts", "preprocesssentinel1:SCENES": folder / "scenes",
-        "classifyseaice:MAPS": folder / "maps", "classifyseaice:REPORT": folder / "report.html",
-        "classifyseaice:MODEL": folder / "ice.ffrf"})
+        "glcmtextures:TEXTURES": folder / "textures", "classifyseaice:MAPS": folder / "maps",
+        "classifyseaice:REPORT": folder / "report.html", "classifyseaice:MODEL": folder / "ice.ffrf"})
     assert outcome.code == 0, outcome.text
     return folder
 
@@ -36,12 +36,24 @@ def test_the_sample_begins_with_a_zip(winter):
 
 
 def test_every_step_leaves_its_folder(made, winter):
-    charts, scenes = ([path for path in (made / name).iterdir() if path.suffix in (".gpkg", ".tif")]
-                      for name in ("charts", "scenes"))
+    charts, scenes, textures = ([path for path in (made / name).iterdir() if path.suffix in (".gpkg", ".tif")]
+                                for name in ("charts", "scenes", "textures"))
     maps = sorted((made / "maps").glob("*_ice.tif"))
-    assert len(charts) == len(scenes) == len(maps) == 3
+    assert len(charts) == len(scenes) == len(textures) == len(maps) == 3
+    assert {path.name.replace("_textures.tif", ".tif") for path in textures} == {path.name for path in scenes}
     assert {path.name.replace("_ice.tif", ".tif") for path in maps} == {path.name for path in scenes}
     assert (made / "maps" / "ice_edge.gpkg").exists() and (made / "ice.ffrf").exists()
+
+
+def test_what_is_not_given_has_the_default_of_the_model(made):
+    with rasterio.open(next((made / "scenes").glob("*.tif"))) as scene:
+        assert (scene.crs.to_epsg(), scene.res) == (32626, (40, 40))
+    with rasterio.open(next((made / "textures").glob("*.tif"))) as textures:
+        tags = textures.tags()
+        assert (tags["TEXTURE_WINDOW"], tags["TEXTURE_STEP"], tags["TEXTURE_DISTANCES"]) == ("13", "1", "2")
+        assert textures.crs.to_epsg() == 32626
+        assert len(textures.descriptions) == 14
+    assert "Young ice" in (made / "report.html").read_text()
 
 
 def test_the_maps_show_ice_where_the_scenes_have_data(made):

@@ -430,6 +430,13 @@ FAULTS = [
     ("glcmtextures", {"DISTANCES": "9"}, ("distance 9 does not fit", "smaller DISTANCES or a larger WINDOW")),
     ("glcmtextures", {"BANDS": "B99"}, ("has no band B99", "Its bands are B04, B08")),
     ("glcmtextures", {"OUTPUT": "a raster"}, ("would overwrite", "scene.tif", "another file")),
+    ("glcmtextures", {"INPUT_FOLDER": "scenes of ice"}, ("Give either an image", "or a folder")),
+    ("glcmtextures", {"INPUT": "", "INPUT_FOLDER": "scenes of ice", "OUTPUT_FOLDER": "a text"},
+     ("notes.txt is a file", "choose a folder")),
+    ("glcmtextures", {"INPUT": "", "INPUT_FOLDER": "an empty folder", "OUTPUT_FOLDER": "scenes"},
+     ("There is no GeoTIFF", "Choose")),
+    ("glcmtextures", {"INPUT": "", "INPUT_FOLDER": "scenes of ice", "OUTPUT_FOLDER": "scenes", "BANDS": "VV"},
+     ("None of the", "has no band VV")),
 
     ("classifyseaice", {"CHARTS_FOLDER": "ice charts of another season"},
      ("no chart within 3 days of 2020-10-08", "arctic210304", "MAX_DAYS")),

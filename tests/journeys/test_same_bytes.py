@@ -212,6 +212,20 @@ def test_threads_do_not_change_textures(run, tmp_path):
         "FEATURES": ["contrast", "entropy"]})
 
 
+def test_textures_of_a_folder_headless_are_those_of_the_single_images(run, qgis_process, tmp_path):
+    (tmp_path / "scenes").mkdir()
+    for number, day in enumerate(("2020-10-08", "2020-10-15")):
+        icescene.write_scene(tmp_path / "scenes" / f"scene{number}.tif", day, number)
+    outcome = qgis_process.run("glcmtextures", INPUT_FOLDER=tmp_path / "scenes", WINDOW=7, STEP=3, THREADS=2,
+                               OUTPUT_FOLDER=tmp_path / "textures")
+    assert outcome.code == 0, outcome.text
+    for number in range(2):
+        run("glcmtextures", {"INPUT": str(tmp_path / "scenes" / f"scene{number}.tif"), "WINDOW": 7, "STEP": 3,
+                             "THREADS": 1, "OUTPUT": str(tmp_path / "one.tif")})
+        many = tmp_path / "textures" / f"scene{number}_textures.tif"
+        assert many.read_bytes() == (tmp_path / "one.tif").read_bytes()
+
+
 def test_threads_do_not_change_ice_maps(run, tmp_path):
     for name in ("scenes", "charts"):
         (tmp_path / name).mkdir()

@@ -1,0 +1,92 @@
+"""Many images at once: a folder in, a folder out, each file the same as by itself."""
+
+import os
+
+import numpy as np
+import pytest
+from qgis.core import QgsProcessingException
+
+from .. import fieldscene
+
+SMALL = {"WINDOW": 5, "FEATURES": ["contrast", "entropy"]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two scenes, one of them in a subfolder."""
+    images = tmp_path / "scenes"
+    (images / "later").mkdir(parents=True)
+    rng = np.random.default_rng(1)
+    for name in ("a.tif", "later/b.tif"):
+        fieldscene.write(images / name, rng.normal(-16, 5, (2, 40, 50)).astype(np.float32), ["HH", "HV"])
+    return images
+
+
+def spoil(path):
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+def test_each_image_gets_the_textures_it_gets_by_itself(run, folder, tmp_path):
+    results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
+
+    assert sorted(os.listdir(tmp_path / "out")) == ["a_textures.qml", "a_textures.tif", "b_textures.qml",
+                                                    "b_textures.tif"]
+    assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (2, 0)
+    for image in ("a", "later/b"):
+        run("glcmtextures", {"INPUT": str(folder / f"{image}.tif"), "OUTPUT": str(tmp_path / "one.tif"), **SMALL})
+        many = tmp_path / "out" / f"{image[-1]}_textures.tif"
+        assert many.read_bytes() == (tmp_path / "one.tif").read_bytes()
+        assert many.with_suffix(".qml").read_bytes() == (tmp_path / "one.qml").read_bytes()
+
+
+def test_a_broken_image_is_named_and_the_others_are_done(run, feedback, folder, tmp_path):
+    spoil(folder / "a.tif")
+
+    results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
+
+    assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (1, 1)
+    assert "a.tif" in " ".join(feedback.warned)
+    assert sorted(os.listdir(tmp_path / "out")) == ["b_textures.qml", "b_textures.tif"]
+
+
+def test_a_broken_image_is_a_failed_run_by_choice(run, folder, tmp_path):
+    spoil(folder / "a.tif")
+
+    with pytest.raises(QgsProcessingException, match=r"1 of 2 rasters could not be used, the others are done.*a.tif"):
+        run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), "BROKEN": "fail",
+                             **SMALL})
+    assert (tmp_path / "out" / "b_textures.tif").exists()
+
+
+def test_without_a_good_image_nothing_is_made(run, folder, tmp_path):
+    with pytest.raises(QgsProcessingException, match=r"None of the 2 rasters could be used.*has no band VV"):
+        run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), "BANDS": "VV"})
+    assert os.listdir(tmp_path) == ["scenes"]
+
+
+def test_two_images_of_one_name_do_not_overwrite_each_other(run, feedback, folder, tmp_path):
+    (folder / "later" / "a.tif").write_bytes((folder / "a.tif").read_bytes())
+
+    results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
+
+    assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (2, 1)
+    assert "would have one name. Rename one" in " ".join(feedback.warned)
+
+
+def test_results_of_an_earlier_run_are_no_images(run, folder):
+    for _ in range(2):
+        run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(folder / "textures"), **SMALL})
+    assert len(os.listdir(folder / "textures")) == 4
+
+
+@pytest.mark.parametrize(("places", "words"), [
+    ({}, "Give either an image"), ({"INPUT": "image", "INPUT_FOLDER": "scenes", "OUTPUT": "one.tif"}, "Give either"),
+    ({"INPUT": "image"}, "OUTPUT names a GeoTIFF"), ({"INPUT_FOLDER": "scenes"}, "OUTPUT_FOLDER"),
+    ({"INPUT": "image", "OUTPUT": "one.tif", "OUTPUT_FOLDER": "out"}, "OUTPUT_FOLDER is for"),
+    ({"INPUT_FOLDER": "scenes", "OUTPUT_FOLDER": "scenes"}, "OUTPUT_FOLDER is the folder of the images")])
+def test_what_belongs_together_is_told(run, feedback, folder, tmp_path, places, words):
+    known = {"image": folder / "a.tif", "scenes": folder, "out": tmp_path / "out", "one.tif": tmp_path / "one.tif"}
+    with pytest.raises(QgsProcessingException) as refusal:
+        run("glcmtextures", {name: str(known[place]) for name, place in places.items()})
+    assert words in f"{refusal.value} {feedback.warned}"
+    assert os.listdir(tmp_path) == ["scenes"]
