@@ -159,7 +159,31 @@ def test_codes_of_eight_digits_fit_everywhere_but_into_the_product(run, inputs, 
     assert not (tmp_path / "other.tif").exists() and not (tmp_path / "products").exists()
 
 
-def test_the_red_edge_needs_its_bands(run, inputs, tmp_path):
-    series = write_series(tmp_path / "series.tif", [band for band in BANDS if band not in ("B05", "B06")])
-    with pytest.raises(QgsProcessingException, match=r"lacks B05, B06.*switch RED_EDGE off"):
-        run("cropmask", {"INPUT": series, "TRAINING": inputs["TRAINING"], "OUTPUT": str(tmp_path / "mask.tif")})
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bad")
+    return {"without red edge": write_series(folder / "series.tif", [b for b in BANDS if b not in ("B05", "B06")]),
+            "without B11": write_series(folder / "swir.tif", ("B03", "B04", "B08")),
+            "crops only": write_parcels(folder / "crops.geojson", crop=1),
+            "map": fieldscene.write(folder / "map.tif", truth().astype(np.uint8)[None], ("mask",))}
+
+
+@pytest.mark.parametrize(("tool", "changes", "words"), [
+    ("cropmask", {"INPUT": "without red edge"}, r"lacks B05, B06.*switch RED_EDGE off"),
+    ("croptype", {"INPUT": "without B11"}, r"lacks B11.*gap filling"),
+    ("cropmask", {"TRAINING": "crops only"}, r"of one class \(1\).*at least two"),
+    ("cropmask", {"FLAGS": "map"}, "tells nothing of quality.*SCL_20180627"),
+    ("cropmask", {"SITE": "Louvain/2"}, "site of the product.*letters and digits"),
+    ("cropmask", {"CROP_FIELD": "LC"}, "must say 1 .crop. or 0.*CROP_FIELD"),
+    ("cropmaskfromreference", {"REFERENCE": "map", "CROP_CLASSES": "10"}, "no cropland here.*its values are 0, 1"),
+    ("cropmaskfromreference", {"REFERENCE": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
+    ("croptype", {"CLASS_FIELD": "LC", "PRODUCT": "products"}, "does not fit into a Sen2-Agri product")])
+def test_faults_are_told_in_a_sentence(run, inputs, bad, tmp_path, tool, changes, words):
+    given = {"INPUT": inputs["INPUT"], **({} if "reference" in tool else {"TRAINING": inputs["TRAINING"]}), **QUICK,
+             **{name: bad.get(value, value) for name, value in changes.items()}, "OUTPUT": str(tmp_path / "map.tif")}
+    if "PRODUCT" in given:
+        given["PRODUCT"] = str(tmp_path / given["PRODUCT"])
+
+    with pytest.raises(QgsProcessingException, match=words):
+        run(tool, given)
+    assert list(tmp_path.iterdir()) == []

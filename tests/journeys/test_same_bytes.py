@@ -193,7 +193,7 @@ def test_in_situ_data_in_the_toolbox_are_those_by_qgis_process(run, qgis_process
 
 def test_threads_do_not_change_the_products_of_sen2agri(run, tmp_path):
     series = seriesscene.write_series(tmp_path / "series.tif", values=np.tile(
-        seriesscene.reflectance(0.03), (1, 1, 14, 12)))
+        seriesscene.reflectance(0.03), (1, 1, 14, 2)))
     given = {"INPUT": series, "TRAINING": seriesscene.write_parcels(tmp_path / "parcels.geojson"), "TREES": 10}
     maps = ("OUTPUT", "OUTPUT_UNMASKED", "QUALITY")
     assert_threads_do_not_matter(run, tmp_path, "cropmask", given, *maps)
