@@ -101,7 +101,7 @@ class Sentinel2TimeSeries(Algorithm):
         self.declare(
             QgsProcessingParameterFileDestination(self.PICTURE, self.tr("Picture of the dates"),
                                                   self.tr("PNG files (*.png)"), optional=True, createByDefault=False),
-            "a picture of the same: clear, clouded and missing shares of each day, and how often pixels were seen.")
+            "PNG: which share of the area was clear, clouded or not covered each day, and how often pixels were seen.")
         add_level_2a_folder(self)
         self.addOutput(QgsProcessingOutputNumber(self.DATES, self.tr("Number of dates")))
 

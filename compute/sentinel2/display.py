@@ -45,6 +45,11 @@ class DisplayRanges:
         """int: values counted in the band that has most."""
         return max((int(counts.sum()) for counts in self._counts.values()), default=0)
 
+    @property
+    def brightest(self):
+        """float: the largest of the upper ends of the stretches, in stored units; a cloudy date has a large one."""
+        return max((self._range(index, 1.0)[1] for index in self._counts), default=0.0)
+
     def styles(self, scale, first_band=0):
         """QML texts by suffix, for the side files of the stack; those whose bands are missing are left out.
 

@@ -17,7 +17,7 @@ from .scene import STORED_PER_REFLECTANCE, to_storage
 from .stack import BLOCK, REGION
 
 # What the float32 values of one block of a group may take.
-BLOCK_BYTES = 16 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 # Below this, blocks are mostly overhead. Those smaller than a tile of the result fill it in GDAL's cache.
 SMALLEST_BLOCK = TILE // 4
 # Decoded tiles of one image that are in use while a row of blocks, and the next, are worked on: two rows of six.

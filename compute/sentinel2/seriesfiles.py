@@ -172,8 +172,8 @@ class _Tally:
                 counted.clear += unclouded
 
     def styles(self):
-        """The styles of the date that was seen most clearly."""
-        clearest = int(self._seen.argmax())
+        """The styles of the date that was seen most clearly; of several the darkest, as nothing may be masked."""
+        clearest = max(range(len(self._displays)), key=lambda date: (self._seen[date], -self._displays[date].brightest))
         return self._displays[clearest].styles(1 / STORED_PER_REFLECTANCE, clearest * len(self._series.names))
 
 

@@ -29,6 +29,25 @@ for path in sys.argv[1:]:
             image.read(1, window=((row, min(row + height, image.height)), (0, image.width)))
 """
 
+# Column, row, width and height at 10 m: 3 x 3 tiles of the 10 m images.
+AREA_WINDOW = (4500, 4700, 2000, 2000)
+
+AREA = STACK.replace("threads, *bands =", "threads, col, row, width, height, *bands =").replace(
+    "None, Progress()", "PixelArea(int(col), int(row), int(width), int(height)), Progress()").replace(
+    "import sys", "import sys\nfrom floefield.compute.raster.area import PixelArea")
+
+DECODE_WINDOW = """
+import sys
+import rasterio
+col, row, width, height, *paths = sys.argv[1:]
+for path in paths:
+    with rasterio.open(path) as image:
+        metres = image.transform.a / 10
+        rows, columns = ((int(int(first) / metres), -int(-(int(first) + int(size)) // metres))
+                         for first, size in ((row, height), (col, width)))
+        image.read(1, window=(rows, columns))
+"""
+
 
 def images_of(safe):
     """The image files of the twelve bands."""
@@ -72,6 +91,22 @@ def _translate(folder, safe):
     subprocess.run(["gdal_translate", "-q", *threads, *options, stack, output], check=True)
 
 
+def area_against_its_tiles(folder, runs):
+    """2000 x 2000 pixels, twelve bands to 10 m: against decoding the image tiles that they touch, and no others."""
+    safe, tiny = full_size_product(folder), full_size_product(folder, TINY)
+
+    def ours(product, window):
+        return seconds_of(lambda: run_script(AREA, product, folder / "stack.tif", THREADS, *window, *BANDS))
+
+    def decode(product, window):
+        return seconds_of(lambda: run_script(DECODE_WINDOW, *window, *images_of(product)))
+
+    our_start, peer_start = alternated(lambda: ours(tiny, (0, 0, 64, 64)), lambda: decode(tiny, (0, 0, 64, 64)), 3)
+    our_time, peer_time = alternated(lambda: ours(safe, AREA_WINDOW), lambda: decode(safe, AREA_WINDOW), runs)
+    return row(our_time - our_start, peer_time - peer_start, "s",
+               f"start-up {our_start:.1f} and {peer_start:.1f} s taken off")
+
+
 def _without_start_up(folder, runs, ours, peer):
     tiny, full = full_size_product(folder, TINY), full_size_product(folder)
     our_start, peer_start = alternated(lambda: ours(tiny), lambda: peer(tiny), 3)
@@ -80,4 +115,5 @@ def _without_start_up(folder, runs, ours, peer):
                f"start-up {our_start:.1f} and {peer_start:.1f} s taken off")
 
 
-ROWS = {"s2-tile-vs-decode": tile_against_decoding, "s2-tile-vs-gdal-translate": tile_against_gdal_translate}
+ROWS = {"s2-tile-vs-decode": tile_against_decoding, "s2-tile-vs-gdal-translate": tile_against_gdal_translate,
+        "s2-area-vs-its-tiles": area_against_its_tiles}

@@ -491,3 +491,13 @@ def test_labels_of_the_picture_are_english_everywhere():
     firsts = [datetime.date(2018, 11, 1), datetime.date(2018, 12, 1), datetime.date(2019, 1, 1)]
     assert day_labels(firsts) == ["Nov\n2018", "Dec", "Jan\n2019"]
     assert day_labels([datetime.date(2018, 5, 1), datetime.date(2018, 5, 15)]) == ["1 May\n2018", "15 May"]
+
+
+def test_without_a_mask_the_style_shows_the_date_with_the_fewest_clouds(tmp_path):
+    bright = TEN.copy()
+    bright[:4] = 9000
+    products = [make_product(tmp_path, date, {(band, 10): values for band in ("B02", "B03", "B04")})
+                for date, values in (("2018-06-01", bright), ("2018-06-11", TEN), ("2018-06-21", bright))]
+    series_of(products, tmp_path, bands=("B02", "B03", "B04"), cloud_mask="none")
+
+    assert 'redBand="6"' in (tmp_path / "series.qml").read_text()
