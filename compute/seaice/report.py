@@ -169,8 +169,10 @@ def _warnings(report, days):
                         "used and are not in this report: " + " ".join(reason for _, reason in report.failures))
     unpaired = [summary for summary in report.scenes if not summary.charts]
     if unpaired:
-        warnings.append(f"{len(unpaired)} scenes have no chart that fits them. They are mapped, but nothing says how "
-                        f"well: {', '.join(summary.scene.name for summary in unpaired)}.")
+        which = ("1 scene has no chart that fits it. It is" if len(unpaired) == 1 else
+                 f"{len(unpaired)} scenes have no chart that fits them. They are")
+        names = ", ".join(summary.scene.name for summary in unpaired)
+        warnings.append(f"{which} mapped, but nothing says how well: {names}.")
     if report.matrix is None:
         warnings.append("Nobody knows how good the maps are: it takes charts of at least two dates, so that each can "
                         "be judged by a forest that has not seen it.")

@@ -9,6 +9,8 @@ from .sentinel2 import BANDS, STACK
 
 STACK_CEILING = 1024
 ASSESSMENT_CEILING = 512
+ICE_CEILING = 2048
+ICE_EDGE = 5000
 
 ASSESSMENT = """
 import sys
@@ -20,6 +22,31 @@ corners = [(600000 + 700 * column, 4900000 - 1000 * row) for row in range(100) f
 parcels = tuple(Parcel(number, str(number % 12 + 1), {"type": "Polygon", "coordinates": [[
     (x, y), (x + 150, y), (x + 150, y - 150), (x, y - 150), (x, y)]]}) for number, (x, y) in enumerate(corners))
 assess(AssessmentTask(MapInput(path), parcels=parcels, settings=AssessmentSettings(threads=int(threads))), Progress())
+"""
+
+ICE = """
+import os, sys, tempfile
+from datetime import date
+from floefield.compute.forest.settings import ForestSettings
+from floefield.compute.icechart.legend import load_legend
+from floefield.compute.progress import Progress
+from floefield.compute.raster.reader import RasterReader
+from floefield.compute.seaice.charts import Chart, ChartPolygon
+from floefield.compute.seaice.classify import IceTask, classify_ice
+from floefield.compute.seaice.settings import TEXTURE_FEATURES, IceSettings
+from floefield.compute.texture.settings import TextureSettings
+path, threads = sys.argv[1:3]
+with RasterReader(path) as raster:
+    west, south, east, north = raster.grid.bounds
+    crs_wkt, edge = raster.grid.crs_wkt, (east - west) / 60
+polygons = tuple(ChartPolygon({"type": "Polygon", "coordinates": [[
+    (west + edge * column, north), (west + edge * column, south), (west + edge * (column + 1), south),
+    (west + edge * (column + 1), north), (west + edge * column, north)]]}, column % 3 + 1) for column in range(60))
+settings = IceSettings(texture=TextureSettings(window=9, levels=32, features=TEXTURE_FEATURES, threads=int(threads)),
+                       wants_edge=True, draft="grid", forest=ForestSettings(trees=10, threads=int(threads)))
+with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+    classify_ice(IceTask((path,), (Chart("chart", date(2020, 10, 8), crs_wkt, polygons),), load_legend("park3"),
+                         settings=settings), folder, "", "", Progress())
 """
 
 
@@ -46,4 +73,20 @@ def assessment(folder, runs):
             "unit": "MB", "note": "the peer is the ceiling promised"}
 
 
-ROWS = {"memory-s2-tile": sentinel2_stack, "memory-assessaccuracy": assessment}
+def sea_ice(folder, runs):
+    """Two bands of a large scene, with textures at every pixel, ice edge and draft chart, in megabytes."""
+    path = folder / "ice_scene.tif"
+    patch = np.random.default_rng(1).normal(-16, 4, (2, 500, ICE_EDGE)).astype(np.float32)
+    with rasterio.open(path, "w", driver="GTiff", width=ICE_EDGE, height=ICE_EDGE, count=2, dtype="float32",
+                       nodata=np.nan, crs="EPSG:32626", transform=rasterio.Affine(40, 0, 400000, 0, -40, 7600000),
+                       tiled=True) as raster:
+        for row in range(0, ICE_EDGE, len(patch[0])):
+            raster.write(patch, window=((row, row + len(patch[0])), (0, ICE_EDGE)))
+        raster.descriptions = ("HH", "HV")
+        raster.update_tags(ACQUISITION_DATE="2020-10-08")
+    peak = peak_megabytes(ICE, path, THREADS)
+    return {"ours": round(peak, 1), "peer": ICE_CEILING, "ratio": round(ICE_CEILING / peak, 3), "unit": "MB",
+            "note": "the peer is the ceiling promised"}
+
+
+ROWS = {"memory-s2-tile": sentinel2_stack, "memory-assessaccuracy": assessment, "memory-classifyseaice": sea_ice}
