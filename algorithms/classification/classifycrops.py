@@ -1,15 +1,12 @@
 """LAND01 in one step: train on parcels, classify, assess."""
 
-from dataclasses import replace
-
-from ...compute.forest.classify import classify
 from ...compute.forest.settings import ForestSettings
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
+from ...provider.base import Group
 from . import insight, options, training
+from .traintool import TrainingAlgorithm
 
 
-class ClassifyCrops(Algorithm):
+class ClassifyCrops(TrainingAlgorithm):
     """Rasters and parcels in; class map, confidence, accuracy, model and report out."""
 
     NAME = "classifycrops"
@@ -34,30 +31,8 @@ class ClassifyCrops(Algorithm):
         options.add_maps(self)
         options.add_model_and_report(self, is_model_wanted=False)
 
-    def checkParameterValues(self, parameters, context):
-        """One kind of training parcels, and a class field where one is needed."""
-        message = training.check_training(self, parameters) or insight.check_insight(self, parameters)
-        if message:
-            return False, message
-        ok, message = super().checkParameterValues(parameters, context)
-        return ok, message if ok else training.lost_inputs(parameters, context) or message
-
-    def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths and sources."""
-        self.inputs = training.prepare_training(self, parameters, context)
-        return True
-
     def processAlgorithm(self, parameters, context, feedback):
-        """Read the parcels, classify, dress the results."""
-        progress = FeedbackProgress(feedback)
-        task = training.read_task(self, parameters, context, self.inputs, progress.part(0.0, 0.02))
-        task = replace(task, insight=insight.insight_wishes(self, parameters, context))
-        delivery = insight.Delivery(self, parameters, context, self.inputs.rasters[0])
+        """Train, map, judge, and dress the maps."""
         maps = training.map_paths(self, parameters, context)
-        model, report = (self.parameterAsFileOutput(parameters, name, context)
-                         for name in (options.MODEL, options.REPORT))
-        result = classify(task, maps, model, report, progress.part(0.02, 1.0), delivery)
-
-        files = {name: path for name, path in ((options.MODEL, model), (options.REPORT, report)) if path}
-        return {**training.dress_maps(self, maps, context), **delivery.dress(), **files,
-                **training.accuracy_outputs(result)}
+        outputs = self.learn(parameters, context, feedback, maps)
+        return {**training.dress_maps(self, maps, context), **outputs}

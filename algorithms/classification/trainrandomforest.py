@@ -1,16 +1,13 @@
 """The first half of LAND01: a forest trained on parcels and kept in a file."""
 
-from dataclasses import replace
-
-from ...compute.forest.classify import classify
 from ...compute.forest.mapping import MapPaths
 from ...compute.forest.settings import ForestSettings
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
-from . import insight, options, training
+from ...provider.base import Group
+from . import insight, options
+from .traintool import TrainingAlgorithm
 
 
-class TrainRandomForest(Algorithm):
+class TrainRandomForest(TrainingAlgorithm):
     """Rasters and parcels in; a model file and a report on its accuracy out."""
 
     NAME = "trainrandomforest"
@@ -33,28 +30,6 @@ class TrainRandomForest(Algorithm):
         options.add_seed_and_threads(self, ForestSettings())
         options.add_model_and_report(self, is_model_wanted=True)
 
-    def checkParameterValues(self, parameters, context):
-        """One kind of training parcels, and a class field where one is needed."""
-        message = training.check_training(self, parameters) or insight.check_insight(self, parameters)
-        if message:
-            return False, message
-        ok, message = super().checkParameterValues(parameters, context)
-        return ok, message if ok else training.lost_inputs(parameters, context) or message
-
-    def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths and sources."""
-        self.inputs = training.prepare_training(self, parameters, context)
-        return True
-
     def processAlgorithm(self, parameters, context, feedback):
-        """Read the parcels and train."""
-        progress = FeedbackProgress(feedback)
-        task = training.read_task(self, parameters, context, self.inputs, progress.part(0.0, 0.02))
-        task = replace(task, insight=insight.insight_wishes(self, parameters, context))
-        delivery = insight.Delivery(self, parameters, context, self.inputs.rasters[0])
-        model, report = (self.parameterAsFileOutput(parameters, name, context)
-                         for name in (options.MODEL, options.REPORT))
-        result = classify(task, MapPaths(), model, report, progress.part(0.02, 1.0), delivery)
-
-        outputs = {options.MODEL: model, **delivery.dress(), **training.accuracy_outputs(result)}
-        return {**outputs, options.REPORT: report} if report else outputs
+        """Train and judge; only the pixels of the validation parcels are classified."""
+        return self.learn(parameters, context, feedback, MapPaths())
