@@ -7,13 +7,12 @@ import zlib
 from dataclasses import dataclass
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+from ..zips import require_tame
 
 METADATA_NAME = re.compile(r"(^|/)(MTD_MSIL(1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_(SAFL1C|SAFL2A|DMPL1C)_[^/]*)\.xml$",
                            re.IGNORECASE)
 # Product metadata has less than 1 MB; what claims more is no metadata.
 LARGEST_METADATA = 64 * 1024 * 1024
-# Images are compressed already; a file that shrank to less than a hundredth in the zip is no image.
-MOST_COMPRESSION = 100
 # Folders deeper than this below the one that was named are not searched.
 DEEPEST = 8
 
@@ -174,7 +173,7 @@ def _open_folder(folder, metadata_name=None):
 def _open_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
-            _require_tame(archive, path)
+            require_tame(archive, path)
             entries = [entry for entry in archive.namelist() if not entry.endswith("/")]
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
@@ -182,17 +181,6 @@ def _open_zip(path):
     folder = metadata[:metadata.rfind("/") + 1]
     return SafeFiles(location=path, metadata_name=metadata[len(folder):], zip_folder=folder,
                      names=tuple(entry[len(folder):] for entry in entries if entry.startswith(folder)))
-
-
-def _require_tame(archive, path):
-    """Refuse a zip that names files outside itself, or would unpack to far more than it has."""
-    for entry in archive.infolist():
-        parts = entry.filename.replace("\\", "/").split("/")
-        if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
-            raise UnreadableInput(f"{path} names files outside itself ({entry.filename}). The file is not used.")
-        if entry.file_size > max(LARGEST_METADATA, MOST_COMPRESSION * entry.compress_size):
-            raise UnreadableInput(f"{path}: {entry.filename} would unpack to {entry.file_size // 2 ** 20} MB from "
-                                  f"{entry.compress_size // 1024} kB, which no Sentinel-2 file does. It is not used.")
 
 
 def _the_metadata(names, location):

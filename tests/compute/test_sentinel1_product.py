@@ -140,6 +140,17 @@ def test_what_is_damaged_is_named(tmp_path, damage, error, words):
         raise error(complaint)
 
 
+@pytest.mark.parametrize(("name", "size", "said"), [
+    ("../../home/user/.bashrc", 10, "names files outside itself"),
+    ("measurement/huge.tiff", 80 * 2 ** 20, "would unpack to 80 MB")])
+def test_a_zip_that_means_harm_is_not_used(tmp_path, name, size, said):
+    zip_file = zipped(make_product(tmp_path / "products", shape=SMALL), tmp_path / "product.zip")
+    with zipfile.ZipFile(zip_file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, bytes(size))
+    with pytest.raises(UnreadableInput, match=said):
+        read_product(str(zip_file))
+
+
 def test_half_a_zip_and_two_products_in_one(tmp_path):
     first = make_product(tmp_path / "products", shape=SMALL)
     second = make_product(tmp_path / "products", shape=SMALL, mission="S1B")
