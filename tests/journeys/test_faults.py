@@ -229,6 +229,8 @@ GOOD = {
                 "sentinel2timeseries:TIME_SERIES": "series.tif", "filterbyarea:TRAINING_PARCELS": "result.gpkg",
                 "classifycrops:CROP_MAP": "result.tif", "classifycrops:CONFIDENCE": "confidence.tif",
                 "classifycrops:REPORT": "report.html"},
+    "studyareastack": {"PRODUCTS": "the folder of all", "STUDY_AREA": "parcels",
+                       "sentinel2timeseries:TIME_SERIES": "series.tif"},
 }
 
 FAULTS = [
@@ -305,6 +307,7 @@ FAULTS = [
     ("preprocesssentinel2", {"TILE": "33UUU"}, ("has no tile 33UUU", "it has 31TEJ")),
     ("preprocesssentinel2", {"OUTPUT": "a path below a file"}, ("is a file, not a folder", "Choose another")),
 
+    ("sentinel2timeseries", {"PIXEL_WINDOW": "9000,0,10,10"}, ("9000,0,10,10 lies outside", "120 x 120 pixels")),
     ("sentinel2timeseries", {"INPUTS": ["a product", "a text"]}, ("notes.txt is not part of", "Choose")),
     ("sentinel2timeseries", {"INPUTS": [], "INPUT_FOLDER": "an empty folder"}, ("No Sentinel-2 product", "Choose")),
     ("sentinel2timeseries", {"INPUTS": ["a product", "a product without 10 m images"], "BANDS": "B08"},
@@ -442,6 +445,8 @@ FAULTS = [
     ("createsampledata", {"OUTPUT_FOLDER": "the folder of all"}, ("is not empty", "Choose a new or an empty folder")),
 
     ("cropmap", {"filterbyarea:TRAINING_PARCELS": "parcels"}, ("would overwrite", "parcels.geojson", "another file")),
+    ("studyareastack", {"sentinel2timeseries:TIME_SERIES": "parcels"},
+     ("would overwrite", "parcels.geojson", "another file")),
 ]
 
 
