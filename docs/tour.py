@@ -34,7 +34,10 @@ def main(demo, pictures):
     toolbox.resize(*TOOLBOX)
     show_floefield(toolbox)
     camera.take("toolbox", toolbox)
-    camera.take("model", open_designer("floefield:cropmap"))
+    for name, model in (("model", "cropmap"), ("ice-model", "seaicemap")):
+        designer = open_designer(f"floefield:{model}")
+        camera.take(name, designer)
+        designer.close()
 
 
 class Camera:

@@ -75,3 +75,11 @@ def test_every_shipped_model_is_a_tool_with_outputs(provider, root):
     for name, model in models.items():
         assert model.outputDefinitions(), name
         assert model.canExecute()[0], name
+
+
+def test_the_model_designer_finds_nothing_missing_in_the_shipped_models(provider):
+    from floefield.provider.models import shipped_models
+
+    complaints = [(model.name(), child, said) for model in shipped_models() for child in model.childAlgorithms()
+                  for valid, said in [model.validateChildAlgorithm(child)] if not valid]
+    assert complaints == []
