@@ -1,12 +1,12 @@
 """LAND01 in one step: train on parcels, classify, assess."""
 
 from ...compute.forest.settings import ForestSettings
-from ...provider.base import Group
+from ...provider.base import Algorithm, Group
 from . import insight, options, training
-from .traintool import TrainingAlgorithm
+from .traintool import TrainingTool
 
 
-class ClassifyCrops(TrainingAlgorithm):
+class ClassifyCrops(TrainingTool, Algorithm):
     """Rasters and parcels in; class map, confidence, accuracy, model and report out."""
 
     NAME = "classifycrops"

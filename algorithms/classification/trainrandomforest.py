@@ -2,12 +2,12 @@
 
 from ...compute.forest.mapping import MapPaths
 from ...compute.forest.settings import ForestSettings
-from ...provider.base import Group
+from ...provider.base import Algorithm, Group
 from . import insight, options
-from .traintool import TrainingAlgorithm
+from .traintool import TrainingTool
 
 
-class TrainRandomForest(TrainingAlgorithm):
+class TrainRandomForest(TrainingTool, Algorithm):
     """Rasters and parcels in; a model file and a report on its accuracy out."""
 
     NAME = "trainrandomforest"

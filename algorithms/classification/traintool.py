@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 from ...compute.forest.classify import classify
-from ...provider.base import Algorithm
 from ...provider.progress import FeedbackProgress
 from . import insight, options, training
 
 
-class TrainingAlgorithm(Algorithm):
+class TrainingTool:
     """Trains on parcels, or on a raster of classes, and judges by others."""
 
     def checkParameterValues(self, parameters, context):
