@@ -1,5 +1,7 @@
 """The radar image that is geocoded: all polarisations, cleaned and averaged, in tiles that are made once."""
 
+from contextlib import ExitStack
+
 import numpy as np
 
 from ..raster.grid import Window
@@ -52,13 +54,12 @@ class RadarImage:
         self._settings = settings
         self._enl = LOOKS.get((annotation.mode, product.resolution), 4.4) * self.looks ** 2
         self._channels = []
-        try:
+        with ExitStack() as unless_complete:
+            unless_complete.callback(self.close)
             for polarisation, path in images.items():
                 self._channels.append(ChannelPower(product, polarisation, path, settings))
             self._clean(product, executor, progress)
-        except Exception:
-            self.close()
-            raise
+            unless_complete.pop_all()
         edge = max(SMALLEST_TILE, min(TILE, LONGEST_EDGE // self.looks))
         self._tiles = TileCache(self._tile, self.shape, edge, KEPT_PIXELS // edge ** 2)
 

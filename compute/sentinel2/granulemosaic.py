@@ -1,5 +1,7 @@
 """The granules of one product side by side on one grid."""
 
+from contextlib import ExitStack
+
 import numpy as np
 
 from ..errors import UnsuitableInput
@@ -40,13 +42,12 @@ class Mosaic:
 
     def __init__(self, products, settings, area, progress):
         self.scenes = []
-        try:
+        with ExitStack() as unless_complete:
+            unless_complete.callback(self.close)
             for product in products:
                 self.scenes.append(Scene(product, settings))
             self._choose(settings, area, progress)
-        except Exception:
-            self.close()
-            raise
+            unless_complete.pop_all()
         self.products = [scene.product for scene in self.scenes]
 
     def __enter__(self):

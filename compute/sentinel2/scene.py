@@ -6,6 +6,7 @@ digital number, before the offset: a dark pixel may become negative and stays va
 """
 
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -109,15 +110,14 @@ class Scene:
         images = [band for band in settings.bands if band not in ANGLES]
         paths = product.images_for(images or [_any_band(product)], settings.resolution)
         self._opened, self._lock = {}, threading.Lock()
-        try:
+        with ExitStack() as unless_complete:
+            unless_complete.callback(self.close)
             self._readers = {band: self._reader_of(path) for band, path in paths.items()}
             self.grid = self._grid()
             self.target = target_grid(self.grid, settings.crs, settings.resolution)
             self._angles = AngleGrids(product, self.grid.crs_wkt) if set(ANGLES) & set(settings.bands) else None
             self._cloud_mask = open_cloud_mask(product, settings, self.grid.crs_wkt, self._reader_of)
-        except Exception:
-            self.close()
-            raise
+            unless_complete.pop_all()
 
     def _reader_of(self, path):
         """An open image; of one file only one."""
