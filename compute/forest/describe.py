@@ -21,13 +21,32 @@ def describe_classification(task, stack, result):
         title="Crop classification",
         rasters=tuple(RasterSummary(reader.path, len(reader.bands), dates)
                       for reader, dates in zip(stack.readers, stack.dates)),
-        pixel_area=stack.pixel_area, band_names=stack.names, parcels_path=task.labels or task.parcels_path,
+        pixel_area=stack.pixel_area, band_names=result.forest.bands, parcels_path=task.labels or task.parcels_path,
         class_field=task.class_field, validation_path=task.validation_path, classes=result.summaries,
         pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,
-        importances=tuple(zip(stack.names, forest.importances)),
+        importances=importances_of_bands(forest),
         settings=settings_in_words(task, forest.settings) | _permutation_in_words(forest),
         warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
         insight=result.insight, interval=result.interval)
+
+
+def importances_of_bands(forest):
+    """Impurity importance by band: that of a contrast goes half to each of its two bands.
+
+    Parameters
+    ----------
+    forest : Forest
+
+    Returns
+    -------
+    tuple of (str, float)
+        Summing to what the importances of the forest sum to.
+    """
+    shares = list(forest.importances[:len(forest.bands)])
+    for pair, share in zip(forest.contrasts, forest.importances[len(forest.bands):]):
+        for place in pair:
+            shares[place] += share / 2
+    return tuple(zip(forest.bands, shares))
 
 
 def settings_in_words(task, settings):
@@ -46,7 +65,7 @@ def settings_in_words(task, settings):
     words = {
         "Classifier": "random forest" if settings.kind == "random" else "extremely randomised trees",
         "Trees": str(settings.trees),
-        "Contrasts of bands": "yes" if settings.contrasts else "no",
+        "Contrasts of bands": "yes (importance shared between the two bands)" if settings.contrasts else "no",
         "Smoothing": "3 x 3 pixels" if task.rules.smoothing else "none",
         "Training pixels per class": _sampling_in_words(settings),
         "Smallest leaf": f"{settings.min_leaf} pixels",

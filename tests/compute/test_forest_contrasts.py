@@ -10,6 +10,7 @@ from floefield.compute.errors import UnreadableInput
 from floefield.compute.forest.apply import ApplyTask, apply_forest
 from floefield.compute.forest.classify import ClassificationTask, classify
 from floefield.compute.forest.contrasts import add_contrasts, contrast_name, contrast_pairs
+from floefield.compute.forest.describe import importances_of_bands
 from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest, save_forest
 from floefield.compute.forest.settings import ForestSettings
@@ -61,6 +62,13 @@ def test_the_model_computes_its_contrasts_again(scene, tmp_path):
     other_year = write(tmp_path / "other.tif", values, ("B04_20190627", "B08_20190627"))
     apply_forest(ApplyTask((other_year,), model, "order", threads=1), MapPaths(str(again)), Progress())
     np.testing.assert_array_equal(read(again)[0], read(tmp_path / "classes.tif")[0])
+
+
+def test_the_report_gives_the_importance_of_a_contrast_to_its_bands(scene, tmp_path):
+    forest = run(scene, tmp_path, MapRules()).forest
+    red, infrared, contrast = forest.importances
+    assert importances_of_bands(forest) == (("B04_20180627", red + contrast / 2),
+                                            ("B08_20180627", infrared + contrast / 2))
 
 
 @pytest.mark.parametrize("pair", [(0, 2), (1, 0), (0, 0), (-1, 1), (0,), (0, 1.0)])
