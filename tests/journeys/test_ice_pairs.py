@@ -102,7 +102,7 @@ def painted(chart, path, size=150):
     box = (-1836000, -364000, -1836000 + size * 1000, -364000 + size * 1000)
     burnt = gdal.Rasterize("", str(chart), format="MEM", layers=[chart.stem], attribute="class_value", xRes=1000,
                            yRes=1000, outputBounds=box, outputType=gdal.GDT_Byte).ReadAsArray()
-    pixels = np.random.default_rng(1).normal(-28 + 5 * burnt, 1.0, (2, size, size)).astype(np.float32)
+    pixels = np.random.default_rng(1).normal(-28.0 + 5.0 * burnt, 1.0, (2, size, size)).astype(np.float32)
     with rasterio.open(path, "w", driver="GTiff", height=size, width=size, count=2, dtype="float32", crs=CRS,
                        transform=rasterio.Affine(1000, 0, box[0], 0, -1000, box[3]), nodata=np.nan) as raster:
         raster.write(pixels)

@@ -38,8 +38,9 @@ def test_all_real_charts_in_one_batch(prepare, tmp_path):
     assert {path.name for path in (tmp_path / "prepared").iterdir()} == set(OUTPUTS)
     assert rows["201308041200_Greenland_WA.shp"]["status"] == "empty"
     assert "Greenland_WA.shp: it holds no polygons" in outcome.text
-    # the ice that AARI drew across 180 degrees and around the pole is there: a wrong turn would lose or add a third
-    assert float(rows["aari_arc_20140211_pl_a.shp"]["area_km2"]) == pytest.approx(13_354_000, rel=1e-3)
+    # The ice that AARI drew across 180 degrees and around the pole is there: a wrong turn would lose or add a third.
+    # The repair of overlapping rings differs by 0.3 % between the GEOS of QGIS 3.22 and that of 3.40.
+    assert float(rows["aari_arc_20140211_pl_a.shp"]["area_km2"]) == pytest.approx(13_354_000, rel=5e-3)
     assert not outcome.stderr.count("Traceback")
     assert sorted(CHARTS.rglob("*")) == before
 
