@@ -65,14 +65,5 @@ def clean_environment(home, **changes):
     """The environment of a user with an empty home, for whom QGIS finds the plugin of this checkout."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(("XDG_", "QGIS", "PYTHONHOME", "VIRTUAL_ENV"))}
-    return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "QGIS_PLUGINPATH": str(plugin_folder()),
+    return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "QGIS_PLUGINPATH": str(PLUGINS),
             "PYTHONWARNINGS": "ignore", "QT_QPA_PLATFORM": "offscreen", **changes}
-
-
-def plugin_folder():
-    """A folder in which the checkout is called floefield, whatever its own name."""
-    link = PLUGINS / "floefield"
-    if not link.exists():
-        PLUGINS.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(os.path.relpath(ROOT, PLUGINS), target_is_directory=True)
-    return PLUGINS

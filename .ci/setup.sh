@@ -55,6 +55,10 @@ install_python_tools() {
     echo "$wanted" >"$stamp"
 }
 
+# In this folder the checkout is called floefield, whatever its own name; tests, demo and benchmarks import it from there.
+mkdir -p build/plugins
+[ -e build/plugins/floefield ] || ln -sfn ../.. build/plugins/floefield
+
 for purpose in "$@"; do
     case $purpose in
         test) install_packages $TOOLS $QGIS $LIBRARIES xvfb python3-pyproj && install_python_tools ;;

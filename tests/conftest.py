@@ -1,6 +1,5 @@
 """Shared by all tests: the package is imported as ``floefield`` through the link build/plugins/floefield."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -8,10 +7,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGINS = ROOT / "build" / "plugins"
-PLUGINS.mkdir(parents=True, exist_ok=True)
-LINK = PLUGINS / "floefield"
-if not LINK.exists():
-    LINK.symlink_to(os.path.relpath(ROOT, PLUGINS), target_is_directory=True)
 sys.path.insert(0, str(PLUGINS))
 
 
