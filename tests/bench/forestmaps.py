@@ -20,11 +20,13 @@ FILLED_SHARE = 0.02
 APPLY = """
 import sys
 from floefield.compute.forest.apply import ApplyTask, apply_forest
-from floefield.compute.forest.mapping import MapPaths
+from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.progress import Progress
 image, model, output, threads, *more = sys.argv[1:]
-maps = MapPaths(output, *(f"{output}.{name}.tif" for name in more[:1] if name == "confidence"))
-apply_forest(ApplyTask((image,), model, threads=int(threads)), maps, Progress())
+wants_confidence = "confidence" in more
+maps = MapPaths(output, f"{output}.confidence.tif" if wants_confidence else "")
+rules = MapRules(smoothing=wants_confidence)
+apply_forest(ApplyTask((image,), model, threads=int(threads), rules=rules), maps, Progress())
 """
 
 
@@ -98,14 +100,15 @@ def _otb(application, *arguments):
 
 
 def map_against_otb(folder, runs):
-    """A class map of 600 000 pixels: reading, classifying, writing; start-ups taken off."""
+    """A map of 600 000 pixels, classes alone as the peer makes it: reading, classifying, writing; start-ups taken off."""
     if not shutil.which("otbcli_ImageClassifier"):
         return {"ours": None, "peer": None, "ratio": None, "unit": "s", "reason": "Orfeo Toolbox is not installed"}
     model, otb_model = _our_model(folder), _otb_model(folder)
     output = folder / "classes.tif"
 
     def ours(image):
-        return seconds_of(lambda: run_script(APPLY, image, model, output, THREADS))
+        # GDAL's own threads cost more than they save where nothing is compressed; the peer goes without them, too.
+        return seconds_of(lambda: run_script(APPLY, image, model, output, THREADS, gdal_threads=1))
 
     def otb(image):
         return seconds_of(lambda: _otb("ImageClassifier", "-in", image, "-model", otb_model, "-out", output, "uint8"))

@@ -37,10 +37,10 @@ def seconds_of(work):
     return time.perf_counter() - start
 
 
-def run_script(script, *arguments):
+def run_script(script, *arguments, gdal_threads=THREADS):
     """Run a Python script text with the plugin importable; an error ends the benchmark with what it said."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'build' / 'plugins'}{os.pathsep}{ROOT}",
-                   "GDAL_NUM_THREADS": str(THREADS)}
+                   "GDAL_NUM_THREADS": str(gdal_threads)}
     subprocess.run([sys.executable, "-c", script, *map(str, arguments)], env=environment, check=True)
 
 
