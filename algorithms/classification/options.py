@@ -207,9 +207,9 @@ def add_map_rules(tool):
     defaults = MapRules()
     tool.declare(
         QgsProcessingParameterBoolean(SMOOTHING, tool.tr("Smooth the probabilities"), defaults.smoothing),
-        "each pixel takes the mean over itself and its eight neighbours (weights 1 2 1) before its class is decided, "
-        "so that single noisy pixels follow the field around them. Confidence and probabilities are smoothed too. "
-        "Switch it off for objects of one pixel, and for the fastest map.", advanced=True)
+        "each pixel takes the mean over the pixels around it (up to 15 away) that look like it over all bands, before "
+        "its class is decided: noisy pixels follow their field, and borders stay where they are. Confidence and "
+        "probabilities are smoothed too. Switch it off for the fastest map.", advanced=True)
     tool.declare(
         QgsProcessingParameterNumber(MIN_CONFIDENCE, tool.tr("Least confidence"),
                                      QgsProcessingParameterNumber.Type.Double, defaults.min_confidence,

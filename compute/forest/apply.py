@@ -74,6 +74,8 @@ def apply_forest(task, maps, progress):
         stack.contrast(forest.contrasts, forest.feature_names[len(forest.bands):])
         executor = opened.enter_context(make_executor(task.threads))
         rasters = opened.enter_context(create_maps(maps, stack.grid, forest))
+        if task.rules.smoothing and forest.likeness is None:
+            progress.say("The model does not know how much the pixels of a parcel differ, so nothing is smoothed.")
         progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.bands)} bands ...")
         mapping = map_classes(stack, forest, None, rasters, executor, progress, task.rules)
     for note in map_notes(mapping):

@@ -66,7 +66,7 @@ def settings_in_words(task, settings):
         "Classifier": "random forest" if settings.kind == "random" else "extremely randomised trees",
         "Trees": str(settings.trees),
         "Contrasts of bands": "yes (importance shared between the two bands)" if settings.contrasts else "no",
-        "Smoothing": "3 x 3 pixels" if task.rules.smoothing else "none",
+        "Smoothing": "over alike neighbours, 15 pixels around" if task.rules.smoothing else "none",
         "Training pixels per class": _sampling_in_words(settings),
         "Smallest leaf": f"{settings.min_leaf} pixels",
         "Depth of a tree": f"at most {settings.max_depth}" if settings.max_depth else "no limit",

@@ -8,11 +8,11 @@ import contextlib
 import math
 import re
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 
 from ..errors import GridMismatch, UnsuitableInput
+from ..raster.grid import Window
 from ..raster.reader import RasterReader
 from ..raster.writer import TILE
 from .contrasts import add_contrasts
@@ -173,25 +173,42 @@ class FeatureStack:
             valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()
         return features, valid
 
-    def blocks(self):
-        """Windows that tile the grid, in the order in which the rasters are best read.
+    def strips(self, rows=TILE):
+        """Windows that tile the grid, in the order in which the rasters are best read, strip by strip.
 
         They are no wider than an output tile and so low that a block fits into ``BLOCK_BYTES``. Rasters with tiles are
         visited tile by tile, those with strips row by row: what was decoded for one block still serves the next.
+
+        Parameters
+        ----------
+        rows : int
+            Height of a strip.
+
+        Yields
+        ------
+        list of Window
+        """
+        height = int(np.clip(BLOCK_BYTES // (4 * TILE * self._width), 16, 128)) // 16 * 16
+        in_rows = any(reader.block_shape[1] >= self.grid.width for reader in self.readers)
+        for strip in self.grid.blocks(rows, self.grid.width):
+            parts = [strip] if in_rows else _split(strip, rows, TILE)
+            yield [block for part in parts for block in _split(part, height, TILE)]
+
+    def blocks(self):
+        """All windows of :meth:`strips`.
 
         Returns
         -------
         list of Window
         """
-        height = int(np.clip(BLOCK_BYTES // (4 * TILE * self._width), 16, 128)) // 16 * 16
-        if any(reader.block_shape[1] >= self.grid.width for reader in self.readers):
-            return list(self.grid.blocks(height, TILE))
-        return [part for tile in self.grid.blocks(TILE, TILE) for part in _strips(tile, height)]
+        return [block for strip in self.strips() for block in strip]
 
 
-def _strips(tile, height):
-    for row in range(tile.row, tile.row + tile.height, height):
-        yield replace(tile, row=row, height=min(height, tile.row + tile.height - row))
+def _split(window, height, width):
+    """Parts of a window of at most so many pixels, row by row."""
+    for row in range(window.row, window.row + window.height, height):
+        for col in range(window.col, window.col + window.width, width):
+            yield Window(row, col, height, width).intersection(window)
 
 
 def _reader_on(first, path, resampling):

@@ -9,6 +9,7 @@ from ..errors import UnsuitableInput
 from .advice import training_advice
 from .draw import draw_training_pixels, draw_validation_pixels
 from .gaps import fill_gaps, stand_ins
+from .likeness import learn_likeness
 from .modelfile import Forest
 from .permutation import PIXELS_PER_CLASS, permutation_importances
 from .train import grow_forest
@@ -59,16 +60,18 @@ def learn_forest(stack, ground, settings, executor, progress):
     drawn = draw_training_pixels(stack, ground, settings, executor, progress.part(0.0, 0.3))
     warnings, notes = training_advice(ground, drawn), []
     sample = drawn.sample
+    present = np.unique(sample.classes)
+    if len(present) < 2:
+        raise UnsuitableInput("Fewer than two classes have training pixels with data at all dates. Fill the gaps in "
+                              "the time series tool, or use dates with fewer clouds.")
     values = stand_ins(sample.features, settings.missing)
+    bands = len(stack.names) - len(stack.contrasts)
+    likeness = learn_likeness(sample.features[:, :bands], sample.parcels)
     filled = fill_gaps(sample.features, values)
     if filled:
         filling = "the medians of the others" if settings.missing == "median" else "a value that marks them as missing"
         notes.append(f"{filled} of {len(sample.classes)} training pixels lack some of their bands and were given "
                      f"{filling}.")
-    present = np.unique(sample.classes)
-    if len(present) < 2:
-        raise UnsuitableInput("Fewer than two classes have training pixels with data at all dates. Fill the gaps in "
-                              "the time series tool, or use dates with fewer clouds.")
     classes = np.searchsorted(present, sample.classes)
     if settings.tune:
         progress.say("Comparing settings by cross-validation over parcels ...")
@@ -91,7 +94,7 @@ def learn_forest(stack, ground, settings, executor, progress):
         training_pixels=tuple(int(counts[place]) for place in present), software=software_versions(),
         stand_ins=values, lows=tuple(sample.features.min(axis=0).tolist()),
         highs=tuple(sample.features.max(axis=0).tolist()), oob_score=grown.oob_score,
-        permutation_importances=importances, contrasts=stack.contrasts)
+        permutation_importances=importances, contrasts=stack.contrasts, likeness=likeness)
     return Learned(forest, warnings, notes)
 
 

@@ -10,13 +10,12 @@ from ..raster.blocks import run_blocks
 from ..raster.categorical import categorical_layout, categorical_side_files
 from ..raster.qml import shipped_style
 from ..raster.writer import RasterLayout, create_raster
-from .gaps import fill_gaps
-from .smooth import grown, inner_part, smoothed, with_neighbours
+from .strips import Strip, smoothed_within, strip_height
 from .timeleft import TimeLeft
-from .walk import Walker
+from .voting import Voter
 
-# Of so many pixels one is compared with the range of the training pixels.
-STRIDE = 61
+# What voting takes of the time of a map that is smoothed afterwards, about.
+SHARE_OF_VOTING = 0.8
 CLASS_BAND = "class"
 CONFIDENCE_BAND = "confidence"
 
@@ -138,74 +137,124 @@ def map_classes(stack, forest, ground, rasters, executor, progress, rules):
         If the user asked to stop.
     """
     stack.accepts_gaps = bool(forest.stand_ins)
-    mapper = _Mapper(stack, forest, ground, set(rasters), rules)
-    blocks = stack.blocks()
-    if not rasters:
-        blocks = [window for window in blocks if ground and ground.parcel_map.touches(window)]
-    tally = _Tally(mapper.value_count, len(ground.values) if ground else 0, len(forest.feature_names))
-
-    def work(window):
-        progress.check()
-        return mapper.classify(window, progress.check)
-
-    def finish(window, result):
-        planes, counted = result
-        for name, raster in rasters.items():
-            raster.write(window, planes[name])
-        tally.add(counted)
-
-    run_blocks(blocks, work, finish, executor, TimeLeft(progress, "mapped"))
-    return tally.result()
+    smooths = rules.smoothing and forest.likeness is not None
+    needs_shares = smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0
+    voter = Voter(stack, forest, ground, bool(rasters), needs_shares, smooths)
+    mapper = _Mapper(voter, _Judge(forest, ground, "probabilities" in rasters, rules), rasters, executor)
+    if smooths:
+        height = strip_height(stack.grid, forest.trees.class_count, len(forest.likeness.axes))
+        mapper.map_strips(list(stack.strips(height)), TimeLeft(progress, "mapped"))
+    else:
+        mapper.map_blocks(stack.blocks(), TimeLeft(progress, "mapped"))
+    return mapper.result()
 
 
 class _Mapper:
-    """Classifies blocks; used by several threads at once."""
+    """Has blocks voted on and settled, writes them and counts."""
 
-    def __init__(self, stack, forest, ground, wanted, rules):
-        self._stack, self._forest, self._ground = stack, forest, ground
-        self._wanted, self._rules = wanted, rules
-        self._walker = Walker(forest.trees, stack.grid.height * stack.grid.width if wanted else 0)
+    def __init__(self, voter, judge, rasters, executor):
+        self._voter, self._judge, self._rasters, self._executor = voter, judge, rasters, executor
+        self._tally = _Tally(judge.value_count, judge.parcel_count, voter.feature_count)
+
+    def map_blocks(self, blocks, progress):
+        """Block by block: a pixel knows nothing of its neighbours."""
+        def work(window):
+            votes = self._voter.vote(window, progress.check)
+            return votes, self._judge.settle(window, votes.valid, votes.winners, votes.shares)
+
+        def finish(window, result):
+            votes, settled = result
+            self._tally.note(votes)
+            self._deliver(window, settled)
+
+        self._run(blocks, work, finish, progress)
+
+    def map_strips(self, strips, progress):
+        """Strip by strip: each is settled when the next one has been voted on, so that its last rows have neighbours.
+
+        Parameters
+        ----------
+        strips : list of list of Window
+            Blocks of each strip.
+        progress : Progress
+        """
+        above = strip = None
+        for number, blocks in enumerate([*strips, []]):
+            stage = progress.part(number / (len(strips) + 1), (number + 1) / (len(strips) + 1))
+            below = self._voted(blocks, stage.part(0.0, SHARE_OF_VOTING)) if blocks else None
+            if strip:
+                self._settle(strip, [each for each in (above, strip, below) if each],
+                             stage.part(SHARE_OF_VOTING, 1.0))
+                above = strip.tail()
+            strip = below
+
+    def result(self):
+        """Mapping: what was counted."""
+        return self._tally.result()
+
+    def _voted(self, blocks, progress):
+        strip = Strip.empty(blocks, self._voter.class_count, self._voter.axis_count)
+
+        def finish(window, votes):
+            self._tally.note(votes)
+            strip.put(window, votes)
+
+        self._run(blocks, lambda window: self._voter.vote(window, progress.check), finish, progress)
+        return strip
+
+    def _settle(self, strip, neighbours, progress):
+        def work(window):
+            shares, valid = smoothed_within(window, neighbours)
+            return self._judge.settle(window, valid, shares.argmax(axis=1), shares)
+
+        self._run(strip.blocks(), work, self._deliver, progress)
+
+    def _run(self, blocks, work, finish, progress):
+        run_blocks([window for window in blocks if self._voter.wants(window)], work, finish, self._executor, progress)
+
+    def _deliver(self, window, settled):
+        planes, counted = settled
+        for name, raster in self._rasters.items():
+            raster.write(window, planes[name])
+        self._tally.add(counted)
+
+
+class _Judge:
+    """Makes the planes of the rasters from the votes; used by several threads at once."""
+
+    def __init__(self, forest, ground, wants_probabilities, rules):
+        self._ground, self._wants_probabilities, self._rules = ground, wants_probabilities, rules
         self._values = np.array([map_class.value for map_class in forest.classes])
         known = forest.classes + (ground.classes if ground else ())
         self.value_count = 1 + max(map_class.value for map_class in known)
-        self._needs_votes = bool(wanted - {"classes"}) or rules.min_confidence > 0 or rules.smoothing
+        self.parcel_count = len(ground.values) if ground else 0
 
-    def classify(self, window, check):
-        """The planes of a block for each raster, and what is counted in it."""
-        around = with_neighbours(window, self._stack.grid) if self._rules.smoothing else window
-        features, valid = self._stack.read(around)
-        if not self._wanted:
-            valid &= self._needed(around)
-        features = features if valid.all() else features[valid]
-        filled = fill_gaps(features, self._forest.stand_ins)
-        votes = self._walker.votes(features, check) if self._needs_votes else None
-        if self._rules.smoothing:
-            votes = smoothed(votes, valid, around, window)
-            valid = inner_part(valid, around, window)
-        winners = votes.argmax(axis=1) if self._needs_votes else self._walker.classes(features, check)
-        classes = self._values[winners]
-        planes, hidden = {}, 0
-        if self._needs_votes:
-            shares = votes / self._forest.trees.count
+    def settle(self, window, valid, winners, shares):
+        """The planes of a window for each raster, and what is counted in it.
+
+        Parameters
+        ----------
+        window : Window
+        valid : ndarray of bool, shape (pixels,)
+        winners : ndarray of int, shape (valid pixels,)
+            Places in the classes of the forest.
+        shares : ndarray, shape (valid pixels, classes), or None
+            Class probabilities, where more than the classes is wanted.
+        """
+        classes, planes, hidden = self._values[winners], {}, 0
+        if shares is not None:
             confidence = shares.max(axis=1)
             is_unsure = confidence < self._rules.min_confidence
             hidden = int(np.count_nonzero(is_unsure))
             classes = np.where(is_unsure, 0, classes)
             planes["confidence"] = _plane(confidence[:, None], valid, window)
-            if "probabilities" in self._wanted:
+            if self._wants_probabilities:
                 planes["probabilities"] = _plane(shares, valid, window)
         block = np.zeros(len(valid), np.int64)
         block[valid] = classes
         planes["classes"] = block.reshape(1, *window.shape)
         counts = np.bincount(block, minlength=self.value_count)
-        return planes, (counts, _parcel_counts(self._ground, window, block, self.value_count), filled, hidden,
-                        _strange(features[::STRIDE], self._forest))
-
-
-    def _needed(self, window):
-        """Which pixels are to be classified where only validation parcels count."""
-        judged = self._ground.is_validation[self._ground.labels(window)[0]]
-        return grown(judged.reshape(window.shape)).ravel() if self._rules.smoothing else judged
+        return planes, (counts, _parcel_counts(self._ground, window, block, self.value_count), hidden)
 
 
 class _Tally:
@@ -217,27 +266,23 @@ class _Tally:
         self._filled = self._hidden = self._looked_at = 0
         self._strange = np.zeros(features)
 
+    def note(self, votes):
+        """Count what was odd about the pixels of a block."""
+        self._filled += votes.filled
+        self._strange += votes.strange
+        self._looked_at += votes.looked_at
+
     def add(self, counted):
-        counts, (cells, cell_counts), filled, hidden, (strange, looked_at) = counted
+        """Count the classes of a block."""
+        counts, (cells, cell_counts), hidden = counted
         self._mapped += counts
         self._by_parcel.reshape(-1)[cells] += cell_counts
-        self._filled += filled
         self._hidden += hidden
-        self._strange += strange
-        self._looked_at += looked_at
 
     def result(self):
+        """Mapping: all that was counted."""
         return Mapping(self._mapped, self._by_parcel, self._filled, self._hidden,
                        self._strange / max(1, self._looked_at))
-
-
-def _strange(features, forest):
-    """How many pixels lie far outside the range of the training pixels, by feature, and how many were looked at."""
-    if not forest.lows:
-        return np.zeros(len(forest.feature_names)), len(features)
-    lows, highs = np.array(forest.lows), np.array(forest.highs)
-    margin = highs - lows
-    return np.count_nonzero((features < lows - margin) | (features > highs + margin), axis=0), len(features)
 
 
 def _plane(columns, valid, window):

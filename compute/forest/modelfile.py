@@ -19,12 +19,14 @@ from ..classes import MapClass
 from ..errors import MissingInput, UnreadableInput
 from ..raster.writer import complete_file
 from .contrasts import contrast_name
+from .likeness import MOST_AXES, Likeness
 from .settings import ForestSettings
 from .trees import ARRAYS, Trees, check_trees
 
 FORMAT = "floefield-forest"
-# 2 added contrasts, stand-ins, ranges, out-of-bag accuracy and permutation importances; files of version 1 lack them.
-VERSION = 2
+# 2 added contrasts, stand-ins, ranges, out-of-bag accuracy and permutation importances, 3 the likeness of pixels; older
+# files lack them.
+VERSION = 3
 SUFFIX = ".ffrf"
 DESCRIPTION = "model.json"
 # One number for each feature, or none; since version 2.
@@ -69,6 +71,8 @@ class Forest:
         Pairs of bands, by their place, whose normalised differences are the last features.
     trained_on : str
         Record of the pixels that trained it, see :mod:`~..accuracy.record`; empty if unknown.
+    likeness : Likeness or None
+        What neighbours are compared by where probabilities are smoothed; without it they are not.
     """
 
     trees: Trees
@@ -85,6 +89,7 @@ class Forest:
     permutation_importances: tuple = ()
     trained_on: str = ""
     contrasts: tuple = ()
+    likeness: Likeness = None
 
     @property
     def bands(self):
@@ -111,7 +116,9 @@ def save_forest(path, forest):
         "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
         "software": forest.software,
         **{name: list(getattr(forest, name)) for name in FEATURE_NUMBERS}, "oob_score": forest.oob_score,
-        "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.contrasts]}
+        "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.contrasts],
+        "likeness": forest.likeness and {"centres": forest.likeness.centres.tolist(),
+                                         "axes": forest.likeness.axes.tolist()}}
     with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
@@ -230,7 +237,18 @@ def _forest(description, arrays):
                   importances=importances, training_pixels=pixels,
                   software={_text(name): _text(version) for name, version in description["software"].items()},
                   oob_score=None if oob_score is None else _number(oob_score),
-                  trained_on=_text(description.get("trained_on", "")), contrasts=contrasts, **numbers)
+                  trained_on=_text(description.get("trained_on", "")), contrasts=contrasts,
+                  likeness=_likeness(description.get("likeness"), len(bands)), **numbers)
+
+
+def _likeness(values, bands):
+    if values is None:
+        return None
+    centres = [_number(value) for value in values["centres"]]
+    axes = [[_number(value) for value in axis] for axis in values["axes"]]
+    if not 1 <= len(axes) <= MOST_AXES or any(len(row) != bands for row in (centres, *axes)):
+        raise ValueError("the likeness is of other bands")
+    return Likeness(np.array(centres), np.array(axes))
 
 
 def _settings(values):

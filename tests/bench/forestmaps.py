@@ -51,18 +51,20 @@ def _names():
 
 def _our_model(folder):
     from floefield.compute.classes import class_table
+    from floefield.compute.forest.likeness import learn_likeness
     from floefield.compute.forest.modelfile import Forest, save_forest
     from floefield.compute.forest.settings import ForestSettings
     from floefield.compute.forest.train import grow_forest
     from floefield.compute.progress import Progress
 
     settings = ForestSettings(trees=TREES, threads=THREADS)
-    grown = grow_forest(*training_pixels(), CLASSES, settings, Progress())
+    features, numbers = training_pixels()
+    grown = grow_forest(features, numbers, CLASSES, settings, Progress())
     path = folder / "forest_100.ffrf"
     save_forest(str(path), Forest(
         trees=grown.trees, feature_names=_names(), settings=settings, training_pixels=(500,) * CLASSES,
         classes=class_table([f"class {number:02}" for number in range(CLASSES)]),
-        importances=tuple(grown.importances.tolist())))
+        importances=tuple(grown.importances.tolist()), likeness=learn_likeness(features, numbers)))
     return path
 
 
@@ -100,7 +102,7 @@ def _otb(application, *arguments):
 
 
 def map_against_otb(folder, runs):
-    """A map of 600 000 pixels, classes alone as the peer makes it: reading, classifying, writing; start-ups taken off."""
+    """A map of 600 000 pixels, classes alone as the peer makes it: read, classified, written; start-ups taken off."""
     if not shutil.which("otbcli_ImageClassifier"):
         return {"ours": None, "peer": None, "ratio": None, "unit": "s", "reason": "Orfeo Toolbox is not installed"}
     model, otb_model = _our_model(folder), _otb_model(folder)

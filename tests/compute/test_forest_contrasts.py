@@ -1,10 +1,9 @@
-"""Contrasts of bands, and smoothed probabilities: values by hand, and against scipy."""
+"""Contrasts of bands: values by hand, and what the model file says of them."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.ndimage import convolve
 
 from floefield.compute.errors import UnreadableInput
 from floefield.compute.forest.apply import ApplyTask, apply_forest
@@ -18,7 +17,6 @@ from floefield.compute.progress import Progress
 from tests.fieldscene import parcels, read, reflectance, write
 
 DATED = ("B04_20180627", "NDVI_20180627", "B08_20180627", "HH_20180627", "B8A_20180707", "B04_20180707")
-BINOMIAL = np.outer([1, 2, 1], [1, 2, 1]) / 16
 
 
 def test_bands_of_one_day_are_compared():
@@ -77,37 +75,3 @@ def test_forged_contrasts_are_refused(scene, tmp_path, pair):
     save_forest(str(tmp_path / "forged.ffrf"), replace(forest, contrasts=(pair,)))
     with pytest.raises(UnreadableInput, match="damaged"):
         load_forest(str(tmp_path / "forged.ffrf"))
-
-
-def test_probabilities_are_smoothed_over_neighbours_with_data(scene, tmp_path):
-    for name, smoothing in (("plain", False), ("smooth", True)):
-        (tmp_path / name).mkdir()
-        run(scene, tmp_path / name, MapRules(smoothing=smoothing))
-    plain = read(tmp_path / "plain" / "probabilities.tif")[0].astype(float)
-    smooth = read(tmp_path / "smooth" / "probabilities.tif")[0]
-    known = np.isfinite(plain[0])
-    weights = convolve(known.astype(float), BINOMIAL, mode="constant")
-    expected = np.stack([convolve(np.where(known, band, 0), BINOMIAL, mode="constant") / weights for band in plain])
-    np.testing.assert_allclose(smooth[:, known], expected[:, known], atol=1e-6)
-    assert np.isnan(smooth[:, ~known]).all()
-    np.testing.assert_array_equal(read(tmp_path / "smooth" / "classes.tif")[0][0][known],
-                                  smooth.argmax(axis=0)[known] + 1)
-
-
-def test_blocks_leave_no_seams(tmp_path):
-    scene = write(tmp_path / "scene.tif", np.tile(reflectance(0.3), (1, 9, 9)), ("B04", "B08"))
-    maps = {}
-    for name, smoothing in (("plain", False), ("smooth", True)):
-        (tmp_path / name).mkdir()
-        run(scene, tmp_path / name, MapRules(smoothing=smoothing), min_leaf=3)
-        maps[name] = read(tmp_path / name / "probabilities.tif")[0].astype(float)
-    inner = (slice(None), slice(1, -1), slice(1, -1))
-    expected = np.stack([convolve(band, BINOMIAL) for band in maps["plain"]])
-    np.testing.assert_allclose(maps["smooth"][inner], expected[inner], atol=1e-6)
-
-
-def test_without_a_map_the_accuracy_is_the_same(scene, tmp_path):
-    with_map = run(scene, tmp_path, MapRules())
-    task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=ForestSettings(trees=20, threads=1))
-    without = classify(task, MapPaths(), "", "", Progress())
-    np.testing.assert_array_equal(without.pixel_matrix.counts, with_map.pixel_matrix.counts)
