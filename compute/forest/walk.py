@@ -13,8 +13,10 @@ from .trees import LEAF
 
 # Pixels walked at once: features and votes of so many stay near the processor.
 PIXELS_AT_ONCE = 16384
-# Trees between two looks at which pixels are already decided.
-TREES_BETWEEN_LOOKS = 10
+# Trees whose votes are noted before they are counted.
+TREES_AT_ONCE = 10
+# Looks at which pixels are already decided, in the second half of the trees.
+LOOKS = 24
 # A chunk is made smaller only if at least this share of it is decided: the copy has to pay.
 SHARE_WORTH_DROPPING = 0.1
 # The smallest part of a vote.
@@ -90,9 +92,7 @@ class TreeWalker:
         for part in self._parts(features):
             alike = features[part]
             by_class = np.zeros((len(self._shares), len(alike)))
-            for first in range(0, self._count, TREES_BETWEEN_LOOKS):
-                check()
-                self._vote(first, alike, by_class)
+            self._vote(0, self._count, alike, by_class, check)
             votes[part] = by_class.T
         return votes
 
@@ -116,31 +116,33 @@ class TreeWalker:
         result = np.empty(len(features), np.intp)
         waiting = np.arange(len(features))
         votes = np.zeros((len(self._shares), len(features)))
-        for first in range(0, self._count, TREES_BETWEEN_LOOKS):
-            check()
-            self._vote(first, features, votes)
-            decided = _lead(votes) > self._count - first - TREES_BETWEEN_LOOKS
+        # Before half of the trees have voted nothing can be decided.
+        done, stop = 0, min(self._count, self._count // 2 + 1)
+        while done < self._count and len(waiting):
+            self._vote(done, stop, features, votes, check)
+            decided = _lead(votes) > self._count - stop
             if decided.mean() >= SHARE_WORTH_DROPPING:
                 result[waiting[decided]] = votes[:, decided].argmax(axis=0)
                 waiting, features, votes = waiting[~decided], features[~decided], votes[:, ~decided]
-                if not len(waiting):
-                    break
+            done, stop = stop, min(self._count, stop + max(1, self._count // (2 * LOOKS)))
         result[waiting] = votes.argmax(axis=0)
         return result
 
-    def _vote(self, first, features, votes):
-        """Add the votes of the next trees; those of pure trees are noted as classes and counted together."""
-        noted = []
-        for tree in range(first, min(first + TREES_BETWEEN_LOOKS, self._count)):
-            rows = self._rows[tree].take(self._find_leaf[tree].apply(features))
-            if self._is_pure[tree]:
-                noted.append(rows.astype(np.uint8 if len(votes) <= 256 else np.uint32))
-            else:
-                votes += self._shares.take(rows, axis=1)
-        if noted:
-            noted = np.array(noted)
-            for number in range(len(votes)):
-                votes[number] += (noted == number).sum(axis=0, dtype=np.uint8)
+    def _vote(self, first, last, features, votes, check):
+        """Add the votes of some trees; those of pure trees are noted as classes and counted together."""
+        for start in range(first, last, TREES_AT_ONCE):
+            check()
+            noted = []
+            for tree in range(start, min(start + TREES_AT_ONCE, last)):
+                rows = self._rows[tree].take(self._find_leaf[tree].apply(features))
+                if self._is_pure[tree]:
+                    noted.append(rows.astype(np.uint8 if len(votes) <= 256 else np.uint32))
+                else:
+                    votes += self._shares.take(rows, axis=1)
+            if noted:
+                noted = np.array(noted)
+                for number in range(len(votes)):
+                    votes[number] += (noted == number).sum(axis=0, dtype=np.uint8)
 
 
 def _lead(votes):
