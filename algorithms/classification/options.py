@@ -158,7 +158,7 @@ def add_forest(tool, defaults):
               "at most so many levels; 0 sets no limit.", True)
     add_whole(tool, FEATURES_PER_SPLIT, "Bands per branch", defaults.features_per_split, 0, None,
               "among so many bands, drawn anew, each branch looks for the best; 0 takes the square root of their "
-              "number.", True)
+              "number, and of extra trees an eighth of it if that is more.", True)
     tool.declare(
         QgsProcessingParameterBoolean(BALANCED, tool.tr("All classes weigh the same"), defaults.balanced),
         "otherwise a class weighs as much as it has training pixels. Finds more of the rare classes, at the cost "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..raster.blocks import default_threads
-from .train import class_weights, new_classifier
+from .train import class_weights, new_classifier, tried_at_branch
 
 FOLDS = 3
 # Enough trees to rank settings; the forest itself has as many as it should.
@@ -54,7 +54,7 @@ def tune(features, classes, parcels, settings, progress):
     if len(np.unique(folds[folds >= 0])) < 2:
         return settings, ()
     count = features.shape[1]
-    splits = sorted({max(1, round(count ** 0.5)), max(1, count // 3)})
+    splits = sorted({tried_at_branch(settings.kind, count), max(1, count // 3)})
     trees = min(TREES, settings.trees)
     candidates = [replace(settings, min_leaf=leaf, features_per_split=split, trees=trees, oob=False)
                   for split in splits for leaf in LEAVES]
@@ -100,7 +100,7 @@ def _score(features, classes, folds, settings, progress):
         present, known = np.unique(classes[~judged], return_inverse=True)
         if not judged.any() or len(present) < 2:
             continue
-        classifier = new_classifier(settings, class_weights(known, len(present), settings),
+        classifier = new_classifier(settings, features.shape[1], class_weights(known, len(present), settings),
                                     settings.threads or default_threads())
         for trees in range(10, settings.trees + 10, 10):
             progress.check()

@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from floefield.compute.errors import Cancelled, UnsuitableInput
 from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.train import grow_forest
+from floefield.compute.forest.train import grow_forest, new_classifier, tried_at_branch
 from floefield.compute.progress import Progress
 
 
@@ -65,3 +65,10 @@ def test_growing_can_be_watched_and_stopped():
 
     assert len(impatient.seen) == 3
     assert list(impatient.seen) == sorted(impatient.seen)
+
+
+@pytest.mark.parametrize("kind, features, tried", [("random", 522, 22), ("random", 2, 1), ("extra", 522, 65),
+                                                   ("extra", 63, 7), ("extra", 1, 1)])
+def test_a_branch_tries_some_of_the_features(kind, features, tried):
+    assert tried_at_branch(kind, features) == tried
+    assert new_classifier(ForestSettings(kind=kind), features, None, 1).max_features == tried
