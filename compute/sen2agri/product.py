@@ -31,12 +31,7 @@ class ProductFolder:
     task : ProductTask
     stack : SeriesStack
     classes : tuple of MapClass
-        Of the final map.
-
-    Raises
-    ------
-    UnsuitableInput
-        If a class code does not fit into a Sen2-Agri raster.
+        Of the final map; their codes fit (:func:`check_codes`).
     """
 
     def __init__(self, task, stack, classes):
@@ -46,7 +41,7 @@ class ProductFolder:
         self._created = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
         self._codes = np.full(1 + max(map_class.value for map_class in classes), NODATA, np.int16)
         for map_class in classes:
-            self._codes[map_class.value] = _whole_code(map_class.code)
+            self._codes[map_class.value] = int(map_class.code)
         self._stride = -(-max(stack.grid.shape) // PREVIEW_EDGE)
         rows, columns = (-(-edge // self._stride) for edge in stack.grid.shape)
         self._preview = np.zeros((3, rows, columns), np.uint8)
@@ -150,13 +145,21 @@ class ProductFolder:
         imsave(path, self._preview.transpose(1, 2, 0), format="jpg")
 
 
-def _whole_code(code):
-    try:
-        number = int(code)
-    except ValueError:
-        number = LARGEST_CODE + 1
-    if not 0 <= number <= LARGEST_CODE:
-        raise UnsuitableInput(f"The class code {code} does not fit into a Sen2-Agri product, whose rasters take whole "
-                              f"numbers from 0 to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps "
-                              "themselves take any code.")
-    return number
+def check_codes(classes):
+    """Refuse codes that do not fit, before the work begins.
+
+    Parameters
+    ----------
+    classes : iterable of MapClass
+
+    Raises
+    ------
+    UnsuitableInput
+        If a code is no whole number that an int16 raster holds.
+    """
+    for map_class in classes:
+        code = map_class.code
+        if not (code.isascii() and code.isdecimal() and int(code) <= LARGEST_CODE):
+            raise UnsuitableInput(
+                f"The class code {code} does not fit into a Sen2-Agri product, whose rasters take whole numbers from "
+                f"0 to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps themselves take any code.")
