@@ -4,12 +4,14 @@ import contextlib
 import json
 import os
 import zipfile
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import numpy as np
 
 from ..errors import UnsuitableInput
 from ..icechart.folder import added_files
+from ..raster.qml import paletted_qml
 from ..raster.writer import RasterLayout, create_raster
 from . import productxml
 from .flags import NAMES
@@ -106,10 +108,9 @@ class ProductFolder:
         productxml.write_quality(os.path.join(auxiliary, quality + ".xml"), task.kind == CROP_MASK, result.pixel_matrix,
                                  {c.label: c.code for c in self._classes})
         productxml.write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days)
-        with open(os.path.join(auxiliary, legend + ".lut"), "w", encoding="utf-8", newline="\n") as text:
-            text.write(f"{NODATA} 0 0 0 # No data\n")
-            text.writelines(f"{c.code} {' '.join(map(str, c.colour))} # {c.label}\n" for c in self._classes)
-        files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut"]
+        self._write_legend(os.path.join(auxiliary, legend))
+        files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut",
+                 f"AUX_DATA/{legend}.qml"]
         if task.parcels:
             self._keep_parcels(os.path.join(auxiliary, insitu + ".zip"))
             files.append(f"AUX_DATA/{insitu}.zip")
@@ -129,6 +130,14 @@ class ProductFolder:
 
     def _translate(self, values):
         return self._codes[values]
+
+    def _write_legend(self, path):
+        """As Sen2-Agri's table, and as a style that QGIS loads onto a raster of the product."""
+        with open(path + ".lut", "w", encoding="utf-8", newline="\n") as text:
+            text.write(f"{NODATA} 0 0 0 # No data\n")
+            text.writelines(f"{c.code} {' '.join(map(str, c.colour))} # {c.label}\n" for c in self._classes)
+        with open(path + ".qml", "w", encoding="utf-8", newline="\n") as text:
+            text.write(paletted_qml([replace(c, value=int(c.code)) for c in self._classes]))
 
     def _keep_parcels(self, path):
         features = [{"type": "Feature", "properties": {"CROP" if self._task.kind == CROP_MASK else "CODE": parcel.code,
