@@ -109,8 +109,8 @@ def codes_with_cropland(codes, found, layers, field):
             said.setdefault(parcel.code, set()).add(_crop(text, field, source))
     both = sorted(label for label, answers in said.items() if len(answers) > 1)
     if both:
-        raise UnsuitableInput(f"The field {field} says of {both[0]} both that it is cropland and that it is not. Correct "
-                              "it, or make two classes of it.")
+        raise UnsuitableInput(f"The field {field} says of {both[0]} both that it is cropland and that it is not. "
+                              "Correct it, or make two classes of it.")
     return {label: replace(code, crop=int(CROP in said[label])) if code and label in said else code
             for label, code in codes.items()}
 

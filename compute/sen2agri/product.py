@@ -38,8 +38,8 @@ class ProductFolder:
 
     def __init__(self, task, stack, classes):
         self._task, self._classes, self._grid = task, classes, stack.grid
-        self._days = stack.days
-        self._period = f"V{stack.days[0]:%Y%m%d}_{stack.days[-1]:%Y%m%d}"
+        self._days, self._acquisitions = stack.days, stack.acquisitions
+        self._period = "V{:%Y%m%d}_{:%Y%m%d}".format(stack.acquisitions[0], stack.acquisitions[-1])
         self._created = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
         self._codes = np.full(1 + max(map_class.value for map_class in classes), NODATA, np.int16)
         for map_class in classes:
@@ -107,7 +107,8 @@ class ProductFolder:
         images = [self._file(suffix, tile=True) + ".TIF" for suffix in SUFFIXES[task.kind]]
         productxml.write_quality(os.path.join(auxiliary, quality + ".xml"), task.kind == CROP_MASK, result.pixel_matrix,
                                  {c.label: c.code for c in self._classes})
-        productxml.write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days)
+        productxml.write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days,
+                                    self._acquisitions)
         self._write_legend(os.path.join(auxiliary, legend))
         files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut",
                  f"AUX_DATA/{legend}.qml"]
@@ -120,7 +121,7 @@ class ProductFolder:
         productxml.write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid,
                               task.info.tile, images)
         productxml.write_product(
-            os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._days,
+            os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._acquisitions,
             [*files, preview, *(f"TILES/{tile}/{'QI' if place == 2 else 'IMG'}_DATA/{image}"
                                 for place, image in enumerate(images))])
 

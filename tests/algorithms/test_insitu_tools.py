@@ -151,8 +151,9 @@ def test_the_field_says_what_is_cropland(run, feedback):
     assert any("Maize: code 12 (legend), no cropland" in text for text in feedback.said)
 
 
-@pytest.mark.parametrize(("answers", "words"), [(("1", "0"), "says of Maize both that it is cropland and that it is not"),
-                                                (("1", "maybe"), "must say 1 .crop. or 0")])
+@pytest.mark.parametrize(("answers", "words"), [
+    (("1", "0"), "says of Maize both that it is cropland and that it is not"),
+    (("1", "maybe"), "must say 1 .crop. or 0")])
 def test_a_field_that_contradicts_itself_is_refused(run, answers, words):
     from qgis.core import QgsProcessingException
 

@@ -14,6 +14,8 @@ from ..parcelfiles import one_layer_for_each_class
 
 NO_CROPS = {"Forest", "Grassland", "Water", "Built-up"}
 MAY, AUGUST = "2023-05-31", "2023-08-31"
+# Of the sample: the first and the last product until the end of August.
+PERIOD = "V20230323_20230830"
 PRODUCTS_UNTIL_AUGUST = 5
 
 
@@ -123,7 +125,7 @@ def test_the_crop_type_is_delivered_with_the_mask_and_without(august):
     assert float(figures.findtext(".//Accuracy")) > 0.6 and float(figures.findtext(".//Kappa")) > 0.5
     assert scores["111"] > 0.7, "winter wheat"
     for suffix, values in (("CT", masked), ("RAW", raw)):
-        path, = product.glob(f"TILES/*/IMG_DATA/S2AGRI_L4B_{suffix}_V20230301_20230828_T31TXX.TIF")
+        path, = product.glob(f"TILES/*/IMG_DATA/S2AGRI_L4B_{suffix}_{PERIOD}_T31TXX.TIF")
         codes = read(path)[0]
         assert ((codes == 0) == (values == no_crop)).all() and ((codes == 111) == (values == 3)).all()
 
@@ -131,9 +133,12 @@ def test_the_crop_type_is_delivered_with_the_mask_and_without(august):
 def test_the_products_have_the_structure_of_sen2agri(august):
     for level in ("l4a", "l4b"):
         _, product = quality(august, level)
-        assert re.fullmatch(rf"S2AGRI_{level.upper()}_PRD_S1_\d{{8}}T\d{{6}}_V20230301_20230828", product.name)
+        assert re.fullmatch(rf"S2AGRI_{level.upper()}_PRD_S1_\d{{8}}T\d{{6}}_{PERIOD}", product.name)
         assert {path.name for path in product.iterdir() if path.is_dir()} == {"AUX_DATA", "LEGACY_DATA", "TILES"}
         kinds = {path.name.split("_")[2] for path in product.rglob("*") if path.is_file()}
+        dates = [date.text for date in ElementTree.parse(next(product.glob("AUX_DATA/*_IPP_*"))).iter("Date")]
+        assert dates[:PRODUCTS_UNTIL_AUGUST] == ["2023-03-23", "2023-04-27", "2023-06-21", "2023-07-21", "2023-08-30"]
+        assert dates[PRODUCTS_UNTIL_AUGUST:][:2] == ["2023-03-01", "2023-03-11"], "and those of the series"
         assert kinds == {"MTD", "PVI", "IPP", "QLT", "LUT", "ISD", "RAW",
                          *({"CM", "MCMFLG"} if level == "l4a" else {"CT", "MCTFLG"})}
 
