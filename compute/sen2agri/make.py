@@ -68,7 +68,7 @@ def make_product(task, paths, progress):
         notes, warnings = list(task.notes), _cautions(task, paths, stack, flags)
         ground = _survey(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
         if paths.folder:
-            check_codes(ground.classes)
+            check_codes(ground.classes, least=0 if task.kind == CROP_MASK else 1)
         warnings += parcel_advice(ground) + validation_advice(ground, task.validation is None)
         learned = learn_forest(stack, ground, task.forest, executor, progress.part(0.1, 0.4))
         # A reference map is not the word of any parcel, so all parcels may judge what it trained.

@@ -155,12 +155,14 @@ class ProductFolder:
         imsave(path, self._preview.transpose(1, 2, 0), format="jpg")
 
 
-def check_codes(classes):
+def check_codes(classes, least):
     """Refuse codes that do not fit, before the work begins.
 
     Parameters
     ----------
     classes : iterable of MapClass
+    least : int
+        The smallest code; in a map of crops 0 means no crop.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def check_codes(classes):
     """
     for map_class in classes:
         code = map_class.code
-        if not (code.isascii() and code.isdecimal() and int(code) <= LARGEST_CODE):
+        if not (code.isascii() and code.isdecimal() and least <= int(code) <= LARGEST_CODE):
             raise UnsuitableInput(
                 f"The class code {code} does not fit into a Sen2-Agri product, whose rasters take whole numbers from "
-                f"0 to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps themselves take any code.")
+                f"{least} to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps themselves take any code.")

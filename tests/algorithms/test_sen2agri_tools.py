@@ -173,6 +173,9 @@ def test_codes_of_eight_digits_fit_everywhere_but_into_the_product(run, inputs, 
              "OUTPUT": str(tmp_path / "type.tif")}
 
     assert fieldscene.read(run("croptype", given)["OUTPUT"])[0].max() == 3
+    with pytest.raises(QgsProcessingException, match="code 0 does not fit.*from 1 to 32767"):
+        run("croptype", {**given, "TRAINING": write_parcels(tmp_path / "zero.geojson", {**CODES, min(CODES): 0}),
+                         "PRODUCT": str(tmp_path / "products")})
     with pytest.raises(QgsProcessingException, match="12345611 does not fit into a Sen2-Agri product"):
         run("croptype", {**given, "OUTPUT": str(tmp_path / "other.tif"), "PRODUCT": str(tmp_path / "products")})
     assert not (tmp_path / "other.tif").exists() and not (tmp_path / "products").exists()
