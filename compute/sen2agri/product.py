@@ -143,7 +143,7 @@ class ProductFolder:
     def _keep_parcels(self, path):
         features = [{"type": "Feature", "properties": {"CROP" if self._task.kind == CROP_MASK else "CODE": parcel.code,
                                                        "LC": self._task.labels.get(parcel.code, "")},
-                     "geometry": parcel.geometry} for parcel in self._task.parcels]
+                     "geometry": parcel.geometry} for parcel in (*self._task.parcels, *(self._task.validation or ()))]
         collection = {"type": "FeatureCollection", "features": features}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("insitu.geojson", json.dumps(collection))

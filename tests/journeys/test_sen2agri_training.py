@@ -143,6 +143,16 @@ def test_the_products_have_the_structure_of_sen2agri(august):
                          *({"CM", "MCMFLG"} if level == "l4a" else {"CT", "MCTFLG"})}
 
 
+def test_a_product_keeps_all_parcels_it_was_made_of(august):
+    _, product = quality(august, "l4a")
+    with zipfile.ZipFile(next(product.glob("AUX_DATA/*_ISD_*.zip"))) as archive:
+        kept = json.loads(archive.read("insitu.geojson"))["features"]
+    parcels = list(layer(august / "insitu.gpkg").getFeatures())
+    both = len(kept) - len(parcels)
+    assert 0 <= both <= 6, "only classes with one or two parcels train and judge"
+    assert {feature["properties"]["CROP"] for feature in kept} == {"0", "1"}
+
+
 def test_the_quality_layer_counts_what_the_products_show(sample, august):
     scenes = [read(path)[0] for path in sorted((sample / "sentinel2").glob("*/GRANULE/*/IMG_DATA/R20m/*_SCL_20m.jp2"))
               if "_20231014T" not in path.name]
