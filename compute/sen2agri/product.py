@@ -39,7 +39,7 @@ class ProductFolder:
     def __init__(self, task, stack, classes):
         self._task, self._classes, self._grid = task, classes, stack.grid
         self._days, self._acquisitions = stack.days, stack.acquisitions
-        self._period = "V{:%Y%m%d}_{:%Y%m%d}".format(stack.acquisitions[0], stack.acquisitions[-1])
+        self._period = f"V{stack.acquisitions[0]:%Y%m%d}_{stack.acquisitions[-1]:%Y%m%d}"
         self._created = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
         self._codes = np.full(1 + max(map_class.value for map_class in classes), NODATA, np.int16)
         for map_class in classes:

@@ -173,7 +173,7 @@ def test_codes_of_eight_digits_fit_everywhere_but_into_the_product(run, inputs, 
              "OUTPUT": str(tmp_path / "type.tif")}
 
     assert fieldscene.read(run("croptype", given)["OUTPUT"])[0].max() == 3
-    with pytest.raises(QgsProcessingException, match="code 0 does not fit.*from 1 to 32767"):
+    with pytest.raises(QgsProcessingException, match=r"code 0 does not fit.*from 1 to 32767"):
         run("croptype", {**given, "TRAINING": write_parcels(tmp_path / "zero.geojson", {**CODES, min(CODES): 0}),
                          "PRODUCT": str(tmp_path / "products")})
     with pytest.raises(QgsProcessingException, match="12345611 does not fit into a Sen2-Agri product"):
