@@ -20,7 +20,9 @@ def main(demo, pictures):
     series, parcels = open_inputs()
     for tool, parameters in (("innerbuffer", {"INPUT": parcels}),
                              ("sentinel2timeseries", {"INPUT_FOLDER": "sample/sentinel2"}),
-                             ("classifycrops", {"RASTERS": [series], "TRAINING": parcels, "CLASS_FIELD": "crop"})):
+                             ("classifycrops", {"RASTERS": [series], "TRAINING": parcels, "CLASS_FIELD": "crop"}),
+                             ("sen2agri", {"PRODUCTS": "sample/sentinel2", "START_DATE": "2023-03-01",
+                                           "END_DATE": "2023-05-31", "PARCELS": parcels, "CLASS_FIELD": "crop"})):
         dialog = open_dialog(f"floefield:{tool}", parameters, DIALOG)
         camera.take(f"{tool}-dialog", dialog)
         if tool == "classifycrops":
@@ -34,7 +36,8 @@ def main(demo, pictures):
     toolbox.resize(*TOOLBOX)
     show_floefield(toolbox)
     camera.take("toolbox", toolbox)
-    for name, model in (("model", "cropmap"), ("ice-model", "seaicemap")):
+    for name, model in (("model", "cropmap"), ("ice-model", "seaicemap"), ("sen2agri-model", "sen2agri"),
+                        ("pixelandobject-model", "pixelandobject")):
         designer = open_designer(f"floefield:{model}")
         camera.take(name, designer)
         designer.close()

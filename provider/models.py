@@ -7,6 +7,7 @@ from ..compute.errors import PlainError
 from .base import PAGES, ROOT
 from .destinations import check_destinations
 from .inputs import is_null
+from .styling import name_outputs
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -48,7 +49,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback):
         """Run the steps; what was left out has the default of the model, where QGIS would take that of each step."""
-        return super().processAlgorithm(self._completed(parameters), context, feedback)
+        results = super().processAlgorithm(self._completed(parameters), context, feedback)
+        titles = {definition.name(): definition.description() for definition in self.destinationParameterDefinitions()}
+        name_outputs(results, titles, context)
+        return results
 
     def _completed(self, parameters):
         defaults = {definition.name(): definition.defaultValue() for definition in self.parameterDefinitions()

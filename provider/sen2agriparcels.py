@@ -79,12 +79,53 @@ def crops_only(source, fields, crs_wkt, context, progress):
     return read, names, notes
 
 
+def codes_with_cropland(codes, found, layers, field):
+    """The codes of classes, each cropland or not as the parcels themselves say.
+
+    Parameters
+    ----------
+    codes : dict of str to ClassCode or None
+        By class.
+    found : sequence of LabelledParcel
+    layers : sequence of InsituLayer
+        Theirs.
+    field : str
+        With 0 and 1; a class of which it says nothing stays as it is.
+
+    Returns
+    -------
+    dict of str to ClassCode or None
+
+    Raises
+    ------
+    MissingInput, UnsuitableInput
+        If there is no such field, or it contradicts itself.
+    """
+    said = {}
+    for parcel in found:
+        source = layers[parcel.layer].source
+        text = class_code(parcel.feature.attributes()[_column(source, field)])
+        if text and parcel.code:
+            said.setdefault(parcel.code, set()).add(_crop(text, field, source))
+    both = sorted(label for label, answers in said.items() if len(answers) > 1)
+    if both:
+        raise UnsuitableInput(f"The field {field} says of {both[0]} both that it is cropland and that it is not. "
+                              "Correct it, or make two classes of it.")
+    return {label: replace(code, crop=int(CROP in said[label])) if code and label in said else code
+            for label, code in codes.items()}
+
+
 def _texts(source, field, progress):
+    column = _column(source, field)
+    return {feature.id(): class_code(feature.attributes()[column]) for feature in parcels(source, progress)}
+
+
+def _column(source, field):
     column = source.fields().lookupField(field)
     if column < 0:
         raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
                            f"{', '.join(source.fields().names())}.")
-    return {feature.id(): class_code(feature.attributes()[column]) for feature in parcels(source, progress)}
+    return column
 
 
 def _crop(text, field, source):

@@ -7,6 +7,7 @@ each until then, or its methods are lost (QGIS issue 47533).
 
 import threading
 import uuid
+from collections import Counter
 from pathlib import Path
 
 from qgis.core import QgsProcessingContext, QgsProcessingLayerPostProcessorInterface
@@ -56,6 +57,29 @@ def dress(path, name, context, group="", style=None, algorithm=None):
         details.setPostProcessor(dresser)
 
 
+def name_outputs(results, titles, context):
+    """Call the layers of a model by the titles of its outputs, where they have no names or share one.
+
+    Parameters
+    ----------
+    results : dict
+        Of the model.
+    titles : dict of str to str
+        Title of each output that may be a layer.
+    context : QgsProcessingContext
+    """
+    layers = {output: context.layerToLoadOnCompletionDetails(results[output]) for output in titles
+              if isinstance(results.get(output), str) and context.willLoadLayerOnCompletion(results[output])}
+    names = Counter(details.name for details in layers.values())
+    for output, details in layers.items():
+        # A name in capitals is the key of the output.
+        if details.name.isupper() or names[details.name] > 1:
+            details.name = titles[output]
+            dresser = details.postProcessor()
+            if isinstance(dresser, _Dresser):
+                dresser.name = details.name
+
+
 def load_later(path, output, context, group):
     """Have a file of an output folder loaded and dressed when the run ends, named after itself.
 
@@ -94,12 +118,12 @@ class _Dresser(QgsProcessingLayerPostProcessorInterface):
 
     def __init__(self, name, group, style, run, rank, project):
         super().__init__()
-        self._name, self._group, self._style = name, group, style
+        self.name, self._group, self._style = name, group, style
         self.run, self._rank, self._project = run, rank, project
 
     def postProcessLayer(self, layer, context, feedback):
         """Called by Processing."""
-        layer.setName(self._name)
+        layer.setName(self.name)
         # Processing opens layers without the style beside their file.
         if self._style:
             layer.loadNamedStyle(self._style)

@@ -38,6 +38,7 @@ from ...provider.outputs import write_layers
 from ...provider.parcels import listed
 from ...provider.preparation import prepare_parcels
 from ...provider.progress import FeedbackProgress
+from ...provider.sen2agriparcels import codes_with_cropland
 from ...provider.shapefile import LARGEST_ID, write_archive
 from ..sentinel2.options import choice
 
@@ -67,6 +68,7 @@ class PrepareInsitu(Algorithm):
     MIN_AREA = "MIN_AREA"
     SLIVER_AREA = "SLIVER_AREA"
     PARTS = "PARTS"
+    CROP_FIELD = "CROP_FIELD"
     IRRIGATION_FIELD = "IRRIGATION_FIELD"
     CRS = "CRS"
     OUTPUT = "OUTPUT"
@@ -105,6 +107,10 @@ class PrepareInsitu(Algorithm):
             choice(self.PARTS, self.tr("Parcels in several parts"), PARTS, defaults.parts),
             "largest keeps the largest part of a parcel that has several in the end: Sen2-Agri takes single polygons. "
             "all keeps every part.", advanced=True)
+        self.declare(
+            QgsProcessingParameterField(self.CROP_FIELD, self.tr("Field that says whether it is cropland"),
+                                        optional=True, parentLayerParameterName=INPUT),
+            "1 cropland, 0 other land. It has the say over names and the table of codes.")
         self.declare(
             QgsProcessingParameterField(self.IRRIGATION_FIELD, self.tr("Irrigation field"), optional=True,
                                         parentLayerParameterName=INPUT),
@@ -155,6 +161,9 @@ class PrepareInsitu(Algorithm):
         found = labelled_parcels(self.layers, progress.part(0.0, 0.2))
         table = self.parameterAsString(parameters, self.CODES, context)
         codes = codes_for({parcel.code for parcel in found} - {""}, read_codes(table) if table else None)
+        cropland = self.parameterAsString(parameters, self.CROP_FIELD, context)
+        if cropland:
+            codes = codes_with_cropland(codes, found, self.layers, cropland)
         crs = self.parameterAsCrs(parameters, self.CRS, context)
         crs = crs if crs.isValid() else self.layers[0].source.sourceCrs()
         left_out = {label for label, code in codes.items() if code is None}

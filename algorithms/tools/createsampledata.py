@@ -73,8 +73,8 @@ class CreateSampleData(Algorithm):
             "cloudy; from five dates on, one shows hardly anything but cloud.", advanced=True)
         self.declare(
             QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Folder for the sample")),
-            "a new or an empty folder. It receives the products (folder sentinel2 or sentinel1), parcels.gpkg and "
-            "aoi.geojson or the folder icecharts and study_area.geojson, and README.txt.")
+            "a new or an empty folder. It receives the products (folder sentinel2 or sentinel1), parcels.gpkg, "
+            "landcover.tif and aoi.geojson or the folder icecharts and study_area.geojson, and README.txt.")
         self.addOutput(QgsProcessingOutputFolder(self.PRODUCTS_FOLDER, self.tr("Folder with the products")))
         self.addOutput(QgsProcessingOutputVectorLayer(self.PARCELS, self.tr("Parcels")))
         self.addOutput(QgsProcessingOutputNumber(self.PRODUCT_COUNT, self.tr("Number of products")))

@@ -8,6 +8,7 @@ import numpy as np
 from . import polygons
 from .growth import sow
 from .imaging import prepare_scene, take_image
+from .landcover import coarse_land_cover, write_land_cover
 from .landscape import lay_out, mean_by_unit
 from .overpasses import RELATIVE_ORBIT, plan_overpasses
 from .safe import CRS, NORTH, WEST, ProductName, write_product
@@ -16,6 +17,7 @@ from .survey import survey
 
 PRODUCTS_FOLDER = "sentinel2"
 AOI_FILE = "aoi.geojson"
+LAND_COVER_FILE = "landcover.tif"
 README_FILE = "README.txt"
 ORIGIN = np.array([WEST, NORTH])
 # Days by which the season is late at the far side of the scene, as it is uphill.
@@ -33,6 +35,8 @@ parcels.gpkg    {parcels} surveyed parcels: id, crop (label), code (Sen2-Agri cl
                 cropland (1 or 0), synthetic (1). As in real surveys, outlines are a few metres off and a few
                 labels are wrong. The other fields of the scene are left for you to map.
 aoi.geojson     Part of the scene, to try an area of interest.
+landcover.tif   An older land-cover map of 100 m with the values of ESA CCI Land Cover, a little out of date: a
+                reference map for those without parcels.
 
 What to do next, in the Processing Toolbox under Floefield: Inner buffer and Filter by area on parcels.gpkg; Stack a
 Sentinel-2 time series on the folder {products}; then Classify crops with the class field "crop".
@@ -53,6 +57,8 @@ def create_crops(folder, settings, progress):
     products = [_write_overpass(folder, scene, overpass, settings, progress.part(start, end))
                 for overpass, start, end in zip(overpasses, bounds[:-1], bounds[1:])]
     parcels = survey(landscape, edge, settings.stream("survey"))
+    write_land_cover(os.path.join(folder, LAND_COVER_FILE),
+                     coarse_land_cover(landscape, settings.stream("land cover")), CRS, WEST, NORTH)
     _write_text(folder, AOI_FILE, json.dumps(_area_of_interest(edge), indent=1) + "\n")
     _write_text(folder, README_FILE, README.format(seed=settings.seed, size=settings.size, dates=settings.dates,
                                                    products=PRODUCTS_FOLDER, parcels=len(parcels)))

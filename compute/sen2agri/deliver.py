@@ -8,6 +8,7 @@ import numpy as np
 
 from ..accuracy.record import record_tags
 from ..classes import MapClass
+from ..forest.features import SYNTHETIC_TAG
 from ..raster.blocks import run_blocks
 from ..raster.categorical import categorical_layout, categorical_side_files
 from ..raster.qml import shipped_style
@@ -57,7 +58,9 @@ class Deliverer(contextlib.ExitStack):
         self._layouts(task, paths, stack, forest)
 
     def _layouts(self, task, paths, stack, forest):
-        tags = {NO_CROP_TAG: "1"} if task.kind == CROP_MASK else {}
+        tags = {SYNTHETIC_TAG: "YES"} if stack.is_synthetic else {}
+        if task.kind == CROP_MASK:
+            tags[NO_CROP_TAG] = "1"
         trained = record_tags(forest.trained_on, self._grid)
         planned = [(paths.final, "final", self.classes), (paths.raw, "raw", self._ground.classes)]
         self._planned = [

@@ -25,6 +25,7 @@ from .cropmaskfeatures import CropMaskFeatures
 from .croptypefeatures import CropTypeFeatures
 from .deliver import NO_CROP_TAG, Deliverer
 from .flags import StatusFlags
+from .product import check_codes
 from .reference import write_labels
 from .segments import smooth_mask
 from .spectralfeatures import FEWEST_DATES, SpectralFeatures
@@ -64,11 +65,15 @@ def make_product(task, paths, progress):
         flags = opened.enter_context(contextlib.closing(StatusFlags(task.flags or task.series, stack.grid)))
         executor = opened.enter_context(make_executor(task.forest.threads))
         work = opened.enter_context(tempfile.TemporaryDirectory(prefix="floefield-"))
-        notes, warnings = list(task.notes), _cautions(task, stack, flags)
+        notes, warnings = list(task.notes), _cautions(task, paths, stack, flags)
         ground = _survey(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
+        if paths.folder:
+            check_codes(ground.classes, least=0 if task.kind == CROP_MASK else 1)
         warnings += parcel_advice(ground) + validation_advice(ground, task.validation is None)
         learned = learn_forest(stack, ground, task.forest, executor, progress.part(0.1, 0.4))
-        forest = replace(learned.forest, trained_on=training_text(stack.grid, ground, progress.check))
+        # A reference map is not the word of any parcel, so all parcels may judge what it trained.
+        trained = "" if task.reference else training_text(stack.grid, ground, progress.check)
+        forest = replace(learned.forest, trained_on=trained)
         warnings, notes = warnings + learned.warnings, notes + learned.notes
 
         raw_path = os.path.join(work, "raw.tif")
@@ -116,14 +121,14 @@ def _open_mask(path, stack):
     return mask
 
 
-def _cautions(task, stack, flags):
+def _cautions(task, paths, stack, flags):
     warnings = []
-    if not flags.is_classified:
+    if (paths.quality or paths.folder) and not flags.is_classified:
         warnings.append("The quality layer counts only dates with and without data, because no scene classification "
                         "was given: a gap-filled series has data everywhere. Give FLAGS, the same dates with SCL.")
     if task.kind == CROP_MASK and not task.reference and len(stack.days) < FEW_DATES:
         warnings.append(f"The series has {len(stack.days)} dates; some features of the crop mask need {FEW_DATES} and "
-                        "are 0. A step of 10 days over the season gives enough.")
+                        "are 0. With a date every 10 days, four months give enough.")
     return warnings
 
 

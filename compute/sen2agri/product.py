@@ -4,12 +4,14 @@ import contextlib
 import json
 import os
 import zipfile
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import numpy as np
 
 from ..errors import UnsuitableInput
 from ..icechart.folder import added_files
+from ..raster.qml import paletted_qml
 from ..raster.writer import RasterLayout, create_raster
 from . import productxml
 from .flags import NAMES
@@ -31,22 +33,17 @@ class ProductFolder:
     task : ProductTask
     stack : SeriesStack
     classes : tuple of MapClass
-        Of the final map.
-
-    Raises
-    ------
-    UnsuitableInput
-        If a class code does not fit into a Sen2-Agri raster.
+        Of the final map; their codes fit (:func:`check_codes`).
     """
 
     def __init__(self, task, stack, classes):
         self._task, self._classes, self._grid = task, classes, stack.grid
-        self._days = stack.days
-        self._period = f"V{stack.days[0]:%Y%m%d}_{stack.days[-1]:%Y%m%d}"
+        self._days, self._acquisitions = stack.days, stack.acquisitions
+        self._period = f"V{stack.acquisitions[0]:%Y%m%d}_{stack.acquisitions[-1]:%Y%m%d}"
         self._created = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
         self._codes = np.full(1 + max(map_class.value for map_class in classes), NODATA, np.int16)
         for map_class in classes:
-            self._codes[map_class.value] = _whole_code(map_class.code)
+            self._codes[map_class.value] = int(map_class.code)
         self._stride = -(-max(stack.grid.shape) // PREVIEW_EDGE)
         rows, columns = (-(-edge // self._stride) for edge in stack.grid.shape)
         self._preview = np.zeros((3, rows, columns), np.uint8)
@@ -110,11 +107,11 @@ class ProductFolder:
         images = [self._file(suffix, tile=True) + ".TIF" for suffix in SUFFIXES[task.kind]]
         productxml.write_quality(os.path.join(auxiliary, quality + ".xml"), task.kind == CROP_MASK, result.pixel_matrix,
                                  {c.label: c.code for c in self._classes})
-        productxml.write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days)
-        with open(os.path.join(auxiliary, legend + ".lut"), "w", encoding="utf-8", newline="\n") as text:
-            text.write(f"{NODATA} 0 0 0 # No data\n")
-            text.writelines(f"{c.code} {' '.join(map(str, c.colour))} # {c.label}\n" for c in self._classes)
-        files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut"]
+        productxml.write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days,
+                                    self._acquisitions)
+        self._write_legend(os.path.join(auxiliary, legend))
+        files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut",
+                 f"AUX_DATA/{legend}.qml"]
         if task.parcels:
             self._keep_parcels(os.path.join(auxiliary, insitu + ".zip"))
             files.append(f"AUX_DATA/{insitu}.zip")
@@ -124,7 +121,7 @@ class ProductFolder:
         productxml.write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid,
                               task.info.tile, images)
         productxml.write_product(
-            os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._days,
+            os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._acquisitions,
             [*files, preview, *(f"TILES/{tile}/{'QI' if place == 2 else 'IMG'}_DATA/{image}"
                                 for place, image in enumerate(images))])
 
@@ -135,10 +132,18 @@ class ProductFolder:
     def _translate(self, values):
         return self._codes[values]
 
+    def _write_legend(self, path):
+        """As Sen2-Agri's table, and as a style that QGIS loads onto a raster of the product."""
+        with open(path + ".lut", "w", encoding="utf-8", newline="\n") as text:
+            text.write(f"{NODATA} 0 0 0 # No data\n")
+            text.writelines(f"{c.code} {' '.join(map(str, c.colour))} # {c.label}\n" for c in self._classes)
+        with open(path + ".qml", "w", encoding="utf-8", newline="\n") as text:
+            text.write(paletted_qml([replace(c, value=int(c.code)) for c in self._classes]))
+
     def _keep_parcels(self, path):
         features = [{"type": "Feature", "properties": {"CROP" if self._task.kind == CROP_MASK else "CODE": parcel.code,
                                                        "LC": self._task.labels.get(parcel.code, "")},
-                     "geometry": parcel.geometry} for parcel in self._task.parcels]
+                     "geometry": parcel.geometry} for parcel in (*self._task.parcels, *(self._task.validation or ()))]
         collection = {"type": "FeatureCollection", "features": features}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("insitu.geojson", json.dumps(collection))
@@ -150,13 +155,23 @@ class ProductFolder:
         imsave(path, self._preview.transpose(1, 2, 0), format="jpg")
 
 
-def _whole_code(code):
-    try:
-        number = int(code)
-    except ValueError:
-        number = LARGEST_CODE + 1
-    if not 0 <= number <= LARGEST_CODE:
-        raise UnsuitableInput(f"The class code {code} does not fit into a Sen2-Agri product, whose rasters take whole "
-                              f"numbers from 0 to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps "
-                              "themselves take any code.")
-    return number
+def check_codes(classes, least):
+    """Refuse codes that do not fit, before the work begins.
+
+    Parameters
+    ----------
+    classes : iterable of MapClass
+    least : int
+        The smallest code; in a map of crops 0 means no crop.
+
+    Raises
+    ------
+    UnsuitableInput
+        If a code is no whole number that an int16 raster holds.
+    """
+    for map_class in classes:
+        code = map_class.code
+        if not (code.isascii() and code.isdecimal() and least <= int(code) <= LARGEST_CODE):
+            raise UnsuitableInput(
+                f"The class code {code} does not fit into a Sen2-Agri product, whose rasters take whole numbers from "
+                f"{least} to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps themselves take any code.")

@@ -35,14 +35,15 @@ def write_quality(path, is_mask, matrix, codes):
     _write(path, root)
 
 
-def write_parameters(path, task, days):
+def write_parameters(path, task, days, acquisitions):
     """What the product was made of, and how.
 
     Parameters
     ----------
     path : str
     task : ProductTask
-    days : tuple of datetime.date
+    days, acquisitions : tuple of datetime.date
+        Of the series, and of the images it was made of.
     """
     root = Element("Metadata")
     _add(root, "ProductType", "Crop mask" if task.kind == CROP_MASK else "Crop type")
@@ -58,6 +59,7 @@ def write_parameters(path, task, days):
     _add(inputs, "Input", task.series)
     if task.mask:
         _add(inputs, "Mask", task.mask)
+    _add_all(SubElement(tile, "Acquisitions"), "Date", acquisitions)
     _add_all(SubElement(tile, "Dates"), "Date", days)
     forest = task.forest
     parameters = SubElement(root, "Parameters")
@@ -80,11 +82,12 @@ def write_parameters(path, task, days):
     _write(path, root)
 
 
-def write_product(path, name, task, created, days, files):
+def write_product(path, name, task, created, acquisitions, files):
     """What the product is and which files belong to it."""
     root = Element("Product")
     for element, value in (("Name", name), ("Level", task.kind), ("SiteId", task.info.site),
-                           ("CreationDate", created), ("AcquisitionStart", days[0]), ("AcquisitionEnd", days[-1])):
+                           ("CreationDate", created), ("AcquisitionStart", acquisitions[0]),
+                           ("AcquisitionEnd", acquisitions[-1])):
         _add(root, element, value)
     _add_all(SubElement(root, "Files"), "File", files)
     _write(path, root)

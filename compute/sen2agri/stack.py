@@ -9,6 +9,8 @@ from ..errors import UnsuitableInput
 from ..forest.features import FeatureStack
 
 DATED_BAND = re.compile(r"(B(?:0[1-9]|1[0-2]|8A)|SCL)_(\d{4})(\d{2})(\d{2})")
+# Tag in which a series says of which days its images were.
+ACQUISITIONS_TAG = "ACQUISITION_DATES"
 HOW_TO = "Make the series with 'Stack a Sentinel-2 time series' (B03, B04, B08 and B11, linear gap filling)."
 
 
@@ -41,6 +43,13 @@ def _is_day(found):
     return True
 
 
+def _acquisitions(text):
+    try:
+        return tuple(sorted(map(date.fromisoformat, filter(None, text.split(",")))))
+    except ValueError:
+        return ()
+
+
 class SeriesStack(FeatureStack):
     """A series, opened to be read as the features of a product.
 
@@ -55,6 +64,9 @@ class SeriesStack(FeatureStack):
     Attributes
     ----------
     days : tuple of datetime.date
+        Of the series.
+    acquisitions : tuple of datetime.date
+        Of the images that it was made of, as the file says; those of the series where it does not.
 
     Raises
     ------
@@ -69,6 +81,7 @@ class SeriesStack(FeatureStack):
         try:
             series = dated_bands(self.names)
             self.days = tuple(series)
+            self.acquisitions = _acquisitions(self.readers[0].tags.get(ACQUISITIONS_TAG, "")) or self.days
             self._maker = make(self.days)
             self._check(path, series, fewest)
         except BaseException:

@@ -19,7 +19,9 @@ def test_folder_holds_products_parcels_and_what_explains_them(create, feedback):
 
     results = create()
     folder = Path(results["OUTPUT_FOLDER"])
-    assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "aoi.geojson", "parcels.gpkg", "sentinel2"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.txt", "aoi.geojson", "landcover.qml", "landcover.tif", "landcover.tif.aux.xml", "parcels.gpkg",
+        "sentinel2"]
     assert Path(results["PRODUCTS_FOLDER"]) == folder / "sentinel2"
     products = list((folder / "sentinel2").glob("S2?_MSIL2A_2023*.SAFE"))
     assert len(products) == results["PRODUCT_COUNT"] == 2

@@ -142,6 +142,26 @@ def test_the_field_says_what_is_irrigated(run, feedback):
     assert any("perhaps" in text for text in feedback.warned)
 
 
+def test_the_field_says_what_is_cropland(run, feedback):
+    crops = ("Maize", "Maize", "Grassland", "Grassland", "Forest")
+    layer = layer_of([(crop, square(200, X + 300 * number), is_crop) for number, (crop, is_crop) in enumerate(
+        zip(crops, ("0", None, "yes", "1", None)))])
+
+    assert [row[1] for row in rows(prepared(run, layer, CROP_FIELD="water")["OUTPUT"])] == [0, 0, 1, 1, 0]
+    assert any("Maize: code 12 (legend), no cropland" in text for text in feedback.said)
+
+
+@pytest.mark.parametrize(("answers", "words"), [
+    (("1", "0"), "says of Maize both that it is cropland and that it is not"),
+    (("1", "maybe"), "must say 1 .crop. or 0")])
+def test_a_field_that_contradicts_itself_is_refused(run, answers, words):
+    from qgis.core import QgsProcessingException
+
+    layer = layer_of([("Maize", square(200, X + 300 * number), answer) for number, answer in enumerate(answers)])
+    with pytest.raises(QgsProcessingException, match=words):
+        prepared(run, layer, CROP_FIELD="water")
+
+
 def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
     from osgeo import ogr
 

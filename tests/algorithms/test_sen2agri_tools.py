@@ -68,6 +68,14 @@ def test_the_crop_type_is_masked_and_unmasked(made):
     assert made["type"]["OVERALL_ACCURACY"] > 0.9
 
 
+def test_parcels_judge_the_crop_mask_that_none_of_them_trained(run, inputs, made, tmp_path):
+    report = tmp_path / "report.html"
+    judged = run("assessaccuracy", {"CLASSIFICATION": made["reference"]["OUTPUT"], "REFERENCE": inputs["TRAINING"],
+                                    "CLASS_FIELD": "CROP", "REPORT": str(report)})
+    assert judged["OVERALL_ACCURACY"] > 0.9
+    assert "trained the map and were left out" not in report.read_text(encoding="utf-8")
+
+
 def test_the_crop_type_has_the_names_of_the_shapefile_and_the_colours_of_sen2agri(made):
     from qgis.core import QgsRasterLayer
 
@@ -103,11 +111,22 @@ def test_the_product_folder_is_that_of_sen2agri(made):
     names = {path.relative_to(product).as_posix() for path in product.rglob("*") if path.is_file()}
     assert names == {f"S2AGRI_L4B_MTD_{period}.xml", f"S2AGRI_L4B_PVI_{period}.jpg",
                      *(f"AUX_DATA/S2AGRI_L4B_{name}_{period}.{suffix}" for name, suffix in (
-                         ("IPP", "xml"), ("QLT", "xml"), ("LUT", "lut"), ("ISD", "zip"))),
+                         ("IPP", "xml"), ("QLT", "xml"), ("LUT", "lut"), ("LUT", "qml"), ("ISD", "zip"))),
                      *(f"TILES/{tile.name}/{name}_{period}_T00XXX.{suffix}" for name, suffix in (
                          ("S2AGRI_L4B_MTD", "xml"), ("IMG_DATA/S2AGRI_L4B_CT", "TIF"),
                          ("IMG_DATA/S2AGRI_L4B_RAW", "TIF"), ("QI_DATA/S2AGRI_L4B_MCTFLG", "TIF")))}
     assert "11 255 255 127 # Wheat" in (product / f"AUX_DATA/S2AGRI_L4B_LUT_{period}.lut").read_text()
+
+
+def test_the_style_of_the_product_dresses_its_raster(made):
+    from qgis.core import QgsRasterLayer
+
+    product, = (made["folder"] / "type").iterdir()
+    layer = QgsRasterLayer(str(next(product.glob("TILES/*/IMG_DATA/*_CT_*.TIF"))))
+    _, is_loaded = layer.loadNamedStyle(str(next(product.glob("AUX_DATA/*_LUT_*.qml"))))
+    assert is_loaded
+    assert [(one.value, one.label) for one in layer.renderer().classes()] == [
+        (11, "Wheat"), (12, "Maize"), (15, "Barley"), (0, "No crop")]
 
 
 def test_the_quality_file_holds_the_matrix_of_the_final_map(made):
@@ -154,6 +173,9 @@ def test_codes_of_eight_digits_fit_everywhere_but_into_the_product(run, inputs, 
              "OUTPUT": str(tmp_path / "type.tif")}
 
     assert fieldscene.read(run("croptype", given)["OUTPUT"])[0].max() == 3
+    with pytest.raises(QgsProcessingException, match=r"code 0 does not fit.*from 1 to 32767"):
+        run("croptype", {**given, "TRAINING": write_parcels(tmp_path / "zero.geojson", {**CODES, min(CODES): 0}),
+                         "PRODUCT": str(tmp_path / "products")})
     with pytest.raises(QgsProcessingException, match="12345611 does not fit into a Sen2-Agri product"):
         run("croptype", {**given, "OUTPUT": str(tmp_path / "other.tif"), "PRODUCT": str(tmp_path / "products")})
     assert not (tmp_path / "other.tif").exists() and not (tmp_path / "products").exists()

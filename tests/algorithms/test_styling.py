@@ -25,7 +25,7 @@ from floefield.compute.raster.categorical import categorical_layout, categorical
 from floefield.compute.raster.grid import Grid
 from floefield.compute.raster.qml import shipped_style, true_colour_qml
 from floefield.compute.raster.writer import RasterLayout, create_raster
-from floefield.provider.styling import dress
+from floefield.provider.styling import dress, name_outputs
 
 CLASSES = class_table(["winter_rye", "grain_maize", "vineyards"])
 COLOURS = {c.label: "#{:02x}{:02x}{:02x}".format(*c.colour) for c in CLASSES}
@@ -231,3 +231,20 @@ def test_outputs_that_are_not_loaded_are_left_alone(project, tmp_path):
 
     assert results["OUTPUT"] == str(tmp_path / "map.tif")
     assert not project.mapLayers()
+
+
+def test_layers_of_a_model_are_told_apart_by_the_titles_of_its_outputs():
+    context, project = QgsProcessingContext(), QgsProject()
+    for key, name in (("a.tif", "PIXEL_MAP"), ("b.tif", "OBJECT_MAP"), ("c.tif", "SERIES"), ("d.gpkg", "PARCELS")):
+        context.addLayerToLoadOnCompletion(key, QgsProcessingContext.LayerDetails(name, project, key))
+    for path, name in (("a.tif", "Crops"), ("b.tif", "Crops"), ("c.tif", "Sentinel-2 2023")):
+        dress(path, name, context)
+    results = {"x:A": "a.tif", "x:B": "b.tif", "x:C": "c.tif", "x:D": "d.gpkg", "x:E": "folder", "x:F": None}
+
+    name_outputs(results, {key: f"Title {key[-1]}" for key in results}, context)
+
+    names = {path: details.name for path, details in context.layersToLoadOnCompletion().items()}
+    assert names == {"a.tif": "Title A", "b.tif": "Title B", "c.tif": "Sentinel-2 2023", "d.gpkg": "Title D"}
+    layer = QgsRasterLayer("", "any")
+    context.layerToLoadOnCompletionDetails("b.tif").postProcessor().postProcessLayer(layer, context, None)
+    assert layer.name() == "Title B"

@@ -243,3 +243,22 @@ def test_unwritable_place_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"), complete_folder(tmp_path / "file" / "sample"):
         pass
+
+
+def test_the_older_land_cover_map_is_coarse_and_mostly_right(tmp_path):
+    import rasterio
+    from rasterio.features import rasterize
+
+    sample = create_sample("crops", str(tmp_path), SampleSettings(seed=1, size=240, dates=1), Progress())
+    with rasterio.open(tmp_path / "landcover.tif") as raster:
+        cover, transform, tags = raster.read(1), raster.transform, raster.tags()
+    assert (cover.shape, raster.crs, transform.a) == ((24, 24), "EPSG:32631", 100.0)
+    assert set(np.unique(cover)) <= {10, 11, 60, 130, 190, 210} and tags["SYNTHETIC"] == "YES"
+    # Under the surveyed parcels, by the middle of each cell.
+    table, = sample.tables
+    truth = rasterize(((geometry, 1 + cropland) for geometry, (_, _, _, cropland, _) in table.rows), cover.shape,
+                      transform=transform)
+    says = np.isin(cover, (10, 11)) + 1
+    surveyed = truth > 0
+    assert surveyed.sum() > 50
+    assert 0.7 < (says == truth)[surveyed & (cover != 130)].mean() < 1.0
