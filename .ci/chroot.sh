@@ -94,12 +94,13 @@ bind_read_only() {
     mount -o remount,bind,ro "$CHROOT$2"
 }
 
-# Folders of wheels that pip's settings name; an index called "simple" keeps its files beside it.
+# Folders of wheels and files of constraints that pip's settings name; an index called "simple" keeps its files beside it.
 bind_local_packages() {
     { pip_settings | xargs -r cat; env | grep '^PIP_' || true; } \
         | grep -oE "(file://|[= ])/[^ '\"]+" | sed -E 's,^(file://|[= ]),,; s,/simple/?$,,' | sort -u \
-        | while read -r folder; do
-            if [ -d "$folder" ]; then bind_read_only "$folder" "$folder"; fi
+        | while read -r place; do
+            if [ -d "$place" ]; then bind_read_only "$place" "$place"; fi
+            if [ -f "$place" ]; then install -D -m 644 "$place" "$CHROOT$place"; fi
         done
 }
 
