@@ -73,7 +73,7 @@ def apply_forest(task, maps, progress):
         stack.choose(places)
         stack.contrast(forest.contrasts, forest.feature_names[len(forest.bands):])
         executor = opened.enter_context(make_executor(task.threads))
-        rasters = opened.enter_context(create_maps(maps, stack.grid, forest))
+        rasters = opened.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic))
         if task.rules.smoothing and forest.likeness is None:
             progress.say("The model does not know how much the pixels of a parcel differ, so nothing is smoothed.")
         progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.bands)} bands ...")

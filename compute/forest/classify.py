@@ -146,7 +146,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         insight = look_closer(stack, ground, task.insight, task.forest, executor, progress.part(0.4, 0.5))
         notes += insight.notes
         forest = replace(forest, trained_on=training_text(stack.grid, ground, progress.check))
-        rasters = finished.enter_context(create_maps(maps, stack.grid, forest))
+        rasters = finished.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic))
         progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
         mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.rules)
         warnings += map_advice(mapping, forest) if rasters else []

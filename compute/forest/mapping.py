@@ -10,6 +10,7 @@ from ..raster.blocks import run_blocks
 from ..raster.categorical import categorical_layout, categorical_side_files
 from ..raster.qml import shipped_style
 from ..raster.writer import RasterLayout, create_raster
+from .features import SYNTHETIC_TAG
 from .strips import Strip, smoothed_within, strip_height
 from .timeleft import TimeLeft
 from .voting import Voter
@@ -65,7 +66,7 @@ class Mapping:
 
 
 @contextlib.contextmanager
-def create_maps(paths, grid, forest):
+def create_maps(paths, grid, forest, is_synthetic=False):
     """The rasters of a classification in the making: all complete when the block ends well, otherwise all removed.
 
     Parameters
@@ -74,6 +75,8 @@ def create_maps(paths, grid, forest):
     grid : Grid
     forest : Forest
         Its classes, and the record of its training, which goes into the class map if it is of this grid.
+    is_synthetic : bool
+        Whether the maps are of made-up sample data, and say so.
 
     Yields
     ------
@@ -81,11 +84,12 @@ def create_maps(paths, grid, forest):
         By field name of `paths`; only those wanted.
     """
     nan, classes = float("nan"), forest.classes
+    tags = {SYNTHETIC_TAG: "YES"} if is_synthetic else {}
     layouts = {
-        "classes": replace(categorical_layout(grid, classes, CLASS_BAND),
+        "classes": replace(categorical_layout(grid, classes, CLASS_BAND, tags),
                            domain_tags=record_tags(forest.trained_on, grid)),
-        "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan),
-        "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan)}
+        "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan, tags=tags),
+        "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan, tags=tags)}
     side_files = {"classes": categorical_side_files(classes, CLASS_BAND),
                   "confidence": {".qml": shipped_style("confidence")},
                   "probabilities": {".qml": shipped_style("probability")}}

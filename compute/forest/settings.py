@@ -42,7 +42,8 @@ class ForestSettings:
     samples_per_parcel : int
         At most so many training pixels of each parcel, so that large parcels do not drown small ones; 0 sets no limit.
     features_per_split : int
-        Among so many features, drawn anew, a branch looks for the best one; 0 leaves it to :func:`.train.tried_at_branch`.
+        Among so many features, drawn anew, a branch looks for the best one; 0 takes what
+        :func:`.train.tried_at_branch` says.
     weights : dict of str to float
         Weight of a pixel of a class, by code; 1 for the others.
     missing : {"exclude", "median", "value"}

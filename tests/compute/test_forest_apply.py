@@ -269,3 +269,14 @@ def test_the_time_left_is_said_now_and_then():
     assert listener.said == ["25 % mapped, about 48 s left.", "80 % mapped, about 10 s left."]
     assert [in_words(seconds) for seconds in (0, 89, 100, 3600, 12000)] == [
         "1 s", "89 s", "2 min", "60 min", "3 h 20 min"]
+
+
+def test_maps_of_sample_data_say_that_they_are(tmp_path):
+    model = grow_model(tmp_path / "model.ffrf", reflectance())
+    for name, tags in (("real", {}), ("sample", {"SYNTHETIC": "YES"})):
+        folder = tmp_path / name
+        folder.mkdir()
+        apply(folder, [write(folder / "scene.tif", reflectance(), tags=tags)], model)
+        for output in ("classes", "confidence", "probabilities"):
+            with rasterio.open(folder / f"{output}.tif") as raster:
+                assert raster.tags().get("SYNTHETIC") == tags.get("SYNTHETIC")
