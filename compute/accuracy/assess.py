@@ -12,7 +12,7 @@ from ..raster.onto import RasterOnto
 from ..raster.reader import RasterReader
 from .legend import name_classes
 from .matching import AUTO, match_labels
-from .record import DOMAIN, TAG, read_record
+from .record import DOMAIN, MARK, TAG, read_record
 from .reference import ParcelReference, PointReference, RasterReference
 from .scores import score_maps
 from .tally import MapBand, tally
@@ -137,6 +137,10 @@ def _trained(task, grid, maps):
         readers.append(lambda window: parcels.read(window) != 0)
     for band in maps:
         text = band.raster.source.domain_tags(DOMAIN).get(TAG)
+        if not text and MARK in band.raster.source.tags and not task.training:
+            raise UnsuitableInput(
+                f"{band.raster.source.path} was cut or rewritten after it was made, and lost its record of the pixels "
+                "that trained it. Use the map as it was made, or give the parcels that trained it as TRAINING.")
         if not text:
             continue
         if band.raster.is_moved:
@@ -187,14 +191,16 @@ def _match(task, reference, counted, classes):
     """The label of each unit, and for each map the matching of labels."""
     units = np.unique(counted.units).tolist()
     by = task.settings.matching
+    paths = [one.path for one in (task.map, task.second) if one]
     if reference.kind != "pixels":
         labels = dict(zip(units, reference.codes(units)))
-        return labels, [match_labels(labels.values(), found, by) for found in classes]
+        return labels, [match_labels(labels.values(), found, by, path) for found, path in zip(classes, paths)]
     named = name_classes(units, task.raster.entries)
     attempts = []
     for labels in ({c.value: c.code for c in named}, {c.value: c.label for c in named}):
         try:
-            attempts.append((labels, [match_labels(labels.values(), found, by) for found in classes]))
+            attempts.append((labels, [match_labels(labels.values(), found, by, path)
+                                      for found, path in zip(classes, paths)]))
         except UnsuitableInput as error:
             refusal = error
     if not attempts:

@@ -5,9 +5,10 @@ import numpy as np
 from .matching import listed
 
 FEW_UNITS = 50
+OFTEN_NODATA = ("0", "-1", "255", "-9999", "-10000", "-32768", "65535")
 
 
-def cautions(task, reference, counted, matchings, maps, are_moved):
+def cautions(task, reference, counted, matchings, maps, are_moved, knows_training):
     """Sentences that a user should read before quoting a figure.
 
     Parameters
@@ -21,16 +22,25 @@ def cautions(task, reference, counted, matchings, maps, are_moved):
     maps : sequence of MapScores
     are_moved : sequence of bool
         Which maps were read on the grid of the first.
+    knows_training : bool
+        Whether the map or the user says what trained it.
 
     Returns
     -------
     list of str
     """
     names = maps[0].pixels.labels
-    said = [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
+    said = [] if knows_training else [
+        "Nobody can tell from the files whether this reference also trained the map: it carries no record of its "
+        "training, and no TRAINING parcels were given. If it did, even in part, these figures are far too good."]
+    said += [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
             f"{listed(matching.unmatched)}." for matching, scores in zip(matchings, maps) if matching.unmatched]
     if reference.kind != "pixels":
         said += _about_units(reference, counted)
+    elif counted.trained:
+        said.append(f"{sum(counted.trained.values())} pixels trained the map and do not judge. Others of the same "
+                    "fields may do, as a raster does not say where a field ends: the figures are then too good, and "
+                    "parcels are the better reference.")
     if counted.disputed:
         said.append(f"{counted.disputed} pixels lie in reference parcels of different classes and were left out.")
     if any(are_moved):
@@ -43,7 +53,7 @@ def cautions(task, reference, counted, matchings, maps, are_moved):
     unseen = [name for name, total, area in zip(names, expected, maps[0].hectares) if area and not total]
     if unseen:
         said.append("The reference holds none of these mapped classes, so nobody knows how good they are: "
-                    f"{listed(unseen)}.")
+                    f"{listed(unseen)}.{_nodata_hint(unseen)}")
     for scores in maps:
         said += _about_strata(scores, names) if scores.estimates is not None else []
     return said
@@ -61,9 +71,15 @@ def _about_units(reference, counted):
         reason = "on a pixel without a class" if kind == "points" else "where no pixel has a class, or hold no pixel"
         said.append(f"{silent} of {count} reference {kind} lie {reason}, and were left out.")
     if len(judged) < FEW_UNITS:
-        said.append(f"The accuracy rests on only {len(judged)} {kind}: with others, taken just as fairly, it may "
-                    "differ by several percent.")
+        said.append(f"The accuracy rests on only {len(judged)} {kind if len(judged) > 1 else kind[:-1]}: with others, "
+                    "taken just as fairly, it may be quite different.")
     return said
+
+
+def _nodata_hint(names):
+    """What to do about classes without a name whose number often means "no data"."""
+    suspects = [name for name in names if name in OFTEN_NODATA]
+    return f" If {' or '.join(suspects)} means no data, say so: NODATA={','.join(suspects)}." if suspects else ""
 
 
 def _about_strata(scores, names):

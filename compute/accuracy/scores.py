@@ -132,7 +132,7 @@ def score_maps(task, reference, counted, classes, labels, matchings, warnings, h
         unit_count=len(set(counted.units.tolist())), trained_units=left_out,
         trained_pixels=sum(counted.trained.values()), knows_training=has_record, is_probability=is_probability,
         matched_by=matchings[0].by,
-        warnings=(*warnings, *cautions(task, reference, counted, matchings, maps, are_moved)))
+        warnings=(*warnings, *cautions(task, reference, counted, matchings, maps, are_moved, has_record)))
 
 
 def _without_trained(reference, counted):

@@ -144,6 +144,39 @@ def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
             run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
 
+@pytest.mark.parametrize("cut", ["translate", "warp"])
+def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp_path, cut):
+    """GDAL's tools, and with them QGIS's, drop the record of the training pixels."""
+    from osgeo import gdal
+    from qgis.core import QgsProcessingException
+
+    series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
+    training = polygon_layer([(crop, geometry) for number, crop, geometry in fields() if number < 24])
+    classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
+                                       "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
+    part = str(tmp_path / "part.tif")
+    if cut == "translate":
+        gdal.Translate(part, classified, srcWin=[0, 0, 40, 40])
+    else:
+        gdal.Warp(part, classified, dstSRS="EPSG:3857")
+    everywhere = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
+    for reference in (training, everywhere):
+        with pytest.raises(QgsProcessingException, match="part.tif was cut or rewritten .* give the parcels"):
+            run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": reference, "CLASS_FIELD": "crop"})
+
+    results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",
+                                     "TRAINING": training, "MATCHING": "name"})
+    assert results["OVERALL_ACCURACY"] < 0.6, "pixels are noise, and only those that did not train judge"
+
+
+def test_a_value_that_may_mean_no_data_is_pointed_out(assess, feedback, tmp_path):
+    assess(CLASSIFICATION=write(tmp_path / "undeclared.tif", class_map()[None], names=("class",)))
+
+    told = " ".join(feedback.warned)
+    assert "nobody knows how good they are: 0. If 0 means no data, say so: NODATA=0." in told
+    assert "Nobody can tell from the files whether this reference also trained the map" in told
+
+
 def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_path):
     from floefield.compute.classes import MapClass
     from floefield.compute.raster.qml import paletted_qml

@@ -133,7 +133,8 @@ def test_the_record_holds_exactly_the_training_pixels(scene):
 
     expected = ground.is_training[ground.labels(stack.grid.window)[0]].reshape(stack.grid.shape)
     np.testing.assert_array_equal(record.read(stack.grid.window), expected)
-    assert record_tags(text, stack.grid) == {"FLOEFIELD": {"TRAINING_PIXELS": text}}
+    assert record_tags(text, stack.grid) == {"FLOEFIELD": {"TRAINING_PIXELS": text},
+                                             "": {"FLOEFIELD_TRAINING_PIXELS": "RECORDED"}}
     assert record_tags(text, replace(stack.grid, west=0.0)) == record_tags("", stack.grid) == {}
     for window in stack.grid.blocks(7, 13):
         np.testing.assert_array_equal(record.read(window), expected[window.slices])
