@@ -6,14 +6,19 @@ The same input gives the same bytes: there is no time stamp in it.
 import os
 from dataclasses import dataclass
 
+import numpy as np
+
 from . import drawings
 from .content import matrix_content
-from .estimates import Z95, interval
+from .estimates import interval
 from .page import css_colour, software_versions, write_page
 from .results import feature_number
+from .samplesize import LEAST_PER_CLASS, needed_samples, plan_samples
 
 MOST_PARCELS_LISTED = 25
 SIGNIFICANT = 0.05
+# Standard errors of the overall accuracy for which the report says how many samples they take; the first in detail.
+WANTED_ERRORS = (0.01, 0.015, 0.025)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def write_assessment_report(path, found, origin, check=lambda: None):
     check()
     write_page(path, "assessment.html", found=found, origin=origin, maps=maps,
                comparison=_comparison(found, maps) if len(maps) == 2 else None, errors=_errors(found),
+               plan=_sample_plan(found),
                unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[found.kind],
                versions=software_versions())
 
@@ -90,11 +96,10 @@ def _areas(scores, classes, number):
     for place, map_class in enumerate(classes):
         hectares = float(scores.hectares[place])
         row = {**_key(map_class), "hectares": hectares, "share": hectares / total if total else 0.0,
-               "bar": hectares / largest, "estimated": nan, "low": nan, "high": nan, "half": nan}
+               "bar": hectares / largest, "estimated": nan, "low": nan, "high": nan}
         if estimates is not None and not estimates.unsampled[place]:
-            half = Z95 * estimates.shares_error[place] * sampled
-            estimated = float(estimates.shares[place] * sampled)
-            row.update(estimated=estimated, half=half, low=max(0.0, estimated - half), high=estimated + half)
+            low, high = interval(estimates.shares[place], estimates.shares_error[place])
+            row.update(estimated=float(estimates.shares[place] * sampled), low=low * sampled, high=high * sampled)
         if hectares or row["estimated"] > 0:
             rows.append(row)
     rows.sort(key=lambda row: -row["hectares"])
@@ -126,6 +131,23 @@ def _comparison(found, maps):
     return {"rows": rows, "test": test, "pixels": found.pixel_test, "is_real": test.p_value < SIGNIFICANT,
             "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[found.kind],
             "picture": drawings.difference_picture(rows, tuple(one["name"] for one in maps), "difference")}
+
+
+def _sample_plan(found):
+    """How many samples the first map needs, class by class, and how many there are."""
+    scores = found.maps[0]
+    matrix, areas = scores.parcels or scores.pixels, scores.hectares
+    found_so_far = np.where(matrix.mapped_totals > 0, scores.pixels.precision, np.nan)
+    shares = areas / areas.sum()
+    plan = plan_samples(shares, found_so_far, WANTED_ERRORS[0])
+    drawn = matrix.mapped_totals if found.is_probability else np.zeros(len(shares), int)
+    rows = [{**_key(map_class), "share": float(shares[place]), "precision": float(plan.precisions[place]),
+             "is_known": not np.isnan(found_so_far[place]), "advised": int(plan.by_class[place]),
+             "drawn": int(drawn[place]), "more": max(0, int(plan.by_class[place] - drawn[place]))}
+            for place, map_class in enumerate(found.classes) if areas[place]]
+    return {"rows": sorted(rows, key=lambda row: -row["share"]), "total": plan.total, "least": LEAST_PER_CLASS,
+            "more": sum(row["more"] for row in rows),
+            "needed": [(2 * error, needed_samples(shares, plan.precisions, error)) for error in WANTED_ERRORS]}
 
 
 def _errors(found):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .matching import listed
+from .page import percent
 
 FEW_UNITS = 50
 OFTEN_NODATA = ("0", "-1", "255", "-9999", "-10000", "-32768", "65535")
@@ -88,7 +89,7 @@ def _about_strata(scores, names):
     said = []
     if unsampled:
         share = scores.hectares[scores.estimates.unsampled].sum() / scores.hectares.sum()
-        said.append(f"No sample fell into these mapped classes, so the estimates leave out their {share:.1%} of the "
+        said.append(f"No sample fell into these mapped classes, so the estimates leave out their {percent(share)} of the "
                     f"area: {listed(unsampled)}.")
     if loose:
         said.append("A single sample fell into these mapped classes, which gives no standard error: "
@@ -98,6 +99,6 @@ def _about_strata(scores, names):
         fewest = int((scores.parcels or scores.pixels).mapped_totals[sure].min())
         said.append("In these mapped classes all samples agree, and the formula then gives a standard error of 0, "
                     f"which is too good to be true: {listed(names[place] for place in sure)}. With {fewest} "
-                    f"samples in agreement up to {min(1.0, 3 / fewest):.0%} of the class may still be otherwise (rule "
+                    f"samples in agreement up to {percent(min(1.0, 3 / fewest), 0)} of the class may still be otherwise (rule "
                     "of three).")
     return said

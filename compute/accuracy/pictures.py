@@ -16,6 +16,8 @@ FONT = "DejaVu Sans"
 LONGEST_LABEL = 34
 LONGEST_LINE = 20
 
+LEAST_SCALE = 0.72
+
 # With more classes than this the cells of a confusion matrix hold no figures.
 MOST_CLASSES_WITH_FIGURES = 40
 
@@ -207,10 +209,12 @@ def _short_percent(share):
 
 
 def class_name(number, label):
-    """Number and label of a class in at most two short lines."""
+    """Number and label of a class in at most two short lines, broken at blanks and after underscores."""
     if not is_drawable(label):
         return str(number)
-    return "\n".join(textwrap.wrap(f"{number}  {label}", width=LONGEST_LINE, max_lines=2, placeholder="…"))
+    words = f"{number}\u2002{label}".replace("_", "_ ")
+    lines = textwrap.wrap(words, width=LONGEST_LINE, max_lines=2, placeholder="…")
+    return "\n".join(lines).replace("_ ", "_").replace("\u2002", "  ")
 
 
 def short(text):
@@ -240,4 +244,8 @@ def svg_of(figure, description, name):
     renamed = {old: f"{name}-{index}" for index, old in enumerate(used)}
     svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{renamed[m[1]]}"' if m[1] in renamed else "", svg)
     svg = re.sub(r'(href="#|url\(#)([^")]+)', lambda m: m[1] + renamed[m[2]], svg)
-    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1))  # nosec B704
+    # In a narrow window a picture shrinks a little before it has to be moved sideways.
+    width = float(re.search('width="([0-9.]+)pt"', svg)[1])
+    least = f"min-width:{LEAST_SCALE * width:.0f}pt"
+    return Markup(svg.replace(  # nosec B704
+        "<svg ", f'<svg role="img" aria-label="{escape(description)}" style="{least}" ', 1))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from . import pictures, season
 from .content import matrix_content
 from .dates import DATED, iso
+from .early import early_enough
 from .page import css_colour, software_versions, write_page
 from .results import feature_number
 from .suspicious import SURE
@@ -139,11 +140,13 @@ def write_classification_report(path, report, check=lambda: None):
 def _season(insight, check):
     """Pictures of profiles and accuracy by date, and the suspicious labels; None for what nobody looked for."""
     if insight is None:
-        return {"profiles": None, "early": (), "early_picture": None, "suspicious": None}
+        return {"profiles": None, "early": (), "early_picture": None, "years": "", "enough": None, "suspicious": None}
     profiles = season.profiles_picture(insight.profiles) if insight.profiles else None
     check()
     found = insight.suspicious
-    return {"profiles": profiles, "early": insight.early,
+    return {"profiles": profiles, "years": season.years(insight.profiles.dates) if insight.profiles else "",
+            "early": insight.early,
+            "enough": early_enough(insight.early) if insight.early else None,
             "early_picture": season.early_picture(insight.early) if insight.early else None,
             "suspicious": None if found is None else {
                 "count": len(found), "sure": SURE,
