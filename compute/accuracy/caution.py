@@ -32,8 +32,9 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
     """
     names = maps[0].pixels.labels
     said = [] if knows_training else [
-        "Nobody can tell from the files whether this reference also trained the map: it carries no record of its "
-        "training, and no TRAINING parcels were given. If it did, even in part, these figures are far too good."]
+        f"Nobody can tell from the files whether this reference also trained {'a map' if task.second else 'the map'}: it "
+        "carries no record of its training, and no TRAINING parcels were given. If it did, even in part, these figures "
+        "are far too good."]
     said += [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
             f"{listed(matching.unmatched)}." for matching, scores in zip(matchings, maps) if matching.unmatched]
     if reference.kind != "pixels":
@@ -55,8 +56,13 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
     if unseen:
         said.append("The reference holds none of these mapped classes, so nobody knows how good they are: "
                     f"{listed(unseen)}.{_nodata_hint(unseen)}")
+    if len(maps) == 2 and maps[1].estimates is not None:
+        said.append(f"The estimates for {maps[1].path} hold if the sample was drawn from the whole map. If it was drawn "
+                    f"in each class of {maps[0].path}, they may be wrong: the second map needs a sample of its own "
+                    "then.")
     for scores in maps:
-        said += _about_strata(scores, names) if scores.estimates is not None else []
+        about = _about_strata(scores, names) if scores.estimates is not None else []
+        said += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) == 2 else about
     return said
 
 

@@ -31,7 +31,7 @@ def write_page(path, template, **content):
     environment = Environment(autoescape=True, loader=FileSystemLoader(str(TEMPLATES)), undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(percent=percent, grouped=grouped, share_width=share_width, css=css_colour,
-                               breakable=breakable)
+                               breakable=breakable, points=points)
     text = environment.get_template(template).render(**content)
     # A path with bytes that are no UTF-8 reaches Python as lone surrogates; they must not stop the report.
     with complete_file(path) as partial, open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
@@ -53,6 +53,12 @@ def percent(share, digits=1):
 def grouped(number, digits=0):
     """1234567 as ``1 234 567`` (narrow no-break spaces)."""
     return f"{number:,.{digits}f}".replace(",", "\u202f")
+
+
+def points(difference, digits=1):
+    """A difference of shares in percentage points, signed: 0.043 as ``+4.3``; 0 where it rounds to nothing."""
+    text = f"{100 * difference:+.{digits}f}"
+    return text.replace("-", "\u2212") if float(text) else "0"
 
 
 def breakable(text):

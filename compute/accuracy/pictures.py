@@ -210,11 +210,16 @@ def _short_percent(share):
 
 def class_name(number, label):
     """Number and label of a class in at most two short lines, broken at blanks and after underscores."""
-    if not is_drawable(label):
+    if not is_drawable(label) or label == str(number):
         return str(number)
     words = f"{number}\u2002{label}".replace("_", "_ ")
     lines = textwrap.wrap(words, width=LONGEST_LINE, max_lines=2, placeholder="…")
     return "\n".join(lines).replace("_ ", "_").replace("\u2002", "  ")
+
+
+def one_line(number, label):
+    """:func:`class_name` without the break."""
+    return class_name(number, label).replace("_\n", "_").replace("\n", " ")
 
 
 def short(text):

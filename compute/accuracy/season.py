@@ -6,7 +6,7 @@ Made with the tools of :mod:`.pictures`; the rules there hold here.
 from datetime import date
 
 from .drawings import spread_out
-from .pictures import FONT, TEXT, class_name, figure_of, svg_of, write
+from .pictures import FONT, TEXT, figure_of, one_line, svg_of, write
 
 GREY = "#8a8f94"
 COLUMNS = 3
@@ -49,7 +49,7 @@ def profiles_picture(profiles):
         if column == 0:
             axes.set_ylabel("NDVI", fontsize=7.5, color=TEXT, fontfamily=FONT, labelpad=2)
         map_class = profiles.classes[place]
-        name = class_name(map_class.value, map_class.label).replace("\n", " ")
+        name = one_line(map_class.value, map_class.label)
         name = name if len(name) <= LONGEST_TITLE else name[:LONGEST_TITLE - 1].rstrip() + "…"
         axes.set_title(f"{name} ({profiles.parcels[place]})", fontsize=8, color=TEXT, fontfamily=FONT, loc="left",
                        pad=3, parse_math=False)

@@ -75,6 +75,8 @@ def test_the_figures_are_those_of_numpy(assess, tmp_path):
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Nobody can tell from the files whether this reference also trained the map" in report
     assert "no probability sample" in report
+    # What it would take: see test_samplesize.py for the formula.
+    assert "How many samples would be enough" in report and "50 in each class" in report
 
 
 def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
@@ -187,6 +189,30 @@ def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_pa
     results = run("assessaccuracy", {"CLASSIFICATION": mapped, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
     assert results["OVERALL_ACCURACY"] > 0.7
+
+
+def test_an_interval_nobody_knows_is_a_dash_and_no_number(assess, tmp_path):
+    """One sample in a class of the map, many in the others: no standard error at all."""
+    first = {1: 1, 2: 9, 3: 9}
+    rows = [(CROPS[value - 1], WEST + 10 * column + 5, NORTH - 10 * row - 5) for value, count in first.items()
+            for row, column in np.argwhere(class_map() == value)[:count]]
+    assess(REFERENCE=point_layer(rows), SAMPLING_DESIGN="probability", REPORT=str(tmp_path / "report.html"))
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert " nan" not in report and ">nan" not in report
+    assert "a stratum with a single\nsample leaves the standard error unknown" in report
+
+
+def test_the_report_says_where_the_reference_lies(assess, reference, tmp_path):
+    """Two layers may have one name."""
+    from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter
+
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    QgsVectorFileWriter.writeAsVectorFormatV2(reference, str(tmp_path / "survey.gpkg"), QgsCoordinateTransformContext(),
+                                              options)
+    assess(REFERENCE=str(tmp_path / "survey.gpkg"), REPORT=str(tmp_path / "report.html"))
+
+    assert str(tmp_path / "survey.gpkg") in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_invalid_geometry_is_repaired(assess):

@@ -227,6 +227,29 @@ def test_two_maps_are_compared_on_the_same_ground(path, tmp_path):
     assert found.parcel_test.both_right + found.parcel_test.only_first == found.maps[0].parcels.counts.trace()
 
 
+def test_it_says_that_nobody_knows_what_trained_one_of_two_maps(path, tmp_path):
+    import rasterio
+
+    later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
+    grid = Grid("", fieldscene.WEST, fieldscene.NORTH, 10, 10, 40, 48)
+    record = record_training(grid, lambda window: np.zeros(window.shape, bool), lambda window: True)
+    with rasterio.open(path, "r+") as raster:
+        raster.update_tags(ns=DOMAIN, **{TAG: record.text()})
+
+    assert assess(task(path), Progress()).knows_training
+    both = assess(task(path, second=MapInput(later, NAMES)), Progress())
+    assert not both.knows_training
+    assert any("whether this reference also trained a map" in warning for warning in both.warnings)
+
+
+def test_estimates_for_a_second_map_come_with_a_caution(path, tmp_path):
+    later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
+    found = assess(task(path, second=MapInput(later, NAMES), settings=AssessmentSettings(design="probability")),
+                   Progress())
+
+    assert any("later.tif hold if the sample was drawn from the whole map" in warning for warning in found.warnings)
+
+
 def test_cancelling_ends_the_work(path):
     class Impatient(Progress):
         cancelled = True
