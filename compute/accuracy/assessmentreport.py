@@ -154,5 +154,6 @@ def _errors(found):
     """The parcels or points with most errors, for a table; nothing for a reference raster."""
     rows = [{"identifier": feature_number(errors.unit), "reference": errors.reference,
              "mapped": errors.mapped, "pixels": errors.pixels, "wrong": errors.wrong,
-             "shares": [wrong / errors.pixels for wrong in errors.wrong]} for errors in found.errors[:MOST_PARCELS_LISTED]]
+             "shares": [wrong / errors.pixels for wrong in errors.wrong]}
+            for errors in found.errors[:MOST_PARCELS_LISTED]]
     return {"rows": rows, "count": len(found.errors)}

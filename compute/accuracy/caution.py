@@ -32,9 +32,9 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
     """
     names = maps[0].pixels.labels
     said = [] if knows_training else [
-        f"Nobody can tell from the files whether this reference also trained {'a map' if task.second else 'the map'}: it "
-        "carries no record of its training, and no TRAINING parcels were given. If it did, even in part, these figures "
-        "are far too good."]
+        f"Nobody can tell from the files whether this reference also trained {'a map' if task.second else 'the map'}: "
+        "it carries no record of its training, and no TRAINING parcels were given. If it did, even in part, these "
+        "figures are far too good."]
     said += [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
             f"{listed(matching.unmatched)}." for matching, scores in zip(matchings, maps) if matching.unmatched]
     if reference.kind != "pixels":
@@ -57,9 +57,9 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
         said.append("The reference holds none of these mapped classes, so nobody knows how good they are: "
                     f"{listed(unseen)}.{_nodata_hint(unseen)}")
     if len(maps) == 2 and maps[1].estimates is not None:
-        said.append(f"The estimates for {maps[1].path} hold if the sample was drawn from the whole map. If it was drawn "
-                    f"in each class of {maps[0].path}, they may be wrong: the second map needs a sample of its own "
-                    "then.")
+        said.append(f"The estimates for {maps[1].path} hold if the sample was drawn from the whole map. If it was "
+                    f"drawn in each class of {maps[0].path}, they may be wrong: the second map needs a sample of its "
+                    "own then.")
     for scores in maps:
         about = _about_strata(scores, names) if scores.estimates is not None else []
         said += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) == 2 else about
@@ -95,16 +95,16 @@ def _about_strata(scores, names):
     said = []
     if unsampled:
         share = scores.hectares[scores.estimates.unsampled].sum() / scores.hectares.sum()
-        said.append(f"No sample fell into these mapped classes, so the estimates leave out their {percent(share)} of the "
-                    f"area: {listed(unsampled)}.")
+        said.append(f"No sample fell into these mapped classes, so the estimates leave out their {percent(share)} of "
+                    f"the area: {listed(unsampled)}.")
     if loose:
         said.append("A single sample fell into these mapped classes, which gives no standard error: "
                     f"{listed(loose)}. Draw at least two, better 50, in each class.")
     sure = np.flatnonzero(scores.estimates.users_error == 0)
     if len(sure):
         fewest = int((scores.parcels or scores.pixels).mapped_totals[sure].min())
+        doubt = percent(min(1.0, 3 / fewest), 0)
         said.append("In these mapped classes all samples agree, and the formula then gives a standard error of 0, "
                     f"which is too good to be true: {listed(names[place] for place in sure)}. With {fewest} "
-                    f"samples in agreement up to {percent(min(1.0, 3 / fewest), 0)} of the class may still be otherwise (rule "
-                    "of three).")
+                    f"samples in agreement up to {doubt} of the class may still be otherwise (rule of three).")
     return said

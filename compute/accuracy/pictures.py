@@ -15,6 +15,8 @@ import unicodedata
 FONT = "DejaVu Sans"
 LONGEST_LABEL = 34
 LONGEST_LINE = 20
+# Labels of so few signs (numbers) stand upright above the columns.
+SHORT_LABEL = 3
 
 LEAST_SCALE = 0.72
 
@@ -61,7 +63,8 @@ def confusion_picture(classes, counts, name="confusion"):
     draw_cells(axes, number, number, cells)
     size = 8.5 if number <= MOST_CLASSES_WITH_FIGURES else 4
     name_ticks(axes.yaxis, labels, size)
-    name_ticks(axes.xaxis, labels, size, rotation=55 if number <= 12 else 90)
+    is_short = max(map(len, labels)) <= SHORT_LABEL
+    name_ticks(axes.xaxis, labels, size, rotation=0 if is_short else 55 if number <= 12 else 90)
     axes.set_ylabel("Reference (rows)", color=TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="top")
     axes.set_xlabel("Map (columns)", color=TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="left")
     return svg_of(figure, f"Confusion matrix of {number} classes, rows are the reference, columns the map", name)

@@ -85,6 +85,8 @@ class ClassificationReport:
         See :mod:`.insight`.
     interval : tuple of float
         Between which values the overall accuracy would mostly lie with other parcels like these; NaN if unknown.
+    from_raster : bool
+        Whether the classes were taken from a raster, whose pixels were divided by square blocks.
     """
 
     title: str
@@ -105,6 +107,7 @@ class ClassificationReport:
     oob_score: float = None
     insight: object = None
     interval: tuple = (float("nan"), float("nan"))
+    from_raster: bool = False
 
 
 def write_classification_report(path, report, check=lambda: None):

@@ -163,7 +163,7 @@ def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp
         gdal.Warp(part, classified, dstSRS="EPSG:3857")
     everywhere = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
     for reference in (training, everywhere):
-        with pytest.raises(QgsProcessingException, match="part.tif was cut or rewritten .* give the parcels"):
+        with pytest.raises(QgsProcessingException, match=r"part\.tif was cut or rewritten .* give the parcels"):
             run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
     results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",

@@ -9,7 +9,7 @@ from floefield.compute.insitu.split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.reader import RasterReader
 
-from tests.fieldscene import fields, parcels, reflectance, square, write
+from ..fieldscene import fields, parcels, reflectance, square, write
 
 
 @pytest.fixture
