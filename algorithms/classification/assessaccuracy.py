@@ -180,9 +180,10 @@ class AssessAccuracy(Algorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Layers become paths and sources."""
-        self.paths = {name: raster_path(layer) for name in (self.CLASSIFICATION, self.SECOND_CLASSIFICATION,
-                                                            self.REFERENCE_RASTER)
-                      if (layer := self.parameterAsRasterLayer(parameters, name, context)) is not None}
+        layers = {name: layer for name in (self.CLASSIFICATION, self.SECOND_CLASSIFICATION, self.REFERENCE_RASTER)
+                  if (layer := self.parameterAsRasterLayer(parameters, name, context)) is not None}
+        self.paths = {name: raster_path(layer) for name, layer in layers.items()}
+        self.map_names = tuple(layer.name() for name, layer in layers.items() if name != self.REFERENCE_RASTER)
         self.reference, self.is_points, self.training = None, False, None
         self.origins = {name: layer_origin(self, parameters, name, context) for name in (self.REFERENCE, self.TRAINING)}
         if not is_null(parameters.get(self.REFERENCE)):
@@ -206,7 +207,7 @@ class AssessAccuracy(Algorithm):
         origin = AssessmentOrigin(
             self.origins[self.REFERENCE] if self.reference else self.paths[self.REFERENCE_RASTER],
             self.parameterAsString(parameters, self.CLASS_FIELD, context) if self.reference else "",
-            self.origins[self.TRAINING], tuple(notes), synthetic)
+            self.origins[self.TRAINING], tuple(notes), synthetic, self.map_names)
         writers = {self.REPORT: lambda path: write_assessment_report(path, found, origin, progress.check),
                    self.MATRIX: found.maps[0].pixels.write_table, self.MATRIX_OTB: otb_matrix(found).write_csv}
         with complete_files(files.values()) as partial:

@@ -32,6 +32,8 @@ class AssessmentOrigin:
         What happened to the reference before it came here.
     synthetic : bool
         Whether the map is of made-up sample data.
+    map_names : tuple of str
+        What to call the maps; empty calls them by their files.
     """
 
     reference_path: str = ""
@@ -39,6 +41,7 @@ class AssessmentOrigin:
     training_path: str = ""
     notes: tuple = ()
     synthetic: bool = False
+    map_names: tuple = ()
 
 
 def write_assessment_report(path, found, origin, check=lambda: None):
@@ -58,7 +61,7 @@ def write_assessment_report(path, found, origin, check=lambda: None):
         If the file cannot be written.
     """
     classes = {map_class.label: map_class for map_class in found.classes}
-    names = _names([scores.path for scores in found.maps])
+    names = _names(origin.map_names or [os.path.splitext(os.path.basename(scores.path))[0] for scores in found.maps])
     maps = []
     for number, (scores, name) in enumerate(zip(found.maps, names), start=1):
         check()
@@ -76,9 +79,8 @@ def write_assessment_report(path, found, origin, check=lambda: None):
                versions=software_versions())
 
 
-def _names(paths):
-    """Short names that tell the maps apart."""
-    names = [os.path.splitext(os.path.basename(path))[0] for path in paths]
+def _names(names):
+    """Names that tell the maps apart."""
     return names if len(set(names)) == len(names) else [f"{name} ({place})" for place, name in enumerate(names, 1)]
 
 

@@ -232,6 +232,18 @@ def test_two_maps_in_one_report(assess, tmp_path):
     assert "Map 2: <bdi>later</bdi>" in report
 
 
+def test_maps_are_called_as_in_the_layer_tree(assess, mapped, tmp_path):
+    """The files of temporary outputs are all called OUTPUT.tif."""
+    from qgis.core import QgsRasterLayer
+
+    later = write(tmp_path / "later.tif", class_map(seed=9)[None], names=("class",), nodata=0)
+    assess(CLASSIFICATION=QgsRasterLayer(mapped, "End of May"),
+           SECOND_CLASSIFICATION=QgsRasterLayer(later, "End of August"), REPORT=str(tmp_path / "report.html"))
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<title>Accuracy of End of May and End of August</title>" in report
+
+
 @pytest.mark.parametrize(("changes", "words"), [
     ({"REFERENCE": None, "CLASS_FIELD": None}, "Give one reference"),
     ({"CLASS_FIELD": None}, "Choose CLASS_FIELD"),
