@@ -112,7 +112,7 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
     is_training[1:len(training) + 1] = True
     is_validation = np.zeros(len(values), bool)
     is_validation[len(training) + 1:-1] = True
-    is_piece = find_pieces(parcel_map, values, is_training, is_validation, progress)
+    is_piece = find_pieces(parcel_map, is_training, is_validation, progress)
     judging = tuple(parcel for parcel, piece in zip(judging, is_piece[len(training) + 1:-1]) if not piece)
     unassessed = tuple(sorted({parcel.code for parcel in training} - {parcel.code for parcel in judging}))
     return GroundTruth(classes, tuple(training), judging, unassessed, outside, too_small, parcel_map, values,

@@ -7,44 +7,57 @@ give themselves away: most of their pixels lie directly beside training pixels o
 
 import numpy as np
 
-from .smooth import inner_part, with_neighbours
+from ..raster.grid import Window
 
-BLOCK = 512
+STRIP = 512
 
 
-def find_pieces(parcel_map, values, is_training, is_validation, progress):
+def find_pieces(parcel_map, is_training, is_validation, progress):
     """Which parcels judge, though most of their pixels lie directly beside training pixels of their class.
 
     Parameters
     ----------
     parcel_map : ParcelMap
-    values : ndarray of int64, shape (parcels + 2,)
-        Class of each parcel number.
     is_training, is_validation : ndarray of bool, shape (parcels + 2,)
+        By parcel number.
     progress : Progress
 
     Returns
     -------
     ndarray of bool, shape (parcels + 2,)
     """
-    owned, beside = np.zeros(len(values), np.int64), np.zeros(len(values), np.int64)
-    judging = np.flatnonzero(is_validation) - 1
-    for window in parcel_map.grid.blocks(BLOCK, BLOCK):
+    codes = np.array([parcel.code for parcel in parcel_map.parcels], object)
+    found = np.zeros(len(is_validation), bool)
+    for number in np.flatnonzero(is_validation).tolist():
         progress.check()
-        if not parcel_map.touches(window, judging):
-            continue
-        around = with_neighbours(window, parcel_map.grid)
-        numbers = parcel_map.read(around)
-        near = _beside(np.where(is_training[numbers], values[numbers], 0), values[numbers])
-        numbers, near = (inner_part(plane, around, window) for plane in (numbers, near))
-        owned += np.bincount(numbers[numbers > 0], minlength=len(values))
-        beside += np.bincount(numbers[(numbers > 0) & near], minlength=len(values))
-    return is_validation & (2 * beside > owned)
+        window = parcel_map.window(number - 1)
+        near = parcel_map.near(_grown(window, parcel_map.grid))
+        kin = near[is_training[near + 1] & (codes[near] == codes[number - 1])]
+        found[number] = len(kin) > 0 and _is_beside(parcel_map, number - 1, window, kin.tolist())
+    return found
 
 
-def _beside(training, classes):
-    """Where one of the eight neighbours trains the class of the pixel."""
-    rows, columns = classes.shape
-    framed = np.pad(training, 1)
-    return np.logical_or.reduce([framed[row:row + rows, column:column + columns] == classes
-                                 for row in range(3) for column in range(3) if (row, column) != (1, 1)]) & (classes > 0)
+def _is_beside(parcel_map, place, window, kin):
+    """Whether most pixels of a parcel that are not in its kin touch them."""
+    free = beside = 0
+    for row in range(window.row, window.row + window.height, STRIP):
+        strip = Window(row, window.col, min(STRIP, window.row + window.height - row), window.width)
+        around = _grown(strip, parcel_map.grid)
+        training = np.logical_or.reduce([parcel_map.draw(other, around) for other in kin])
+        inside = strip.relative_to(around).slices
+        own = parcel_map.draw(place, strip) & ~training[inside]
+        free += np.count_nonzero(own)
+        beside += np.count_nonzero(own & _with_neighbours(training)[inside])
+    return 2 * beside > free
+
+
+def _grown(window, grid):
+    """The window and a pixel around it, as far as the grid goes."""
+    return window.padded(1).intersection(grid.window)
+
+
+def _with_neighbours(mask):
+    rows, columns = mask.shape
+    framed = np.pad(mask, 1)
+    return np.logical_or.reduce([framed[row:row + rows, column:column + columns]
+                                 for row in range(3) for column in range(3)])
