@@ -6,6 +6,8 @@ from .matching import listed
 from .page import percent
 
 FEW_UNITS = 50
+# Narrow parcels beside training fields are common; more of them than this share look like pieces of such fields.
+MANY_PIECES = 0.25
 OFTEN_NODATA = ("0", "-1", "255", "-9999", "-10000", "-32768", "65535")
 
 
@@ -77,6 +79,11 @@ def _about_units(reference, counted):
     if silent:
         reason = "on a pixel without a class" if kind == "points" else "where no pixel has a class, or hold no pixel"
         said.append(f"{silent} of {count} reference {kind} lie {reason}, and were left out.")
+    pieces = judged & set(counted.beside)
+    if len(pieces) > MANY_PIECES * len(judged):
+        said.append(f"{len(pieces)} of {len(judged)} parcels lie for the most part directly beside pixels that trained "
+                    "the map. If they are pieces of the same fields (a rim, single pixels, a copy that was moved), the "
+                    "figures are far too good.")
     if len(judged) < FEW_UNITS:
         said.append(f"The accuracy rests on only {len(judged)} {kind if len(judged) > 1 else kind[:-1]}: with others, "
                     "taken just as fairly, it may be quite different.")

@@ -8,6 +8,7 @@ give themselves away: most of their pixels lie directly beside training pixels o
 import numpy as np
 
 from ..raster.grid import Window
+from .smooth import grown
 
 STRIP = 512
 
@@ -47,17 +48,10 @@ def _is_beside(parcel_map, place, window, kin):
         inside = strip.relative_to(around).slices
         own = parcel_map.draw(place, strip) & ~training[inside]
         free += np.count_nonzero(own)
-        beside += np.count_nonzero(own & _with_neighbours(training)[inside])
+        beside += np.count_nonzero(own & grown(training)[inside])
     return 2 * beside > free
 
 
 def _grown(window, grid):
     """The window and a pixel around it, as far as the grid goes."""
     return window.padded(1).intersection(grid.window)
-
-
-def _with_neighbours(mask):
-    rows, columns = mask.shape
-    framed = np.pad(mask, 1)
-    return np.logical_or.reduce([framed[row:row + rows, column:column + columns]
-                                 for row in range(3) for column in range(3)])

@@ -135,6 +135,22 @@ def test_a_parcel_that_trained_in_part_does_not_judge_at_all(path):
     assert found.maps[0].pixels.total == 10 * 36
 
 
+def test_pieces_of_fields_that_trained_are_pointed_out(path):
+    """The west of each field trained, and a strip beside it judges: it is the same field."""
+    trained = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 1, 2))
+                    for number, crop, _ in fieldscene.fields() if number < 12)
+    strips = tuple(Parcel(100 + number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 3, 1))
+                   for number, crop, _ in fieldscene.fields() if number < 12)
+    others = fieldscene.parcels()[12:]
+
+    def told(parcels):
+        return [sentence for sentence in assess(task(path, training=trained, parcels=parcels), Progress()).warnings
+                if "directly beside pixels that trained" in sentence]
+
+    assert told(strips + others)[0].startswith("12 of 30 parcels")
+    assert not told(strips[:3] + others), "a few narrow parcels beside training fields are nothing special"
+
+
 def test_nobody_judges_a_map_by_its_training_parcels(path):
     with pytest.raises(UnsuitableInput, match="trained the map, so they cannot judge it: 30 of 30"):
         assess(task(path, training=fieldscene.parcels()), Progress())

@@ -27,15 +27,15 @@ def moved(columns):
 def pixels_as_parcels():
     """A polygon for each pixel of each field, as a pixel-wise survey may give them."""
     return [Parcel(f"{number}/{row}/{column}", crop, square(number // 6 * 8 + 1 + row, number % 6 * 8 + 1 + column, 1))
-            for number, crop, _ in fields() for row in range(6) for column in range(6)]
+            for number, crop, _ in fields()[:9] for row in range(6) for column in range(6)]
 
 
 def test_one_polygon_for_each_pixel_does_not_make_a_random_split_of_pixels(grid):
     ground = survey_ground(grid, pixels_as_parcels(), None, SplitSettings(training_share=0.75), Progress())
 
-    # Of 30 fields of 36 pixels a quarter is held back: 270 pixels, nearly all of them beside a training pixel.
-    assert ground.pieces >= 265
-    assert len(ground.validation) == 270 - ground.pieces == ground.is_validation.sum()
+    # Of 9 fields of 36 pixels a quarter is held back: 81 pixels, nearly all of them beside a training pixel.
+    assert ground.pieces >= 79
+    assert len(ground.validation) == 81 - ground.pieces == ground.is_validation.sum()
     assert "cut into pieces" in validation_advice(ground, True)[0]
 
 
