@@ -1,6 +1,12 @@
 """Parcels as users bring them: a polygon layer with a CRS, invalid geometries included."""
 
-from qgis.core import QgsFeatureRequest, QgsProcessingException, QgsProcessingFeatureSource, QgsWkbTypes
+from qgis.core import (
+    QgsFeatureRequest,
+    QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsProcessingFeatureSourceDefinition,
+    QgsWkbTypes,
+)
 
 from ..compute.errors import UnsuitableInput
 
@@ -34,6 +40,23 @@ def parcel_source(algorithm, parameters, name, context):
                               "a metre is in it. Assign the right one (Layer properties > Source, or the tool "
                               "'Assign projection') and run again.")
     return source
+
+
+def layer_origin(algorithm, parameters, name, context):
+    """Where the features of a parameter lie, for people to read: no passwords, and the name of what is only in memory.
+
+    Returns
+    -------
+    str
+        Empty if no layer is given.
+    """
+    value = parameters.get(name)
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        value = value.source.staticValue()
+    layer = algorithm.parameterAsVectorLayer({name: value}, name, context)
+    if layer is None:
+        return ""
+    return layer.name() if layer.providerType() == "memory" else layer.publicSource()
 
 
 def parcels(source, progress):

@@ -16,6 +16,15 @@
             <Option name="type" value="collection" type="QString"/>
           </Option>
         </data_defined_properties>
+        <layer pass="0" locked="0" enabled="1" class="SimpleLine">
+          <Option type="Map">
+            <Option name="joinstyle" value="round" type="QString"/>
+            <Option name="line_color" value="255,255,255,255" type="QString"/>
+            <Option name="line_style" value="solid" type="QString"/>
+            <Option name="line_width" value="1" type="QString"/>
+            <Option name="line_width_unit" value="MM" type="QString"/>
+          </Option>
+        </layer>
         <layer pass="0" locked="0" enabled="1" class="SimpleFill">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
@@ -58,6 +67,15 @@
             <Option name="type" value="collection" type="QString"/>
           </Option>
         </data_defined_properties>
+        <layer pass="0" locked="0" enabled="1" class="SimpleLine">
+          <Option type="Map">
+            <Option name="joinstyle" value="round" type="QString"/>
+            <Option name="line_color" value="255,255,255,255" type="QString"/>
+            <Option name="line_style" value="solid" type="QString"/>
+            <Option name="line_width" value="1" type="QString"/>
+            <Option name="line_width_unit" value="MM" type="QString"/>
+          </Option>
+        </layer>
         <layer pass="0" locked="0" enabled="1" class="SimpleFill">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
@@ -100,6 +118,15 @@
             <Option name="type" value="collection" type="QString"/>
           </Option>
         </data_defined_properties>
+        <layer pass="0" locked="0" enabled="1" class="SimpleLine">
+          <Option type="Map">
+            <Option name="joinstyle" value="round" type="QString"/>
+            <Option name="line_color" value="255,255,255,255" type="QString"/>
+            <Option name="line_style" value="solid" type="QString"/>
+            <Option name="line_width" value="1" type="QString"/>
+            <Option name="line_width_unit" value="MM" type="QString"/>
+          </Option>
+        </layer>
         <layer pass="0" locked="0" enabled="1" class="SimpleFill">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
@@ -142,6 +169,15 @@
             <Option name="type" value="collection" type="QString"/>
           </Option>
         </data_defined_properties>
+        <layer pass="0" locked="0" enabled="1" class="SimpleLine">
+          <Option type="Map">
+            <Option name="joinstyle" value="round" type="QString"/>
+            <Option name="line_color" value="255,255,255,255" type="QString"/>
+            <Option name="line_style" value="solid" type="QString"/>
+            <Option name="line_width" value="1" type="QString"/>
+            <Option name="line_width_unit" value="MM" type="QString"/>
+          </Option>
+        </layer>
         <layer pass="0" locked="0" enabled="1" class="SimpleFill">
           <Option type="Map">
             <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>

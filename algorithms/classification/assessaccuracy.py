@@ -29,7 +29,7 @@ from ...provider.base import ROOT, Algorithm, Group
 from ...provider.findings import layout_and_features
 from ...provider.inputs import is_null, parcels_of, raster_path
 from ...provider.outputs import write_layer
-from ...provider.parcels import parcel_source
+from ...provider.parcels import layer_origin, parcel_source
 from ...provider.progress import FeedbackProgress
 from ...provider.reference import legend_of, points_of, reference_source
 from ...provider.styling import dress
@@ -180,10 +180,12 @@ class AssessAccuracy(Algorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Layers become paths and sources."""
-        self.paths = {name: raster_path(layer) for name in (self.CLASSIFICATION, self.SECOND_CLASSIFICATION,
-                                                            self.REFERENCE_RASTER)
-                      if (layer := self.parameterAsRasterLayer(parameters, name, context)) is not None}
+        layers = {name: layer for name in (self.CLASSIFICATION, self.SECOND_CLASSIFICATION, self.REFERENCE_RASTER)
+                  if (layer := self.parameterAsRasterLayer(parameters, name, context)) is not None}
+        self.paths = {name: raster_path(layer) for name, layer in layers.items()}
+        self.map_names = tuple(layer.name() for name, layer in layers.items() if name != self.REFERENCE_RASTER)
         self.reference, self.is_points, self.training = None, False, None
+        self.origins = {name: layer_origin(self, parameters, name, context) for name in (self.REFERENCE, self.TRAINING)}
         if not is_null(parameters.get(self.REFERENCE)):
             self.reference, self.is_points = reference_source(self, parameters, self.REFERENCE, context)
         if not is_null(parameters.get(self.TRAINING)):
@@ -203,9 +205,9 @@ class AssessAccuracy(Algorithm):
                  for name in (self.REPORT, self.MATRIX, self.MATRIX_OTB)}
         files = {name: path for name, path in files.items() if path}
         origin = AssessmentOrigin(
-            self.reference.sourceName() if self.reference else self.paths[self.REFERENCE_RASTER],
+            self.origins[self.REFERENCE] if self.reference else self.paths[self.REFERENCE_RASTER],
             self.parameterAsString(parameters, self.CLASS_FIELD, context) if self.reference else "",
-            self.training.sourceName() if self.training else "", tuple(notes), synthetic)
+            self.origins[self.TRAINING], tuple(notes), synthetic, self.map_names)
         writers = {self.REPORT: lambda path: write_assessment_report(path, found, origin, progress.check),
                    self.MATRIX: found.maps[0].pixels.write_table, self.MATRIX_OTB: otb_matrix(found).write_csv}
         with complete_files(files.values()) as partial:

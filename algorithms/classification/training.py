@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from qgis.core import QgsProcessingFeatureSourceDefinition
-
 from ...compute.forest.classify import ClassificationTask
 from ...compute.forest.mapping import MapPaths, MapRules
 from ...compute.forest.settings import ForestSettings, parse_weights
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
 from ...provider.inputs import is_null, layer_source, layers_of, lost_layers, parcels_of, raster_path, raster_paths
-from ...provider.parcels import parcel_source
+from ...provider.parcels import layer_origin, parcel_source
 from ...provider.styling import dress
 from . import options
 
@@ -76,8 +74,9 @@ def prepare_training(tool, parameters, context):
         class_field=tool.parameterAsString(parameters, options.CLASS_FIELD, context), training=training,
         validation=parcel_source(tool, parameters, options.VALIDATION, context) if has_validation else None,
         labels=labels, mask=optional_raster(tool, parameters, options.MASK, context),
-        origin=_origin(tool, parameters, options.TRAINING, context) or ", ".join(layer.source() for layer in layers),
-        validation_origin=_origin(tool, parameters, options.VALIDATION, context))
+        origin=(layer_origin(tool, parameters, options.TRAINING, context)
+                or ", ".join(layer.publicSource() for layer in layers)),
+        validation_origin=layer_origin(tool, parameters, options.VALIDATION, context))
 
 
 def optional_raster(tool, parameters, name, context):
@@ -151,15 +150,6 @@ def _forest_settings(tool, parameters, context):
 def is_given(value):
     """Whether a parameter has a value."""
     return not is_null(value) and value != []
-
-
-def _origin(tool, parameters, name, context):
-    """Where the parcels of a parameter lie, as far as QGIS can say."""
-    value = parameters.get(name)
-    if isinstance(value, QgsProcessingFeatureSourceDefinition):
-        value = value.source.staticValue()
-    layer = tool.parameterAsVectorLayer({name: value}, name, context)
-    return layer.source() if layer is not None else ""
 
 
 def map_rules(tool, parameters, context):

@@ -12,7 +12,7 @@ from ..raster.onto import RasterOnto
 from ..raster.reader import RasterReader
 from .legend import name_classes
 from .matching import AUTO, match_labels
-from .record import DOMAIN, TAG, read_record
+from .record import DOMAIN, MARK, TAG, read_record
 from .reference import ParcelReference, PointReference, RasterReference
 from .scores import score_maps
 from .tally import MapBand, tally
@@ -104,7 +104,7 @@ def assess(task, progress):
         inputs = [task.map] + ([task.second] if task.second else [])
         maps = [MapBand(opened.enter_context(RasterOnto(one.path, grid)), one.nodata) for one in inputs]
         reference = _reference(task, grid, opened)
-        trained, warnings = _trained(task, grid, maps)
+        trained, is_known, warnings = _trained(task, grid, maps)
         progress.say("Comparing the map with the reference ...")
         counted = tally(grid, maps, reference, trained, executor, progress)
     _require_ground(reference, counted, task)
@@ -113,7 +113,7 @@ def assess(task, progress):
         _require_classes(one, found)
     labels, matchings = _match(task, reference, counted, classes)
     return score_maps(task, reference, counted, classes, labels, matchings, tuple(warnings),
-                      has_record=trained is not None, are_moved=[band.raster.is_moved for band in maps])
+                      knows_training=is_known, are_moved=[band.raster.is_moved for band in maps])
 
 
 def _reference(task, grid, opened):
@@ -128,8 +128,8 @@ def _reference(task, grid, opened):
 
 
 def _trained(task, grid, maps):
-    """What tells the pixels that trained (None if nobody knows), and warnings."""
-    warnings, readers = [], []
+    """What tells the pixels that trained (None if nothing does), whether that is known of all maps, and warnings."""
+    warnings, readers, is_known = [], [], True
     if task.training:
         parcels = ParcelMap(grid, task.training)
         if parcels.outside.all():
@@ -137,16 +137,22 @@ def _trained(task, grid, maps):
         readers.append(lambda window: parcels.read(window) != 0)
     for band in maps:
         text = band.raster.source.domain_tags(DOMAIN).get(TAG)
+        if not text and MARK in band.raster.source.tags and not task.training:
+            raise UnsuitableInput(
+                f"{band.raster.source.path} was cut or rewritten after it was made, and lost its record of the pixels "
+                "that trained it. Use the map as it was made, or give the parcels that trained it as TRAINING.")
         if not text:
+            is_known = bool(task.training) and is_known
             continue
         if band.raster.is_moved:
             warnings.append("The second map lies on another grid than the first, so its record of training pixels "
                             "cannot be used. Give its training parcels as TRAINING.")
+            is_known = bool(task.training) and is_known
             continue
         readers.append(read_record(text, grid).read)
     if not readers:
-        return None, warnings
-    return lambda window: np.logical_or.reduce([read(window) for read in readers]), warnings
+        return None, is_known, warnings
+    return lambda window: np.logical_or.reduce([read(window) for read in readers]), is_known, warnings
 
 
 def _require_ground(reference, counted, task):
@@ -187,14 +193,16 @@ def _match(task, reference, counted, classes):
     """The label of each unit, and for each map the matching of labels."""
     units = np.unique(counted.units).tolist()
     by = task.settings.matching
+    paths = [one.path for one in (task.map, task.second) if one]
     if reference.kind != "pixels":
         labels = dict(zip(units, reference.codes(units)))
-        return labels, [match_labels(labels.values(), found, by) for found in classes]
+        return labels, [match_labels(labels.values(), found, by, path) for found, path in zip(classes, paths)]
     named = name_classes(units, task.raster.entries)
     attempts = []
     for labels in ({c.value: c.code for c in named}, {c.value: c.label for c in named}):
         try:
-            attempts.append((labels, [match_labels(labels.values(), found, by) for found in classes]))
+            attempts.append((labels, [match_labels(labels.values(), found, by, path)
+                                      for found, path in zip(classes, paths)]))
         except UnsuitableInput as error:
             refusal = error
     if not attempts:

@@ -6,14 +6,19 @@ The same input gives the same bytes: there is no time stamp in it.
 import os
 from dataclasses import dataclass
 
+import numpy as np
+
 from . import drawings
 from .content import matrix_content
-from .estimates import Z95, interval
+from .estimates import interval
 from .page import css_colour, software_versions, write_page
 from .results import feature_number
+from .samplesize import LEAST_PER_CLASS, needed_samples, plan_samples
 
 MOST_PARCELS_LISTED = 25
 SIGNIFICANT = 0.05
+# Standard errors of the overall accuracy for which the report says how many samples they take; the first in detail.
+WANTED_ERRORS = (0.01, 0.015, 0.025)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class AssessmentOrigin:
         What happened to the reference before it came here.
     synthetic : bool
         Whether the map is of made-up sample data.
+    map_names : tuple of str
+        What to call the maps; empty calls them by their files.
     """
 
     reference_path: str = ""
@@ -34,6 +41,7 @@ class AssessmentOrigin:
     training_path: str = ""
     notes: tuple = ()
     synthetic: bool = False
+    map_names: tuple = ()
 
 
 def write_assessment_report(path, found, origin, check=lambda: None):
@@ -53,7 +61,7 @@ def write_assessment_report(path, found, origin, check=lambda: None):
         If the file cannot be written.
     """
     classes = {map_class.label: map_class for map_class in found.classes}
-    names = _names([scores.path for scores in found.maps])
+    names = _names(origin.map_names or [os.path.splitext(os.path.basename(scores.path))[0] for scores in found.maps])
     maps = []
     for number, (scores, name) in enumerate(zip(found.maps, names), start=1):
         check()
@@ -66,13 +74,13 @@ def write_assessment_report(path, found, origin, check=lambda: None):
     check()
     write_page(path, "assessment.html", found=found, origin=origin, maps=maps,
                comparison=_comparison(found, maps) if len(maps) == 2 else None, errors=_errors(found),
+               plan=_sample_plan(found),
                unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[found.kind],
                versions=software_versions())
 
 
-def _names(paths):
-    """Short names that tell the maps apart."""
-    names = [os.path.splitext(os.path.basename(path))[0] for path in paths]
+def _names(names):
+    """Names that tell the maps apart."""
     return names if len(set(names)) == len(names) else [f"{name} ({place})" for place, name in enumerate(names, 1)]
 
 
@@ -90,11 +98,10 @@ def _areas(scores, classes, number):
     for place, map_class in enumerate(classes):
         hectares = float(scores.hectares[place])
         row = {**_key(map_class), "hectares": hectares, "share": hectares / total if total else 0.0,
-               "bar": hectares / largest, "estimated": nan, "low": nan, "high": nan, "half": nan}
+               "bar": hectares / largest, "estimated": nan, "low": nan, "high": nan}
         if estimates is not None and not estimates.unsampled[place]:
-            half = Z95 * estimates.shares_error[place] * sampled
-            estimated = float(estimates.shares[place] * sampled)
-            row.update(estimated=estimated, half=half, low=max(0.0, estimated - half), high=estimated + half)
+            low, high = interval(estimates.shares[place], estimates.shares_error[place])
+            row.update(estimated=float(estimates.shares[place] * sampled), low=low * sampled, high=high * sampled)
         if hectares or row["estimated"] > 0:
             rows.append(row)
     rows.sort(key=lambda row: -row["hectares"])
@@ -128,9 +135,27 @@ def _comparison(found, maps):
             "picture": drawings.difference_picture(rows, tuple(one["name"] for one in maps), "difference")}
 
 
+def _sample_plan(found):
+    """How many samples the first map needs, class by class, and how many there are."""
+    scores = found.maps[0]
+    matrix, areas = scores.parcels or scores.pixels, scores.hectares
+    found_so_far = np.where(matrix.mapped_totals > 0, scores.pixels.precision, np.nan)
+    shares = areas / areas.sum()
+    plan = plan_samples(shares, found_so_far, WANTED_ERRORS[0])
+    drawn = matrix.mapped_totals if found.is_probability else np.zeros(len(shares), int)
+    rows = [{**_key(map_class), "share": float(shares[place]), "precision": float(plan.precisions[place]),
+             "is_known": not np.isnan(found_so_far[place]), "advised": int(plan.by_class[place]),
+             "drawn": int(drawn[place]), "more": max(0, int(plan.by_class[place] - drawn[place]))}
+            for place, map_class in enumerate(found.classes) if areas[place]]
+    return {"rows": sorted(rows, key=lambda row: -row["share"]), "total": plan.total, "least": LEAST_PER_CLASS,
+            "more": sum(row["more"] for row in rows),
+            "needed": [(2 * error, needed_samples(shares, plan.precisions, error)) for error in WANTED_ERRORS]}
+
+
 def _errors(found):
     """The parcels or points with most errors, for a table; nothing for a reference raster."""
     rows = [{"identifier": feature_number(errors.unit), "reference": errors.reference,
              "mapped": errors.mapped, "pixels": errors.pixels, "wrong": errors.wrong,
-             "share": errors.wrong[0] / errors.pixels} for errors in found.errors[:MOST_PARCELS_LISTED]]
+             "shares": [wrong / errors.pixels for wrong in errors.wrong]}
+            for errors in found.errors[:MOST_PARCELS_LISTED]]
     return {"rows": rows, "count": len(found.errors)}

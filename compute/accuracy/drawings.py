@@ -3,7 +3,8 @@
 Made with the tools of :mod:`.pictures`; the rules there hold here.
 """
 
-from .pictures import FONT, TEXT, class_name, figure_of, is_drawable, short, svg_of, write
+from .page import points
+from .pictures import FONT, TEXT, class_name, figure_of, is_drawable, one_line, short, svg_of, write
 
 # Narrower streams than this share of all mistakes cannot be seen.
 LEAST_FLOW = 0.004
@@ -117,7 +118,7 @@ def areas_picture(rows, name):
         SVG.
     """
     figure, axes = figure_of(4.6, 0.34 * len(rows))
-    _bare(axes, len(rows), [class_name(row["number"], row["label"]) for row in rows])
+    _bare(axes, len(rows), [one_line(row["number"], row["label"]) for row in rows])
     axes.barh(range(len(rows)), [row["hectares"] for row in rows], height=0.62,
               color=[_rgb(row["rgb"]) for row in rows], linewidth=0.6, edgecolor=GREY)
     # Dark with a light rim: seen on bars of any colour and on any page.
@@ -151,7 +152,7 @@ def difference_picture(rows, names, name):
         SVG.
     """
     figure, axes = figure_of(4.6, 0.34 * len(rows))
-    _bare(axes, len(rows), [class_name(row["number"], row["label"]) for row in rows])
+    _bare(axes, len(rows), [one_line(row["number"], row["label"]) for row in rows])
     better, worse = (0.18, 0.55, 0.34), (0.80, 0.34, 0.12)
     for place, row in enumerate(rows):
         first, second = row["first"], row["second"]
@@ -159,9 +160,11 @@ def difference_picture(rows, names, name):
             continue
         colour = better if second >= first else worse
         axes.plot([100 * first, 100 * second], [place, place], color=colour, linewidth=3, alpha=0.75)
-        axes.plot([100 * first], [place], "o", markersize=6, markerfacecolor="none", markeredgecolor=TEXT)
-        axes.plot([100 * second], [place], "o", markersize=6, color=colour, markeredgecolor=TEXT, markeredgewidth=0.6)
-        write(axes, 103, place, f"{100 * (second - first):+.0f}".replace("-", "\u2212"), 8, TEXT, ha="left")
+        axes.plot([100 * first], [place], "o", markersize=6, markerfacecolor="none", markeredgecolor=TEXT,
+                  clip_on=False)
+        axes.plot([100 * second], [place], "o", markersize=6, color=colour, markeredgecolor=TEXT, markeredgewidth=0.6,
+                  clip_on=False)
+        write(axes, 103, place, points(second - first, 0), 8, TEXT, ha="left")
     axes.set_xlim(0, 101)
     _scale(axes, f"F-score in %  (hollow: {_plain(names[0])}, full: {_plain(names[1])})")
     return svg_of(figure, "F-score of each class on the first map and on the second", name)
@@ -171,7 +174,7 @@ def _bare(axes, count, labels):
     """Rows with their names, and nothing else."""
     axes.set_ylim(count - 0.5, -0.5)
     axes.set_yticks(range(count))
-    axes.set_yticklabels([label.replace("\n", " ") for label in labels], fontsize=8.5, color=TEXT, fontfamily=FONT,
+    axes.set_yticklabels(labels, fontsize=8.5, color=TEXT, fontfamily=FONT,
                          parse_math=False)
     axes.tick_params(length=0)
     for side in ("top", "right", "left"):

@@ -12,6 +12,8 @@ from .dates import band_and_date
 from .smallforest import class_probabilities, finite
 
 MOST_DATES = 12
+# Accuracies that differ by less are as good as each other.
+NEAR = 0.02
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,26 @@ def accuracy_by_date(pixels, names, settings, progress):
         found.append(EarlyAccuracy(date, sum(day <= date for day in every),
                                    *_judged(votes.argmax(axis=1), pixels, ~trains)))
     return tuple(found), []
+
+
+def early_enough(accuracies):
+    """The first date from which on the accuracy per pixel stays near that of all images.
+
+    Parameters
+    ----------
+    accuracies : sequence of EarlyAccuracy
+        By date, at least one.
+
+    Returns
+    -------
+    EarlyAccuracy
+    """
+    enough = accuracies[-1]
+    for one in reversed(accuracies):
+        if one.pixels < accuracies[-1].pixels - NEAR:
+            break
+        enough = one
+    return enough
 
 
 def _judged(mapped, pixels, judges):

@@ -135,8 +135,10 @@ def name_classes(values, entries):
     drawn = {row.code: row for row in class_table(codes.values(), labels)}
     colours = [told(value, "colour") for value in values]
     own = all(colours) and len(set(colours)) == len(colours)
-    return tuple(MapClass(value, codes[value], labels[codes[value]] or drawn[codes[value]].label,
-                          colour if own else drawn[codes[value]].colour)
+    # The number of a nameless value is nobody's crop code, whatever it may mean in the legend of crops.
+    names = {value: labels[codes[value]] or (drawn[codes[value]].label if told(value, "code") else str(value))
+             for value in values}
+    return tuple(MapClass(value, codes[value], names[value], colour if own else drawn[codes[value]].colour)
                  for value, colour in zip(values, colours))
 
 

@@ -31,7 +31,7 @@ class Matching:
     unmatched: tuple
 
 
-def match_labels(labels, classes, by=AUTO):
+def match_labels(labels, classes, by=AUTO, name="The map"):
     """Find the class of each reference label: all by code, all by name, or all by value.
 
     Parameters
@@ -41,6 +41,8 @@ def match_labels(labels, classes, by=AUTO):
     classes : sequence of MapClass
     by : str
         ``auto`` takes the scheme that matches most labels, codes before names before values.
+    name : str
+        What to call the map in messages.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def match_labels(labels, classes, by=AUTO):
     best = max(tried, key=lambda scheme: (len(found[scheme]), -tried.index(scheme)))
     if not found[best]:
         raise UnsuitableInput(
-            f"No label of the reference is a class of the map. The reference says: {listed(labels)}. The map has: "
+            f"No label of the reference is a class of the map. The reference says: {listed(labels)}. {name} has: "
             f"{listed([_shown(c) for c in classes])}. Choose another class field, or give a LEGEND that names the "
             "values of the map as the reference does.")
     return Matching(best, found[best], tuple(label for label in labels if label not in found[best]))

@@ -30,27 +30,43 @@ def write_page(path, template, **content):
 
     environment = Environment(autoescape=True, loader=FileSystemLoader(str(TEMPLATES)), undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=percent, grouped=grouped, share_width=share_width, css=css_colour)
+    environment.filters.update(percent=percent, grouped=grouped, share_width=share_width, css=css_colour,
+                               breakable=breakable, points=points)
     text = environment.get_template(template).render(**content)
     # A path with bytes that are no UTF-8 reaches Python as lone surrogates; they must not stop the report.
     with complete_file(path) as partial, open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
         page.write(text)
 
 
-def percent(share):
+def percent(share, digits=1):
     """0.8449 as ``84.5 %``; a dash for what is unknown. Less than all is never 100 %, more than none never 0 %."""
     if share is None or share != share:
         return "\u2013"
-    if 0.9995 <= share < 1:
-        return ">\u00a099.9\u00a0%"
-    if 0 < share < 0.0005:
-        return "<\u00a00.1\u00a0%"
-    return f"{100 * share:.1f}\u00a0%"
+    step = 10.0 ** -digits
+    if 100 - step / 2 <= 100 * share < 100:
+        return f">\u00a0{100 - step:.{digits}f}\u00a0%"
+    if 0 < 100 * share < step / 2:
+        return f"<\u00a0{step:.{digits}f}\u00a0%"
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def grouped(number, digits=0):
     """1234567 as ``1 234 567`` (narrow no-break spaces)."""
     return f"{number:,.{digits}f}".replace(",", "\u202f")
+
+
+def points(difference, digits=1):
+    """A difference of shares in percentage points, signed: 0.043 as ``+4.3``; 0 where it rounds to nothing."""
+    text = f"{100 * difference:+.{digits}f}"
+    return text.replace("-", "\u2212") if float(text) else "0"
+
+
+def breakable(text):
+    """A name that may be broken after its underscores."""
+    from markupsafe import Markup
+
+    # Joining escapes the parts.
+    return Markup("_<wbr>").join(str(text).split("_"))
 
 
 def share_width(share):

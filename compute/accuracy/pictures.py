@@ -15,6 +15,10 @@ import unicodedata
 FONT = "DejaVu Sans"
 LONGEST_LABEL = 34
 LONGEST_LINE = 20
+# Labels of so few signs (numbers) stand upright above the columns.
+SHORT_LABEL = 3
+
+LEAST_SCALE = 0.72
 
 # With more classes than this the cells of a confusion matrix hold no figures.
 MOST_CLASSES_WITH_FIGURES = 40
@@ -59,7 +63,8 @@ def confusion_picture(classes, counts, name="confusion"):
     draw_cells(axes, number, number, cells)
     size = 8.5 if number <= MOST_CLASSES_WITH_FIGURES else 4
     name_ticks(axes.yaxis, labels, size)
-    name_ticks(axes.xaxis, labels, size, rotation=55 if number <= 12 else 90)
+    is_short = max(map(len, labels)) <= SHORT_LABEL
+    name_ticks(axes.xaxis, labels, size, rotation=0 if is_short else 55 if number <= 12 else 90)
     axes.set_ylabel("Reference (rows)", color=TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="top")
     axes.set_xlabel("Map (columns)", color=TEXT, fontfamily=FONT, fontsize=9.5, fontweight="bold", loc="left")
     return svg_of(figure, f"Confusion matrix of {number} classes, rows are the reference, columns the map", name)
@@ -207,10 +212,17 @@ def _short_percent(share):
 
 
 def class_name(number, label):
-    """Number and label of a class in at most two short lines."""
-    if not is_drawable(label):
+    """Number and label of a class in at most two short lines, broken at blanks and after underscores."""
+    if not is_drawable(label) or label == str(number):
         return str(number)
-    return "\n".join(textwrap.wrap(f"{number}  {label}", width=LONGEST_LINE, max_lines=2, placeholder="…"))
+    words = f"{number}\u2002{label}".replace("_", "_ ")
+    lines = textwrap.wrap(words, width=LONGEST_LINE, max_lines=2, placeholder="…")
+    return "\n".join(lines).replace("_ ", "_").replace("\u2002", "  ")
+
+
+def one_line(number, label):
+    """:func:`class_name` without the break."""
+    return class_name(number, label).replace("_\n", "_").replace("\n", " ")
 
 
 def short(text):
@@ -240,4 +252,8 @@ def svg_of(figure, description, name):
     renamed = {old: f"{name}-{index}" for index, old in enumerate(used)}
     svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{renamed[m[1]]}"' if m[1] in renamed else "", svg)
     svg = re.sub(r'(href="#|url\(#)([^")]+)', lambda m: m[1] + renamed[m[2]], svg)
-    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1))  # nosec B704
+    # In a narrow window a picture shrinks a little before it has to be moved sideways.
+    width = float(re.search('width="([0-9.]+)pt"', svg)[1])
+    least = f"min-width:{LEAST_SCALE * width:.0f}pt"
+    return Markup(svg.replace(  # nosec B704
+        "<svg ", f'<svg role="img" aria-label="{escape(description)}" style="{least}" ', 1))

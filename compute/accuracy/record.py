@@ -3,6 +3,9 @@
 The record is a tag of the GeoTIFF in a domain of its own (``FLOEFIELD``): run lengths over the pixels, row by row,
 beginning with pixels that did not train; little-endian uint32, compressed by zlib, as base64. Before it, set off by a
 semicolon, stands the image it belongs to: rows, columns, and the upper-left corner.
+
+Programs that cut or rewrite a map drop that domain. A short tag in the common domain, which they keep, then still says
+that there was a record.
 """
 
 import base64
@@ -15,6 +18,7 @@ from ..errors import UnreadableInput
 from ..raster.grid import Window
 
 DOMAIN, TAG = "FLOEFIELD", "TRAINING_PIXELS"
+COMMON_DOMAIN, MARK = "", "FLOEFIELD_TRAINING_PIXELS"
 STRIP = 128
 # Runs of a real record are far fewer; what unpacks to more is no record.
 MOST_BYTES = 256 * 1024 ** 2
@@ -142,7 +146,9 @@ def record_tags(text, grid):
     dict of str to dict of str
         Empty where the record is that of another grid.
     """
-    return {DOMAIN: {TAG: text}} if text.partition(";")[0] == _place(grid) else {}
+    if text.partition(";")[0] != _place(grid):
+        return {}
+    return {DOMAIN: {TAG: text}, COMMON_DOMAIN: {MARK: "RECORDED"}}
 
 
 def read_record(text, grid):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from . import pictures, season
 from .content import matrix_content
 from .dates import DATED, iso
+from .early import early_enough
 from .page import css_colour, software_versions, write_page
 from .results import feature_number
 from .suspicious import SURE
@@ -84,6 +85,8 @@ class ClassificationReport:
         See :mod:`.insight`.
     interval : tuple of float
         Between which values the overall accuracy would mostly lie with other parcels like these; NaN if unknown.
+    from_raster : bool
+        Whether the classes were taken from a raster, whose pixels were divided by square blocks.
     """
 
     title: str
@@ -104,6 +107,7 @@ class ClassificationReport:
     oob_score: float = None
     insight: object = None
     interval: tuple = (float("nan"), float("nan"))
+    from_raster: bool = False
 
 
 def write_classification_report(path, report, check=lambda: None):
@@ -139,11 +143,13 @@ def write_classification_report(path, report, check=lambda: None):
 def _season(insight, check):
     """Pictures of profiles and accuracy by date, and the suspicious labels; None for what nobody looked for."""
     if insight is None:
-        return {"profiles": None, "early": (), "early_picture": None, "suspicious": None}
+        return {"profiles": None, "early": (), "early_picture": None, "years": "", "enough": None, "suspicious": None}
     profiles = season.profiles_picture(insight.profiles) if insight.profiles else None
     check()
     found = insight.suspicious
-    return {"profiles": profiles, "early": insight.early,
+    return {"profiles": profiles, "years": season.years(insight.profiles.dates) if insight.profiles else "",
+            "early": insight.early,
+            "enough": early_enough(insight.early) if insight.early else None,
             "early_picture": season.early_picture(insight.early) if insight.early else None,
             "suspicious": None if found is None else {
                 "count": len(found), "sure": SURE,

@@ -108,7 +108,7 @@ class Assessment:
     notes: tuple = ()
 
 
-def score_maps(task, reference, counted, classes, labels, matchings, warnings, has_record, are_moved):
+def score_maps(task, reference, counted, classes, labels, matchings, warnings, knows_training, are_moved):
     """Make the scores; called by :func:`~.assess.assess`, which explains the arguments."""
     counted, left_out = _without_trained(reference, counted)
     table, places = _class_list(classes, labels, matchings)
@@ -130,9 +130,9 @@ def score_maps(task, reference, counted, classes, labels, matchings, warnings, h
         pixel_test=mcnemar(rows == columns[0], rows == columns[1], counted.counts) if is_compared else None,
         parcel_test=_unit_test(votes) if is_compared and reference.kind == "parcels" else None,
         unit_count=len(set(counted.units.tolist())), trained_units=left_out,
-        trained_pixels=sum(counted.trained.values()), knows_training=has_record, is_probability=is_probability,
+        trained_pixels=sum(counted.trained.values()), knows_training=knows_training, is_probability=is_probability,
         matched_by=matchings[0].by,
-        warnings=(*warnings, *cautions(task, reference, counted, matchings, maps, are_moved)))
+        warnings=(*warnings, *cautions(task, reference, counted, matchings, maps, are_moved, knows_training)))
 
 
 def _without_trained(reference, counted):

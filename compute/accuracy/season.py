@@ -6,7 +6,7 @@ Made with the tools of :mod:`.pictures`; the rules there hold here.
 from datetime import date
 
 from .drawings import spread_out
-from .pictures import FONT, TEXT, class_name, figure_of, svg_of, write
+from .pictures import FONT, TEXT, figure_of, one_line, svg_of, write
 
 GREY = "#8a8f94"
 COLUMNS = 3
@@ -46,8 +46,10 @@ def profiles_picture(profiles):
         axes.set_ylim(low, high)
         axes.set_xlim(days[0] - 4, days[-1] + 4)
         _quiet(axes, days, with_numbers=column == 0)
+        if column == 0:
+            axes.set_ylabel("NDVI", fontsize=7.5, color=TEXT, fontfamily=FONT, labelpad=2)
         map_class = profiles.classes[place]
-        name = class_name(map_class.value, map_class.label).replace("\n", " ")
+        name = one_line(map_class.value, map_class.label)
         name = name if len(name) <= LONGEST_TITLE else name[:LONGEST_TITLE - 1].rstrip() + "…"
         axes.set_title(f"{name} ({profiles.parcels[place]})", fontsize=8, color=TEXT, fontfamily=FONT, loc="left",
                        pad=3, parse_math=False)
@@ -92,12 +94,19 @@ def early_picture(accuracies):
     axes.set_ylim(max(0, 10 * int(floor / 10 - 0.5)), 101)
     axes.set_xlim(days[0] - 3, days[-1] + 3)
     _quiet(axes, days, with_numbers=True)
-    axes.set_ylabel("% right", fontsize=8.5, color=TEXT, fontfamily=FONT)
+    axes.set_ylabel("Right, in %", fontsize=8.5, color=TEXT, fontfamily=FONT)
+    axes.set_xlabel(years([one.date for one in accuracies]), fontsize=8.5, color=TEXT, fontfamily=FONT)
     legend = axes.legend(frameon=False, fontsize=8.5, loc="lower right", labelcolor=TEXT, prop={"family": FONT,
                                                                                                "size": 8.5})
     for text in legend.get_texts():
         text.set_color(TEXT)
     return svg_of(figure, "Accuracy with the images up to each date, per pixel and per parcel", "early")
+
+
+def years(dates):
+    """The year or years of ISO dates that rise."""
+    first, last = dates[0][:4], dates[-1][:4]
+    return first if first == last else f"{first}\u2013{last}"
 
 
 def _quiet(axes, days, with_numbers):

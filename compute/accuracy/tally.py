@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..forest.smooth import grown
 from ..raster.blocks import run_blocks
 from ..raster.truearea import pixel_area
 from .reference import whole
@@ -55,6 +56,8 @@ class Tally:
         Pixels of units on which some map has no class.
     trained : dict of int to int
         Pixels of units that trained the map; they are not in `counts`.
+    beside : tuple of int
+        Parcels of which most pixels in `counts` lie directly beside training pixels.
     disputed : int
         Pixels claimed by parcels of different classes.
     """
@@ -65,6 +68,7 @@ class Tally:
     counts: np.ndarray
     without_class: dict
     trained: dict
+    beside: tuple
     disputed: int
 
 
@@ -99,7 +103,7 @@ def tally(grid, maps, reference, read_trained, executor, progress, blocks=None):
         If the user asked to stop.
     """
     areas = tuple(defaultdict(lambda: [0, 0.0]) for _ in maps)
-    without_class, trained, rows = Counter(), Counter(), []
+    without_class, trained, beside, rows = Counter(), Counter(), Counter(), []
     disputed = 0
 
     def work(window):
@@ -107,18 +111,16 @@ def tally(grid, maps, reference, read_trained, executor, progress, blocks=None):
         read = [band.read(window) for band in maps]
         found = [_frequencies(values[valid]) for values, valid in read]
         places, units, disputed_here = reference.look(window)
-        own = np.zeros(len(places), bool)
-        if len(places) and read_trained is not None:
-            own = read_trained(window).ravel()[places]
+        own, touching = _read_training(reference, read_trained, places, window, grid)
         classified = np.logical_and.reduce([valid[places] for _, valid in read]) if len(places) else own
         judged = classified & ~own
         compared = _compressed(units[judged], *(values[places[judged]] for values, _ in read))
         return (found, pixel_area(grid, window), compared, _frequencies(units[own]),
-                _frequencies(units[~classified & ~own]), disputed_here)
+                _frequencies(units[~classified & ~own]), _frequencies(units[judged & touching]), disputed_here)
 
     def finish(_, result):
         nonlocal disputed
-        found, square_metres, compared, own, lacking, disputed_here = result
+        found, square_metres, compared, own, lacking, near, disputed_here = result
         for area, (values, counts) in zip(areas, found):
             for value, count in zip(values.tolist(), counts.tolist()):
                 area[value][0] += count
@@ -127,7 +129,7 @@ def tally(grid, maps, reference, read_trained, executor, progress, blocks=None):
                 raise UnsuitableInput("The map holds thousands of different values, so it is a measurement and no map "
                                       "of classes. Choose the raster with the classes.")
         rows.append(compared)
-        for table, (units, counts) in ((trained, own), (without_class, lacking)):
+        for table, (units, counts) in ((trained, own), (without_class, lacking), (beside, near)):
             for unit, count in zip(units.tolist(), counts.tolist()):
                 table[unit] += count
         disputed += disputed_here
@@ -137,7 +139,27 @@ def tally(grid, maps, reference, read_trained, executor, progress, blocks=None):
     run_blocks(reading_blocks(grid, maps) if blocks is None else blocks, work, finish, executor, progress)
     merged = _merged(rows) if rows else np.empty((0, len(maps) + 2), np.int64)
     return Tally(tuple({value: tuple(pair) for value, pair in sorted(area.items())} for area in areas),
-                 merged[:, 0], merged[:, 1:-1], merged[:, -1], dict(without_class), dict(trained), disputed)
+                 merged[:, 0], merged[:, 1:-1], merged[:, -1], dict(without_class), dict(trained),
+                 _mostly(beside, merged), disputed)
+
+
+def _read_training(reference, read_trained, places, window, grid):
+    """Which places of a window trained, and which lie directly beside such (asked of parcels only)."""
+    if not len(places) or read_trained is None:
+        return np.zeros(len(places), bool), np.zeros(len(places), bool)
+    around = window.padded(1).intersection(grid.window)
+    training, inside = read_trained(around), window.relative_to(around).slices
+    is_asked = reference.kind == "parcels" and training.any()
+    near = grown(training) if is_asked else np.zeros_like(training)
+    return training[inside].ravel()[places], near[inside].ravel()[places]
+
+
+def _mostly(beside, merged):
+    """Units of which more than half of the compared pixels are counted in `beside`."""
+    compared = Counter()
+    for unit, count in zip(merged[:, 0].tolist(), merged[:, -1].tolist()):
+        compared[unit] += count
+    return tuple(sorted(unit for unit, count in beside.items() if 2 * count > compared[unit]))
 
 
 def reading_blocks(grid, maps):

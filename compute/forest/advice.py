@@ -30,7 +30,7 @@ def parcel_advice(ground):
     """
     advice = []
     used = len(ground.training) + len(ground.validation)
-    total = used + ground.outside + ground.too_small
+    total = used + ground.outside + ground.too_small + ground.pieces
     if ground.outside > MUCH_OUTSIDE * total:
         advice.append(f"The rasters and the parcels barely overlap: {ground.outside} of {total} parcels lie outside "
                       "the image.")
@@ -63,19 +63,26 @@ def validation_advice(ground, is_split_off):
     -------
     list of str
     """
+    advice = []
+    if ground.pieces:
+        advice.append(f"{ground.pieces} validation parcels do not judge: most of their pixels lie directly beside "
+                      "training pixels of the same class, as if a field had been cut into pieces, and the accuracy "
+                      "would be far too good. Give whole fields as parcels (the tool 'Dissolve' joins pieces), or "
+                      "validation parcels elsewhere.")
+    if not ground.validation and advice:
+        return [*advice, "No validation parcel is left, so nobody knows how accurate the map is."]
     if not ground.validation:
         return ["There are no validation parcels, so nobody knows how accurate the map is. Choose a training share "
                 "below 1, or give validation parcels."]
-    advice = []
     labels = {map_class.code: map_class.label for map_class in ground.classes}
     if ground.unassessed:
-        reason = (" (a single parcel trains and cannot judge as well)" if is_split_off else "")
+        reason = " (a single parcel trains and cannot judge as well)" if is_split_off and not ground.pieces else ""
         advice.append("No parcel is left to judge these classes, so their accuracy is unknown: "
                       f"{', '.join(labels[code] for code in ground.unassessed)}{reason}.")
     count = len(ground.validation)
     if count < FEW_VALIDATION_PARCELS:
-        advice.append(f"The accuracy rests on only {count} validation parcels: with another draw of parcels (another "
-                      "seed) it may differ by several percent.")
+        advice.append(f"The accuracy rests on only {count} validation parcel{'s' if count > 1 else ''}: with another "
+                      "draw of parcels (another seed) it may be quite different.")
     return advice
 
 

@@ -27,7 +27,7 @@ def describe_classification(task, stack, result):
         importances=importances_of_bands(forest),
         settings=settings_in_words(task, forest.settings) | _permutation_in_words(forest),
         warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
-        insight=result.insight, interval=result.interval)
+        insight=result.insight, interval=result.interval, from_raster=bool(task.labels))
 
 
 def importances_of_bands(forest):

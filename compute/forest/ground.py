@@ -8,6 +8,7 @@ from ..classes import class_table
 from ..errors import UnsuitableInput
 from ..insitu.burn import DISPUTED, ParcelMap
 from ..insitu.split import split_parcels
+from .pieces import find_pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class GroundTruth:
         Map value of each parcel number; 0 for pixels of nobody and (last place) disputed pixels.
     is_training, is_validation : ndarray of bool, shape (parcels + 2,)
         Likewise.
+    pieces : int
+        Validation parcels that do not judge, because they are pieces of fields that train.
     """
 
     classes: tuple
@@ -45,6 +48,7 @@ class GroundTruth:
     values: np.ndarray
     is_training: np.ndarray
     is_validation: np.ndarray
+    pieces: int = 0
 
     def labels(self, window):
         """Parcel numbers of the pixels of a window, row by row, and how many pixels are disputed.
@@ -87,7 +91,7 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
         raise UnsuitableInput(_nothing_usable(len(parcels), outside, too_small))
     if validation is None:
         split = split_parcels(usable, split_settings)
-        training, judging, unassessed = split.training, split.validation, split.unassessed
+        training, judging = split.training, split.validation
         parcel_map = ParcelMap(grid, training + judging)
     else:
         training = tuple(usable)
@@ -96,8 +100,6 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
             raise UnsuitableInput("No validation parcel holds a pixel of the image. Check where the validation layer "
                                   "lies, or leave it out.")
         outside, too_small = outside + more_outside, too_small + more_too_small
-        judged = {parcel.code for parcel in judging}
-        unassessed = tuple(sorted({parcel.code for parcel in training} - judged))
         parcel_map = ParcelMap(grid, training, judging)
     codes = sorted({parcel.code for parcel in training})
     if len(codes) < 2:
@@ -110,8 +112,11 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
     is_training[1:len(training) + 1] = True
     is_validation = np.zeros(len(values), bool)
     is_validation[len(training) + 1:-1] = True
-    return GroundTruth(classes, tuple(training), tuple(judging), unassessed, outside, too_small, parcel_map, values,
-                       is_training, is_validation)
+    is_piece = find_pieces(parcel_map, is_training, is_validation, progress)
+    judging = tuple(parcel for parcel, piece in zip(judging, is_piece[len(training) + 1:-1]) if not piece)
+    unassessed = tuple(sorted({parcel.code for parcel in training} - {parcel.code for parcel in judging}))
+    return GroundTruth(classes, tuple(training), judging, unassessed, outside, too_small, parcel_map, values,
+                       is_training, is_validation & ~is_piece, int(is_piece.sum()))
 
 
 def _usable(grid, parcels, progress):

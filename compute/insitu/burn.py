@@ -52,7 +52,7 @@ class ParcelMap:
 
     def touches(self, window, some=None):
         """Whether any parcel (of `some`, places counted from 0) may reach into the window."""
-        near = self._near(window)
+        near = self.near(window)
         return len(near) > 0 if some is None else bool(np.isin(near, some).any())
 
     def corners(self):
@@ -77,13 +77,13 @@ class ParcelMap:
         numbers = np.full(window.shape, NOBODY, np.int32)
         owned_before = np.zeros(window.shape, bool)
         source = 0
-        for place in self._near(window):
+        for place in self.near(window):
             while place >= self._source_ends[source]:
                 source += 1
                 owned_before = numbers != NOBODY
             part = self._windows[place].intersection(window)
             inside = part.relative_to(window).slices
-            claimed = self._draw(place, part) & ~owned_before[inside]
+            claimed = self.draw(place, part) & ~owned_before[inside]
             owners = numbers[inside]
             rivals = claimed & (owners != NOBODY) & (self._class_of[owners] != self._class_of[place + 1])
             owners[claimed & (owners == NOBODY)] = place + 1
@@ -105,10 +105,15 @@ class ParcelMap:
         counts = np.zeros(len(self.parcels), np.int64)
         for place, window in enumerate(self._windows):
             progress.step(place / len(self.parcels))
-            counts[place] = sum(np.count_nonzero(self._draw(place, strip)) for strip in _strips(window))
+            counts[place] = sum(np.count_nonzero(self.draw(place, strip)) for strip in _strips(window))
         return counts
 
-    def _near(self, window):
+    def window(self, place):
+        """The part of the grid that holds a parcel (place counted from 0)."""
+        return self._windows[place]
+
+    def near(self, window):
+        """Places, counted from 0, of the parcels that may reach into a window: ndarray of int64."""
         top, left, bottom, right = self._edges.T
         return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
                               & (left < window.col + window.width) & (right > window.col) & (right > left))
@@ -118,13 +123,14 @@ class ParcelMap:
         from rasterio import Affine
         from rasterio.features import rasterize
 
-        shapes = [(self.parcels[place].geometry, place + 1) for place in reversed(self._near(window).tolist())]
+        shapes = [(self.parcels[place].geometry, place + 1) for place in reversed(self.near(window).tolist())]
         if not shapes:
             return np.full(window.shape, NOBODY, np.int32)
         return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
                          fill=NOBODY, dtype="int32")
 
-    def _draw(self, place, window):
+    def draw(self, place, window):
+        """Which pixels of a window have their centre in a parcel (place counted from 0), whoever else claims them."""
         from rasterio import Affine
         from rasterio.features import rasterize
 

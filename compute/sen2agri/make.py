@@ -177,4 +177,5 @@ def _write_report(path, task, stack, result, rules, notes, check):
         one = task.reference_settings
         extra["Reference map"] = (f"{task.reference}; cropland is {', '.join(map(str, one.crop_classes))}, eroded by "
                                   f"{one.erosion_radius} pixels, trimmed with alpha {one.trimming_alpha:g}")
-    write_classification_report(path, replace(report, title=TITLES[task.kind], settings=report.settings | extra), check)
+    write_classification_report(path, replace(report, title=TITLES[task.kind], settings=report.settings | extra,
+                                              from_raster=bool(task.reference)), check)

@@ -75,6 +75,8 @@ def test_the_figures_are_those_of_numpy(assess, tmp_path):
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Nobody can tell from the files whether this reference also trained the map" in report
     assert "no probability sample" in report
+    # What it would take: see test_samplesize.py for the formula.
+    assert "How many samples would be enough" in report and "50 in each class" in report
 
 
 def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
@@ -144,6 +146,39 @@ def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
             run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
 
+@pytest.mark.parametrize("cut", ["translate", "warp"])
+def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp_path, cut):
+    """GDAL's tools, and with them QGIS's, drop the record of the training pixels."""
+    from osgeo import gdal
+    from qgis.core import QgsProcessingException
+
+    series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
+    training = polygon_layer([(crop, geometry) for number, crop, geometry in fields() if number < 24])
+    classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
+                                       "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
+    part = str(tmp_path / "part.tif")
+    if cut == "translate":
+        gdal.Translate(part, classified, srcWin=[0, 0, 40, 40])
+    else:
+        gdal.Warp(part, classified, dstSRS="EPSG:3857")
+    everywhere = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
+    for reference in (training, everywhere):
+        with pytest.raises(QgsProcessingException, match=r"part\.tif was cut or rewritten .* give the parcels"):
+            run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": reference, "CLASS_FIELD": "crop"})
+
+    results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",
+                                     "TRAINING": training, "MATCHING": "name"})
+    assert results["OVERALL_ACCURACY"] < 0.6, "pixels are noise, and only those that did not train judge"
+
+
+def test_a_value_that_may_mean_no_data_is_pointed_out(assess, feedback, tmp_path):
+    assess(CLASSIFICATION=write(tmp_path / "undeclared.tif", class_map()[None], names=("class",)))
+
+    told = " ".join(feedback.warned)
+    assert "nobody knows how good they are: 0. If 0 means no data, say so: NODATA=0." in told
+    assert "Nobody can tell from the files whether this reference also trained the map" in told
+
+
 def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_path):
     from floefield.compute.classes import MapClass
     from floefield.compute.raster.qml import paletted_qml
@@ -154,6 +189,30 @@ def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_pa
     results = run("assessaccuracy", {"CLASSIFICATION": mapped, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
     assert results["OVERALL_ACCURACY"] > 0.7
+
+
+def test_an_interval_nobody_knows_is_a_dash_and_no_number(assess, tmp_path):
+    """One sample in a class of the map, many in the others: no standard error at all."""
+    first = {1: 1, 2: 9, 3: 9}
+    rows = [(CROPS[value - 1], WEST + 10 * column + 5, NORTH - 10 * row - 5) for value, count in first.items()
+            for row, column in np.argwhere(class_map() == value)[:count]]
+    assess(REFERENCE=point_layer(rows), SAMPLING_DESIGN="probability", REPORT=str(tmp_path / "report.html"))
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert " nan" not in report and ">nan" not in report
+    assert "a stratum with a single\nsample leaves the standard error unknown" in report
+
+
+def test_the_report_says_where_the_reference_lies(assess, reference, tmp_path):
+    """Two layers may have one name."""
+    from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter
+
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    QgsVectorFileWriter.writeAsVectorFormatV2(reference, str(tmp_path / "survey.gpkg"), QgsCoordinateTransformContext(),
+                                              options)
+    assess(REFERENCE=str(tmp_path / "survey.gpkg"), REPORT=str(tmp_path / "report.html"))
+
+    assert str(tmp_path / "survey.gpkg") in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_invalid_geometry_is_repaired(assess):
@@ -171,6 +230,18 @@ def test_two_maps_in_one_report(assess, tmp_path):
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Which map is better" in report and "McNemar" in report
     assert "Map 2: <bdi>later</bdi>" in report
+
+
+def test_maps_are_called_as_in_the_layer_tree(assess, mapped, tmp_path):
+    """The files of temporary outputs are all called OUTPUT.tif."""
+    from qgis.core import QgsRasterLayer
+
+    later = write(tmp_path / "later.tif", class_map(seed=9)[None], names=("class",), nodata=0)
+    assess(CLASSIFICATION=QgsRasterLayer(mapped, "End of May"),
+           SECOND_CLASSIFICATION=QgsRasterLayer(later, "End of August"), REPORT=str(tmp_path / "report.html"))
+
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<title>Accuracy of End of May and End of August</title>" in report
 
 
 @pytest.mark.parametrize(("changes", "words"), [

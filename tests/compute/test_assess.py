@@ -135,6 +135,22 @@ def test_a_parcel_that_trained_in_part_does_not_judge_at_all(path):
     assert found.maps[0].pixels.total == 10 * 36
 
 
+def test_pieces_of_fields_that_trained_are_pointed_out(path):
+    """The west of each field trained, and a strip beside it judges: it is the same field."""
+    trained = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 1, 2))
+                    for number, crop, _ in fieldscene.fields() if number < 12)
+    strips = tuple(Parcel(100 + number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 3, 1))
+                   for number, crop, _ in fieldscene.fields() if number < 12)
+    others = fieldscene.parcels()[12:]
+
+    def told(parcels):
+        return [sentence for sentence in assess(task(path, training=trained, parcels=parcels), Progress()).warnings
+                if "directly beside pixels that trained" in sentence]
+
+    assert told(strips + others)[0].startswith("12 of 30 parcels")
+    assert not told(strips[:3] + others), "a few narrow parcels beside training fields are nothing special"
+
+
 def test_nobody_judges_a_map_by_its_training_parcels(path):
     with pytest.raises(UnsuitableInput, match="trained the map, so they cannot judge it: 30 of 30"):
         assess(task(path, training=fieldscene.parcels()), Progress())
@@ -225,6 +241,29 @@ def test_two_maps_are_compared_on_the_same_ground(path, tmp_path):
     assert found.pixel_test.only_second == (right[1] & ~right[0]).sum()
     assert found.pixel_test.p_value < 1e-6
     assert found.parcel_test.both_right + found.parcel_test.only_first == found.maps[0].parcels.counts.trace()
+
+
+def test_it_says_that_nobody_knows_what_trained_one_of_two_maps(path, tmp_path):
+    import rasterio
+
+    later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
+    grid = Grid("", fieldscene.WEST, fieldscene.NORTH, 10, 10, 40, 48)
+    record = record_training(grid, lambda window: np.zeros(window.shape, bool), lambda window: True)
+    with rasterio.open(path, "r+") as raster:
+        raster.update_tags(ns=DOMAIN, **{TAG: record.text()})
+
+    assert assess(task(path), Progress()).knows_training
+    both = assess(task(path, second=MapInput(later, NAMES)), Progress())
+    assert not both.knows_training
+    assert any("whether this reference also trained a map" in warning for warning in both.warnings)
+
+
+def test_estimates_for_a_second_map_come_with_a_caution(path, tmp_path):
+    later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
+    found = assess(task(path, second=MapInput(later, NAMES), settings=AssessmentSettings(design="probability")),
+                   Progress())
+
+    assert any("later.tif hold if the sample was drawn from the whole map" in warning for warning in found.warnings)
 
 
 def test_cancelling_ends_the_work(path):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.early import accuracy_by_date
+from floefield.compute.accuracy.early import EarlyAccuracy, accuracy_by_date, early_enough
 from floefield.compute.accuracy.insight import InsightWishes, ParcelPixels, draw_parcel_pixels, look_closer
 from floefield.compute.accuracy.profiles import class_profiles
 from floefield.compute.accuracy.record import read_record, record_tags, record_training, training_text
@@ -54,6 +54,14 @@ def test_accuracy_rises_when_the_images_begin_to_tell(scene):
     # Field 4 is among the seven that judge, and its label is wrong.
     assert found[0].pixels < 0.6
     assert found[1].pixels == pytest.approx(6 / 7) and found[1].parcels == pytest.approx(6 / 7)
+
+
+@pytest.mark.parametrize(("accuracies", "enough"), [
+    ((0.5, 0.79, 0.83, 0.80), "2018-05"), ((0.9, 0.5, 0.80), "2018-06"), ((0.7,), "2018-04")])
+def test_the_season_suffices_once_the_accuracy_stays_near_the_last(accuracies, enough):
+    found = [EarlyAccuracy(f"2018-{month:02d}", month, accuracy, accuracy)
+             for month, accuracy in enumerate(accuracies, start=4)]
+    assert early_enough(found).date == enough
 
 
 def test_profiles_are_percentiles_of_the_means_of_parcels(scene):
@@ -133,7 +141,8 @@ def test_the_record_holds_exactly_the_training_pixels(scene):
 
     expected = ground.is_training[ground.labels(stack.grid.window)[0]].reshape(stack.grid.shape)
     np.testing.assert_array_equal(record.read(stack.grid.window), expected)
-    assert record_tags(text, stack.grid) == {"FLOEFIELD": {"TRAINING_PIXELS": text}}
+    assert record_tags(text, stack.grid) == {"FLOEFIELD": {"TRAINING_PIXELS": text},
+                                             "": {"FLOEFIELD_TRAINING_PIXELS": "RECORDED"}}
     assert record_tags(text, replace(stack.grid, west=0.0)) == record_tags("", stack.grid) == {}
     for window in stack.grid.blocks(7, 13):
         np.testing.assert_array_equal(record.read(window), expected[window.slices])

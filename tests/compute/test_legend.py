@@ -56,6 +56,12 @@ def test_names_colours_and_values_nobody_names():
     assert len({c.colour for c in classes}) == 3
 
 
+def test_a_number_nobody_names_is_not_taken_for_a_crop_code():
+    """11 is wheat in the legend of crops; in a map from elsewhere it may be anything."""
+    assert [c.label for c in name_classes([11, 12], ())] == ["11", "12"]
+    assert [c.label for c in name_classes([1], (LegendEntry(1, "11"),))] == ["Wheat (11)"]
+
+
 CLASSES = (MapClass(1, "12", "Maize", (0, 0, 0)), MapClass(2, "1", "Winter wheat", (0, 0, 1)),
            MapClass(3, "435", "Rapeseed", (0, 0, 2)))
 
@@ -74,3 +80,5 @@ def test_the_scheme_can_be_chosen():
     assert match_labels(["1"], CLASSES, "value").values == {"1": 1}
     with pytest.raises(UnsuitableInput, match=r"says: quinoa. The map has: Maize \(12\), Winter wheat"):
         match_labels(["quinoa"], CLASSES)
+    with pytest.raises(UnsuitableInput, match=r"august.tif has: Maize"):
+        match_labels(["quinoa"], CLASSES, name="august.tif")

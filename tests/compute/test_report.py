@@ -126,6 +126,15 @@ def test_it_says_what_the_figures_rest_on(tmp_path):
     assert "out-of-bag accuracy of the forest is 96.3 %" in read(tmp_path, example(oob_score=0.963)).words
 
 
+def test_a_raster_of_classes_has_patches_and_no_parcels(tmp_path):
+    words = read(tmp_path, example(from_raster=True)).words
+
+    assert "6 validation patches that took no part in training" in words
+    assert "Fields that cross the border of a block are on both sides" in words
+    assert "87.5 % Patches right by majority In 7 of 8 validation patches" in words
+    assert "divided by parcel" not in words
+
+
 def test_dated_features_are_summed_by_date_and_band(tmp_path):
     # 2018-06-10: 0.3 + 0.4; B08: 0.2 + 0.4
     assert "Most was read from 2018-06-10 and from B08" in read(tmp_path, example()).words
