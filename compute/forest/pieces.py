@@ -8,7 +8,7 @@ give themselves away: most of their pixels lie directly beside training pixels o
 import numpy as np
 
 from ..raster.grid import Window
-from .smooth import grown
+from ..raster.neighbours import grown
 
 STRIP = 512
 
@@ -48,7 +48,7 @@ def _is_beside(parcel_map, place, window, kin):
         inside = strip.relative_to(around).slices
         own = parcel_map.draw(place, strip) & ~training[inside]
         free += np.count_nonzero(own)
-        beside += np.count_nonzero(own & grown(training)[inside])
+        beside += np.count_nonzero(own & grown(training, 1)[inside])
     return 2 * beside > free
 
 

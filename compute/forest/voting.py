@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..raster.neighbours import grown
 from .gaps import fill_gaps
 from .smooth import HALO
 from .walk import Walker
@@ -100,11 +101,7 @@ class Voter:
         """Pixels of validation parcels, and those that smoothing mixes into them."""
         around = self._around(window)
         judged = self._ground.is_validation[self._ground.labels(around)[0]].reshape(around.shape)
-        if self._halo:
-            from scipy.ndimage import maximum_filter
-
-            judged = maximum_filter(judged, 2 * self._halo + 1, mode="constant")
-        return judged[window.relative_to(around).slices].ravel()
+        return grown(judged, self._halo)[window.relative_to(around).slices].ravel()
 
     def _around(self, window):
         return window.padded(self._halo).intersection(self._stack.grid.window)
