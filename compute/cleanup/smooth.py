@@ -133,9 +133,7 @@ class _Cleaner:
     def clean(self, window):
         """Classes of a block: (after, valid, before)."""
         if self._sieve is not None:
-            before, _ = read_classes(self._reader, window)
-            cleaned, valid = self._sieve.read(window)
-            return cleaned, valid, before
+            return self._sieve.read(window)
         if self._probabilities is not None:
             before, valid = read_classes(self._reader, window)
             return self._most_probable(window, before, valid), valid, before
