@@ -127,7 +127,8 @@ class AggregateByParcel(Algorithm):
         def deliver(table):
             if destination_text(parameters, self.TABLE):
                 layout, features = self._with_values(table.fields, dict(zip(ids, table.rows)), progress.part(0.9, 1.0))
-                results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features)
+                results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features,
+                                                  progress)
 
         found = aggregate(task, output, settings, progress.part(0.05, 0.9), deliver)
         if found.empty:

@@ -183,7 +183,7 @@ class PrepareInsitu(Algorithm):
                 write_preparation_report(partial[report], fates, codes,
                                          self._choices(parameters, context, settings, crs), settings.min_area)
             progress.step(0.98)
-            layers = write_layers(self, parameters, context, layouts, features)
+            layers = write_layers(self, parameters, context, layouts, features, progress)
         files = {name: path for name, path in ((self.ARCHIVE, archive), (self.REPORT, report)) if path}
         return {**layers, **files, self.PARCELS_IN: len(fates), self.PARCELS_OUT: len(kept),
                 self.AREA_OUT: sum(parcel.areas[-1] for parcel in kept)}
