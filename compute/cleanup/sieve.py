@@ -133,8 +133,9 @@ class Sieve:
         self._weights = self._weigh(self._sizes, self._firsts)
 
     def _weigh(self, sizes, firsts):
-        """Numbers that order patches by size, and those of equal size by their first pixels: the earlier weighs more."""
-        ranks = np.where(sizes > self._edge ** 2, self._edge ** 2 + 1 + np.searchsorted(self._large_sizes, sizes), sizes)
+        """Numbers that order patches by size, and those of equal size by the first pixel: the earlier weighs more."""
+        block = self._edge ** 2
+        ranks = np.where(sizes > block, block + 1 + np.searchsorted(self._large_sizes, sizes), sizes)
         return (ranks << PLACE_BITS) - firsts
 
     def _ends(self, window, patches):
