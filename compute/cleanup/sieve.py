@@ -6,8 +6,9 @@ on. Specks that no large patch can be reached from keep their class. Pixels with
 
 Patches know no blocks: the result is the same for any size of blocks, whatever the size of the patches. Only patches
 that touch the border of a block are remembered from block to block. All neighbours of the others lie in the same block,
-so that it is enough to find them again when the block is read again. Memory grows with the borders of the blocks,
-neither with pixels nor with patches.
+so that their fate is known when the block is read again, or hangs on that of a patch at the border: until that is known,
+the classes of the block wait in a temporary file. Memory grows with the borders of the blocks, neither with pixels nor
+with patches.
 """
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from ..raster.blocks import run_blocks
 from .classmap import EDGE, read_classes
 from .patches import EDGES, Patches, follow
+from .shelf import Shelf
 
 # Of the weight of a patch so many bits are for the place of its first pixel.
 PLACE_BITS = 40
@@ -42,7 +44,9 @@ class Sieve:
         self._offsets, self._borders = {}, {}
         # By number of a patch at a border: the whole patch. By whole patch: what is known of it, and its fate.
         self._wholes = self._classes = self._sizes = self._firsts = self._weights = None
-        self._goals = self._is_settled = self._new_classes = None
+        self._is_settled = self._new_classes = self._large_sizes = None
+        # By block: the new classes as far as they are known, and the pixels that wait for the fate of a speck at a border.
+        self._shelf = Shelf()
 
     def survey(self, executor, progress):
         """Find all patches, and the class each speck is to take.
@@ -76,12 +80,14 @@ class Sieve:
             Values of the map itself.
         """
         before, valid = read_classes(self._reader, window)
-        patches = Patches(before, valid, self._corners)
-        wholes, _, is_large, _, ends = self._ends(window, patches)
-        is_settled, classes = is_large.copy(), patches.classes.copy()
-        is_settled[patches.border], classes[patches.border] = self._is_settled[wholes], self._new_classes[wholes]
-        classes = np.where(is_settled[ends], classes[ends], patches.classes)
-        return np.append(0, classes)[patches.labels], valid, before
+        classes, pixels, wholes = self._shelf.take((window.row, window.col))
+        classes = classes.astype(np.int64)
+        classes[pixels] = np.where(self._is_settled[wholes], self._new_classes[wholes], classes[pixels])
+        return classes.reshape(window.shape), valid, before
+
+    def close(self):
+        """Remove what was put aside."""
+        self._shelf.close()
 
     def _patches(self, window):
         return Patches(*read_classes(self._reader, window), self._corners)
@@ -178,7 +184,9 @@ class Sieve:
             within = (whole_of[specks], weights[neighbours[specks]], whole_of[goals], is_large[goals],
                       patches.classes[goals])
             led = ~is_large & (whole_of < 0)
-            leads_to = np.unique(whole_of[ends[led & ~is_large[ends] & (whole_of[ends] >= 0)]], return_counts=True)
+            leader = np.where(is_large[ends], -1, whole_of[ends])
+            leads_to = np.unique(leader[led & (leader >= 0)], return_counts=True)
+            self._put_aside(window, patches, np.where(is_large[ends], patches.classes[ends], patches.classes), leader)
             both = [np.concatenate(part) for part in zip(within, self._across_borders(window))]
             return _heaviest(*both), leads_to, np.count_nonzero(led & is_large[ends])
 
@@ -199,6 +207,13 @@ class Sieve:
         self._is_settled, self._new_classes = self._is_settled[ends], self._new_classes[ends]
         goes = self._is_settled & (self._sizes < self._least)
         return int(settled + np.count_nonzero(goes) + followers[goes].sum())
+
+    def _put_aside(self, window, patches, classes, leaders):
+        leaders = np.append(np.int32(-1), leaders.astype(np.int32))[patches.labels].ravel()
+        pixels = np.flatnonzero(leaders >= 0)
+        dtype = self._reader.bands[0].dtype
+        self._shelf.put((window.row, window.col), np.append(0, classes).astype(dtype)[patches.labels],
+                        pixels.astype(np.int32), leaders[pixels])
 
     def _across_borders(self, window):
         """Of specks at the upper and left border of a block and beyond: speck, weight of a neighbour, and where it leads.

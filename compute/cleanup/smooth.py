@@ -120,8 +120,9 @@ class _Cleaner:
         return self
 
     def __exit__(self, *exception):
-        if self._probabilities is not None:
-            self._probabilities.close()
+        for opened in (self._probabilities, self._sieve):
+            if opened is not None:
+                opened.close()
 
     def prepare(self, executor, progress):
         """What has to be known of the whole map before the first block can be written."""
