@@ -10,7 +10,7 @@ class Shelf:
     """Holds lists of arrays by key; several threads may put and take. Close it to have the file removed."""
 
     def __init__(self):
-        self._file = tempfile.TemporaryFile(prefix="floefield-")
+        self._file = tempfile.TemporaryFile(prefix="floefield-")  # noqa: SIM115, `close` closes it
         self._lock = threading.Lock()
         self._places, self._end = {}, 0
 

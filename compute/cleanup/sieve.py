@@ -5,10 +5,9 @@ class of the largest patch that touches it; where that one is a speck too, of th
 on. Specks that no large patch can be reached from keep their class. Pixels without data belong to no patch.
 
 Patches know no blocks: the result is the same for any size of blocks, whatever the size of the patches. Only patches
-that touch the border of a block are remembered from block to block. All neighbours of the others lie in the same block,
-so that their fate is known when the block is read again, or hangs on that of a patch at the border: until that is known,
-the classes of the block wait in a temporary file. Memory grows with the borders of the blocks, neither with pixels nor
-with patches.
+that touch the border of a block are remembered from block to block. All neighbours of the others lie in the same block:
+their fate is found there, or hangs on that of a patch at the border. Until that is known, the classes of the block wait
+in a temporary file. Memory grows with the borders of the blocks, neither with pixels nor with patches.
 """
 
 import numpy as np
@@ -45,7 +44,7 @@ class Sieve:
         # By number of a patch at a border: the whole patch. By whole patch: what is known of it, and its fate.
         self._wholes = self._classes = self._sizes = self._firsts = self._weights = None
         self._is_settled = self._new_classes = self._large_sizes = None
-        # By block: the new classes as far as they are known, and the pixels that wait for the fate of a speck at a border.
+        # By block: new classes as far as they are known, and the pixels that wait for the fate of a speck at a border.
         self._shelf = Shelf()
 
     def survey(self, executor, progress):
@@ -216,7 +215,7 @@ class Sieve:
                         pixels.astype(np.int32), leaders[pixels])
 
     def _across_borders(self, window):
-        """Of specks at the upper and left border of a block and beyond: speck, weight of a neighbour, and where it leads.
+        """Of specks on both sides of the upper and left border of a block: speck, weight of a neighbour, where it leads.
 
         Returns
         -------

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.reader import RasterReader
 from ..raster.writer import create_raster
@@ -72,6 +73,7 @@ def smooth_classification(classification, entries, probabilities, output, settin
     UnsuitableInput, UnreadableInput, OutputError
     Cancelled
     """
+    progress = TimeLeft(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(classification) as reader:
         values = values_in(reader, executor, progress.part(0.0, 0.15))
         classes = classes_of(values, entries)

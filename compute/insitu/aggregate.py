@@ -10,6 +10,7 @@ import numpy as np
 from ..cleanup.classmap import classes_of, free_value, like, read_classes, require_same_grid, values_in, with_nodata
 from ..cleanup.smooth import band_values
 from ..errors import UnsuitableInput
+from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
@@ -122,6 +123,7 @@ def aggregate(task, output, settings, progress, deliver=lambda table: None):
     UnsuitableInput
         If no parcel lies on the raster, or a majority is wanted of something that is no class map.
     """
+    progress = TimeLeft(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(task.raster) as reader:
         parcels = parcel_map(reader.grid, task.geometries)
         if parcels.outside.all():
