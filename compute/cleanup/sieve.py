@@ -215,7 +215,7 @@ class Sieve:
                         pixels.astype(np.int32), leaders[pixels])
 
     def _across_borders(self, window):
-        """Of specks on both sides of the upper and left border of a block: speck, weight of a neighbour, where it leads.
+        """Of specks on both sides of the upper and left border of a block: speck, weight of a neighbour, its fate.
 
         Returns
         -------
