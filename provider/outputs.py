@@ -75,7 +75,8 @@ def _write(algorithm, parameters, name, context, layout, features, progress):
             return None
         raise QgsProcessingException(algorithm.invalidSinkError(parameters, name))
     try:
-        complete = all(_added(sink, features[first:first + BATCH], progress) for first in range(0, len(features), BATCH))
+        complete = all(_added(sink, features[first:first + BATCH], progress)
+                       for first in range(0, len(features), BATCH))
         reason = sink.lastError()
         del sink
         complete = complete and _holds(layer, len(features), progress)
