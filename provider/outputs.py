@@ -81,7 +81,7 @@ def _write(algorithm, parameters, name, context, layout, features, progress):
         del sink
         complete = complete and _holds(layer, len(features), progress)
     except Cancelled:
-        sink = None
+        sink = None  # noqa: F841, nothing can be removed while it is open
         _remove(asked_for, layer)
         raise
     if not complete:

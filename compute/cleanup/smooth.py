@@ -75,10 +75,11 @@ def smooth_classification(classification, entries, probabilities, output, settin
     """
     progress = TimeLeft(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(classification) as reader:
-        values = values_in(reader, executor, progress.part(0.0, 0.15))
+        values = values_in(reader, executor, progress.part(0.0, 0.1))
         classes = classes_of(values, entries)
         with _Cleaner(reader, classes, values, probabilities, settings) as cleaner:
-            cleaner.prepare(executor, progress.part(0.15, 0.6))
+            prepared = 0.9 if settings.method == "sieve" else 0.1
+            cleaner.prepare(executor, progress.part(0.1, prepared))
             layout, side_files = like(reader, cleaner.classes or classes)
             changed = mapped = 0
             with create_raster(output, layout, side_files) as raster:
@@ -90,7 +91,7 @@ def smooth_classification(classification, entries, probabilities, output, settin
                     mapped += np.count_nonzero(valid)
                     raster.write(window, with_nodata(cleaned, valid, layout))
 
-                run_blocks(cleaner.blocks, cleaner.clean, finish, executor, progress.part(0.6, 1.0))
+                run_blocks(cleaner.blocks, cleaner.clean, finish, executor, progress.part(prepared, 1.0))
     return changed / max(1, mapped)
 
 

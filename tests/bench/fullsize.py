@@ -1,6 +1,6 @@
 """The tools of classification on a full tile: peak memory, and times against other tools.
 
-Content is the worst a tile can bring where that matters: a class map of salt and pepper has tens of millions of patches.
+Content is the worst a tile can bring where that matters: a map of salt and pepper has tens of millions of patches.
 Series and parcels fill a part of the tile, enough to fill every buffer, soon done.
 """
 

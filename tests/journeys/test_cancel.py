@@ -81,7 +81,7 @@ def parameters_of(tool, inputs, folder):
         "smoothclassification": lambda: {
             "CLASSIFICATION": inputs["map"], "METHOD": "sieve", "OUTPUT": folder / "sieved.tif"},
         "smoothclassification by majority": lambda: {
-            "CLASSIFICATION": inputs["map"], "METHOD": "majority", "WINDOW": 9, "OUTPUT": folder / "smooth.tif"},
+            "CLASSIFICATION": inputs["map"], "METHOD": "majority", "WINDOW": 51, "OUTPUT": folder / "smooth.tif"},
         "preprocesssentinel2": lambda: {"INPUT": inputs["products"][0], "CLOUD_MASK": "l2a", "BANDS": [
             "B02", "B03", "B04", "B05", "B06", "B08", "B09"], "OUTPUT": folder / "stack.tif"},
         "preprocesssentinel2 in another CRS": lambda: {
@@ -167,8 +167,8 @@ class Impatient:
 @pytest.mark.parametrize(("tool", "mark"), [
     ("innerbuffer", 30), ("filterbyarea", 30), ("prepareinsitu", 10), ("prepareinsitu", 60), ("splitinsitu", 10),
     ("aggregatebyparcel", 15), ("aggregatebyparcel", 70), ("aggregatebyparcel by votes", 40),
-    ("smoothclassification", 20), ("smoothclassification", 65),
-    ("smoothclassification by majority", 62),
+    ("smoothclassification", 20), ("smoothclassification", 50),
+    ("smoothclassification by majority", 12),
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30), ("sentinel2timeseries of months, with everything", 50),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),
