@@ -50,7 +50,8 @@ AGGREGATE = PARCEL + """
 from floefield.compute.insitu.aggregate import AggregateSettings, AggregateTask, aggregate
 path, statistics, threads = sys.argv[1:4]
 wide = statistics == "mean,std,median"
-geometries = tuple(square(600000 + 347 * (number % 316), 4900000 - 347 * (number // 316), 300) for number in range(100000))
+geometries = tuple(square(600000 + 347 * (number % 316), 4900000 - 347 * (number // 316), 300)
+                   for number in range(100000))
 if wide:
     geometries = tuple(square(600000 + 40960 + 40 * (number % 50), 4900020 - 50 * (number // 50))
                        for number in range(100000))
@@ -78,7 +79,7 @@ from floefield.compute.forest.classify import ClassificationTask, classify
 from floefield.compute.forest.mapping import MapPaths
 from floefield.compute.forest.settings import ForestSettings
 raster, folder, threads, what = sys.argv[1:5]
-maps = MapPaths(*(f"{folder}/{name}.tif" for name in ("map", "confidence", "probabilities"))) if what == "map" else MapPaths()
+maps = MapPaths(*(f"{folder}/{name}.tif" for name in ("map", "confidence", "probabilities") if what == "map"))
 task = ClassificationTask((raster,), parcels, forest=ForestSettings(trees=10, threads=int(threads)))
 classify(task, maps, f"{folder}/model.ffrf", f"{folder}/report.html", Progress())
 """
@@ -93,7 +94,8 @@ def class_map(folder, kind, size=FULL):
         return path
     fields = np.random.default_rng(7).integers(1, CLASSES + 1, (size // 20 + 2, size // 20 + 2), np.uint8)
     with rasterio.open(path, "w", driver="GTiff", width=size, height=size, count=1, dtype="uint8", nodata=0,
-                       crs="EPSG:32631", transform=rasterio.Affine(*TRANSFORM), tiled=True, compress="deflate") as raster:
+                       crs="EPSG:32631", transform=rasterio.Affine(*TRANSFORM), tiled=True,
+                       compress="deflate") as raster:
         for first in range(0, size, 500):
             random = np.random.default_rng(first)
             rows = min(500, size - first)
@@ -226,9 +228,10 @@ def zonal_against_otb(folder, runs):
             (x, y), (x + 180, y), (x + 180, y - 180), (x, y - 180), (x, y)]]}}
             for number, (x, y) in enumerate(squares)]}), encoding="utf-8")
     return _against(lambda: run_script(ZONAL, image, parcels, THREADS),
-                    lambda: _run("otbcli_ZonalStatistics", "-in", image, "-inzone", "vector", "-inzone.vector.in", parcels,
-                                 "-out", "vector", "-out.vector.filename", folder / "zones.gpkg"),
-                    "otbcli_ZonalStatistics", runs, f"{PEER_SIZE} x {PEER_SIZE} pixels, 4 bands, {len(squares)} parcels")
+                    lambda: _run("otbcli_ZonalStatistics", "-in", image, "-inzone", "vector",
+                                 "-inzone.vector.in", parcels, "-out", "vector", "-out.vector.filename", folder / "zones.gpkg"),
+                    "otbcli_ZonalStatistics", runs,
+                    f"{PEER_SIZE} x {PEER_SIZE} pixels, 4 bands, {len(squares)} parcels")
 
 
 def segments_against_otb(folder, runs):
