@@ -228,8 +228,8 @@ def zonal_against_otb(folder, runs):
             (x, y), (x + 180, y), (x + 180, y - 180), (x, y - 180), (x, y)]]}}
             for number, (x, y) in enumerate(squares)]}), encoding="utf-8")
     return _against(lambda: run_script(ZONAL, image, parcels, THREADS),
-                    lambda: _run("otbcli_ZonalStatistics", "-in", image, "-inzone", "vector",
-                                 "-inzone.vector.in", parcels, "-out", "vector", "-out.vector.filename", folder / "zones.gpkg"),
+                    lambda: _run("otbcli_ZonalStatistics", "-in", image, "-inzone", "vector", "-inzone.vector.in",
+                                 parcels, "-out", "vector", "-out.vector.filename", folder / "zones.gpkg"),
                     "otbcli_ZonalStatistics", runs,
                     f"{PEER_SIZE} x {PEER_SIZE} pixels, 4 bands, {len(squares)} parcels")
 

@@ -207,10 +207,10 @@ def test_cancel_while_layers_are_written_brings_the_earlier_ones_back(provider, 
     class WhileWriting(QgsProcessingFeedback):
         asked = progress = 0
 
-        def setProgress(self, progress):  # noqa: N802, named by QGIS
+        def setProgress(self, progress):
             self.progress = progress
 
-        def isCanceled(self):  # noqa: N802, named by QGIS
+        def isCanceled(self):
             self.asked += self.progress >= 98 and any(tmp_path.glob(".*.earlier"))
             return self.asked > 3
 
