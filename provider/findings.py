@@ -17,7 +17,7 @@ from qgis.PyQt.QtCore import QVariant
 TYPES = {int: QVariant.Int, float: QVariant.Double, str: QVariant.String}
 
 
-def layout_and_features(findings, crs_wkt, is_points):
+def layout_and_features(findings, crs_wkt, is_points, check=lambda: None):
     """What :func:`~.outputs.write_layer` takes.
 
     Parameters
@@ -26,6 +26,8 @@ def layout_and_features(findings, crs_wkt, is_points):
     crs_wkt : str
         CRS of the geometries.
     is_points : bool
+    check : callable, optional
+        Called for each feature; raises to end the work.
 
     Returns
     -------
@@ -37,6 +39,7 @@ def layout_and_features(findings, crs_wkt, is_points):
         fields.append(QgsField(name, TYPES[kind]))
     features = []
     for about, values in findings.rows:
+        check()
         feature = QgsFeature(fields)
         feature.setGeometry(_point(about) if is_points else _polygons(about.geometry))
         feature.setAttributes(list(values))

@@ -126,8 +126,9 @@ class AggregateByParcel(Algorithm):
 
         def deliver(table):
             if destination_text(parameters, self.TABLE):
-                layout, features = self._with_values(table.fields, dict(zip(ids, table.rows)), progress.part(0.9, 1.0))
-                results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features)
+                layout, features = self._with_values(table, ids, progress.part(0.9, 1.0))
+                results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features,
+                                                  progress)
 
         found = aggregate(task, output, settings, progress.part(0.05, 0.9), deliver)
         if found.empty:
@@ -138,10 +139,10 @@ class AggregateByParcel(Algorithm):
         dress(output, self.tr("Parcels"), context, group, algorithm=self)
         return {**results, self.PARCELS_EMPTY: len(found.empty)}
 
-    def _with_values(self, added, rows, progress):
+    def _with_values(self, table, ids, progress):
         """Layout and features of the table."""
-        fields = QgsFields(self.source.fields())
-        for name, kind in added:
+        fields, place_of = QgsFields(self.source.fields()), {number: place for place, number in enumerate(ids)}
+        for name, kind in table.fields:
             fields.append(QgsField(_free_name(name, fields), TYPES[kind]))
         features = []
         for parcel in parcels(self.source, progress):
@@ -149,7 +150,9 @@ class AggregateByParcel(Algorithm):
             geometry = parcel.geometry()
             geometry.convertToMultiType()
             feature.setGeometry(geometry)
-            feature.setAttributes([*parcel.attributes(), *rows.get(parcel.id(), (None,) * len(added))])
+            place = place_of.get(parcel.id())
+            values = (None,) * len(table.fields) if place is None else table.rows[place]
+            feature.setAttributes([*parcel.attributes(), *values])
             features.append(feature)
         return (fields, QgsWkbTypes.multiType(self.source.wkbType()), self.source.sourceCrs()), features
 

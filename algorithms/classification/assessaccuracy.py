@@ -214,7 +214,7 @@ class AssessAccuracy(Algorithm):
             for name, path in files.items():
                 writers[name](partial[path])
             progress.check()
-            errors = self._write_errors(parameters, context, found, crs_wkt) if self.reference else None
+            errors = self._write_errors(parameters, context, found, crs_wkt, progress) if self.reference else None
         results = {**files, **({self.ERRORS: errors} if errors else {})}
         dress(errors, self.tr("Parcels with errors"), context, self.tr("Floefield: crop classification"),
               ROOT / "styles" / ("errorpoints.qml" if self.is_points else "errors.qml"), self)
@@ -242,9 +242,9 @@ class AssessAccuracy(Algorithm):
                                self.parameterAsEnumString(parameters, self.MATCHING, context),
                                self.parameterAsInt(parameters, self.THREADS, context))), notes
 
-    def _write_errors(self, parameters, context, found, crs_wkt):
-        layout, features = layout_and_features(error_findings(found), crs_wkt, self.is_points)
-        return write_layer(self, parameters, self.ERRORS, context, layout, features)
+    def _write_errors(self, parameters, context, found, crs_wkt, progress):
+        layout, features = layout_and_features(error_findings(found), crs_wkt, self.is_points, progress.check)
+        return write_layer(self, parameters, self.ERRORS, context, layout, features, progress)
 
     def _numbers(self, scores):
         numbers = {self.OVERALL_ACCURACY: scores.pixels.overall_accuracy, self.KAPPA: scores.pixels.kappa}

@@ -52,8 +52,9 @@ def insight_wishes(tool, parameters, context):
 class Delivery:
     """Writes the layer of labels that look wrong when all else is computed, but before any file takes its name."""
 
-    def __init__(self, tool, parameters, context, raster_path):
+    def __init__(self, tool, parameters, context, raster_path, progress):
         self._tool, self._parameters, self._context, self._raster_path = tool, parameters, context, raster_path
+        self._progress = progress
         self._layer = None
 
     def __call__(self, result):
@@ -62,8 +63,10 @@ class Delivery:
             return
         with RasterReader(self._raster_path) as raster:
             crs_wkt = raster.grid.crs_wkt
-        layout, features = layout_and_features(suspicious_findings(result.insight.suspicious), crs_wkt, False)
-        self._layer = write_layer(self._tool, self._parameters, SUSPICIOUS, self._context, layout, features)
+        layout, features = layout_and_features(suspicious_findings(result.insight.suspicious), crs_wkt, False,
+                                               self._progress.check)
+        self._layer = write_layer(self._tool, self._parameters, SUSPICIOUS, self._context, layout, features,
+                                  self._progress)
 
     def dress(self):
         """Have the layer named, grouped and styled; gives it by output."""

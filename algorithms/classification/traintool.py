@@ -38,7 +38,7 @@ class TrainingTool:
         progress = FeedbackProgress(feedback)
         task = training.read_task(self, parameters, context, self.inputs, progress.part(0.0, 0.02))
         task = replace(task, insight=insight.insight_wishes(self, parameters, context))
-        delivery = insight.Delivery(self, parameters, context, self.inputs.rasters[0])
+        delivery = insight.Delivery(self, parameters, context, self.inputs.rasters[0], progress)
         files = {name: self.parameterAsFileOutput(parameters, name, context)
                  for name in (options.MODEL, options.REPORT)}
         result = classify(task, maps, *files.values(), progress.part(0.02, 1.0), delivery)

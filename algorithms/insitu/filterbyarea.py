@@ -115,7 +115,8 @@ class FilterByArea(Algorithm):
         if not kept:
             progress.warn("No parcel is big enough. Try a smaller area.")
         layout = (self.fields, geometry_type, crs)
-        layers = write_layers(self, parameters, context, layout, {self.OUTPUT: kept, self.REJECTED: rejected})
+        layers = write_layers(self, parameters, context, layout, {self.OUTPUT: kept, self.REJECTED: rejected},
+                              progress)
         return {**layers, self.PARCELS_KEPT: len(kept), self.PARCELS_REJECTED: len(rejected)}
 
 

@@ -103,5 +103,5 @@ class InnerBuffer(Algorithm):
             progress.warn("No parcel is left. Try a smaller distance.")
         layout = (self.source.fields(), QgsWkbTypes.Type.MultiPolygon, crs)
         lost = len(empty) + len(vanished)
-        return {self.OUTPUT: write_layer(self, parameters, self.OUTPUT, context, layout, smaller),
+        return {self.OUTPUT: write_layer(self, parameters, self.OUTPUT, context, layout, smaller, progress),
                 self.PARCELS_IN: len(smaller) + lost, self.PARCELS_OUT: len(smaller), self.PARCELS_LOST: lost}

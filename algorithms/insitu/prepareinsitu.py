@@ -175,10 +175,11 @@ class PrepareInsitu(Algorithm):
         attributes = self._attributes(parameters, context, kept, codes, progress)
         features = {self.OUTPUT: [_feature(parcel.geometry, (
             *values, parcel.areas[-1], parcel.parcel.code, self._source(parcel)))
-            for parcel, values in zip(kept, attributes)]}
+            for parcel, values in _watched(zip(kept, attributes), progress)]}
         features[self.REJECTED] = [
             _feature(parcel.original, (parcel.parcel.code, parcel.reason, parcel.areas[0] if parcel.areas else 0.0,
-                                       self._source(parcel))) for parcel in prepared if parcel.reason]
+                                       self._source(parcel)))
+            for parcel in _watched(prepared, progress) if parcel.reason]
         layouts = {name: (_fields(fields), QgsWkbTypes.Type.MultiPolygon, crs)
                    for name, fields in ((self.OUTPUT, KEPT_FIELDS), (self.REJECTED, REJECTED_FIELDS))}
         archive, report = (self.parameterAsFileOutput(parameters, name, context)
@@ -188,11 +189,12 @@ class PrepareInsitu(Algorithm):
                 rows = zip((parcel.geometry for parcel in kept), attributes)
                 write_archive(partial[archive], os.path.splitext(os.path.basename(archive))[0], rows, crs,
                               progress.check)
+            progress.step(0.95)
             if report:
                 write_preparation_report(partial[report], fates, codes,
                                          self._choices(parameters, context, settings, crs), settings.min_area)
             progress.step(0.98)
-            layers = write_layers(self, parameters, context, layouts, features)
+            layers = write_layers(self, parameters, context, layouts, features, progress)
         files = {name: path for name, path in ((self.ARCHIVE, archive), (self.REPORT, report)) if path}
         return {**layers, **files, self.PARCELS_IN: len(fates), self.PARCELS_OUT: len(kept),
                 self.AREA_OUT: sum(parcel.areas[-1] for parcel in kept)}
@@ -263,6 +265,13 @@ class PrepareInsitu(Algorithm):
                 ("Inner buffer", f"{settings.distance:g} m"), ("Smallest area", f"{settings.min_area:g} m²"),
                 ("Largest sliver", f"{settings.sliver_area:g} m²"), ("Parcels in several parts", settings.parts),
                 ("Coordinate reference system", f"{crs.authid()} {crs.description()}".strip())]
+
+
+def _watched(items, progress):
+    """The items, one after the other, unless the user asked to stop."""
+    for item in items:
+        progress.check()
+        yield item
 
 
 def _fields(rows):

@@ -127,7 +127,7 @@ class SplitInsitu(Algorithm):
                     for name, part in ((self.TRAINING, split.training), (self.VALIDATION, split.validation))}
         progress.step(1.0)
         kind = QgsWkbTypes.multiType(self.layers[0].source.wkbType())
-        layers = write_layers(self, parameters, context, (fields, kind, crs), features)
+        layers = write_layers(self, parameters, context, (fields, kind, crs), features, progress)
         return {**layers, self.PARCELS_TRAINING: len(split.training), self.PARCELS_VALIDATION: len(split.validation),
                 self.UNASSESSED: ", ".join(split.unassessed)}
 

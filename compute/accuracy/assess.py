@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..forest.timeleft import TimeLeft
 from ..insitu.burn import ParcelMap
 from ..raster.blocks import make_executor
 from ..raster.onto import RasterOnto
@@ -106,7 +107,7 @@ def assess(task, progress):
         reference = _reference(task, grid, opened)
         trained, is_known, warnings = _trained(task, grid, maps)
         progress.say("Comparing the map with the reference ...")
-        counted = tally(grid, maps, reference, trained, executor, progress)
+        counted = tally(grid, maps, reference, trained, executor, TimeLeft(progress, "compared"))
     _require_ground(reference, counted, task)
     classes = [name_classes(area, one.entries) for area, one in zip(counted.areas, inputs)]
     for one, found in zip(inputs, classes):

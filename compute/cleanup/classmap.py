@@ -17,6 +17,8 @@ from ..raster.writer import RasterLayout
 EDGE = 512
 # More values than this are a measurement that was chosen by mistake.
 MOST_VALUES = 5000
+# Values below this are counted, which is faster than to sort them.
+MOST_COUNTED = 65536
 # Category names and attribute tables list every value up to the largest.
 LARGEST_LISTED = 65535
 
@@ -41,9 +43,23 @@ def read_classes(reader, window):
         If the raster holds decimal numbers.
     """
     stored, valid = reader.read(window, [0])
-    values = np.zeros(valid[0].shape, np.int64)
-    values[valid[0]] = whole(stored[valid], reader.path)
-    return values, valid[0]
+    return whole(np.where(valid[0], stored[0], 0), reader.path), valid[0]
+
+
+def distinct(values):
+    """The different values of an array, in rising order.
+
+    Parameters
+    ----------
+    values : ndarray of int64
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    if values.size and values.min() >= 0 and values.max() < MOST_COUNTED:
+        return np.flatnonzero(np.bincount(values.ravel()))
+    return np.unique(values)
 
 
 def values_in(reader, executor, progress):
@@ -69,7 +85,7 @@ def values_in(reader, executor, progress):
 
     def work(window):
         values, valid = read_classes(reader, window)
-        return np.unique(values[valid]).tolist()
+        return distinct(values[valid]).tolist()
 
     def finish(window, values):
         found.update(values)

@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 
+from .classmap import distinct
+
 # A Gaussian is cut off after so many standard deviations.
 REACH = 3.0
 
@@ -28,32 +30,48 @@ def majority(values, valid, radius):
         Where several classes other than that of the pixel are equally frequent, the smallest value.
     """
     inner = (slice(radius, values.shape[0] - radius), slice(radius, values.shape[1] - radius))
-    own = values[inner]
-    best, most = own.copy(), np.zeros(own.shape, np.int64)
-    for value in np.unique(values[valid]).tolist():
-        is_value = (values == value) & valid
+    own, size = values[inner], 2 * radius + 1
+    # The narrowest type with room for the counts below is added up fastest.
+    dtype = np.min_scalar_type(2 * size * size + 1)
+    best, most = own.copy(), np.zeros(own.shape, dtype)
+    for value in distinct(values[valid]).tolist():
+        is_value = values == value
         # Twice the count, and one more for the class of the pixel itself: it wins where it is among the most frequent.
-        counts = 2 * box_sums(is_value, 2 * radius + 1) + (own == value)
-        better = counts > most
-        best[better], most[better] = value, counts[better]
+        counts = box_sums((is_value & valid).astype(dtype), size)
+        counts += counts
+        counts += is_value[inner]
+        np.copyto(best, value, where=counts > most)
+        np.maximum(most, counts, out=most)
     return best
 
 
-def box_sums(mask, size):
-    """How many pixels of a mask lie in the square of `size` x `size` pixels that begins at each pixel.
+def box_sums(plane, size):
+    """Sums over the square of `size` x `size` pixels that begins at each pixel.
 
     Parameters
     ----------
-    mask : ndarray of bool, shape (height + size - 1, width + size - 1)
+    plane : ndarray, shape (height + size - 1, width + size - 1)
     size : int
 
     Returns
     -------
-    ndarray of int64, shape (height, width)
+    ndarray, shape (height, width), dtype of `plane`
     """
-    sums = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int64)
-    np.cumsum(np.cumsum(mask, axis=0, dtype=np.int64), axis=1, out=sums[1:, 1:])
-    return sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
+    return _sums_down(_sums_down(plane, size).T, size).T
+
+
+def _sums_down(plane, size):
+    """Sums over so many rows from each on: of sums over 1, 2, 4, 8 ... rows those that make up the size."""
+    height = plane.shape[0] - size + 1
+    total, done, length = 0, 0, 1
+    while True:
+        if size & length:
+            total = total + plane[done:done + height]
+            done += length
+        if done == size:
+            return total
+        plane = plane[length:] + plane[:-length]
+        length *= 2
 
 
 def gaussian_weights(sigma):

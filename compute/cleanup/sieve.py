@@ -4,15 +4,21 @@ A patch is a set of pixels of one class that hang together. Specks are handled a
 class of the largest patch that touches it; where that one is a speck too, of the largest that touches that one, and so
 on. Specks that no large patch can be reached from keep their class. Pixels without data belong to no patch.
 
-Patches know no blocks. Blocks are labelled one by one, the labels along their borders are kept, and what belongs
-together is found from those: the result is the same for any size of blocks, whatever the size of the patches. Memory
-grows with the number of patches (some 100 bytes each), not with that of pixels.
+Patches know no blocks: the result is the same for any size of blocks, whatever the size of the patches. Only patches
+that touch the border of a block are remembered from block to block. All neighbours of the others lie in the same block:
+their fate is found there, or hangs on that of a patch at the border. Until that is known, the classes of the block wait
+in a temporary file. Memory grows with the borders of the blocks, neither with pixels nor with patches.
 """
 
 import numpy as np
 
 from ..raster.blocks import run_blocks
 from .classmap import EDGE, read_classes
+from .patches import EDGES, Patches, follow
+from .shelf import Shelf
+
+# Of the weight of a patch so many bits are for the place of its first pixel.
+PLACE_BITS = 40
 
 
 class Sieve:
@@ -31,13 +37,15 @@ class Sieve:
     """
 
     def __init__(self, reader, least, connectedness=4, edge=EDGE):
-        self._reader, self._least, self._corners = reader, least, connectedness == 8
+        self._reader, self._least, self._corners, self._edge = reader, least, connectedness == 8, edge
         self.blocks = list(reader.grid.blocks(edge, edge))
-        self._number = {(block.row, block.col): place for place, block in enumerate(self.blocks)}
-        self._edge = edge
-        self._offsets = np.zeros(len(self.blocks) + 1, np.int64)
-        self._borders = {}
-        self._roots = self._values = self._sizes = None
+        # By block: the first number of a patch at its border, and the patches along its edges.
+        self._offsets, self._borders = {}, {}
+        # By number of a patch at a border: the whole patch. By whole patch: what is known of it, and its fate.
+        self._wholes = self._classes = self._sizes = self._firsts = self._weights = None
+        self._is_settled = self._new_classes = self._large_sizes = None
+        # By block: new classes as far as they are known, and the pixels that wait for the fate of a speck at a border.
+        self._shelf = Shelf()
 
     def survey(self, executor, progress):
         """Find all patches, and the class each speck is to take.
@@ -52,9 +60,8 @@ class Sieve:
         int
             Specks that take another class.
         """
-        self._find_patches(executor, progress.part(0.0, 0.5))
-        largest = self._find_neighbours(executor, progress.part(0.5, 1.0))
-        return self._decide(largest)
+        self._join_patches(executor, progress.part(0.0, 0.4))
+        return self._settle(executor, progress.part(0.4, 1.0))
 
     def read(self, window):
         """The map without specks.
@@ -68,111 +75,164 @@ class Sieve:
         -------
         values : ndarray of int64, shape (height, width)
         valid : ndarray of bool, same shape
+        before : ndarray of int64, same shape
+            Values of the map itself.
         """
-        labels, values, valid = self._label(window)
-        place = self._number[window.row, window.col]
-        values[valid] = self._values[self._roots[labels[valid] - 1 + self._offsets[place]]]
-        return values, valid
+        before, valid = read_classes(self._reader, window)
+        classes, pixels, wholes = self._shelf.take((window.row, window.col))
+        classes = classes.astype(np.int64)
+        classes[pixels] = np.where(self._is_settled[wholes], self._new_classes[wholes], classes[pixels])
+        return classes.reshape(window.shape), valid, before
 
-    def _label(self, window):
-        """Patches within a block, counted from 1; 0 where there is no data."""
-        from skimage.measure import label
+    def close(self):
+        """Remove what was put aside."""
+        self._shelf.close()
 
-        values, valid = read_classes(self._reader, window)
-        outside = int(values.min()) - 1
-        labels = label(np.where(valid, values, outside), background=outside, connectivity=1 + self._corners)
-        return labels, values, valid
+    def _patches(self, window):
+        return Patches(*read_classes(self._reader, window), self._corners)
 
-    def _find_patches(self, executor, progress):
+    def _join_patches(self, executor, progress):
+        """Give every patch that touches the border of a block a number, and join those that are one."""
         width = self._reader.grid.width
-        values, sizes, firsts, links = [], [], [], []
+        found, links, count = [], [], 0
 
         def work(window):
-            labels, classes, valid = self._label(window)
-            _, first, counts = np.unique(labels[valid], return_index=True, return_counts=True)
-            rows, columns = (places[first] for places in valid.nonzero())
-            return labels, classes, classes[rows, columns], counts, (rows + window.row) * width + columns + window.col
+            patches = self._patches(window)
+            numbers = np.full(len(patches.sizes) + 1, -1)
+            numbers[patches.border + 1] = np.arange(len(patches.border))
+            rows, columns = np.divmod(patches.firsts[patches.border], window.width)
+            firsts = (rows + window.row) * width + columns + window.col
+            classes = np.append(0, patches.classes)
+            labels = [patches.labels[edge] for edge in EDGES]
+            return ((patches.classes[patches.border], patches.sizes[patches.border], firsts),
+                    [np.stack([numbers[edge], classes[edge]]) for edge in labels])
 
-        def finish(window, patches):
-            labels, classes, own_values, own_sizes, own_firsts = patches
-            place = self._number[window.row, window.col]
-            self._offsets[place + 1] = self._offsets[place] + len(own_values)
-            numbers = np.where(labels > 0, labels - 1 + self._offsets[place], -1)
-            self._borders[window.row, window.col] = _edges(numbers, classes)
-            values.append(own_values)
-            sizes.append(own_sizes)
-            firsts.append(own_firsts)
-            one, other, same = self._across(window, *_edges(numbers, classes)[:2])
+        def finish(window, result):
+            nonlocal count
+            measures, edges = result
+            for numbers, _ in edges:
+                numbers[numbers >= 0] += count
+            self._offsets[window.row, window.col], self._borders[window.row, window.col] = count, edges
+            count += len(measures[0])
+            found.append(measures)
+            one, other, same = self._across(window)
             links.append(np.unique(np.stack([one[same], other[same]]), axis=1))
 
         run_blocks(self.blocks, work, finish, executor, progress)
-        self._unite(*map(np.concatenate, (values, sizes, firsts)), np.concatenate(links, axis=1))
+        self._unite(*map(np.concatenate, zip(*found)), np.concatenate(links, axis=1))
 
-    def _unite(self, values, sizes, firsts, links):
+    def _unite(self, classes, sizes, firsts, links):
         from scipy.sparse import coo_matrix
         from scipy.sparse.csgraph import connected_components
 
-        parts = len(values)
+        parts = len(classes)
         graph = coo_matrix((np.ones(links.shape[1], np.int8), tuple(links)), shape=(parts, parts))
-        count, self._roots = connected_components(graph, directed=False)
-        self._sizes = np.bincount(self._roots, weights=sizes, minlength=count).astype(np.int64)
-        self._values = np.zeros(count, np.int64)
-        self._values[self._roots] = values
-        # The place of its first pixel tells patches of equal size apart, for any blocks.
+        count, self._wholes = connected_components(graph, directed=False)
+        self._sizes = np.bincount(self._wholes, weights=sizes, minlength=count).astype(np.int64)
+        self._classes = np.zeros(count, np.int64)
+        self._classes[self._wholes] = classes
         self._firsts = np.full(count, np.iinfo(np.int64).max)
-        np.minimum.at(self._firsts, self._roots, firsts)
+        np.minimum.at(self._firsts, self._wholes, firsts)
+        # Patches within a block are no larger than it. Different sizes beyond that are few: they sum up to the image.
+        self._large_sizes = np.unique(self._sizes[self._sizes > self._edge ** 2])
+        self._weights = self._weigh(self._sizes, self._firsts)
 
-    def _find_neighbours(self, executor, progress):
-        """The largest patch that touches each speck; -1 where there is none."""
-        largest = np.full(len(self._sizes), -1, np.int64)
+    def _weigh(self, sizes, firsts):
+        """Numbers that order patches by size, and those of equal size by the first pixel: the earlier weighs more."""
+        block = self._edge ** 2
+        ranks = np.where(sizes > block, block + 1 + np.searchsorted(self._large_sizes, sizes), sizes)
+        return (ranks << PLACE_BITS) - firsts
+
+    def _ends(self, window, patches):
+        """What is known of the patches of a block, and where chains of specks end within it.
+
+        They end at large patches, at specks that touch the border, and at specks that lead nowhere.
+
+        Returns
+        -------
+        wholes : ndarray of int
+            The whole patches at the border.
+        weights, is_large, neighbours, ends : ndarray, shape (patches,)
+        """
+        offset = self._offsets[window.row, window.col]
+        wholes = self._wholes[offset:offset + len(patches.border)]
+        sizes = patches.sizes.copy()
+        sizes[patches.border] = self._sizes[wholes]
+        rows, columns = np.divmod(patches.firsts, window.width)
+        weights = self._weigh(sizes, (rows + window.row) * self._reader.grid.width + columns + window.col)
+        weights[patches.border] = self._weights[wholes]
+        neighbours, is_large = patches.largest_neighbours(weights), sizes >= self._least
+        goes_on = ~is_large & (neighbours >= 0)
+        goes_on[patches.border] = False
+        return wholes, weights, is_large, neighbours, follow(np.where(goes_on, neighbours, np.arange(len(sizes))))
+
+    def _settle(self, executor, progress):
+        """Find the fate of the specks at borders; the number of specks that take another class."""
+        count = len(self._sizes)
+        self._is_settled, self._new_classes = self._sizes >= self._least, self._classes.copy()
+        goals, heaviest = np.arange(count), np.zeros(count, np.int64)
+        followers, settled = np.zeros(count, np.int64), 0
 
         def work(window):
-            labels, values, _ = self._label(window)
-            place = self._number[window.row, window.col]
-            numbers = np.where(labels > 0, labels - 1 + self._offsets[place], -1)
-            pairs = [np.stack(pair) for pair in _touching(numbers, self._corners)]
-            pairs.append(np.stack(self._across(window, *_edges(numbers, values)[:2])[:2]))
-            pairs = np.concatenate(pairs, axis=1)
-            pairs = self._roots[pairs[:, (pairs >= 0).all(axis=0)]]
-            pairs = pairs[:, pairs[0] != pairs[1]]
-            pairs = np.concatenate([pairs, pairs[::-1]], axis=1)
-            pairs = np.unique(pairs[:, self._sizes[pairs[0]] < self._least], axis=1)
-            return self._best(*pairs)
+            patches = self._patches(window)
+            wholes, weights, is_large, neighbours, ends = self._ends(window, patches)
+            whole_of = np.full(len(ends), -1)
+            whole_of[patches.border] = wholes
+            specks = patches.border[~is_large[patches.border] & (neighbours[patches.border] >= 0)]
+            goals = ends[neighbours[specks]]
+            within = (whole_of[specks], weights[neighbours[specks]], whole_of[goals], is_large[goals],
+                      patches.classes[goals])
+            led = ~is_large & (whole_of < 0)
+            leader = np.where(is_large[ends], -1, whole_of[ends])
+            leads_to = np.unique(leader[led & (leader >= 0)], return_counts=True)
+            self._put_aside(window, patches, np.where(is_large[ends], patches.classes[ends], patches.classes), leader)
+            both = [np.concatenate(part) for part in zip(within, self._across_borders(window))]
+            return _heaviest(*both), leads_to, np.count_nonzero(led & is_large[ends])
 
-        def finish(window, found):
-            specks, neighbours = found
-            known = largest[specks] >= 0
-            specks, neighbours = self._best(np.concatenate([specks, specks[known]]),
-                                            np.concatenate([neighbours, largest[specks[known]]]))
-            largest[specks] = neighbours
+        def finish(_, result):
+            nonlocal settled
+            (specks, weights, leads, is_settled, classes), (leaders, led), settled_here = result
+            better = weights > heaviest[specks]
+            specks, leads, is_settled = specks[better], leads[better], is_settled[better]
+            heaviest[specks] = weights[better]
+            goals[specks] = np.where(is_settled | (leads < 0), specks, leads)
+            self._is_settled[specks] = is_settled
+            self._new_classes[specks] = np.where(is_settled, classes[better], self._classes[specks])
+            followers[leaders] += led
+            settled += settled_here
 
         run_blocks(self.blocks, work, finish, executor, progress)
-        return largest
+        ends = follow(goals)
+        self._is_settled, self._new_classes = self._is_settled[ends], self._new_classes[ends]
+        goes = self._is_settled & (self._sizes < self._least)
+        return int(settled + np.count_nonzero(goes) + followers[goes].sum())
 
-    def _best(self, specks, neighbours):
-        """Of each speck the largest neighbour; of several the one whose first pixel comes first."""
-        order = np.lexsort((self._firsts[neighbours], -self._sizes[neighbours], specks))
-        specks, neighbours = specks[order], neighbours[order]
-        is_first = np.ones(len(specks), bool)
-        is_first[1:] = specks[1:] != specks[:-1]
-        return specks[is_first], neighbours[is_first]
+    def _put_aside(self, window, patches, classes, leaders):
+        leaders = np.append(np.int32(-1), leaders.astype(np.int32))[patches.labels].ravel()
+        pixels = np.flatnonzero(leaders >= 0)
+        dtype = self._reader.bands[0].dtype
+        self._shelf.put((window.row, window.col), np.append(0, classes).astype(dtype)[patches.labels],
+                        pixels.astype(np.int32), leaders[pixels])
 
-    def _decide(self, largest):
-        count = len(largest)
-        is_speck = self._sizes < self._least
-        goal = np.where(is_speck & (largest >= 0), largest, np.arange(count))
-        # Each round doubles the length of the chains that have been followed.
-        for _ in range(max(1, count).bit_length()):
-            goal = goal[goal]
-        goes = is_speck & (self._sizes[goal] >= self._least)
-        self._values = np.where(goes, self._values[goal], self._values)
-        return int(np.count_nonzero(goes))
+    def _across_borders(self, window):
+        """Of specks on both sides of the upper and left border of a block: speck, weight of a neighbour, its fate.
 
-    def _across(self, window, top, left):
-        """Neighbours on both sides of the upper and the left border of a block: patch, patch, same class?
+        Returns
+        -------
+        specks, weights, goals, is_settled, classes : ndarray
+        """
+        one, other, _ = self._across(window)
+        near, far = self._wholes[np.concatenate([one, other])], self._wholes[np.concatenate([other, one])]
+        counts = (near != far) & (self._sizes[near] < self._least)
+        near, far = near[counts], far[counts]
+        return near, self._weights[far], far, self._sizes[far] >= self._least, self._classes[far]
+
+    def _across(self, window):
+        """Patches on both sides of the upper and the left border of a block: number, number, same class?
 
         With corners, those across the upper-left and the upper-right corner too.
         """
+        top, left = self._borders[window.row, window.col][:2]
         pairs = []
         for near, (row, col), side in ((top, (window.row - self._edge, window.col), 2),
                                        (left, (window.row, window.col - self._edge), 3)):
@@ -194,12 +254,6 @@ class Sieve:
         return near[0][known], far[0][known], (near[1] == far[1])[known]
 
 
-def _edges(numbers, classes):
-    """Patch and class along the upper, left, lower and right border of a block, each of shape (2, pixels)."""
-    return [np.stack([numbers[place], classes[place]]) for place in (
-        np.s_[0], np.s_[:, 0], np.s_[-1], np.s_[:, -1])]
-
-
 def _facing(near, far, corners):
     length = min(near.shape[1], far.shape[1])
     near, far = near[:, :length], far[:, :length]
@@ -209,11 +263,9 @@ def _facing(near, far, corners):
     return pairs
 
 
-def _touching(numbers, corners):
-    """Patches of pixels side by side (with corners: also diagonally) in a block, where they differ."""
-    pairs = [(numbers[:, 1:], numbers[:, :-1]), (numbers[1:], numbers[:-1])]
-    if corners:
-        pairs += [(numbers[1:, 1:], numbers[:-1, :-1]), (numbers[1:, :-1], numbers[:-1, 1:])]
-    for one, other in pairs:
-        differ = one != other
-        yield one[differ], other[differ]
+def _heaviest(specks, weights, *others):
+    """Of the rows of each speck the one with the largest weight."""
+    order = np.lexsort((weights, specks))
+    is_last = np.append(specks[order][1:] != specks[order][:-1], True)[:len(order)]
+    chosen = order[is_last]
+    return (specks[chosen], weights[chosen], *(other[chosen] for other in others))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.reader import RasterReader
 from ..raster.writer import create_raster
@@ -72,11 +73,13 @@ def smooth_classification(classification, entries, probabilities, output, settin
     UnsuitableInput, UnreadableInput, OutputError
     Cancelled
     """
+    progress = TimeLeft(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(classification) as reader:
-        values = values_in(reader, executor, progress.part(0.0, 0.15))
+        values = values_in(reader, executor, progress.part(0.0, 0.1))
         classes = classes_of(values, entries)
         with _Cleaner(reader, classes, values, probabilities, settings) as cleaner:
-            cleaner.prepare(executor, progress.part(0.15, 0.6))
+            prepared = 0.9 if settings.method == "sieve" else 0.1
+            cleaner.prepare(executor, progress.part(0.1, prepared))
             layout, side_files = like(reader, cleaner.classes or classes)
             changed = mapped = 0
             with create_raster(output, layout, side_files) as raster:
@@ -88,7 +91,7 @@ def smooth_classification(classification, entries, probabilities, output, settin
                     mapped += np.count_nonzero(valid)
                     raster.write(window, with_nodata(cleaned, valid, layout))
 
-                run_blocks(cleaner.blocks, cleaner.clean, finish, executor, progress.part(0.6, 1.0))
+                run_blocks(cleaner.blocks, cleaner.clean, finish, executor, progress.part(prepared, 1.0))
     return changed / max(1, mapped)
 
 
@@ -120,8 +123,9 @@ class _Cleaner:
         return self
 
     def __exit__(self, *exception):
-        if self._probabilities is not None:
-            self._probabilities.close()
+        for opened in (self._probabilities, self._sieve):
+            if opened is not None:
+                opened.close()
 
     def prepare(self, executor, progress):
         """What has to be known of the whole map before the first block can be written."""
@@ -133,9 +137,7 @@ class _Cleaner:
     def clean(self, window):
         """Classes of a block: (after, valid, before)."""
         if self._sieve is not None:
-            before, _ = read_classes(self._reader, window)
-            cleaned, valid = self._sieve.read(window)
-            return cleaned, valid, before
+            return self._sieve.read(window)
         if self._probabilities is not None:
             before, valid = read_classes(self._reader, window)
             return self._most_probable(window, before, valid), valid, before

@@ -1,6 +1,7 @@
 """Rasters by parcel: features that are the same all over a parcel, and maps on which parcels vote for their class."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from ..cleanup.classmap import classes_of, free_value, like, read_classes, require_same_grid, values_in, with_nodata
 from ..cleanup.smooth import band_values
 from ..errors import UnsuitableInput
+from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
@@ -67,15 +69,34 @@ class ParcelTable:
     Parameters
     ----------
     fields : tuple of (str, type)
-    rows : list of tuple
+    rows : sequence of tuple
         In the order of the parcels; None where a parcel has no data.
     empty : tuple of int
         Places of the parcels without data.
     """
 
     fields: tuple
-    rows: list
+    rows: Sequence
     empty: tuple
+
+
+class Rows(Sequence):
+    """Rows of a table of numbers, made when they are asked for: parcels times bands are too many to be Python numbers.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (rows, columns)
+        NaN becomes None.
+    """
+
+    def __init__(self, columns):
+        self._columns = columns
+
+    def __len__(self):
+        return len(self._columns)
+
+    def __getitem__(self, place):
+        return tuple(None if cell != cell else cell for cell in self._columns[place].tolist())
 
 
 def aggregate(task, output, settings, progress, deliver=lambda table: None):
@@ -102,6 +123,7 @@ def aggregate(task, output, settings, progress, deliver=lambda table: None):
     UnsuitableInput
         If no parcel lies on the raster, or a majority is wanted of something that is no class map.
     """
+    progress = TimeLeft(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(task.raster) as reader:
         parcels = parcel_map(reader.grid, task.geometries)
         if parcels.outside.all():
@@ -124,7 +146,7 @@ def aggregate(task, output, settings, progress, deliver=lambda table: None):
 def _summarise(reader, parcels, statistics, executor, progress):
     """Table, layout and side files of the raster, and what gives its blocks."""
     found = measure(reader, parcels, {"count", *statistics}, executor, progress)
-    columns = np.concatenate([found[name] for name in statistics], axis=1)
+    columns = np.concatenate([found[name] for name in statistics], axis=1, dtype=np.float64)
     names = [band.name if len(statistics) == 1 else f"{band.name}_{name}" for name in statistics
              for band in reader.bands]
     layout = RasterLayout(reader.grid, "float32", tuple(names), nodata=float("nan"), tags=_dates_of(reader.tags),
@@ -138,7 +160,7 @@ def _summarise(reader, parcels, statistics, executor, progress):
         return np.moveaxis(values[parcels.read(window)], -1, 0)
 
     table = ParcelTable(tuple((name, float) for name in _unique(names)),
-                        [tuple(None if cell != cell else cell for cell in row) for row in columns.tolist()],
+                        Rows(columns),
                         tuple(np.flatnonzero(found["count"].max(axis=1) == 0).tolist()))
     return table, layout, _style_of(reader.path, statistics), work
 

@@ -65,15 +65,15 @@ def measure(reader, parcels, statistics, executor, progress):
 
     Returns
     -------
-    dict of str to ndarray of float64, shape (parcels, bands)
+    dict of str to ndarray, shape (parcels, bands)
         By statistic, in physical values; NaN where a parcel has no data ("count": 0).
     """
     bands = len(reader.bands)
-    sums = _Sums(len(parcels.parcels), bands)
+    sums = _Sums(len(parcels.parcels), bands, statistics)
     touched = [window for window in blocks_of(reader.grid, bands) if parcels.touches(window)]
 
     def work(window):
-        return _sums_of(*_pixels(reader, parcels, window))
+        return sums.of_block(*_pixels(reader, parcels, window))
 
     share = 0.5 if "median" in statistics else 1.0
     run_blocks(touched, work, lambda _, part: sums.add(*part), executor, progress.part(0.0, share))
@@ -168,50 +168,60 @@ def _pixels(reader, parcels, window, bands=None):
     return owners[order], reader.read_physical(window, bands)[:, inside][:, order]
 
 
-def _sums_of(owners, values):
-    """Sums of a block by parcel, each of shape (bands, parcels of the block)."""
-    present, starts = np.unique(owners, return_index=True)
-    if not len(present):
-        return (present,)
-    values = values.astype(np.float64)
-    known = ~np.isnan(values)
-    count = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
-    total = np.add.reduceat(np.where(known, values, 0.0), starts, axis=1)
-    mean = total / np.maximum(count, 1)
-    lengths = np.diff(starts, append=len(owners))
-    departures = np.where(known, values - np.repeat(mean, lengths, axis=1), 0.0)
-    squares = np.add.reduceat(departures * departures, starts, axis=1)
-    return (present, count, mean, squares, np.fmin.reduceat(values, starts, axis=1),
-            np.fmax.reduceat(values, starts, axis=1))
-
-
 class _Sums:
-    """Adds up blocks so that nothing cancels out: Chan, Golub and LeVeque 1979, Stanford STAN-CS-79-773."""
+    """Adds up blocks so that nothing cancels out: Chan, Golub and LeVeque 1979, Stanford STAN-CS-79-773.
 
-    def __init__(self, parcels, bands):
-        self._count = np.zeros((bands, parcels), np.int64)
-        self._mean, self._squares = np.zeros((bands, parcels)), np.zeros((bands, parcels))
-        self._low, self._high = np.full((bands, parcels), np.nan), np.full((bands, parcels), np.nan)
+    Parameters
+    ----------
+    parcels, bands : int
+    statistics : collection of str
+        What is wanted; nothing else is kept.
+    """
 
-    def add(self, present, count=None, mean=None, squares=None, low=None, high=None):
+    def __init__(self, parcels, bands, statistics):
+        self._count = np.zeros((bands, parcels), np.int32)
+        self._mean = np.zeros((bands, parcels))
+        self._squares = np.zeros((bands, parcels)) if "std" in statistics else None
+        self._extremes = {name: (reduce, np.full((bands, parcels), np.nan, np.float32))
+                          for name, reduce in (("min", np.fmin), ("max", np.fmax)) if name in statistics}
+
+    def of_block(self, owners, values):
+        """What a block adds: parcels, and sums of shape (bands, parcels of the block)."""
+        present, starts = np.unique(owners, return_index=True)
+        if not len(present):
+            return (present,)
+        known = ~np.isnan(values)
+        count = np.add.reduceat(known, starts, axis=1, dtype=np.int32)
+        extremes = {name: reduce.reduceat(values, starts, axis=1) for name, (reduce, _) in self._extremes.items()}
+        filled = np.where(known, values.astype(np.float64), 0.0)
+        mean = np.add.reduceat(filled, starts, axis=1) / np.maximum(count, 1)
+        if self._squares is None:
+            return present, count, mean, None, extremes
+        departures = np.where(known, filled - np.repeat(mean, np.diff(starts, append=len(owners)), axis=1), 0.0)
+        return present, count, mean, np.add.reduceat(departures * departures, starts, axis=1), extremes
+
+    def add(self, present, count=None, mean=None, squares=None, extremes=None):
         """Take in a block."""
         if not len(present):
             return
-        before = self._count[:, present]
+        before = self._count[:, present].astype(np.int64)
         total = np.maximum(before + count, 1)
         step = mean - self._mean[:, present]
-        self._squares[:, present] += squares + step * step * before * count / total
+        if self._squares is not None:
+            self._squares[:, present] += squares + step * step * before * count / total
         self._mean[:, present] += step * count / total
         self._count[:, present] += count
-        self._low[:, present] = np.fmin(self._low[:, present], low)
-        self._high[:, present] = np.fmax(self._high[:, present], high)
+        for name, found in extremes.items():
+            reduce, best = self._extremes[name]
+            best[:, present] = reduce(best[:, present], found)
 
     def statistics(self):
         """By name, each of shape (parcels, bands)."""
-        known = np.where(self._count > 0, 1.0, np.nan)
-        spread = np.sqrt(self._squares / np.maximum(self._count, 1))
-        return {"count": self._count.T.astype(np.float64), "mean": (self._mean * known).T,
-                "std": (spread * known).T, "min": self._low.T, "max": self._high.T}
+        found = {"count": self._count.T, "mean": np.where(self._count > 0, self._mean, np.nan).T,
+                 **{name: best.T for name, (_, best) in self._extremes.items()}}
+        if self._squares is not None:
+            found["std"] = np.sqrt(np.where(self._count > 0, self._squares, np.nan) / np.maximum(self._count, 1)).T
+        return found
 
 
 def _medians(reader, parcels, counts, executor, progress):

@@ -17,6 +17,7 @@ from ..forest.ground import survey_ground
 from ..forest.labels import survey_labels
 from ..forest.learn import learn_forest
 from ..forest.mapping import MapPaths, MapRules, create_maps, map_classes
+from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor
 from ..raster.categorical import categorical_layout
 from ..raster.reader import RasterReader
@@ -88,7 +89,7 @@ def make_product(task, paths, progress):
         finished = opened.enter_context(contextlib.ExitStack())
         report_file = finished.enter_context(complete_file(paths.report)) if paths.report else ""
         deliverer = finished.enter_context(Deliverer(task, paths, stack, forest, ground, raw, final, mask, flags))
-        counted = deliverer.run(mapping, executor, progress.part(0.9, 0.98))
+        counted = deliverer.run(mapping, executor, TimeLeft(progress.part(0.9, 0.98), "written"))
         judged = replace(ground, classes=deliverer.classes)
         result = assess_parcels(judged, counted, forest, tuple(warnings), True)
         if report_file:

@@ -9,10 +9,13 @@ import warnings
 
 import numpy as np
 
-from ..raster.blocks import run_blocks
+from ..forest.timeleft import TimeLeft
+from ..raster.blocks import nested_blocks, run_blocks
 from .indices import index_of
 
-TILE, MARGIN = 512, 64
+# Small enough that segmenting a tile, which cannot be interrupted, takes a fraction of a second.
+TILE, MARGIN = 256, 64
+REGION = 1024
 # scikit-image divides the scale it is given by this.
 SCALE_UNIT = 255.0
 NO_CROP, CROP = 1, 2
@@ -85,8 +88,9 @@ def smooth_mask(stack, raw, target, settings, executor, progress):
         progress.check()
         return vote(segments(components, settings), values, settings.min_crop_area)[inside]
 
-    run_blocks(grid.blocks(TILE, TILE), work, lambda window, values: target.write(window, values[None]), executor,
-               progress.part(0.3, 1.0))
+    # In an order in which the tiles of the series that neighbours share are still in the cache.
+    run_blocks(nested_blocks(grid, TILE, REGION), work, lambda window, values: target.write(window, values[None]),
+               executor, TimeLeft(progress.part(0.3, 1.0), "segmented"))
 
 
 def segments(components, settings):

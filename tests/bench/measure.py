@@ -44,12 +44,20 @@ def run_script(script, *arguments, gdal_threads=THREADS):
     subprocess.run([sys.executable, "-c", script, *map(str, arguments)], env=environment, check=True)
 
 
+# A process counts the memory of the one that started it as its own until it has begun: a small one stands in between.
+MEASURE = """
+import resource, subprocess, sys
+answer, *command = sys.argv[1:]
+subprocess.run([sys.executable, "-c", *command], check=True)
+with open(answer, "w") as text:
+    text.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+"""
+
+
 def peak_megabytes(script, *arguments):
-    """Largest resident memory of a script run in a process of its own."""
-    wrapped = script + "\nimport resource\nopen(sys.argv[-1], 'w').write(" \
-                       "str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
+    """Largest resident memory of a script run in a process of its own; it gets one more argument, to be ignored."""
     answer = ROOT / "build" / "bench" / "peak.txt"
-    run_script(wrapped, *arguments, answer)
+    run_script(MEASURE, answer, script, *arguments, answer)
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
     return int(answer.read_text()) / unit
 

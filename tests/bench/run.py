@@ -15,6 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "build" / "plugins")]
 from tests.bench import (  # noqa: E402, they need the path above
     forest,
     forestmaps,
+    fullsize,
     memory,
     sentinel1,
     sentinel2,
@@ -23,7 +24,7 @@ from tests.bench import (  # noqa: E402, they need the path above
 )
 
 ROWS = {**sentinel2.ROWS, **series.ROWS, **forest.ROWS, **forestmaps.ROWS, **texture.ROWS, **sentinel1.ROWS,
-        **memory.ROWS}
+        **memory.ROWS, **fullsize.ROWS}
 
 
 def main():

@@ -1,5 +1,7 @@
 """Class maps lose their specks as GDAL, scikit-image and scipy would have it, across the borders of blocks as well."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -31,8 +33,8 @@ def patchy(shape=(90, 110), classes=4, seed=1):
 
 
 def sieved(path, least, connectedness, edge):
-    with make_executor(2) as executor, RasterReader(path) as reader:
-        sieve = Sieve(reader, least, connectedness, edge)
+    with make_executor(2) as executor, RasterReader(path) as reader, contextlib.closing(
+            Sieve(reader, least, connectedness, edge)) as sieve:
         sieve.survey(executor, Progress())
         result = np.zeros(reader.grid.shape, np.int64)
         for block in sieve.blocks:

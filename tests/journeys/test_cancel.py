@@ -75,10 +75,13 @@ def parameters_of(tool, inputs, folder):
         "aggregatebyparcel": lambda: {
             "RASTER": inputs["map"], "PARCELS": inputs["many parcels"], "STATISTIC": ["mean", "std", "median"],
             "OUTPUT": folder / "means.tif", "TABLE": folder / "values.gpkg"},
+        "aggregatebyparcel by votes": lambda: {
+            "RASTER": inputs["map"], "PARCELS": inputs["many parcels"], "STATISTIC": ["majority"],
+            "OUTPUT": folder / "votes.tif", "TABLE": folder / "votes.gpkg"},
         "smoothclassification": lambda: {
             "CLASSIFICATION": inputs["map"], "METHOD": "sieve", "OUTPUT": folder / "sieved.tif"},
         "smoothclassification by majority": lambda: {
-            "CLASSIFICATION": inputs["map"], "METHOD": "majority", "WINDOW": 9, "OUTPUT": folder / "smooth.tif"},
+            "CLASSIFICATION": inputs["map"], "METHOD": "majority", "WINDOW": 51, "OUTPUT": folder / "smooth.tif"},
         "preprocesssentinel2": lambda: {"INPUT": inputs["products"][0], "CLOUD_MASK": "l2a", "BANDS": [
             "B02", "B03", "B04", "B05", "B06", "B08", "B09"], "OUTPUT": folder / "stack.tif"},
         "preprocesssentinel2 in another CRS": lambda: {
@@ -114,7 +117,7 @@ def parameters_of(tool, inputs, folder):
             "INPUT": inputs["series"], "TRAINING": inputs["in-situ parcels"], "OUTPUT": folder / "mask.tif",
             "OUTPUT_UNMASKED": folder / "raw.tif", "QUALITY": folder / "quality.tif", "REPORT": folder / "report.html"},
         "cropmaskfromreference": lambda: {
-            "INPUT": inputs["series"], "REFERENCE": inputs["series"], "CROP_CLASSES": "0",
+            "INPUT": inputs["series"], "REFERENCE": inputs["map"], "CROP_CLASSES": "1",
             "OUTPUT": folder / "mask.tif"},
         "croptype": lambda: {
             "INPUT": inputs["series"], "TRAINING": inputs["in-situ parcels"], "OUTPUT": folder / "type.tif",
@@ -163,8 +166,9 @@ class Impatient:
 
 @pytest.mark.parametrize(("tool", "mark"), [
     ("innerbuffer", 30), ("filterbyarea", 30), ("prepareinsitu", 10), ("prepareinsitu", 60), ("splitinsitu", 10),
-    ("aggregatebyparcel", 15), ("aggregatebyparcel", 70), ("smoothclassification", 20), ("smoothclassification", 65),
-    ("smoothclassification by majority", 62),
+    ("aggregatebyparcel", 15), ("aggregatebyparcel", 70), ("aggregatebyparcel by votes", 40),
+    ("smoothclassification", 20), ("smoothclassification", 50),
+    ("smoothclassification by majority", 12),
     ("preprocesssentinel2", 0), ("preprocesssentinel2", 50), ("preprocesssentinel2 in another CRS", 30),
     ("sentinel2timeseries", 1), ("sentinel2timeseries", 30), ("sentinel2timeseries of months, with everything", 50),
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),
@@ -172,7 +176,7 @@ class Impatient:
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
     ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
     ("cropmask", 20), ("cropmask", 45), ("cropmask", 80), ("croptype", 50), ("croptype", 92),
-    ("cropmaskfromreference", 5),
+    ("cropmaskfromreference", 5), ("cropmaskfromreference", 60),
     ("glcmtextures", 0), ("glcmtextures", 40), ("glcmtextures of a folder", 50),
     ("classifyseaice", 10), ("classifyseaice", 50), ("classifyseaice", 75), ("createsampledata", 30)])
 def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_path, tool, mark):
@@ -191,5 +195,33 @@ def test_cancel_ends_soon_and_leaves_everything_as_it_was(provider, inputs, tmp_
 
     assert user.pressed_at, "it was over before anyone could cancel it"
     assert time.monotonic() - user.pressed_at < SOON
+    assert not results
+    assert {str(path): path.read_bytes() for path in tmp_path.rglob("*")} == earlier
+
+
+@pytest.mark.parametrize("tool", ["innerbuffer", "splitinsitu"])
+def test_cancel_while_layers_are_written_brings_the_earlier_ones_back(provider, inputs, tmp_path, tool):
+    import processing
+    from qgis.core import QgsProcessingFeedback
+
+    class WhileWriting(QgsProcessingFeedback):
+        asked = progress = 0
+
+        def setProgress(self, progress):
+            self.progress = progress
+
+        def isCanceled(self):
+            self.asked += self.progress >= 98 and any(tmp_path.glob(".*.earlier"))
+            return self.asked > 3
+
+    parameters = {name: str(value) if hasattr(value, "parts") else value
+                  for name, value in parameters_of(tool, inputs, tmp_path).items()}
+    earlier = {path: b"an earlier result" for path in parameters.values() if str(path).startswith(str(tmp_path))}
+    for path, content in earlier.items():
+        with open(path, "wb") as file:
+            file.write(content)
+
+    results = processing.run(f"floefield:{tool}", parameters, feedback=WhileWriting(False))
+
     assert not results
     assert {str(path): path.read_bytes() for path in tmp_path.rglob("*")} == earlier
