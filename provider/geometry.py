@@ -21,7 +21,6 @@ from qgis.core import (
     QgsDistanceArea,
     QgsEllipsoidUtils,
     QgsGeometry,
-    QgsPointXY,
     QgsRectangle,
     QgsUnitTypes,
     QgsWkbTypes,
@@ -88,7 +87,6 @@ class Surveyor:
         self._crs = crs
         self._context = transform_context
         self._distances = QgsDistanceArea()
-        self._distances.setSourceCrs(crs, transform_context)
         ellipsoid = crs.ellipsoidAcronym()
         if not (ellipsoid and self._distances.setEllipsoid(ellipsoid) and self._distances.willUseEllipsoid()):
             raise UnsuitableInput(f"The coordinate reference system of the parcels ({_name_of(crs)}) does not say "
@@ -98,6 +96,8 @@ class Surveyor:
         self._metres_per_unit = _metres_per_unit(crs)
         self._degrees = self._projection("+proj=longlat")
         self._to_degrees = self._transform(crs, self._degrees)
+        # It is given degrees: by itself it gets from a plane CRS to no ellipsoid that has no code, and answers NaN.
+        self._distances.setSourceCrs(self._degrees, transform_context)
         self._plane_around = functools.lru_cache(maxsize=256)(self._make_plane_around)
 
     def area(self, polygons):
@@ -118,8 +118,11 @@ class Surveyor:
             If the coordinates make no sense in the CRS.
         """
         self._centre_of(polygons)
+        in_degrees = QgsGeometry(polygons)
+        in_degrees.convertToStraightSegment()
         try:
-            return self._distances.measureArea(polygons)
+            in_degrees.transform(self._to_degrees)
+            return self._distances.measureArea(in_degrees)
         except QgsCsException as error:
             raise self._nonsense(polygons) from error
 
@@ -199,8 +202,8 @@ class Surveyor:
         """Fewest and most true metres that one unit of the CRS spans at a point, over all directions."""
         step = 100 / self._metres_per_unit if self._metres_per_unit else 1e-3
         east, north, diagonal = (
-            self._distances.measureLine(QgsPointXY(point.x() - dx * step / 2, point.y() - dy * step / 2),
-                                        QgsPointXY(point.x() + dx * step / 2, point.y() + dy * step / 2)) / step
+            self._distances.measureLine(*(self._to_degrees.transform(
+                point.x() + side * dx * step / 2, point.y() + side * dy * step / 2) for side in (-1, 1))) / step
             for dx, dy in ((1, 0), (0, 1), (1, 1)))
         # Eigenvalues of the first fundamental form [[e, f], [f, g]] (Snyder 1987, Tissot's indicatrix, pp. 20-26).
         e, g = east ** 2, north ** 2
