@@ -50,7 +50,7 @@ def valid_polygons(geometry):
         Whether it was invalid (self-intersection, overlapping parts, unclosed ring ...).
     """
     if geometry.isEmpty() or geometry.isGeosValid():
-        return geometry, False
+        return polygons_in(geometry), False
     return polygons_in(geometry.makeValid()), True
 
 
@@ -193,8 +193,9 @@ class Surveyor:
         return place.x(), place.y()
 
     def _nonsense(self, polygons):
+        centre = polygons.boundingBox().center()
         return UnsuitableInput(
-            f"A parcel has the coordinates {polygons.boundingBox().center().toString(1)}, which do not exist in "
+            f"A parcel has the coordinates {centre.x():.9g}, {centre.y():.9g}, which do not exist in "
             f"{_name_of(self._crs)}: the layer seems to carry the wrong coordinate reference system. "
             "Give it the right one and run again.")
 

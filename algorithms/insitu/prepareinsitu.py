@@ -21,7 +21,8 @@ from qgis.PyQt.QtCore import QVariant
 from ...compute.errors import MissingInput, UnsuitableInput
 from ...compute.insitu.codes import codes_for, irrigation_of, read_codes
 from ...compute.insitu.defaults import PARTS, PreparationSettings
-from ...compute.insitu.preparation import balance_of, rejected_by_reason, small_classes
+from ...compute.insitu.parcels import spelt_alike
+from ...compute.insitu.preparation import rejected_by_reason, small_classes
 from ...compute.insitu.report import write_preparation_report
 from ...compute.raster.writer import complete_files
 from ...provider.base import Algorithm, Group
@@ -205,10 +206,11 @@ class PrepareInsitu(Algorithm):
         if all(fate.reason for fate in fates):
             raise UnsuitableInput("No parcel is left: " + ", ".join(f"{reason} {count}" for reason, _, count in reasons)
                                   + ". Choose a smaller DISTANCE or MIN_AREA, or look at the class field.")
-        small = small_classes(balance_of(fates))
-        if small:
-            progress.warn(f"Fewer than three parcels are left of: {', '.join(small)}. They cannot both train and "
-                          "judge.")
+        few, lost = small_classes(fates)
+        if few:
+            progress.warn(f"Fewer than three parcels are left of: {', '.join(few)}. They cannot both train and judge.")
+        if lost:
+            progress.warn(f"No parcel is left of: {', '.join(lost)}.")
         if len(fates) > LARGEST_ID:
             raise UnsuitableInput("Sen2-Agri numbers parcels with six digits: give fewer than a million.")
         if crs.isGeographic():
@@ -234,6 +236,8 @@ class PrepareInsitu(Algorithm):
         if odd:
             progress.warn(f"{field} holds values that say nothing of irrigation, taken as unknown: "
                           f"{', '.join(sorted(odd)[:10])}.")
+        for sentence in spelt_alike(label for label, code in codes.items() if code and code.origin != "table"):
+            progress.warn(sentence)
         for label, code in sorted(codes.items()):
             if code:
                 progress.say(f"{label}: code {code.code} ({code.origin}), "

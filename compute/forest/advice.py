@@ -7,6 +7,8 @@ from collections import Counter
 
 import numpy as np
 
+from ..insitu.parcels import spelt_alike
+
 FEW_PARCELS = 5
 FEW_PIXELS = 50
 FEW_VALIDATION_PARCELS = 50
@@ -47,7 +49,7 @@ def parcel_advice(ground):
     if unknown:
         advice.append("These classes occur in the validation parcels only, so every pixel of them counts as wrong: "
                       f"{', '.join(unknown)}.")
-    return advice
+    return advice + spelt_alike(labels)
 
 
 def validation_advice(ground, is_split_off):

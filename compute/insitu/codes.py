@@ -167,7 +167,7 @@ def _codes_from_labels(labels):
     rows = {label: legend_row(label) for label in labels if label not in codes}
     wanted = Counter(row.code for row in rows.values() if row)
     reserved = taken | {int(code) for code in names}
-    free = max([FIRST_FREE_CODE, *(code + 1 for code in taken)])
+    free = (code for code in range(FIRST_FREE_CODE, LARGEST_CODE) if code not in taken)
     for label, row in rows.items():
         code, origin = (int(row.code), "legend") if row and row.code else (0, "numbered")
         if code and (code in taken or wanted[row.code] > 1):
@@ -175,11 +175,7 @@ def _codes_from_labels(labels):
             code, origin = next(code for code in _below(code) if code not in reserved), "subdivided"
             reserved.add(code)
         if not code:
-            code, origin = free, "numbered"
-            free += 1
-        if code > LARGEST_CODE:
-            raise UnsuitableInput("The classes cannot be numbered: their codes reach 99999999. Give CODES, a table "
-                                  "with a code for each class.")
+            code, origin = next(free), "numbered"
         taken.add(code)
         crop = 0 if row and row.name in NO_CROPLAND else 1
         codes[label] = ClassCode(code, cut_name(readable(label)), crop, origin=origin)

@@ -42,7 +42,8 @@ def test_parcels_are_shrunk_filtered_and_coded(run, feedback):
     assert [row[1] for row in rows(results["REJECTED"])] == [
         "too small", "no class", "vanished in the buffer", "sliver", "no area"]
     assert (results["PARCELS_IN"], results["PARCELS_OUT"]) == (8, 3)
-    assert any("Fewer than three parcels are left of" in text for text in feedback.warned)
+    assert any(text.startswith("Fewer than three parcels are left of: Maize, forest, winter wheat.")
+               for text in feedback.warned)
 
 
 def test_the_area_is_that_after_the_buffer_and_inner_buffer_and_area_filter_agree(run):
@@ -114,6 +115,47 @@ def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
     assert (codes["12"], codes["12345678"]) == (12, 12345678)
     assert len(set(codes.values())) == len(labels)
     assert max(codes.values()) < 10 ** 8
+
+
+def test_the_largest_code_leaves_room_for_classes_without_one(run):
+    layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate((99999999, 90001, -1, 0))],
+                     fields="field=crop:int8")
+
+    codes = {row[6]: row[3] for row in rows(prepared(run, layer)["OUTPUT"])}
+
+    assert codes == {"99999999": 99999999, "90001": 90001, "-1": 90002, "0": 90003}
+
+
+def test_classes_that_differ_in_spelling_only_are_named(run, feedback):
+    labels = ["Winter_wheat", "winter  wheat", "12", "012", "flax"]
+    layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
+    prepared(run, layer)
+    split(run, layer)
+
+    said = [text for text in feedback.warned if "differ in spelling only" in text]
+    assert len(said) == 4
+    assert "012, 12." in said[0] and "Winter_wheat, winter  wheat." in said[1]
+
+
+def test_what_is_no_polygon_in_a_mixed_layer_has_no_area(run, tmp_path):
+    from osgeo import ogr, osr
+
+    path, crs = str(tmp_path / "mixed.gpkg"), osr.SpatialReference()
+    crs.ImportFromEPSG(32631)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = source.CreateLayer("mixed", crs, ogr.wkbUnknown)
+    layer.CreateField(ogr.FieldDefn("crop"))
+    for wkt in (square(200), f"POINT ({X} {Y})", f"GEOMETRYCOLLECTION (POINT ({X} {Y}), {square(200, X + 900)})"):
+        parcel = ogr.Feature(layer.GetLayerDefn())
+        parcel["crop"] = "Maize"
+        parcel.SetGeometryDirectly(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(parcel)
+    layer = source = None
+
+    results = prepared(run, path)
+
+    assert results["PARCELS_OUT"] == 2
+    assert [row[1] for row in rows(results["REJECTED"])] == ["no area"]
 
 
 def test_classes_that_fit_one_crop_get_codes_below_it(run):
@@ -192,6 +234,7 @@ def test_the_report_counts_parcels_and_hectares_of_each_class(run, tmp_path):
     prepared(run, layer, REPORT=str(tmp_path / "report.html"))
 
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No parcel is left of: <bdi>&lt;b&gt;Rye</bdi>" in text
     assert "4 parcels" not in text and "of 5 that were read" in " ".join(text.split())
     assert "11.5" in text and "&lt;b&gt;Rye" in text and "<svg" in text
 
