@@ -105,8 +105,11 @@ def read_codes(path):
             text = file.read(LARGEST_FILE)
     except FileNotFoundError as error:
         raise MissingInput(f"{path} does not exist.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"{path} cannot be read as a table of codes: it is no text in UTF-8.") from error
+    except OSError as error:
+        raise UnreadableInput(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{path} cannot be read as a table of codes: it is no text in UTF-8. Save it again as "
+                              "'CSV UTF-8' (Excel), or with the character set UTF-8 (LibreOffice).") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     header = lines[0] if lines else ""
     rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=max(",;\t", key=header.count)))
@@ -115,7 +118,7 @@ def read_codes(path):
               for what, spelt in COLUMNS.items()}
     if places["label"] is None or places["code"] is None:
         raise UnreadableInput(f"{path} is no table of codes: its first line must name the columns label and code "
-                              f"(and lc, crop, irrigation, if you like). It is: {header[:80]}")
+                              f"(and lc, crop, irrigation, if you like). It is: {header[:80] or '(empty)'}")
     table = {}
     for row in rows[1:]:
         cells = {what: row[place].strip() if place is not None and place < len(row) else ""

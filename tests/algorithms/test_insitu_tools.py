@@ -106,6 +106,23 @@ def test_codes_come_from_the_users_table(run, tmp_path):
     assert rows(results["REJECTED"])[0][1] == "class left out"
 
 
+@pytest.mark.parametrize("content, sentence", [
+    ("label;code\nMaïs;12\n".encode("latin-1"), "no text in UTF-8. Save it again as 'CSV UTF-8'"),
+    (b"", "must name the columns label and code"),
+    (b"label;lc\nMaize;x\n", "must name the columns label and code"),
+    (b"label;code\nMaize;12,0\n", "code must be a whole number from 1 to 99999999"),
+    (b"label;code\nMaize;123456789\n", "code must be a whole number from 1 to 99999999"),
+    (b"label;code;crop\nMaize;12;perhaps\n", "crop 0 or 1"),
+    (b"label;code\nMaize;12\nmaize;13\n", "two rows for the class maize"),
+    ("label;code\nRye;16\n".encode("utf-8-sig"), "CODES has no row for 1 of 1 classes: Maize")])
+def test_a_table_that_cannot_be_used_is_refused(run, tmp_path, content, sentence):
+    from qgis.core import QgsProcessingException
+
+    (tmp_path / "codes.csv").write_bytes(content)
+    with pytest.raises(QgsProcessingException, match=sentence):
+        prepared(run, layer_of([("Maize", square(200))]), CODES=str(tmp_path / "codes.csv"))
+
+
 def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
     labels = ["12", "12345678", "123456789", "9007199254740993", "maize", "0"]
     layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
