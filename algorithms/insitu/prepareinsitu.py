@@ -26,7 +26,7 @@ from ...compute.insitu.preparation import rejected_by_reason, small_classes
 from ...compute.insitu.report import write_preparation_report
 from ...compute.raster.writer import complete_files
 from ...provider.base import Algorithm, Group
-from ...provider.inputs import class_code
+from ...provider.inputs import class_code, is_null
 from ...provider.insitu import (
     CLASS_FIELD,
     INPUT,
@@ -35,7 +35,7 @@ from ...provider.insitu import (
     insitu_layers,
     labelled_parcels,
 )
-from ...provider.outputs import write_layers
+from ...provider.outputs import destination_text, write_layers
 from ...provider.parcels import listed
 from ...provider.preparation import prepare_parcels
 from ...provider.progress import FeedbackProgress
@@ -137,8 +137,14 @@ class PrepareInsitu(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.AREA_OUT, self.tr("Area kept (square metres)")))
 
     def checkParameterValues(self, parameters, context):
-        """One kind of parcels, and a class field where one is needed."""
+        """One kind of parcels, a class field where one is needed, a CRS that exists, and a zip that says so."""
         message = check_insitu(self, parameters, context)
+        crs, archive = parameters.get(self.CRS), destination_text(parameters, self.ARCHIVE)
+        if not is_null(crs) and not self.parameterAsCrs(parameters, self.CRS, context).isValid():
+            message = message or self.tr("QGIS does not know the coordinate reference system {}. Give CRS one that it "
+                                         "knows, or leave it out.").format(crs)
+        if archive and not archive.lower().endswith((".zip", QgsProcessing.TEMPORARY_OUTPUT.lower())):
+            message = message or self.tr("ARCHIVE is a zipped shapefile: give it a name that ends in .zip.")
         return (False, message) if message else super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):

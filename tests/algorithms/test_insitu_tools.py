@@ -227,6 +227,19 @@ def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
     assert all(feature.GetGeometryRef().GetGeometryName() == "POLYGON" for feature in features)
 
 
+@pytest.mark.parametrize("changes, sentence", [
+    ({"CRS": "EPSG:99999"}, "does not know the coordinate reference system EPSG:99999"),
+    ({"ARCHIVE": "insitu.shp"}, "a name that ends in .zip")])
+def test_a_crs_or_an_archive_that_cannot_be_is_refused(run, feedback, tmp_path, changes, sentence):
+    from qgis.core import QgsProcessingException
+
+    changes = {name: value if name == "CRS" else str(tmp_path / value) for name, value in changes.items()}
+    with pytest.raises(QgsProcessingException) as error:
+        prepared(run, layer_of([("Maize", square(200))]), **changes)
+    assert sentence in f"{error.value} {' '.join(feedback.warned)}"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_heights_and_curves_are_left_behind(run, tmp_path):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
