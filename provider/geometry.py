@@ -22,6 +22,7 @@ from qgis.core import (
     QgsEllipsoidUtils,
     QgsGeometry,
     QgsRectangle,
+    QgsSpatialIndex,
     QgsUnitTypes,
     QgsWkbTypes,
 )
@@ -33,6 +34,7 @@ SCALE_TOLERANCE = 1e-3
 CELL = 0.5
 # Straight edges are curves in another projection: longer ones get vertices before they go there (5 mm at 45 degrees).
 LONGEST_EDGE = 500.0
+PIXEL_AREA = 100.0  # square metres
 # Metres that coordinates may move when they go to another projection and back.
 ROUNDING = 1e-3
 POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
@@ -66,6 +68,33 @@ def polygons_in(geometry):
         return geometry
     geometry.convertGeometryCollectionToSubclass(POLYGON)
     return geometry if geometry.type() == POLYGON else QgsGeometry()
+
+
+def sharing_ground(some, others, surveyor, progress):
+    """How many polygons of `others` have ground in common with polygons of `some`, a pixel of 10 m or more.
+
+    Parameters
+    ----------
+    some, others : list of QgsGeometry
+        In the CRS of the surveyor.
+    surveyor : Surveyor
+    progress : Progress
+
+    Returns
+    -------
+    int
+    """
+    index, count = QgsSpatialIndex(), 0
+    some = [valid_polygons(polygons)[0] for polygons in some]
+    for number, polygons in enumerate(some):
+        index.addFeature(number, polygons.boundingBox())
+    for number, polygons in enumerate(others):
+        progress.step(number / len(others))
+        polygons, _ = valid_polygons(polygons)
+        near = [some[place] for place in index.intersects(polygons.boundingBox())]
+        shared = (polygons_in(polygons.intersection(other)) for other in near if polygons.intersects(other))
+        count += any(not each.isEmpty() and surveyor.area(each) >= PIXEL_AREA for each in shared)
+    return count
 
 
 class Surveyor:

@@ -345,6 +345,21 @@ def test_whole_blocks_go_to_one_side(run):
     assert set(crops(results["VALIDATION"])) == {"Maize", "Rye", "Flax"}
 
 
+def test_a_class_in_one_block_asks_for_smaller_blocks(run, feedback):
+    split(run, many({"Maize": 20}), METHOD="blocks", BLOCK_SIZE=1e6)
+
+    assert any("a smaller BLOCK_SIZE makes more: Maize" in text for text in feedback.warned)
+
+
+def test_parcels_that_judge_on_ground_that_trains_are_counted(run, feedback):
+    apart = [("Maize", square(100, X + 300 * number)) for number in range(4)]
+    split(run, layer_of(apart), SMALL_CLASSES="training")
+    assert not any("share ground" in text for text in feedback.warned)
+
+    split(run, layer_of([(crop, square(100)) for crop, _ in apart]), SMALL_CLASSES="training")
+    assert any(text.startswith("1 of the parcels that judge share ground") for text in feedback.warned)
+
+
 def test_a_division_made_here_is_that_of_classifycrops(run, tmp_path):
     from .. import fieldscene
     from ..parcelfiles import write_geojson
