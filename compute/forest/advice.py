@@ -31,7 +31,7 @@ def parcel_advice(ground):
     list of str
     """
     advice = []
-    used = len(ground.training) + len(ground.validation)
+    used = len(ground.training) + len(ground.validation) + ground.covered
     total = used + ground.outside + ground.too_small
     if ground.outside > MUCH_OUTSIDE * total:
         advice.append(f"The rasters and the parcels barely overlap: {ground.outside} of {total} parcels lie outside "
@@ -39,6 +39,13 @@ def parcel_advice(ground):
     if ground.too_small:
         advice.append(f"{ground.too_small} of {total} parcels are too small to hold the centre of a pixel and were "
                       "left out.")
+    if ground.covered:
+        advice.append(f"Validation parcels that cannot judge: {ground.covered} of "
+                      f"{len(ground.validation) + ground.covered}. Each of their pixels lies in a training parcel, or in "
+                      "a parcel of another class.")
+    if ground.shared:
+        advice.append(f"Validation parcels that judge by a part of their pixels only: {ground.shared}. The other pixels "
+                      "lie in training parcels, or in parcels of another class.")
     labels = {map_class.code: map_class.label for map_class in ground.classes}
     training = Counter(parcel.code for parcel in ground.training)
     few = [f"{labels[code]} ({training[code]})" for code in labels if 0 < training[code] < FEW_PARCELS]
@@ -65,6 +72,10 @@ def validation_advice(ground, is_split_off):
     -------
     list of str
     """
+    if ground.covered and not ground.validation:
+        return ["No validation parcel has a pixel that did not train, so nobody knows how accurate the map is. Give "
+                "parcels that do not train, or leave the validation parcels out: some of the training parcels are "
+                "held back then."]
     if not ground.validation:
         return ["There are no validation parcels, so nobody knows how accurate the map is. Choose a training share "
                 "below 1, or give validation parcels."]

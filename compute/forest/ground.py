@@ -21,6 +21,7 @@ class GroundTruth:
     classes : tuple of MapClass
         Of all parcels.
     training, validation : tuple of Parcel
+        Those that have pixels of their own to judge by.
     unassessed : tuple of str
         Codes of the classes without a validation parcel.
     outside : int
@@ -33,6 +34,10 @@ class GroundTruth:
         Map value of each parcel number; 0 for pixels of nobody and (last place) disputed pixels.
     is_training, is_validation : ndarray of bool, shape (parcels + 2,)
         Likewise.
+    covered : int
+        Validation parcels that cannot judge, because each of their pixels trains or is disputed.
+    shared : int
+        Validation parcels of which that holds for some pixels.
     """
 
     classes: tuple
@@ -45,6 +50,8 @@ class GroundTruth:
     values: np.ndarray
     is_training: np.ndarray
     is_validation: np.ndarray
+    covered: int = 0
+    shared: int = 0
 
     def labels(self, window):
         """Parcel numbers of the pixels of a window, row by row, and how many pixels are disputed.
@@ -82,46 +89,49 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
     if not parcels:
         raise UnsuitableInput("There is no training parcel with a class. Check the layer, its selection and the class "
                               "field.")
-    usable, outside, too_small = _usable(grid, parcels, progress)
+    usable, sizes, outside, too_small = _usable(grid, parcels, progress)
     if not usable:
         raise UnsuitableInput(_nothing_usable(len(parcels), outside, too_small))
     if validation is None:
         split = split_parcels(usable, split_settings)
-        training, judging, unassessed = split.training, split.validation, split.unassessed
+        training, judging = split.training, split.validation
         parcel_map = ParcelMap(grid, training + judging)
     else:
         training = tuple(usable)
-        judging, more_outside, more_too_small = _usable(grid, validation, progress)
+        judging, sizes, more_outside, more_too_small = _usable(grid, validation, progress)
         if not judging:
             raise UnsuitableInput("No validation parcel holds a pixel of the image. Check where the validation layer "
                                   "lies, or leave it out.")
         outside, too_small = outside + more_outside, too_small + more_too_small
-        judged = {parcel.code for parcel in judging}
-        unassessed = tuple(sorted({parcel.code for parcel in training} - judged))
         parcel_map = ParcelMap(grid, training, judging)
     codes = sorted({parcel.code for parcel in training})
     if len(codes) < 2:
         raise UnsuitableInput(f"All training parcels in the image are of one class ({codes[0]}). A map needs at least "
                               "two: check the class field, or add parcels of other classes.")
-    classes = class_table(parcel.code for parcel in (*training, *judging))
+    owned = parcel_map.owned_counts(len(training), progress)
+    shared = sum(0 < own < sizes[parcel.identifier] for own, parcel in zip(owned, judging))
+    classes = class_table(parcel.code for parcel in parcel_map.parcels)
     value_of = {map_class.code: map_class.value for map_class in classes}
     values = np.array([0, *(value_of[parcel.code] for parcel in parcel_map.parcels), 0], np.int64)
     is_training = np.zeros(len(values), bool)
     is_training[1:len(training) + 1] = True
     is_validation = np.zeros(len(values), bool)
-    is_validation[len(training) + 1:-1] = True
-    return GroundTruth(classes, tuple(training), tuple(judging), unassessed, outside, too_small, parcel_map, values,
-                       is_training, is_validation)
+    is_validation[len(training) + 1:-1] = owned > 0
+    judges = tuple(parcel for own, parcel in zip(owned, judging) if own)
+    unassessed = tuple(sorted(set(codes) - {parcel.code for parcel in judges}))
+    return GroundTruth(classes, tuple(training), judges, unassessed, outside, too_small, parcel_map, values,
+                       is_training, is_validation, len(judging) - len(judges), int(shared))
 
 
 def _usable(grid, parcels, progress):
-    """Parcels that hold at least one pixel, by identifier; how many lie outside; how many are too small."""
+    """Parcels that hold at least one pixel; how many each holds; how many lie outside; how many are too small."""
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
     drawn = ParcelMap(grid, parcels)
     counts, is_outside = drawn.pixel_counts(progress), drawn.outside
     usable = [parcel for parcel, count in zip(parcels, counts) if count]
+    sizes = {parcel.identifier: count for parcel, count in zip(parcels, counts)}
     outside = int(is_outside.sum())
-    return usable, outside, len(parcels) - len(usable) - outside
+    return usable, sizes, outside, len(parcels) - len(usable) - outside
 
 
 def _nothing_usable(parcels, outside, too_small):
