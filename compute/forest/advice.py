@@ -92,13 +92,14 @@ def validation_advice(ground, is_split_off):
     return advice
 
 
-def training_advice(ground, drawn):
-    """Classes with few or no training pixels, pixels without data and disputed ones.
+def training_advice(ground, drawn, settings):
+    """Classes with few or no training pixels, pixels without data and disputed ones, leaves that are too large.
 
     Parameters
     ----------
     ground : GroundTruth
     drawn : TrainingPixels
+    settings : ForestSettings
 
     Returns
     -------
@@ -120,6 +121,10 @@ def training_advice(ground, drawn):
                       "and were left out. Gap filling in the time series tool would save them.")
     if drawn.disputed:
         advice.append(f"{drawn.disputed} pixels lie in parcels of different classes and were left out.")
+    if 2 * settings.min_leaf > len(drawn.sample.classes) and not settings.tune:
+        advice.append(f"A leaf of {settings.min_leaf} pixels leaves no room for branches among "
+                      f"{len(drawn.sample.classes)} training pixels, so every pixel gets one class. Choose smaller "
+                      "leaves.")
     return advice
 
 

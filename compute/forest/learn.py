@@ -57,7 +57,7 @@ def learn_forest(stack, ground, settings, executor, progress):
     _check_weights(settings, ground)
     stack.accepts_gaps = settings.missing != "exclude"
     drawn = draw_training_pixels(stack, ground, settings, executor, progress.part(0.0, 0.3))
-    warnings, notes = training_advice(ground, drawn), []
+    warnings, notes = training_advice(ground, drawn, settings), []
     sample = drawn.sample
     values = stand_ins(sample.features, settings.missing)
     filled = fill_gaps(sample.features, values)

@@ -237,7 +237,9 @@ def _strange(features, forest):
         return np.zeros(len(forest.feature_names)), len(features)
     lows, highs = np.array(forest.lows), np.array(forest.highs)
     margin = highs - lows
-    return np.count_nonzero((features < lows - margin) | (features > highs + margin), axis=0), len(features)
+    # Values in a unit 10000 times as large are all but 0, which may be nearer to the range than it is wide.
+    floor = np.where(lows > 0, np.maximum(lows - margin, lows / 100), lows - margin)
+    return np.count_nonzero((features < floor) | (features > highs + margin), axis=0), len(features)
 
 
 def _plane(columns, valid, window):

@@ -209,6 +209,10 @@ def test_a_raster_that_cannot_be_loaded_is_named(classify, feedback, raster, tmp
         assert lost in refused(classify, feedback, RASTERS=[raster, str(tmp_path / lost)])
 
 
+def test_a_raster_given_twice_is_refused(classify, feedback, raster):
+    assert "scene.tif is given twice in RASTERS" in refused(classify, feedback, RASTERS=[raster, raster])
+
+
 def test_a_web_map_is_refused(classify, feedback, raster):
     from qgis.core import QgsProject, QgsRasterLayer
 
