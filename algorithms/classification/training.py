@@ -11,6 +11,7 @@ from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
 from ...provider.inputs import is_null, layer_source, layers_of, lost_layers, parcels_of, raster_path, raster_paths
 from ...provider.parcels import parcel_source
+from ...provider.reference import legend_of
 from ...provider.styling import dress
 from . import options
 
@@ -53,6 +54,7 @@ class TrainingInputs:
     training: tuple
     validation: object
     labels: str
+    legend: tuple
     mask: str
     origin: str
     validation_origin: str
@@ -75,7 +77,8 @@ def prepare_training(tool, parameters, context):
         rasters=raster_paths(tool, parameters, options.RASTERS, context),
         class_field=tool.parameterAsString(parameters, options.CLASS_FIELD, context), training=training,
         validation=parcel_source(tool, parameters, options.VALIDATION, context) if has_validation else None,
-        labels=labels, mask=optional_raster(tool, parameters, options.MASK, context),
+        labels=labels, legend=legend_of(labels) if labels else (),
+        mask=optional_raster(tool, parameters, options.MASK, context),
         origin=_origin(tool, parameters, options.TRAINING, context) or ", ".join(layer.source() for layer in layers),
         validation_origin=_origin(tool, parameters, options.VALIDATION, context))
 
@@ -121,7 +124,7 @@ def read_task(tool, parameters, context, inputs, progress):
         parcels_path=inputs.origin, class_field=inputs.class_field or tool.tr(
             "(value of the pixel)" if inputs.labels else "(name of the layer)"),
         validation_path=inputs.validation_origin, notes=tuple(notes), labels=inputs.labels,
-        features=tool.parameterAsString(parameters, options.FEATURES, context),
+        legend=inputs.legend, features=tool.parameterAsString(parameters, options.FEATURES, context),
         resampling=tool.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=inputs.mask,
         rules=map_rules(tool, parameters, context) if tool.parameterDefinition(options.SMOOTHING) else MapRules())
 

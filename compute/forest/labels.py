@@ -4,9 +4,11 @@ A raster does not say where a parcel ends. So its pixels are divided by square b
 block train or judge together, and no pixel judges its neighbours in the same block.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from ..classes import class_table
+from ..accuracy.legend import name_classes
 from ..errors import GridMismatch, UnsuitableInput
 from ..insitu.burn import NOBODY
 from ..insitu.parcels import Parcel
@@ -64,7 +66,7 @@ def group_keys(reader, window, edge, values):
     return np.where(valid, blocks * len(values) + places, 0), valid
 
 
-def survey_labels(stack, path, split_settings, progress):
+def survey_labels(stack, path, split_settings, progress, legend=()):
     """Find the classes of a raster, and divide its pixels.
 
     Parameters
@@ -74,6 +76,8 @@ def survey_labels(stack, path, split_settings, progress):
         A raster of whole numbers on the grid of the stack; nodata is no class, any other number is one.
     split_settings : SplitSettings
     progress : Progress
+    legend : sequence of LegendEntry, optional
+        What the numbers mean, as far as that is known.
 
     Returns
     -------
@@ -99,7 +103,8 @@ def survey_labels(stack, path, split_settings, progress):
             raise UnsuitableInput(f"{path} holds decimal numbers, but a raster of classes holds whole numbers. Round "
                                   "it with the raster calculator, and save it as a whole number type.")
         values = _values(reader, path, progress.part(0.0, 0.5))
-        return _divide(reader, values, split_settings, progress.part(0.5, 1.0)), reader
+        classes = name_classes(values, legend)
+        return _divide(reader, values, classes, split_settings, progress.part(0.5, 1.0)), reader
     except BaseException:
         reader.close()
         raise
@@ -124,7 +129,7 @@ def _values(reader, path, progress):
     return found
 
 
-def _divide(reader, values, split_settings, progress):
+def _divide(reader, values, named, split_settings, progress):
     grid = reader.grid
     edge = int(np.clip(min(grid.shape) // BLOCKS_ALONG, SMALLEST_EDGE, LARGEST_EDGE))
     keys = np.empty(0, np.int64)
@@ -133,10 +138,10 @@ def _divide(reader, values, split_settings, progress):
         progress.step(place / len(strips))
         here, valid = group_keys(reader, window, edge, values)
         keys = np.union1d(keys, here[valid])
-    groups = {int(key): Parcel(int(key), str(values[key % len(values)]), None) for key in keys}
+    groups = {int(key): Parcel(int(key), named[key % len(values)].code, None) for key in keys}
     split = split_parcels(groups.values(), split_settings)
     ordered = split.training + split.validation
-    classes = class_table(parcel.code for parcel in ordered)
+    classes = tuple(replace(map_class, value=value) for value, map_class in enumerate(named, start=1))
     value_of = {map_class.code: map_class.value for map_class in classes}
     numbers = np.array([0, *(value_of[parcel.code] for parcel in ordered), 0], np.int64)
     is_training, is_validation = np.zeros(len(numbers), bool), np.zeros(len(numbers), bool)
