@@ -92,14 +92,13 @@ def validation_advice(ground, is_split_off):
     return advice
 
 
-def training_advice(ground, drawn, settings):
-    """Classes with few or no training pixels, pixels without data and disputed ones, leaves that are too large.
+def training_advice(ground, drawn):
+    """Classes with few or no training pixels, pixels without data and disputed ones.
 
     Parameters
     ----------
     ground : GroundTruth
     drawn : TrainingPixels
-    settings : ForestSettings
 
     Returns
     -------
@@ -121,11 +120,25 @@ def training_advice(ground, drawn, settings):
                       "and were left out. Gap filling in the time series tool would save them.")
     if drawn.disputed:
         advice.append(f"{drawn.disputed} pixels lie in parcels of different classes and were left out.")
-    if 2 * settings.min_leaf > len(drawn.sample.classes) and not settings.tune:
-        advice.append(f"A leaf of {settings.min_leaf} pixels leaves no room for branches among "
-                      f"{len(drawn.sample.classes)} training pixels, so every pixel gets one class. Choose smaller "
-                      "leaves.")
     return advice
+
+
+def growth_advice(importances):
+    """Trees that tell nothing apart.
+
+    Parameters
+    ----------
+    importances : ndarray of float
+        Of the features.
+
+    Returns
+    -------
+    list of str
+    """
+    if np.any(importances):
+        return []
+    return ["No tree has a branch, so every pixel gets the same class: the leaves are too large for so few training "
+            "pixels, or no band differs among them. Choose smaller leaves, more pixels, or look at the rasters."]
 
 
 def map_advice(mapping, forest):

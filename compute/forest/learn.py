@@ -6,7 +6,7 @@ import numpy as np
 
 from ..accuracy.page import software_versions
 from ..errors import UnsuitableInput
-from .advice import training_advice
+from .advice import growth_advice, training_advice
 from .draw import draw_training_pixels, draw_validation_pixels
 from .gaps import fill_gaps, stand_ins
 from .modelfile import Forest
@@ -57,7 +57,7 @@ def learn_forest(stack, ground, settings, executor, progress):
     _check_weights(settings, ground)
     stack.accepts_gaps = settings.missing != "exclude"
     drawn = draw_training_pixels(stack, ground, settings, executor, progress.part(0.0, 0.3))
-    warnings, notes = training_advice(ground, drawn, settings), []
+    warnings, notes = training_advice(ground, drawn), []
     sample = drawn.sample
     values = stand_ins(sample.features, settings.missing)
     filled = fill_gaps(sample.features, values)
@@ -78,6 +78,7 @@ def learn_forest(stack, ground, settings, executor, progress):
                  f"{len(stack.names)} features ...")
     grown = grow_forest(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
                         _weights(settings, ground, present))
+    warnings += growth_advice(grown.importances)
     importances = ()
     if settings.permutation:
         importances = _permutation(stack, ground, settings, (grown.trees, present, values), executor,

@@ -57,6 +57,13 @@ def scene(tmp_path):
     return write(tmp_path / "scene.tif", reflectance(0.2))
 
 
+@pytest.mark.parametrize("settings, values", [({"min_leaf": 500}, reflectance(0.2)), ({}, np.ones((2, 40, 48)))])
+def test_trees_without_branches_are_told(tmp_path, settings, values):
+    result, _ = learn(tmp_path, write(tmp_path / "scene.tif", values), **settings)
+
+    assert any("No tree has a branch, so every pixel gets the same class" in warning for warning in result.warnings)
+
+
 @pytest.mark.parametrize("settings, trained", [
     # Eight fields of 36 pixels of each crop train.
     ({"samples_per_parcel": 5}, [40, 40, 40]),
