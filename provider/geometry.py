@@ -88,9 +88,9 @@ def sharing_ground(some, others, surveyor, progress):
     some = [valid_polygons(polygons)[0] for polygons in some]
     for number, polygons in enumerate(some):
         index.addFeature(number, polygons.boundingBox())
-    for number, polygons in enumerate(others):
+    for number, judging in enumerate(others):
         progress.step(number / len(others))
-        polygons, _ = valid_polygons(polygons)
+        polygons, _ = valid_polygons(judging)
         near = [some[place] for place in index.intersects(polygons.boundingBox())]
         shared = (polygons_in(polygons.intersection(other)) for other in near if polygons.intersects(other))
         count += any(not each.isEmpty() and surveyor.area(each) >= PIXEL_AREA for each in shared)

@@ -41,11 +41,11 @@ def parcel_advice(ground):
                       "left out.")
     if ground.covered:
         advice.append(f"Validation parcels that cannot judge: {ground.covered} of "
-                      f"{len(ground.validation) + ground.covered}. Each of their pixels lies in a training parcel, or in "
-                      "a parcel of another class.")
+                      f"{len(ground.validation) + ground.covered}. Each of their pixels lies in a training parcel, or "
+                      "in a parcel of another class.")
     if ground.shared:
-        advice.append(f"Validation parcels that judge by a part of their pixels only: {ground.shared}. The other pixels "
-                      "lie in training parcels, or in parcels of another class.")
+        advice.append(f"Validation parcels that judge by a part of their pixels only: {ground.shared}. The others lie "
+                      "in training parcels, or in parcels of another class.")
     labels = {map_class.code: map_class.label for map_class in ground.classes}
     training = Counter(parcel.code for parcel in ground.training)
     few = [f"{labels[code]} ({training[code]})" for code in labels if 0 < training[code] < FEW_PARCELS]

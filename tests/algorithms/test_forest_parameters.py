@@ -132,7 +132,8 @@ def _found(value, files, folder):
         return [_found(item, files, folder) for item in value]
     if isinstance(value, str) and value in files:
         return files[value]
-    return str(folder / value) if isinstance(value, str) and value.endswith((".tif", ".ffrf", ".html", ".gpkg")) else value
+    is_new = isinstance(value, str) and value.endswith((".tif", ".ffrf", ".html", ".gpkg"))
+    return str(folder / value) if is_new else value
 
 
 @pytest.mark.parametrize("tool", TABLES)
@@ -142,7 +143,7 @@ def test_the_table_has_every_parameter(provider, tool):
 
 
 @pytest.mark.parametrize(("tool", "name"), [
-    *(("classifycrops", name) for name in TABLES["classifycrops"]), *(("applyrandomforest", name) for name in APPLYING)])
+    (tool, name) for tool in ("classifycrops", "applyrandomforest") for name in TABLES[tool]])
 def test_a_parameter_changes_the_result(run, files, results, tmp_path, tool, name):
     needed, other = TABLES[tool][name]
     key = (tool, *needed)
