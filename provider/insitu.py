@@ -85,11 +85,7 @@ def insitu_layers(tool, parameters, context):
     """
     layers = layers_of(tool, parameters, INPUT_LAYERS, context)
     if layers:
-        names = [layer.name().strip() for layer in layers]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice or not all(names):
-            raise UnsuitableInput(f"The names of the layers in INPUT_LAYERS are the classes, but "
-                                  f"{f'{twice[0]} occurs twice' if twice else 'one has no name'}. Rename them.")
+        names = class_names(layers, INPUT_LAYERS)
         return tuple(InsituLayer(layer_source(layer, context), "", name) for layer, name in zip(layers, names))
     source = parcel_source(tool, parameters, INPUT, context)
     field = tool.parameterAsString(parameters, CLASS_FIELD, context)
@@ -97,6 +93,26 @@ def insitu_layers(tool, parameters, context):
         raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
                            f"{', '.join(source.fields().names())}.")
     return (InsituLayer(source, field),)
+
+
+def class_names(layers, parameter):
+    """The names of layers that are classes, without outer blanks.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UnsuitableInput
+        If a layer has no name, or two have the same.
+    """
+    names = [layer.name().strip() for layer in layers]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not all(names):
+        raise UnsuitableInput(f"The names of the layers in {parameter} are the classes, but "
+                              f"{f'{twice[0]} occurs twice' if twice else 'one has no name'}. Rename them.")
+    return names
 
 
 def labelled_parcels(layers, progress):

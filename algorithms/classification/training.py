@@ -10,6 +10,7 @@ from ...compute.forest.settings import ForestSettings, parse_weights
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
 from ...provider.inputs import is_null, layer_source, layers_of, lost_layers, parcels_of, raster_path, raster_paths
+from ...provider.insitu import class_names
 from ...provider.parcels import parcel_source
 from ...provider.reference import legend_of
 from ...provider.styling import dress
@@ -69,7 +70,8 @@ def prepare_training(tool, parameters, context):
     """
     layers = layers_of(tool, parameters, options.TRAINING_LAYERS, context)
     labels = optional_raster(tool, parameters, options.TRAINING_RASTER, context)
-    training = tuple((layer.name(), layer_source(layer, context)) for layer in layers)
+    names = class_names(layers, options.TRAINING_LAYERS)
+    training = tuple((name, layer_source(layer, context)) for name, layer in zip(names, layers))
     if not (layers or labels):
         training = (("", parcel_source(tool, parameters, options.TRAINING, context)),)
     has_validation = is_given(parameters.get(options.VALIDATION))

@@ -140,7 +140,9 @@ class PrepareInsitu(Algorithm):
         """One kind of parcels, a class field where one is needed, a CRS that exists, and a zip that says so."""
         message = check_insitu(self, parameters, context)
         crs, archive = parameters.get(self.CRS), destination_text(parameters, self.ARCHIVE)
-        if not is_null(crs) and not self.parameterAsCrs(parameters, self.CRS, context).isValid():
+        # The dialog gives a CRS that is not valid for none at all.
+        is_named = isinstance(crs, str) and not is_null(crs)
+        if is_named and not self.parameterAsCrs(parameters, self.CRS, context).isValid():
             message = message or self.tr("QGIS does not know the coordinate reference system {}. Give CRS one that it "
                                          "knows, or leave it out.").format(crs)
         if archive and not archive.lower().endswith((".zip", QgsProcessing.TEMPORARY_OUTPUT.lower())):
