@@ -1,6 +1,7 @@
 """In-situ parcels in one layer with a class field, or in one layer for each class (the layer's name is the class)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateTransform,
@@ -11,6 +12,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterMultipleLayers,
+    QgsProviderRegistry,
 )
 from qgis.PyQt.QtCore import QVariant
 
@@ -107,12 +109,21 @@ def class_names(layers, parameter):
     UnsuitableInput
         If a layer has no name, or two have the same.
     """
-    names = [layer.name().strip() for layer in layers]
+    names = [_class_name(layer) for layer in layers]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not all(names):
         raise UnsuitableInput(f"The names of the layers in {parameter} are the classes, but "
                               f"{f'{twice[0]} occurs twice' if twice else 'one has no name'}. Rename them.")
     return names
+
+
+def _class_name(layer):
+    """The name of a layer; where only the file gave it one, that of the layer within the file."""
+    if layer.providerType() == "ogr":
+        parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+        if parts.get("layerName") and layer.name() == Path(parts["path"]).stem:
+            return parts["layerName"].strip()
+    return layer.name().strip()
 
 
 def labelled_parcels(layers, progress):

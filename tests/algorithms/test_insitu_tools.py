@@ -282,6 +282,21 @@ def test_several_layers_are_classes_of_their_own_name(run):
     assert [field.name() for field in divided["TRAINING"].fields()] == ["class", "crop", "water", "owner"]
 
 
+def test_layers_of_one_file_are_classes_of_their_name_in_it(run, tmp_path):
+    from osgeo import gdal
+
+    path = str(tmp_path / "fields.gpkg")
+    for number, name in enumerate(("Maize", "Rye")):
+        polygon = f'{{"type": "Polygon", "coordinates": [[[3, {number}], [3.01, {number}], [3.01, {number}.01], '\
+                  f'[3, {number}]]]}}'
+        gdal.VectorTranslate(path, polygon, layerName=name, accessMode="update" if number else None, format="GPKG")
+
+    results = run("prepareinsitu", {"INPUT_LAYERS": [f"{path}|layername={name}" for name in ("Maize", "Rye")],
+                                    "OUTPUT": "TEMPORARY_OUTPUT"})
+
+    assert [row[2] for row in rows(results["OUTPUT"])] == ["Maize", "Rye"]
+
+
 def many(crop_counts):
     parcels, number = [], 0
     for crop, count in crop_counts.items():
