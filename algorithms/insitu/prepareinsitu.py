@@ -216,9 +216,9 @@ class PrepareInsitu(Algorithm):
                                   + ". Choose a smaller DISTANCE or MIN_AREA, or look at the class field.")
         few, lost = small_classes(fates)
         if few:
-            progress.warn(f"Fewer than three parcels are left of: {', '.join(few)}. They cannot both train and judge.")
+            progress.warn(f"Fewer than three parcels are left of: {listed(few)}. They cannot both train and judge.")
         if lost:
-            progress.warn(f"No parcel is left of: {', '.join(lost)}.")
+            progress.warn(f"No parcel is left of: {listed(lost)}.")
         if len(fates) > LARGEST_ID:
             raise UnsuitableInput("Sen2-Agri numbers parcels with six digits: give fewer than a million.")
         if crs.isGeographic():
@@ -243,7 +243,7 @@ class PrepareInsitu(Algorithm):
             rows.append((number, known.crop, known.name, known.code, irrigation or 0))
         if odd:
             progress.warn(f"{field} holds values that say nothing of irrigation, taken as unknown: "
-                          f"{', '.join(sorted(odd)[:10])}.")
+                          f"{listed(sorted(odd))}.")
         for sentence in spelt_alike(label for label, code in codes.items() if code and code.origin != "table"):
             progress.warn(sentence)
         for label, code in sorted(codes.items()):

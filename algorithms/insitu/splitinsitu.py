@@ -28,6 +28,7 @@ from ...provider.insitu import (
     with_fields,
 )
 from ...provider.outputs import write_layers
+from ...provider.parcels import listed
 from ...provider.progress import FeedbackProgress
 from ..sentinel2.options import choice
 
@@ -150,7 +151,7 @@ class SplitInsitu(Algorithm):
         for code in sorted(trains):
             progress.say(f"{code}: {trains[code]} train, {judges[code]} judge.")
         if split.unassessed:
-            names = ", ".join(split.unassessed)
+            names = listed(split.unassessed)
             few = "Too few parcels to be divided" if blocks is None else (
                 "Too few blocks to be divided, a smaller BLOCK_SIZE makes more")
             progress.warn(

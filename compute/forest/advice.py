@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 
 from ..insitu.parcels import spelt_alike
+from .choice import listed
 
 FEW_PARCELS = 5
 FEW_PIXELS = 50
@@ -50,12 +51,12 @@ def parcel_advice(ground):
     training = Counter(parcel.code for parcel in ground.training)
     few = [f"{labels[code]} ({training[code]})" for code in labels if 0 < training[code] < FEW_PARCELS]
     if few:
-        advice.append(f"Few training parcels, so these classes are learned poorly: {', '.join(few)}. "
+        advice.append(f"Few training parcels, so these classes are learned poorly: {listed(few)}. "
                       f"At least {FEW_PARCELS} parcels, better 20, should train a class.")
     unknown = [labels[code] for code in labels if not training[code]]
     if unknown:
         advice.append("These classes occur in the validation parcels only, so every pixel of them counts as wrong: "
-                      f"{', '.join(unknown)}.")
+                      f"{listed(unknown)}.")
     return advice + spelt_alike(labels)
 
 
@@ -84,7 +85,7 @@ def validation_advice(ground, is_split_off):
     if ground.unassessed:
         reason = (" (a single parcel trains and cannot judge as well)" if is_split_off else "")
         advice.append("No parcel is left to judge these classes, so their accuracy is unknown: "
-                      f"{', '.join(labels[code] for code in ground.unassessed)}{reason}.")
+                      f"{listed([labels[code] for code in ground.unassessed])}{reason}.")
     count = len(ground.validation)
     if count < FEW_VALIDATION_PARCELS:
         advice.append(f"The accuracy rests on only {count} validation parcels: with another draw of parcels (another "
@@ -111,9 +112,9 @@ def training_advice(ground, drawn):
     few = [f"{c.label} ({count})" for c, count in zip(ground.classes, counts) if 0 < count < FEW_PIXELS]
     if none:
         advice.append(f"No training pixel of these classes has data at all dates; they are not in the map: "
-                      f"{', '.join(none)}.")
+                      f"{listed(none)}.")
     if few:
-        advice.append(f"Few training pixels, so these classes are learned poorly: {', '.join(few)}.")
+        advice.append(f"Few training pixels, so these classes are learned poorly: {listed(few)}.")
     usable = int(drawn.sample.available.sum())
     if drawn.without_data > MUCH_WITHOUT_DATA * (usable + drawn.without_data):
         advice.append(f"{drawn.without_data} of {usable + drawn.without_data} training pixels lack data at some date "
