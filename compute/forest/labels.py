@@ -178,7 +178,7 @@ def _pieces(reader, values, edge, progress):
 
 
 def _joined(keys, touching, squares):
-    """The group of each key, named by its first key: all that hang together; in each square, where they are too many."""
+    """The group of each key, named by its first key: all that hang together; in each square where they are too many."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

@@ -229,7 +229,7 @@ def test_the_parts_of_a_field_never_judge_each_other(tmp_path):
     assert len(np.unique(numbers[values[0] == 3])) == 2 * 3
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 def test_of_a_large_patch_and_small_ones_the_large_one_trains(tmp_path, seed):
     from floefield.compute.forest.features import FeatureStack
     from floefield.compute.forest.labels import survey_labels
