@@ -35,7 +35,7 @@ from ...provider.insitu import (
     insitu_layers,
     labelled_parcels,
 )
-from ...provider.outputs import destination_text, write_layers
+from ...provider.outputs import write_layers
 from ...provider.parcels import listed
 from ...provider.preparation import prepare_parcels
 from ...provider.progress import FeedbackProgress
@@ -137,20 +137,21 @@ class PrepareInsitu(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.AREA_OUT, self.tr("Area kept (square metres)")))
 
     def checkParameterValues(self, parameters, context):
-        """One kind of parcels, a class field where one is needed, a CRS that exists, and a zip that says so."""
+        """One kind of parcels, a class field where one is needed, and a CRS that exists."""
         message = check_insitu(self, parameters, context)
-        crs, archive = parameters.get(self.CRS), destination_text(parameters, self.ARCHIVE)
+        crs = parameters.get(self.CRS)
         # The dialog gives a CRS that is not valid for none at all.
         is_named = isinstance(crs, str) and not is_null(crs)
         if is_named and not self.parameterAsCrs(parameters, self.CRS, context).isValid():
             message = message or self.tr("QGIS does not know the coordinate reference system {}. Give CRS one that it "
                                          "knows, or leave it out.").format(crs)
-        if archive and not archive.lower().endswith((".zip", QgsProcessing.TEMPORARY_OUTPUT.lower())):
-            message = message or self.tr("ARCHIVE is a zipped shapefile: give it a name that ends in .zip.")
         return (False, message) if message else super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Open the parcels."""
+        archive = self.parameterAsFileOutput(parameters, self.ARCHIVE, context)
+        if archive and not archive.lower().endswith(".zip"):
+            raise UnsuitableInput("ARCHIVE is a zipped shapefile: give it a name that ends in .zip.")
         self.layers = insitu_layers(self, parameters, context)
         return True
 
