@@ -21,8 +21,8 @@ from qgis.core import (
     QgsDistanceArea,
     QgsEllipsoidUtils,
     QgsGeometry,
-    QgsPointXY,
     QgsRectangle,
+    QgsSpatialIndex,
     QgsUnitTypes,
     QgsWkbTypes,
 )
@@ -34,6 +34,7 @@ SCALE_TOLERANCE = 1e-3
 CELL = 0.5
 # Straight edges are curves in another projection: longer ones get vertices before they go there (5 mm at 45 degrees).
 LONGEST_EDGE = 500.0
+PIXEL_AREA = 100.0  # square metres
 # Metres that coordinates may move when they go to another projection and back.
 ROUNDING = 1e-3
 POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
@@ -51,7 +52,7 @@ def valid_polygons(geometry):
         Whether it was invalid (self-intersection, overlapping parts, unclosed ring ...).
     """
     if geometry.isEmpty() or geometry.isGeosValid():
-        return geometry, False
+        return polygons_in(geometry), False
     return polygons_in(geometry.makeValid()), True
 
 
@@ -67,6 +68,33 @@ def polygons_in(geometry):
         return geometry
     geometry.convertGeometryCollectionToSubclass(POLYGON)
     return geometry if geometry.type() == POLYGON else QgsGeometry()
+
+
+def sharing_ground(some, others, surveyor, progress):
+    """How many polygons of `others` have ground in common with polygons of `some`, a pixel of 10 m or more.
+
+    Parameters
+    ----------
+    some, others : list of QgsGeometry
+        In the CRS of the surveyor.
+    surveyor : Surveyor
+    progress : Progress
+
+    Returns
+    -------
+    int
+    """
+    index, count = QgsSpatialIndex(), 0
+    some = [valid_polygons(polygons)[0] for polygons in some]
+    for number, polygons in enumerate(some):
+        index.addFeature(number, polygons.boundingBox())
+    for number, judging in enumerate(others):
+        progress.step(number / len(others))
+        polygons, _ = valid_polygons(judging)
+        near = [some[place] for place in index.intersects(polygons.boundingBox())]
+        shared = (polygons_in(polygons.intersection(other)) for other in near if polygons.intersects(other))
+        count += any(not each.isEmpty() and surveyor.area(each) >= PIXEL_AREA for each in shared)
+    return count
 
 
 class Surveyor:
@@ -88,7 +116,6 @@ class Surveyor:
         self._crs = crs
         self._context = transform_context
         self._distances = QgsDistanceArea()
-        self._distances.setSourceCrs(crs, transform_context)
         ellipsoid = crs.ellipsoidAcronym()
         if not (ellipsoid and self._distances.setEllipsoid(ellipsoid) and self._distances.willUseEllipsoid()):
             raise UnsuitableInput(f"The coordinate reference system of the parcels ({_name_of(crs)}) does not say "
@@ -98,6 +125,8 @@ class Surveyor:
         self._metres_per_unit = _metres_per_unit(crs)
         self._degrees = self._projection("+proj=longlat")
         self._to_degrees = self._transform(crs, self._degrees)
+        # It is given degrees: by itself it gets from a plane CRS to no ellipsoid that has no code, and answers NaN.
+        self._distances.setSourceCrs(self._degrees, transform_context)
         self._plane_around = functools.lru_cache(maxsize=256)(self._make_plane_around)
 
     def area(self, polygons):
@@ -118,8 +147,11 @@ class Surveyor:
             If the coordinates make no sense in the CRS.
         """
         self._centre_of(polygons)
+        in_degrees = QgsGeometry(polygons)
+        in_degrees.convertToStraightSegment()
         try:
-            return self._distances.measureArea(polygons)
+            in_degrees.transform(self._to_degrees)
+            return self._distances.measureArea(in_degrees)
         except QgsCsException as error:
             raise self._nonsense(polygons) from error
 
@@ -190,8 +222,9 @@ class Surveyor:
         return place.x(), place.y()
 
     def _nonsense(self, polygons):
+        centre = polygons.boundingBox().center()
         return UnsuitableInput(
-            f"A parcel has the coordinates {polygons.boundingBox().center().toString(1)}, which do not exist in "
+            f"A parcel has the coordinates {centre.x():.9g}, {centre.y():.9g}, which do not exist in "
             f"{_name_of(self._crs)}: the layer seems to carry the wrong coordinate reference system. "
             "Give it the right one and run again.")
 
@@ -199,8 +232,8 @@ class Surveyor:
         """Fewest and most true metres that one unit of the CRS spans at a point, over all directions."""
         step = 100 / self._metres_per_unit if self._metres_per_unit else 1e-3
         east, north, diagonal = (
-            self._distances.measureLine(QgsPointXY(point.x() - dx * step / 2, point.y() - dy * step / 2),
-                                        QgsPointXY(point.x() + dx * step / 2, point.y() + dy * step / 2)) / step
+            self._distances.measureLine(*(self._to_degrees.transform(
+                point.x() + side * dx * step / 2, point.y() + side * dy * step / 2) for side in (-1, 1))) / step
             for dx, dy in ((1, 0), (0, 1), (1, 1)))
         # Eigenvalues of the first fundamental form [[e, f], [f, g]] (Snyder 1987, Tissot's indicatrix, pp. 20-26).
         e, g = east ** 2, north ** 2

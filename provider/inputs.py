@@ -91,7 +91,11 @@ def raster_paths(algorithm, parameters, name, context):
     MissingInput, UnsuitableInput
         Naming the layer that cannot be used.
     """
-    return tuple(raster_path(layer) for layer in layers_of(algorithm, parameters, name, context))
+    paths = tuple(raster_path(layer) for layer in layers_of(algorithm, parameters, name, context))
+    twice = sorted({path for path in paths if paths.count(path) > 1})
+    if twice:
+        raise UnsuitableInput(f"{twice[0]} is given twice in {name}. Give each raster once.")
+    return paths
 
 
 def layers_of(algorithm, parameters, name, context):

@@ -1,6 +1,7 @@
 """In-situ parcels in one layer with a class field, or in one layer for each class (the layer's name is the class)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateTransform,
@@ -11,6 +12,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterMultipleLayers,
+    QgsProviderRegistry,
 )
 from qgis.PyQt.QtCore import QVariant
 
@@ -85,11 +87,7 @@ def insitu_layers(tool, parameters, context):
     """
     layers = layers_of(tool, parameters, INPUT_LAYERS, context)
     if layers:
-        names = [layer.name().strip() for layer in layers]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice or not all(names):
-            raise UnsuitableInput(f"The names of the layers in INPUT_LAYERS are the classes, but "
-                                  f"{f'{twice[0]} occurs twice' if twice else 'one has no name'}. Rename them.")
+        names = class_names(layers, INPUT_LAYERS)
         return tuple(InsituLayer(layer_source(layer, context), "", name) for layer, name in zip(layers, names))
     source = parcel_source(tool, parameters, INPUT, context)
     field = tool.parameterAsString(parameters, CLASS_FIELD, context)
@@ -97,6 +95,35 @@ def insitu_layers(tool, parameters, context):
         raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
                            f"{', '.join(source.fields().names())}.")
     return (InsituLayer(source, field),)
+
+
+def class_names(layers, parameter):
+    """The names of layers that are classes, without outer blanks.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UnsuitableInput
+        If a layer has no name, or two have the same.
+    """
+    names = [_class_name(layer) for layer in layers]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not all(names):
+        raise UnsuitableInput(f"The names of the layers in {parameter} are the classes, but "
+                              f"{f'{twice[0]} occurs twice' if twice else 'one has no name'}. Rename them.")
+    return names
+
+
+def _class_name(layer):
+    """The name of a layer; where only the file gave it one, that of the layer within the file."""
+    if layer.providerType() == "ogr":
+        parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+        if parts.get("layerName") and layer.name() == Path(parts["path"]).stem:
+            return parts["layerName"].strip()
+    return layer.name().strip()
 
 
 def labelled_parcels(layers, progress):

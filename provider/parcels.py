@@ -10,7 +10,7 @@ from qgis.core import (
 
 from ..compute.errors import UnsuitableInput
 
-# A message that lists more ids than this helps nobody.
+# A message that lists more than this helps nobody.
 MOST_LISTED = 20
 
 
@@ -73,7 +73,7 @@ def parcels(source, progress):
         yield parcel
 
 
-def listed(ids):
-    """Feature ids for a message: all of them, or the first twenty and how many more there are."""
-    named = ", ".join(str(number) for number in ids[:MOST_LISTED])
-    return named if len(ids) <= MOST_LISTED else f"{named} and {len(ids) - MOST_LISTED} more"
+def listed(names):
+    """Feature ids or classes for a message: all of them, or the first twenty and how many more there are."""
+    named = ", ".join(str(name) for name in names[:MOST_LISTED])
+    return named if len(names) <= MOST_LISTED else f"{named} and {len(names) - MOST_LISTED} more"

@@ -8,7 +8,9 @@ from ...compute.forest.settings import ForestSettings, parse_weights
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
 from ...provider.inputs import is_null, layer_source, layers_of, lost_layers, parcels_of, raster_path, raster_paths
+from ...provider.insitu import class_names
 from ...provider.parcels import layer_origin, parcel_source
+from ...provider.reference import legend_of
 from ...provider.styling import dress
 from . import options
 
@@ -51,6 +53,7 @@ class TrainingInputs:
     training: tuple
     validation: object
     labels: str
+    legend: tuple
     mask: str
     origin: str
     validation_origin: str
@@ -65,7 +68,8 @@ def prepare_training(tool, parameters, context):
     """
     layers = layers_of(tool, parameters, options.TRAINING_LAYERS, context)
     labels = optional_raster(tool, parameters, options.TRAINING_RASTER, context)
-    training = tuple((layer.name(), layer_source(layer, context)) for layer in layers)
+    names = class_names(layers, options.TRAINING_LAYERS)
+    training = tuple((name, layer_source(layer, context)) for name, layer in zip(names, layers))
     if not (layers or labels):
         training = (("", parcel_source(tool, parameters, options.TRAINING, context)),)
     has_validation = is_given(parameters.get(options.VALIDATION))
@@ -73,7 +77,8 @@ def prepare_training(tool, parameters, context):
         rasters=raster_paths(tool, parameters, options.RASTERS, context),
         class_field=tool.parameterAsString(parameters, options.CLASS_FIELD, context), training=training,
         validation=parcel_source(tool, parameters, options.VALIDATION, context) if has_validation else None,
-        labels=labels, mask=optional_raster(tool, parameters, options.MASK, context),
+        labels=labels, legend=legend_of(labels) if labels else (),
+        mask=optional_raster(tool, parameters, options.MASK, context),
         origin=(layer_origin(tool, parameters, options.TRAINING, context)
                 or ", ".join(layer.publicSource() for layer in layers)),
         validation_origin=layer_origin(tool, parameters, options.VALIDATION, context))
@@ -120,7 +125,7 @@ def read_task(tool, parameters, context, inputs, progress):
         parcels_path=inputs.origin, class_field=inputs.class_field or tool.tr(
             "(value of the pixel)" if inputs.labels else "(name of the layer)"),
         validation_path=inputs.validation_origin, notes=tuple(notes), labels=inputs.labels,
-        features=tool.parameterAsString(parameters, options.FEATURES, context),
+        legend=inputs.legend, features=tool.parameterAsString(parameters, options.FEATURES, context),
         resampling=tool.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=inputs.mask,
         rules=map_rules(tool, parameters, context) if tool.parameterDefinition(options.SMOOTHING) else MapRules())
 

@@ -21,11 +21,12 @@ from qgis.PyQt.QtCore import QVariant
 from ...compute.errors import MissingInput, UnsuitableInput
 from ...compute.insitu.codes import codes_for, irrigation_of, read_codes
 from ...compute.insitu.defaults import PARTS, PreparationSettings
-from ...compute.insitu.preparation import balance_of, rejected_by_reason, small_classes
+from ...compute.insitu.parcels import spelt_alike
+from ...compute.insitu.preparation import rejected_by_reason, small_classes
 from ...compute.insitu.report import write_preparation_report
 from ...compute.raster.writer import complete_files
 from ...provider.base import Algorithm, Group
-from ...provider.inputs import class_code
+from ...provider.inputs import class_code, is_null
 from ...provider.insitu import (
     CLASS_FIELD,
     INPUT,
@@ -142,12 +143,21 @@ class PrepareInsitu(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.AREA_OUT, self.tr("Area kept (square metres)")))
 
     def checkParameterValues(self, parameters, context):
-        """One kind of parcels, and a class field where one is needed."""
+        """One kind of parcels, a class field where one is needed, and a CRS that exists."""
         message = check_insitu(self, parameters, context)
+        crs = parameters.get(self.CRS)
+        # The dialog gives a CRS that is not valid for none at all.
+        is_named = isinstance(crs, str) and not is_null(crs)
+        if is_named and not self.parameterAsCrs(parameters, self.CRS, context).isValid():
+            message = message or self.tr("QGIS does not know the coordinate reference system {}. Give CRS one that it "
+                                         "knows, or leave it out.").format(crs)
         return (False, message) if message else super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Open the parcels."""
+        archive = self.parameterAsFileOutput(parameters, self.ARCHIVE, context)
+        if archive and not archive.lower().endswith(".zip"):
+            raise UnsuitableInput("ARCHIVE is a zipped shapefile: give it a name that ends in .zip.")
         self.layers = insitu_layers(self, parameters, context)
         return True
 
@@ -216,10 +226,11 @@ class PrepareInsitu(Algorithm):
         if all(fate.reason for fate in fates):
             raise UnsuitableInput("No parcel is left: " + ", ".join(f"{reason} {count}" for reason, _, count in reasons)
                                   + ". Choose a smaller DISTANCE or MIN_AREA, or look at the class field.")
-        small = small_classes(balance_of(fates))
-        if small:
-            progress.warn(f"Fewer than three parcels are left of: {', '.join(small)}. They cannot both train and "
-                          "judge.")
+        few, lost = small_classes(fates)
+        if few:
+            progress.warn(f"Fewer than three parcels are left of: {listed(few)}. They cannot both train and judge.")
+        if lost:
+            progress.warn(f"No parcel is left of: {listed(lost)}.")
         if len(fates) > LARGEST_ID:
             raise UnsuitableInput("Sen2-Agri numbers parcels with six digits: give fewer than a million.")
         if crs.isGeographic():
@@ -244,7 +255,9 @@ class PrepareInsitu(Algorithm):
             rows.append((number, known.crop, known.name, known.code, irrigation or 0))
         if odd:
             progress.warn(f"{field} holds values that say nothing of irrigation, taken as unknown: "
-                          f"{', '.join(sorted(odd)[:10])}.")
+                          f"{listed(sorted(odd))}.")
+        for sentence in spelt_alike(label for label, code in codes.items() if code and code.origin != "table"):
+            progress.warn(sentence)
         for label, code in sorted(codes.items()):
             if code:
                 progress.say(f"{label}: code {code.code} ({code.origin}), "

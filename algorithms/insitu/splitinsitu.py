@@ -14,9 +14,10 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.insitu.parcels import Parcel
+from ...compute.insitu.parcels import Parcel, spelt_alike
 from ...compute.insitu.split import METHODS, SEN2AGRI_SPLIT, SMALL_CLASSES, SplitSettings, block_of, split_parcels
 from ...provider.base import Algorithm, Group
+from ...provider.geometry import Surveyor, polygons_in, sharing_ground
 from ...provider.insitu import (
     check_insitu,
     common_fields,
@@ -27,6 +28,7 @@ from ...provider.insitu import (
     with_fields,
 )
 from ...provider.outputs import write_layers
+from ...provider.parcels import listed
 from ...provider.progress import FeedbackProgress
 from ..sentinel2.options import choice
 
@@ -113,7 +115,7 @@ class SplitInsitu(Algorithm):
             self.parameterAsEnumString(parameters, self.SMALL_CLASSES, context))
         found = labelled_parcels(self.layers, progress.part(0.0, 0.5))
         usable = {parcel.identifier: parcel for parcel in found
-                  if parcel.code and not parcel.feature.geometry().isEmpty()}
+                  if parcel.code and not polygons_in(parcel.feature.geometry()).isEmpty()}
         if not usable:
             raise UnsuitableInput("No parcel has both a class and a geometry. Check the layer.")
         self._say_left_out(found, progress)
@@ -125,6 +127,7 @@ class SplitInsitu(Algorithm):
         crs = self.layers[0].source.sourceCrs()
         features = {name: [self._in_crs(usable[parcel.identifier], fields, crs, context, progress) for parcel in part]
                     for name, part in ((self.TRAINING, split.training), (self.VALIDATION, split.validation))}
+        self._say_shared(features, split, Surveyor(crs, context.transformContext()), progress)
         progress.step(1.0)
         kind = QgsWkbTypes.multiType(self.layers[0].source.wkbType())
         layers = write_layers(self, parameters, context, (fields, kind, crs), features, progress)
@@ -133,11 +136,13 @@ class SplitInsitu(Algorithm):
 
     def _say_left_out(self, found, progress):
         unlabelled = sum(not parcel.code for parcel in found)
-        shapeless = sum(bool(parcel.code) and parcel.feature.geometry().isEmpty() for parcel in found)
+        shapeless = sum(bool(parcel.code) and polygons_in(parcel.feature.geometry()).isEmpty() for parcel in found)
         if unlabelled:
             progress.warn(f"{unlabelled} parcels have no class (empty class field) and were left out.")
         if shapeless:
-            progress.warn(f"{shapeless} parcels have no geometry and were left out.")
+            progress.warn(f"{shapeless} parcels have no area and were left out.")
+        for sentence in spelt_alike(parcel.code for parcel in found):
+            progress.warn(sentence)
 
     def _say_result(self, split, settings, blocks, progress):
         trains, judges = (Counter(parcel.code for parcel in part) for part in (split.training, split.validation))
@@ -146,13 +151,27 @@ class SplitInsitu(Algorithm):
         for code in sorted(trains):
             progress.say(f"{code}: {trains[code]} train, {judges[code]} judge.")
         if split.unassessed:
-            names = ", ".join(split.unassessed)
+            names = listed(split.unassessed)
+            few = "Too few parcels to be divided" if blocks is None else (
+                "Too few blocks to be divided, a smaller BLOCK_SIZE makes more")
             progress.warn(
-                f"Too few parcels to be divided: {names}. All of them are in both layers, as in Sen2-Agri: figures on "
+                f"{few}: {names}. All of them are in both layers, as in Sen2-Agri: figures on "
                 "these classes say how well the map repeats its training, not how good it is."
                 if settings.small_classes == "both" else
-                f"Too few parcels to be divided: {names}. They train and none judges: nothing can be said about how "
+                f"{few}: {names}. They train and none judges: nothing can be said about how "
                 "well the map finds these classes.")
+
+    def _say_shared(self, features, split, surveyor, progress):
+        """Parcels that judge although others that lie on them train."""
+        in_both = {parcel.identifier for parcel in split.training} & {parcel.identifier for parcel in split.validation}
+        judging = [feature.geometry() for feature, parcel in zip(features[self.VALIDATION], split.validation)
+                   if parcel.identifier not in in_both]
+        shared = sharing_ground([feature.geometry() for feature in features[self.TRAINING]], judging, surveyor,
+                                progress.part(0.8, 1.0))
+        if shared:
+            progress.warn(f"{shared} of the parcels that judge share ground with parcels that train: a map judged by "
+                          "these pixels looks better than it is. Prepare in-situ data cuts out what several parcels "
+                          "claim; run it first.")
 
     def _blocks(self, usable, size, context, progress):
         """The block of each parcel: the one that its middle lies in."""
@@ -174,7 +193,7 @@ class SplitInsitu(Algorithm):
         """The feature of a parcel as the outputs take it."""
         progress.check()
         feature = with_fields(parcel, fields, self.layers)
-        geometry = feature.geometry()
+        geometry = polygons_in(feature.geometry())
         source = self.layers[parcel.layer].source
         if source.sourceCrs() != crs:
             geometry.transform(transform_between(source, crs, context))

@@ -7,6 +7,9 @@ from collections import Counter
 
 import numpy as np
 
+from ..insitu.parcels import spelt_alike
+from .choice import listed
+
 FEW_PARCELS = 5
 FEW_PIXELS = 50
 FEW_VALIDATION_PARCELS = 50
@@ -29,25 +32,32 @@ def parcel_advice(ground):
     list of str
     """
     advice = []
-    used = len(ground.training) + len(ground.validation)
-    total = used + ground.outside + ground.too_small + ground.pieces
+    used = len(ground.training) + len(ground.validation) + ground.covered + ground.pieces
+    total = used + ground.outside + ground.too_small
     if ground.outside > MUCH_OUTSIDE * total:
         advice.append(f"The rasters and the parcels barely overlap: {ground.outside} of {total} parcels lie outside "
                       "the image.")
     if ground.too_small:
         advice.append(f"{ground.too_small} of {total} parcels are too small to hold the centre of a pixel and were "
                       "left out.")
+    if ground.covered:
+        advice.append(f"Validation parcels that cannot judge: {ground.covered} of "
+                      f"{len(ground.validation) + ground.covered}. Each of their pixels lies in a training parcel, or "
+                      "in a parcel of another class.")
+    if ground.shared:
+        advice.append(f"Validation parcels that judge by a part of their pixels only: {ground.shared}. The others lie "
+                      "in training parcels, or in parcels of another class.")
     labels = {map_class.code: map_class.label for map_class in ground.classes}
     training = Counter(parcel.code for parcel in ground.training)
     few = [f"{labels[code]} ({training[code]})" for code in labels if 0 < training[code] < FEW_PARCELS]
     if few:
-        advice.append(f"Few training parcels, so these classes are learned poorly: {', '.join(few)}. "
+        advice.append(f"Few training parcels, so these classes are learned poorly: {listed(few)}. "
                       f"At least {FEW_PARCELS} parcels, better 20, should train a class.")
     unknown = [labels[code] for code in labels if not training[code]]
     if unknown:
         advice.append("These classes occur in the validation parcels only, so every pixel of them counts as wrong: "
-                      f"{', '.join(unknown)}.")
-    return advice
+                      f"{listed(unknown)}.")
+    return advice + spelt_alike(labels)
 
 
 def validation_advice(ground, is_split_off):
@@ -71,6 +81,10 @@ def validation_advice(ground, is_split_off):
                       "validation parcels elsewhere.")
     if not ground.validation and advice:
         return [*advice, "No validation parcel is left, so nobody knows how accurate the map is."]
+    if ground.covered and not ground.validation:
+        return ["No validation parcel has a pixel that did not train, so nobody knows how accurate the map is. Give "
+                "parcels that do not train, or leave the validation parcels out: some of the training parcels are "
+                "held back then."]
     if not ground.validation:
         return ["There are no validation parcels, so nobody knows how accurate the map is. Choose a training share "
                 "below 1, or give validation parcels."]
@@ -78,7 +92,7 @@ def validation_advice(ground, is_split_off):
     if ground.unassessed:
         reason = " (a single parcel trains and cannot judge as well)" if is_split_off and not ground.pieces else ""
         advice.append("No parcel is left to judge these classes, so their accuracy is unknown: "
-                      f"{', '.join(labels[code] for code in ground.unassessed)}{reason}.")
+                      f"{listed([labels[code] for code in ground.unassessed])}{reason}.")
     count = len(ground.validation)
     if count < FEW_VALIDATION_PARCELS:
         advice.append(f"The accuracy rests on only {count} validation parcel{'s' if count > 1 else ''}: with another "
@@ -105,9 +119,9 @@ def training_advice(ground, drawn):
     few = [f"{c.label} ({count})" for c, count in zip(ground.classes, counts) if 0 < count < FEW_PIXELS]
     if none:
         advice.append(f"No training pixel of these classes has data at all dates; they are not in the map: "
-                      f"{', '.join(none)}.")
+                      f"{listed(none)}.")
     if few:
-        advice.append(f"Few training pixels, so these classes are learned poorly: {', '.join(few)}.")
+        advice.append(f"Few training pixels, so these classes are learned poorly: {listed(few)}.")
     usable = int(drawn.sample.available.sum())
     if drawn.without_data > MUCH_WITHOUT_DATA * (usable + drawn.without_data):
         advice.append(f"{drawn.without_data} of {usable + drawn.without_data} training pixels lack data at some date "
@@ -115,6 +129,24 @@ def training_advice(ground, drawn):
     if drawn.disputed:
         advice.append(f"{drawn.disputed} pixels lie in parcels of different classes and were left out.")
     return advice
+
+
+def growth_advice(importances):
+    """Trees that tell nothing apart.
+
+    Parameters
+    ----------
+    importances : ndarray of float
+        Of the features.
+
+    Returns
+    -------
+    list of str
+    """
+    if np.any(importances):
+        return []
+    return ["No tree has a branch, so every pixel gets the same class: the leaves are too large for so few training "
+            "pixels, or no band differs among them. Choose smaller leaves, more pixels, or look at the rasters."]
 
 
 def map_advice(mapping, forest):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..raster.blocks import make_executor
 from .advice import map_advice, map_notes
-from .choice import listed, places_for_model
+from .choice import listed, order_doubts, places_for_model
 from .features import FeatureStack
 from .mapping import MapRules, create_maps, map_classes
 from .modelfile import load_forest
@@ -70,6 +70,8 @@ def apply_forest(task, maps, progress):
         places = places_for_model(stack.names, forest.bands, task.matching)
         for note in stack_notes(stack, places):
             progress.say(note)
+        for doubt in order_doubts(stack.names, forest.bands) if task.matching == "order" else ():
+            progress.warn(doubt)
         stack.choose(places)
         stack.contrast(forest.contrasts, forest.feature_names[len(forest.bands):])
         executor = opened.enter_context(make_executor(task.threads))

@@ -1,5 +1,6 @@
 """Which bands serve as features: by patterns of the user, or by what a model asks for."""
 
+import re
 from fnmatch import fnmatchcase
 
 from ..errors import MissingInput, UnsuitableInput
@@ -72,6 +73,33 @@ def places_for_model(names, needed, matching):
                            f"{listed(missing)}. The rasters have: {listed(names)}. Give the rasters that hold them, or "
                            "match the bands by order if only their names differ (other dates, for instance).")
     return [names.index(name) for name in needed]
+
+
+def order_doubts(names, needed):
+    """Bands matched by order whose names say that they are others.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the rasters.
+    needed : sequence of str
+        Of the model; as many.
+
+    Returns
+    -------
+    list of str
+        A sentence, or nothing: names without a date, such as those of another program, say nothing.
+    """
+    wrong = [f"{name} for {other}" for name, other in zip(names, needed)
+             if _measured(name) and _measured(other) and _measured(name) != _measured(other)]
+    return [f"Matched by order, {len(wrong)} bands serve as others than their names say: {listed(wrong)}. Check the "
+            "order of the rasters."] if wrong else []
+
+
+def _measured(name):
+    """What a band like ``B04_20180627`` measures; empty where the name does not end in a date."""
+    found = re.fullmatch(r"(.+)_\d{8}", name)
+    return found[1] if found else ""
 
 
 def listed(names):

@@ -47,6 +47,8 @@ class ClassificationTask:
         What happened to the parcels before they came here; for the report.
     labels : str
         Path of a raster of classes that takes the place of the parcels; empty if there is none.
+    legend : tuple of LegendEntry
+        What the numbers in that raster mean.
     features : str
         Names of the bands that serve, with ``*`` and ``?``, separated by commas; empty for all.
     resampling : {"none", "nearest", "bilinear", "average"}
@@ -69,6 +71,7 @@ class ClassificationTask:
     validation_path: str = ""
     notes: tuple = ()
     labels: str = ""
+    legend: tuple = ()
     features: str = ""
     resampling: str = "none"
     mask: str = ""
@@ -184,7 +187,7 @@ def _survey(task, stack, opened, part, progress):
         progress.say("Finding the pixels of the parcels ...")
         return survey_ground(stack.grid, task.parcels, task.validation, task.split, part)
     progress.say("Finding the classes of the training raster ...")
-    ground, reader = survey_labels(stack, task.labels, task.split, part)
+    ground, reader = survey_labels(stack, task.labels, task.split, part, task.legend)
     opened.enter_context(contextlib.closing(reader))
     return ground
 

@@ -22,6 +22,7 @@ class GroundTruth:
     classes : tuple of MapClass
         Of all parcels.
     training, validation : tuple of Parcel
+        Those that have pixels of their own to judge by.
     unassessed : tuple of str
         Codes of the classes without a validation parcel.
     outside : int
@@ -36,6 +37,10 @@ class GroundTruth:
         Likewise.
     pieces : int
         Validation parcels that do not judge, because they are pieces of fields that train.
+    covered : int
+        Validation parcels that cannot judge, because each of their pixels trains or is disputed.
+    shared : int
+        Validation parcels of which that holds for some pixels.
     """
 
     classes: tuple
@@ -49,6 +54,8 @@ class GroundTruth:
     is_training: np.ndarray
     is_validation: np.ndarray
     pieces: int = 0
+    covered: int = 0
+    shared: int = 0
 
     def labels(self, window):
         """Parcel numbers of the pixels of a window, row by row, and how many pixels are disputed.
@@ -86,7 +93,7 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
     if not parcels:
         raise UnsuitableInput("There is no training parcel with a class. Check the layer, its selection and the class "
                               "field.")
-    usable, outside, too_small = _usable(grid, parcels, progress)
+    usable, sizes, outside, too_small = _usable(grid, parcels, progress)
     if not usable:
         raise UnsuitableInput(_nothing_usable(len(parcels), outside, too_small))
     if validation is None:
@@ -95,7 +102,7 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
         parcel_map = ParcelMap(grid, training + judging)
     else:
         training = tuple(usable)
-        judging, more_outside, more_too_small = _usable(grid, validation, progress)
+        judging, sizes, more_outside, more_too_small = _usable(grid, validation, progress)
         if not judging:
             raise UnsuitableInput("No validation parcel holds a pixel of the image. Check where the validation layer "
                                   "lies, or leave it out.")
@@ -105,28 +112,33 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
     if len(codes) < 2:
         raise UnsuitableInput(f"All training parcels in the image are of one class ({codes[0]}). A map needs at least "
                               "two: check the class field, or add parcels of other classes.")
-    classes = class_table(parcel.code for parcel in (*training, *judging))
+    owned = parcel_map.owned_counts(len(training), progress)
+    shared = sum(0 < own < sizes[parcel.identifier] for own, parcel in zip(owned, judging))
+    classes = class_table(parcel.code for parcel in parcel_map.parcels)
     value_of = {map_class.code: map_class.value for map_class in classes}
     values = np.array([0, *(value_of[parcel.code] for parcel in parcel_map.parcels), 0], np.int64)
     is_training = np.zeros(len(values), bool)
     is_training[1:len(training) + 1] = True
     is_validation = np.zeros(len(values), bool)
-    is_validation[len(training) + 1:-1] = True
+    is_validation[len(training) + 1:-1] = owned > 0
+    covered = int(np.count_nonzero(owned == 0))
     is_piece = find_pieces(parcel_map, is_training, is_validation, progress)
-    judging = tuple(parcel for parcel, piece in zip(judging, is_piece[len(training) + 1:-1]) if not piece)
-    unassessed = tuple(sorted({parcel.code for parcel in training} - {parcel.code for parcel in judging}))
-    return GroundTruth(classes, tuple(training), judging, unassessed, outside, too_small, parcel_map, values,
-                       is_training, is_validation & ~is_piece, int(is_piece.sum()))
+    is_validation &= ~is_piece
+    judges = tuple(parcel for parcel, judges in zip(judging, is_validation[len(training) + 1:-1]) if judges)
+    unassessed = tuple(sorted(set(codes) - {parcel.code for parcel in judges}))
+    return GroundTruth(classes, tuple(training), judges, unassessed, outside, too_small, parcel_map, values,
+                       is_training, is_validation, int(is_piece.sum()), covered, int(shared))
 
 
 def _usable(grid, parcels, progress):
-    """Parcels that hold at least one pixel, by identifier; how many lie outside; how many are too small."""
+    """Parcels that hold at least one pixel; how many each holds; how many lie outside; how many are too small."""
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
     drawn = ParcelMap(grid, parcels)
     counts, is_outside = drawn.pixel_counts(progress), drawn.outside
     usable = [parcel for parcel, count in zip(parcels, counts) if count]
+    sizes = {parcel.identifier: count for parcel, count in zip(parcels, counts)}
     outside = int(is_outside.sum())
-    return usable, outside, len(parcels) - len(usable) - outside
+    return usable, sizes, outside, len(parcels) - len(usable) - outside
 
 
 def _nothing_usable(parcels, outside, too_small):

@@ -1,12 +1,17 @@
 """Ground truth from a raster of classes instead of parcels.
 
 A raster does not say where a parcel ends. So its pixels are divided by square blocks: the pixels of one class in one
-block train or judge together, and no pixel judges its neighbours in the same block.
+block train or judge together. Where they touch pixels of their class in the next block, both blocks go together: else
+the parts of a field would judge each other. What then spreads over very many blocks is land cover rather than a field,
+and is cut into large squares of blocks.
 """
+
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
-from ..classes import class_table
+from ..accuracy.legend import name_classes
 from ..errors import GridMismatch, UnsuitableInput
 from ..insitu.burn import NOBODY
 from ..insitu.parcels import Parcel
@@ -18,11 +23,16 @@ from .ground import GroundTruth
 # A raster with more values is none of classes.
 MOST_CLASSES = 1000
 SMALLEST_EDGE, LARGEST_EDGE = 8, 128
-BLOCKS_ALONG = 16
+BLOCKS_ALONG = 32
+# More blocks than any field covers: at 8 pixels of 10 m, 64 hectares.
+MOST_BLOCKS = 100
+# Blocks along the squares that land cover is cut into.
+SQUARE = 8
 
 
 class LabelMap:
-    """Which group (pixels of one class in one block) a pixel belongs to; it answers as a :class:`ParcelMap` does.
+    """Which group (pixels of one class in blocks that hang together) a pixel belongs to; it answers as a
+    :class:`ParcelMap` does.
 
     Parameters
     ----------
@@ -31,17 +41,16 @@ class LabelMap:
         Pixels along a block.
     values : ndarray of int64
         The values of the raster that are classes, sorted.
-    groups : sequence of tuple of int
-        (block, place in `values`) of each group, in the order of their numbers.
+    keys, numbers : ndarray of int
+        The number of the group that each key of :func:`group_keys` belongs to.
     """
 
-    def __init__(self, reader, edge, values, groups):
+    def __init__(self, reader, edge, values, keys, numbers):
         self.grid = reader.grid
         self._reader, self._edge, self._values = reader, edge, values
         self._across = -(-self.grid.width // edge)
         self._number_of = np.zeros(self._across * -(-self.grid.height // edge) * len(values), np.int32)
-        for number, (block, place) in enumerate(groups, start=1):
-            self._number_of[block * len(values) + place] = number
+        self._number_of[keys] = numbers
 
     def touches(self, window):
         """A raster of classes may have something to say everywhere."""
@@ -64,7 +73,7 @@ def group_keys(reader, window, edge, values):
     return np.where(valid, blocks * len(values) + places, 0), valid
 
 
-def survey_labels(stack, path, split_settings, progress):
+def survey_labels(stack, path, split_settings, progress, legend=()):
     """Find the classes of a raster, and divide its pixels.
 
     Parameters
@@ -74,6 +83,8 @@ def survey_labels(stack, path, split_settings, progress):
         A raster of whole numbers on the grid of the stack; nodata is no class, any other number is one.
     split_settings : SplitSettings
     progress : Progress
+    legend : sequence of LegendEntry, optional
+        What the numbers mean, as far as that is known.
 
     Returns
     -------
@@ -99,7 +110,8 @@ def survey_labels(stack, path, split_settings, progress):
             raise UnsuitableInput(f"{path} holds decimal numbers, but a raster of classes holds whole numbers. Round "
                                   "it with the raster calculator, and save it as a whole number type.")
         values = _values(reader, path, progress.part(0.0, 0.5))
-        return _divide(reader, values, split_settings, progress.part(0.5, 1.0)), reader
+        classes = name_classes(values, legend)
+        return _divide(reader, values, classes, split_settings, progress.part(0.5, 1.0)), reader
     except BaseException:
         reader.close()
         raise
@@ -124,24 +136,73 @@ def _values(reader, path, progress):
     return found
 
 
-def _divide(reader, values, split_settings, progress):
-    grid = reader.grid
-    edge = int(np.clip(min(grid.shape) // BLOCKS_ALONG, SMALLEST_EDGE, LARGEST_EDGE))
-    keys = np.empty(0, np.int64)
-    strips = _strips(reader)
-    for place, window in enumerate(strips):
-        progress.step(place / len(strips))
-        here, valid = group_keys(reader, window, edge, values)
-        keys = np.union1d(keys, here[valid])
-    groups = {int(key): Parcel(int(key), str(values[key % len(values)]), None) for key in keys}
-    split = split_parcels(groups.values(), split_settings)
+def _divide(reader, values, named, split_settings, progress):
+    edge = int(np.clip(min(reader.grid.shape) // BLOCKS_ALONG, SMALLEST_EDGE, LARGEST_EDGE))
+    keys, touching = _pieces(reader, values, edge, progress)
+    rows, columns = np.divmod(keys // len(values), -(-reader.grid.width // edge))
+    groups = _joined(keys, touching, rows // SQUARE * (columns.max() + 1) + columns // SQUARE)
+    names, sizes = np.unique(groups, return_counts=True)
+    split = split_parcels([Parcel(name, named[name % len(values)].code, None) for name in names.tolist()],
+                          split_settings)
+    split = _nearest_to_share(split, dict(zip(names.tolist(), sizes.tolist())), split_settings.training_share)
     ordered = split.training + split.validation
-    classes = class_table(parcel.code for parcel in ordered)
+    classes = tuple(replace(map_class, value=value) for value, map_class in enumerate(named, start=1))
     value_of = {map_class.code: map_class.value for map_class in classes}
     numbers = np.array([0, *(value_of[parcel.code] for parcel in ordered), 0], np.int64)
     is_training, is_validation = np.zeros(len(numbers), bool), np.zeros(len(numbers), bool)
     is_training[1:len(split.training) + 1] = True
     is_validation[len(split.training) + 1:-1] = True
-    label_map = LabelMap(reader, edge, values, [divmod(parcel.identifier, len(values)) for parcel in ordered])
+    number_of = {parcel.identifier: number for number, parcel in enumerate(ordered, start=1)}
+    label_map = LabelMap(reader, edge, values, keys, [number_of[group] for group in groups.tolist()])
     return GroundTruth(classes, split.training, split.validation, split.unassessed, 0, 0, label_map, numbers,
                        is_training, is_validation)
+
+
+def _pieces(reader, values, edge, progress):
+    """The keys that occur, sorted; and pairs of them, shape (2, pairs), whose pixels touch across an edge."""
+    keys, pairs = np.empty(0, np.int64), [np.empty((2, 0), np.int64)]
+    above = np.empty((0, reader.grid.width), np.int64), np.empty((0, reader.grid.width), bool)
+    strips = _strips(reader)
+    for place, window in enumerate(strips):
+        progress.step(place / len(strips))
+        here, valid = group_keys(reader, window, edge, values)
+        keys = np.union1d(keys, here[valid])
+        here, valid = np.concatenate([above[0], here]), np.concatenate([above[1], valid])
+        for one, other in (((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
+                           ((slice(None, -1),), (slice(1, None),))):
+            first, second = here[one], here[other]
+            touch = (valid[one] & valid[other] & (first != second) & ((first - second) % len(values) == 0))
+            pairs.append(np.unique(np.stack([first[touch], second[touch]]), axis=1))
+        above = here[-1:], valid[-1:]
+    return keys, np.concatenate(pairs, axis=1)
+
+
+def _joined(keys, touching, squares):
+    """The group of each key, named by its first key: all that hang together; in each square where they are too many."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    first, second = np.searchsorted(keys, touching)
+    links = coo_matrix((np.ones(len(first), bool), (first, second)), shape=(len(keys), len(keys)))
+    _, patches = connected_components(links, directed=False)
+    is_land_cover = np.bincount(patches)[patches] > MOST_BLOCKS
+    groups = patches * np.int64(squares.max() + 2) + np.where(is_land_cover, squares + 1, 0)
+    _, starts, places = np.unique(groups, return_index=True, return_inverse=True)
+    return keys[starts[places]]
+
+
+def _nearest_to_share(split, sizes, share):
+    """Both sides of a class are exchanged where that meets the share of training blocks better: of a class in one large
+    patch and a few small ones the large one trains.
+    """
+    trains, total = Counter(), Counter()
+    for parcel in split.training:
+        trains[parcel.code] += sizes[parcel.identifier]
+    for parcel in split.training + split.validation:
+        total[parcel.code] += sizes[parcel.identifier]
+    trained = {code: trains[code] / total[code] for code in total}
+    swapped = {code for code, part in trained.items() if abs(1 - part - share) < abs(part - share)}
+    sides = [(parcel, True) for parcel in split.training] + [(parcel, False) for parcel in split.validation]
+    sides = [(parcel, is_training != (parcel.code in swapped)) for parcel, is_training in sides]
+    return replace(split, training=tuple(parcel for parcel, is_training in sides if is_training),
+                   validation=tuple(parcel for parcel, is_training in sides if not is_training))

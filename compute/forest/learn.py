@@ -6,7 +6,7 @@ import numpy as np
 
 from ..accuracy.page import software_versions
 from ..errors import UnsuitableInput
-from .advice import training_advice
+from .advice import growth_advice, training_advice
 from .draw import draw_training_pixels, draw_validation_pixels
 from .gaps import fill_gaps, stand_ins
 from .likeness import learn_likeness
@@ -81,6 +81,7 @@ def learn_forest(stack, ground, settings, executor, progress):
                  f"{len(stack.names)} features ...")
     grown = grow_forest(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
                         _weights(settings, ground, present))
+    warnings += growth_advice(grown.importances)
     importances = ()
     if settings.permutation:
         importances = _permutation(stack, ground, settings, (grown.trees, present, values), executor,

@@ -37,6 +37,10 @@ MOST_BYTES = 4 * 1024 ** 3
 # Arrays of real trees shrink five times; a small file that claims to unpack to gigabytes is a trap.
 MOST_COMPRESSION = 100
 SMALL_BYTES = 16 * 1024 ** 2
+# Others may ask for gigabytes before they unpack anything.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# That of a plain array has 118 bytes; numpy parses headers as Python, which deep nesting can break.
+LONGEST_HEADER = 1000
 # The oldest moment a zip archive can tell: the same for every file, so that equal forests are equal bytes.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -173,6 +177,8 @@ def _check_members(archive, path):
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     if set(sizes) != {DESCRIPTION, *(f"{name}.npy" for name in ARRAYS)} or len(sizes) != len(archive.infolist()):
         raise UnreadableInput(f"{path} is not a model of Floefield: it does not hold what a model holds.")
+    if any(member.compress_type not in COMPRESSIONS for member in archive.infolist()):
+        raise ValueError("another compression")
     total, stored = sum(sizes.values()), sum(member.compress_size for member in archive.infolist())
     if (sizes[DESCRIPTION] > MOST_DESCRIPTION_BYTES or total > MOST_BYTES
             or total > SMALL_BYTES + MOST_COMPRESSION * stored):
@@ -203,6 +209,8 @@ def _array(archive, name, dtype, dimensions):
     content = io.BytesIO(_content(archive, name))
     if np.lib.format.read_magic(content) != (1, 0):
         raise ValueError(f"{name} is of another version")
+    if int.from_bytes(content.getbuffer()[8:10], "little") > LONGEST_HEADER:
+        raise ValueError(f"{name} has too long a header")
     shape, is_fortran, found = np.lib.format.read_array_header_1_0(content)
     data = content.getbuffer()[content.tell():]
     if found != np.dtype(dtype) or len(shape) != dimensions or is_fortran:
@@ -225,7 +233,8 @@ def _forest(description, arrays):
             and len(set(values)) == len(values) and min(values) >= 1 and max(values) <= 65535):
         raise ValueError("the description contradicts itself")
     numbers = {name: tuple(_number(value) for value in description.get(name, ())) for name in FEATURE_NUMBERS}
-    if not all(len(some) in (0, len(names)) for some in numbers.values()):
+    if (not all(len(some) in (0, len(names)) for some in numbers.values())
+            or len(numbers["lows"]) != len(numbers["highs"])):
         raise ValueError("the description contradicts itself")
     contrasts = description.get("contrasts", [])
     bands = names[:len(names) - len(contrasts)]
@@ -288,4 +297,5 @@ def _number(value):
 def _text(value):
     if not isinstance(value, str):
         raise TypeError("no text")
+    value.encode()  # JSON can spell halves of a letter, which no file takes
     return value

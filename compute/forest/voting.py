@@ -112,4 +112,6 @@ class Voter:
             return np.zeros(features.shape[1], np.int64)
         lows, highs = np.array(self._forest.lows), np.array(self._forest.highs)
         margin = highs - lows
-        return np.count_nonzero((features < lows - margin) | (features > highs + margin), axis=0)
+        # Values in a unit 10000 times as large are all but 0, which may be nearer to the range than it is wide.
+        floor = np.where(lows > 0, np.maximum(lows - margin, lows / 100), lows - margin)
+        return np.count_nonzero((features < floor) | (features > highs + margin), axis=0)

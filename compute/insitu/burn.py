@@ -112,6 +112,28 @@ class ParcelMap:
         """The part of the grid that holds a parcel (place counted from 0)."""
         return self._windows[place]
 
+    def owned_counts(self, first, progress):
+        """Pixels that are each parcel's alone: those that others own or dispute are left out.
+
+        Parameters
+        ----------
+        first : int
+            Place of the first parcel of interest; only windows that it or later ones reach are read.
+        progress : Progress
+
+        Returns
+        -------
+        ndarray of int64, shape (parcels - first,)
+        """
+        counts = np.zeros(len(self.parcels) + 1, np.int64)
+        wanted = np.arange(first, len(self.parcels))
+        for window in self.grid.blocks(STRIP, STRIP):
+            progress.check()
+            if self.touches(window, wanted):
+                numbers = self.read(window)
+                counts += np.bincount(numbers[numbers > NOBODY], minlength=len(counts))
+        return counts[first + 1:]
+
     def near(self, window):
         """Places, counted from 0, of the parcels that may reach into a window: ndarray of int64."""
         top, left, bottom, right = self._edges.T

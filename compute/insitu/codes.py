@@ -105,8 +105,11 @@ def read_codes(path):
             text = file.read(LARGEST_FILE)
     except FileNotFoundError as error:
         raise MissingInput(f"{path} does not exist.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"{path} cannot be read as a table of codes: it is no text in UTF-8.") from error
+    except OSError as error:
+        raise UnreadableInput(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{path} cannot be read as a table of codes: it is no text in UTF-8. Save it again as "
+                              "'CSV UTF-8' (Excel), or with the character set UTF-8 (LibreOffice).") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     header = lines[0] if lines else ""
     rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=max(",;\t", key=header.count)))
@@ -115,7 +118,7 @@ def read_codes(path):
               for what, spelt in COLUMNS.items()}
     if places["label"] is None or places["code"] is None:
         raise UnreadableInput(f"{path} is no table of codes: its first line must name the columns label and code "
-                              f"(and lc, crop, irrigation, if you like). It is: {header[:80]}")
+                              f"(and lc, crop, irrigation, if you like). It is: {header[:80] or '(empty)'}")
     table = {}
     for row in rows[1:]:
         cells = {what: row[place].strip() if place is not None and place < len(row) else ""
@@ -167,7 +170,7 @@ def _codes_from_labels(labels):
     rows = {label: legend_row(label) for label in labels if label not in codes}
     wanted = Counter(row.code for row in rows.values() if row)
     reserved = taken | {int(code) for code in names}
-    free = max([FIRST_FREE_CODE, *(code + 1 for code in taken)])
+    free = (code for code in range(FIRST_FREE_CODE, LARGEST_CODE) if code not in taken)
     for label, row in rows.items():
         code, origin = (int(row.code), "legend") if row and row.code else (0, "numbered")
         if code and (code in taken or wanted[row.code] > 1):
@@ -175,11 +178,7 @@ def _codes_from_labels(labels):
             code, origin = next(code for code in _below(code) if code not in reserved), "subdivided"
             reserved.add(code)
         if not code:
-            code, origin = free, "numbered"
-            free += 1
-        if code > LARGEST_CODE:
-            raise UnsuitableInput("The classes cannot be numbered: their codes reach 99999999. Give CODES, a table "
-                                  "with a code for each class.")
+            code, origin = next(free), "numbered"
         taken.add(code)
         crop = 0 if row and row.name in NO_CROPLAND else 1
         codes[label] = ClassCode(code, cut_name(readable(label)), crop, origin=origin)

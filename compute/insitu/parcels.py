@@ -1,5 +1,6 @@
 """Parcels: pieces of ground whose crop is known."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -51,3 +52,24 @@ def codes_of(parcels):
     tuple of str
     """
     return tuple(sorted({parcel.code for parcel in parcels}))
+
+
+def spelt_alike(codes):
+    """Classes that are probably one: they differ in case, blanks, underscores or zeros only.
+
+    Parameters
+    ----------
+    codes : iterable of str
+
+    Returns
+    -------
+    list of str
+        A sentence for each group of them.
+    """
+    groups = {}
+    for code in sorted(set(codes)):
+        plain = " ".join(re.split(r"[\s_-]+", code.casefold())).strip()
+        number = re.fullmatch(r"0*(\d+)(\.0*)?", plain)
+        groups.setdefault(number[1] if number else plain, []).append(code)
+    return [f"These classes differ in spelling only: {', '.join(group)}. If they are one, give them one name."
+            for group in groups.values() if len(group) > 1]

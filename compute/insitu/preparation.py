@@ -74,6 +74,23 @@ def rejected_by_reason(fates):
     return [(reason, WHY[reason], count) for reason, count in counts.items() if count]
 
 
-def small_classes(balance):
-    """Classes of which fewer than three parcels are left: too few to train and to judge (share of 0.75)."""
-    return [row.label for row in balance if row.label and row.parcels[-1] < 3]
+def small_classes(fates):
+    """Classes too few parcels of which are left.
+
+    Parameters
+    ----------
+    fates : sequence of Fate
+
+    Returns
+    -------
+    few : list of str
+        One or two parcels: too few to train and to judge (share of 0.75).
+    lost : list of str
+        No parcel, though the class was wanted.
+    """
+    left = {fate.label: 0 for fate in fates if fate.label and fate.reason != LEFT_OUT}
+    for fate in fates:
+        if not fate.reason:
+            left[fate.label] += 1
+    return ([label for label, count in sorted(left.items()) if 0 < count < 3],
+            [label for label, count in sorted(left.items()) if not count])

@@ -39,12 +39,13 @@ def write_preparation_report(path, fates, codes, settings, min_area):
     rows = [{"balance": row, "name": readable(row.label) if row.label else "(no class)",
              "code": codes.get(row.label), "colour": colours.get(row.label),
              "before": _share(row.areas[0], balance), "after": _share(row.areas[-1], balance)} for row in balance]
+    few, lost = small_classes(fates)
     numbered = [readable(label) for label, code in codes.items() if code and code.origin in ("numbered", "subdivided")]
     write_page(path, "insitu.html", rows=rows, steps=STEPS, hectare=HECTARE, settings=settings,
                count=len(fates), kept=len(kept), area_before=sum(before), area_after=sum(after),
                reasons=rejected_by_reason(fates), repaired=sum(fate.repaired for fate in fates),
                disputed=sum(fate.disputed for fate in fates), disputes=sum(fate.disputed > 0 for fate in fates),
-               small=[readable(label) for label in small_classes(balance)], numbered=numbered,
+               few=list(map(readable, few)), lost=list(map(readable, lost)), numbered=numbered,
                median=sorted(after)[len(after) // 2] if after else 0.0,
                picture=sizes_picture(after, too_small, min_area))
 

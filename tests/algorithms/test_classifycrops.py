@@ -155,6 +155,14 @@ def test_one_layer_for_each_class(classify, tmp_path):
     np.testing.assert_array_equal(read(results["OUTPUT"])[0], read(classify(TRAINING_SHARE=1.0)["OUTPUT"])[0])
 
 
+@pytest.mark.parametrize("names, sentence", [(("wheat", "barley", "wheat"), "wheat occurs twice"),
+                                              (("wheat", "barley", " "), "one has no name")])
+def test_layers_that_do_not_name_their_classes_are_refused(classify, feedback, names, sentence):
+    layers = [polygon_layer([("", geometry) for _, _, geometry in fields()], name=name) for name in names]
+
+    assert sentence in refused(classify, feedback, TRAINING=None, CLASS_FIELD=None, TRAINING_LAYERS=layers)
+
+
 def test_validation_parcels_of_their_own(classify, tmp_path):
     rows = [(crop, geometry) for _, crop, geometry in fields()]
     results = classify(TRAINING=polygon_layer(rows[:24]), VALIDATION=polygon_layer(rows[24:], crs="EPSG:4326"),
@@ -207,6 +215,10 @@ def test_a_raster_that_cannot_be_loaded_is_named(classify, feedback, raster, tmp
     (tmp_path / "broken.tif").write_bytes(b"no raster")
     for lost in ("broken.tif", "absent.tif"):
         assert lost in refused(classify, feedback, RASTERS=[raster, str(tmp_path / lost)])
+
+
+def test_a_raster_given_twice_is_refused(classify, feedback, raster):
+    assert "scene.tif is given twice in RASTERS" in refused(classify, feedback, RASTERS=[raster, raster])
 
 
 def test_a_web_map_is_refused(classify, feedback, raster):

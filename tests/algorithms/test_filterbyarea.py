@@ -84,6 +84,19 @@ def test_the_area_is_what_qgis_measures_on_the_ellipsoid(run):
     assert area != pytest.approx(123 ** 2, abs=1)  # the plane of UTM is 0.08 % off in the middle of its zone
 
 
+@pytest.mark.parametrize("unit, metres", [("m", 1.0), ("us-ft", 1200 / 3937)])
+def test_projections_and_ellipsoids_without_a_code_will_do(run, unit, metres):
+    """In an equal-area projection the plane has the areas of the ellipsoid."""
+    crs = f"PROJ:+proj=laea +lat_0=43 +lon_0=3 +a=6378249.145 +b=6356514.87 +units={unit} +type=crs"
+    layer = parcel_layer([square(200 / metres, 0, 0)], crs)
+    shrunk = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+
+    areas = [rows(run("filterbyarea", {"INPUT": each, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"])[0][-1]
+             for each in (layer, shrunk)]
+
+    assert areas == pytest.approx([200 ** 2, 170 ** 2], rel=1e-5)
+
+
 def test_a_field_of_that_name_is_overwritten_where_it_stands(run):
     layer = parcel_layer([square(100)], fields="field=crop:string(20)&field=area:integer&field=code:integer")
     result = run("filterbyarea", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]

@@ -42,7 +42,8 @@ def test_parcels_are_shrunk_filtered_and_coded(run, feedback):
     assert [row[1] for row in rows(results["REJECTED"])] == [
         "too small", "no class", "vanished in the buffer", "sliver", "no area"]
     assert (results["PARCELS_IN"], results["PARCELS_OUT"]) == (8, 3)
-    assert any("Fewer than three parcels are left of" in text for text in feedback.warned)
+    assert any(text.startswith("Fewer than three parcels are left of: Maize, forest, winter wheat.")
+               for text in feedback.warned)
 
 
 def test_the_area_is_that_after_the_buffer_and_inner_buffer_and_area_filter_agree(run):
@@ -105,6 +106,23 @@ def test_codes_come_from_the_users_table(run, tmp_path):
     assert rows(results["REJECTED"])[0][1] == "class left out"
 
 
+@pytest.mark.parametrize("content, sentence", [
+    ("label;code\nMaïs;12\n".encode("latin-1"), "no text in UTF-8. Save it again as 'CSV UTF-8'"),
+    (b"", "must name the columns label and code"),
+    (b"label;lc\nMaize;x\n", "must name the columns label and code"),
+    (b"label;code\nMaize;12,0\n", "code must be a whole number from 1 to 99999999"),
+    (b"label;code\nMaize;123456789\n", "code must be a whole number from 1 to 99999999"),
+    (b"label;code;crop\nMaize;12;perhaps\n", "crop 0 or 1"),
+    (b"label;code\nMaize;12\nmaize;13\n", "two rows for the class maize"),
+    ("label;code\nRye;16\n".encode("utf-8-sig"), "CODES has no row for 1 of 1 classes: Maize")])
+def test_a_table_that_cannot_be_used_is_refused(run, tmp_path, content, sentence):
+    from qgis.core import QgsProcessingException
+
+    (tmp_path / "codes.csv").write_bytes(content)
+    with pytest.raises(QgsProcessingException, match=sentence):
+        prepared(run, layer_of([("Maize", square(200))]), CODES=str(tmp_path / "codes.csv"))
+
+
 def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
     labels = ["12", "12345678", "123456789", "9007199254740993", "maize", "0"]
     layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
@@ -114,6 +132,47 @@ def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
     assert (codes["12"], codes["12345678"]) == (12, 12345678)
     assert len(set(codes.values())) == len(labels)
     assert max(codes.values()) < 10 ** 8
+
+
+def test_the_largest_code_leaves_room_for_classes_without_one(run):
+    layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate((99999999, 90001, -1, 0))],
+                     fields="field=crop:int8")
+
+    codes = {row[6]: row[3] for row in rows(prepared(run, layer)["OUTPUT"])}
+
+    assert codes == {"99999999": 99999999, "90001": 90001, "-1": 90002, "0": 90003}
+
+
+def test_classes_that_differ_in_spelling_only_are_named(run, feedback):
+    labels = ["Winter_wheat", "winter  wheat", "12", "012", "flax"]
+    layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
+    prepared(run, layer)
+    split(run, layer)
+
+    said = [text for text in feedback.warned if "differ in spelling only" in text]
+    assert len(said) == 4
+    assert "012, 12." in said[0] and "Winter_wheat, winter  wheat." in said[1]
+
+
+def test_what_is_no_polygon_in_a_mixed_layer_has_no_area(run, tmp_path):
+    from osgeo import ogr, osr
+
+    path, crs = str(tmp_path / "mixed.gpkg"), osr.SpatialReference()
+    crs.ImportFromEPSG(32631)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = source.CreateLayer("mixed", crs, ogr.wkbUnknown)
+    layer.CreateField(ogr.FieldDefn("crop"))
+    for wkt in (square(200), f"POINT ({X} {Y})", f"GEOMETRYCOLLECTION (POINT ({X} {Y}), {square(200, X + 900)})"):
+        parcel = ogr.Feature(layer.GetLayerDefn())
+        parcel["crop"] = "Maize"
+        parcel.SetGeometryDirectly(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(parcel)
+    layer = source = None
+
+    results = prepared(run, path)
+
+    assert results["PARCELS_OUT"] == 2
+    assert [row[1] for row in rows(results["REJECTED"])] == ["no area"]
 
 
 def test_classes_that_fit_one_crop_get_codes_below_it(run):
@@ -188,6 +247,19 @@ def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
     assert all(feature.GetGeometryRef().GetGeometryName() == "POLYGON" for feature in features)
 
 
+@pytest.mark.parametrize("changes, sentence", [
+    ({"CRS": "EPSG:99999"}, "does not know the coordinate reference system EPSG:99999"),
+    ({"ARCHIVE": "insitu.shp"}, "a name that ends in .zip")])
+def test_a_crs_or_an_archive_that_cannot_be_is_refused(run, feedback, tmp_path, changes, sentence):
+    from qgis.core import QgsProcessingException
+
+    changes = {name: value if name == "CRS" else str(tmp_path / value) for name, value in changes.items()}
+    with pytest.raises(QgsProcessingException) as error:
+        prepared(run, layer_of([("Maize", square(200))]), **changes)
+    assert sentence in f"{error.value} {' '.join(feedback.warned)}"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_heights_and_curves_are_left_behind(run, tmp_path):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
@@ -212,6 +284,7 @@ def test_the_report_counts_parcels_and_hectares_of_each_class(run, tmp_path):
     prepared(run, layer, REPORT=str(tmp_path / "report.html"))
 
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No parcel is left of: <bdi>&lt;b&gt;Rye</bdi>" in text
     assert "4 parcels" not in text and "of 5 that were read" in " ".join(text.split())
     assert "11.5" in text and "&lt;b&gt;Rye" in text and "<svg" in text
 
@@ -227,6 +300,21 @@ def test_several_layers_are_classes_of_their_own_name(run):
     assert [row[2:4] for row in rows(results["OUTPUT"])] == [["Maize", 12], ["Rye", 16]]
     assert [row[0] for row in rows(divided["TRAINING"])] == ["Maize", "Rye"]
     assert [field.name() for field in divided["TRAINING"].fields()] == ["class", "crop", "water", "owner"]
+
+
+def test_layers_of_one_file_are_classes_of_their_name_in_it(run, tmp_path):
+    from osgeo import gdal
+
+    path = str(tmp_path / "fields.gpkg")
+    for number, name in enumerate(("Maize", "Rye")):
+        polygon = f'{{"type": "Polygon", "coordinates": [[[3, {number}], [3.01, {number}], [3.01, {number}.01], '\
+                  f'[3, {number}]]]}}'
+        gdal.VectorTranslate(path, polygon, layerName=name, accessMode="update" if number else None, format="GPKG")
+
+    results = run("prepareinsitu", {"INPUT_LAYERS": [f"{path}|layername={name}" for name in ("Maize", "Rye")],
+                                    "OUTPUT": "TEMPORARY_OUTPUT"})
+
+    assert [row[2] for row in rows(results["OUTPUT"])] == ["Maize", "Rye"]
 
 
 def many(crop_counts):
@@ -290,6 +378,21 @@ def test_whole_blocks_go_to_one_side(run):
     assert results["PARCELS_TRAINING"] + results["PARCELS_VALIDATION"] == 110
     assert 0.6 < results["PARCELS_TRAINING"] / 110 < 0.9
     assert set(crops(results["VALIDATION"])) == {"Maize", "Rye", "Flax"}
+
+
+def test_a_class_in_one_block_asks_for_smaller_blocks(run, feedback):
+    split(run, many({"Maize": 20}), METHOD="blocks", BLOCK_SIZE=1e6)
+
+    assert any("a smaller BLOCK_SIZE makes more: Maize" in text for text in feedback.warned)
+
+
+def test_parcels_that_judge_on_ground_that_trains_are_counted(run, feedback):
+    apart = [("Maize", square(100, X + 300 * number)) for number in range(4)]
+    split(run, layer_of(apart), SMALL_CLASSES="training")
+    assert not any("share ground" in text for text in feedback.warned)
+
+    split(run, layer_of([(crop, square(100)) for crop, _ in apart]), SMALL_CLASSES="training")
+    assert any(text.startswith("1 of the parcels that judge share ground") for text in feedback.warned)
 
 
 def test_a_division_made_here_is_that_of_classifycrops(run, tmp_path):

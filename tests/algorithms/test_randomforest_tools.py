@@ -87,6 +87,29 @@ def test_a_raster_of_classes_trains(run, inputs, tmp_path):
     assert (mapped == labels)[labels > 0].mean() > 0.9
 
 
+def test_a_raster_of_classes_hands_on_their_names_and_colours(run, inputs, tmp_path):
+    from osgeo import gdal
+
+    from floefield.compute.forest.modelfile import load_forest
+
+    labels = (np.indices((1, 40, 48))[2] // 8 % 2 * 7 + 2).astype("uint8")
+    path = write(tmp_path / "labels.tif", labels, names=("class",))
+    raster = gdal.Open(path, gdal.GA_Update)
+    band, colours = raster.GetRasterBand(1), gdal.ColorTable()
+    colours.SetColorEntry(2, (10, 20, 30))
+    colours.SetColorEntry(9, (40, 50, 60))
+    band.SetColorTable(colours)
+    band.SetCategoryNames([*[""] * 2, "Old vines", *[""] * 6, "Maize"])
+    raster.FlushCache()
+    band = raster = None
+    run("trainrandomforest", {"RASTERS": inputs["RASTERS"], "TRAINING_RASTER": path, **QUICK,
+                              "MODEL": str(tmp_path / "crops.ffrf")})
+
+    classes = load_forest(str(tmp_path / "crops.ffrf")).classes
+    assert [(each.value, each.code, each.label, each.colour) for each in classes] == [
+        (1, "2", "Old vines", (10, 20, 30)), (2, "9", "Maize", (40, 50, 60))]
+
+
 def test_least_confidence_hides_pixels(run, inputs, tmp_path):
     result = run("classifycrops", {**inputs, **QUICK, "MIN_CONFIDENCE": 0.9, "OUTPUT": str(tmp_path / "map.tif"),
                                    "CONFIDENCE": str(tmp_path / "confidence.tif")})

@@ -157,12 +157,25 @@ def test_a_mask_hides_pixels_from_map_and_training(tmp_path):
     assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 15 * 36
 
 
-def test_input_in_another_unit_is_warned_of(tmp_path):
-    model = grow_model(tmp_path / "model.ffrf", reflectance())
+@pytest.mark.parametrize("trained, applied", [(1, 10000), (10000, 1), (10000, 0)])
+def test_input_in_another_unit_is_warned_of(tmp_path, trained, applied):
+    model = grow_model(tmp_path / "model.ffrf", reflectance() * trained)
     progress = Listener()
-    apply(tmp_path, [write(tmp_path / "scene.tif", reflectance() * 10000)], model, progress)
+    apply(tmp_path, [write(tmp_path / "scene.tif", reflectance() * applied)], model, progress)
 
     assert any("2 of 2 bands lie far outside the range" in text and "B04, B08" in text for text in progress.warned)
+
+
+def test_bands_matched_by_order_that_bear_the_names_of_others_are_warned_of(tmp_path):
+    model = grow_model(tmp_path / "model.ffrf", reflectance(), names=("B04_20180627", "B08_20180627"))
+    said = []
+    for names in (("B04_20190625", "B08_20190625"), ("red", "nir"), ("B08_20190625", "B04_20190625")):
+        progress = Listener()
+        apply(tmp_path, [write(tmp_path / "scene.tif", reflectance(), names)], model, progress, matching="order")
+        said.append([text for text in progress.warned if "Matched by order" in text])
+
+    assert said[:2] == [[], []]
+    assert "B08_20190625 for B04_20180627, B04_20190625 for B08_20180627" in said[2][0]
 
 
 def test_another_grid_is_refused_or_resampled_as_gdal_does(tmp_path):

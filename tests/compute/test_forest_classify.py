@@ -176,6 +176,19 @@ def test_validating_with_the_training_parcels_gives_no_accuracy_but_a_warning(sc
 
     assert result.pixel_matrix is None
     assert any("nobody knows how accurate" in warning for warning in result.warnings)
+    assert any("Validation parcels that cannot judge: 30 of 30." in warning for warning in result.warnings)
+
+
+def test_validation_parcels_that_train_are_not_counted_among_those_that_judge(scene, tmp_path):
+    training = (*parcels()[:24], Parcel(50, "barley", square(33, 1, 3)))  # 9 of the 36 pixels of field 24
+    result, _ = run(task(scene, parcels=training, validation=parcels()), tmp_path)
+
+    said = " ".join(result.warnings)
+    assert "Validation parcels that cannot judge: 24 of 30." in said
+    assert "Validation parcels that judge by a part of their pixels only: 1." in said
+    assert "rests on only 6 validation parcels" in said
+    assert sum(summary.validation_parcels for summary in result.summaries) == 6
+    assert result.pixel_matrix.counts.sum() == 5 * 36 + 27
 
 
 def test_disputed_pixels_neither_train_nor_judge(scene, tmp_path):

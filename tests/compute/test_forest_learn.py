@@ -57,6 +57,13 @@ def scene(tmp_path):
     return write(tmp_path / "scene.tif", reflectance(0.2))
 
 
+@pytest.mark.parametrize("settings, values", [({"min_leaf": 500}, reflectance(0.2)), ({}, np.ones((2, 40, 48)))])
+def test_trees_without_branches_are_told(tmp_path, settings, values):
+    result, _ = learn(tmp_path, write(tmp_path / "scene.tif", values), **settings)
+
+    assert any("No tree has a branch, so every pixel gets the same class" in warning for warning in result.warnings)
+
+
 @pytest.mark.parametrize("settings, trained", [
     # Eight fields of 36 pixels of each crop train.
     ({"samples_per_parcel": 5}, [40, 40, 40]),
@@ -196,6 +203,48 @@ def test_no_pixel_of_a_raster_judges_its_own_block(tmp_path, scene):
     for block in range(30):
         # One field, so one class, in each block of eight pixels.
         assert trains[blocks == block].any() != judges[blocks == block].any()
+
+
+def test_the_parts_of_a_field_never_judge_each_other(tmp_path):
+    """Stripes of fields across blocks of eight pixels; land cover fills the lower half, two rows of three squares."""
+    from scipy.ndimage import label
+
+    from floefield.compute.forest.features import FeatureStack
+    from floefield.compute.forest.labels import survey_labels
+
+    values = np.zeros((1, 160, 160), np.uint8)
+    for stripe in range(12):
+        values[0, 6 * stripe:6 * stripe + 5, 10 * stripe:10 * stripe + 40] = stripe % 2 + 1
+    values[0, 75:] = 3
+    labels = write(tmp_path / "labels.tif", values, names=("class",), nodata=0)
+    with FeatureStack([write(tmp_path / "scene.tif", np.ones((1, 160, 160)), ("B04",))]) as stack:
+        ground, reader = survey_labels(stack, labels, SplitSettings(0.5), Progress())
+        numbers = ground.labels(stack.grid.window)[0].reshape(160, 160)
+        reader.close()
+
+    fields, count = label(values[0] % 3)
+    assert count == 12
+    assert [len(np.unique(numbers[fields == field])) for field in range(1, 13)] == [1] * 12
+    assert (ground.is_training[numbers] | ground.is_validation[numbers])[values[0] > 0].all()
+    assert len(np.unique(numbers[values[0] == 3])) == 2 * 3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_a_large_patch_and_small_ones_the_large_one_trains(tmp_path, seed):
+    from floefield.compute.forest.features import FeatureStack
+    from floefield.compute.forest.labels import survey_labels
+
+    values = np.zeros((1, 80, 80), np.uint8)
+    values[0, :40, :40] = 1
+    values[0, 44::12, 4::12], values[0, 50::12, 4::12] = 1, 2
+    labels = write(tmp_path / "labels.tif", values, names=("class",), nodata=0)
+    with FeatureStack([write(tmp_path / "scene.tif", np.ones((1, 80, 80)), ("B04",))]) as stack:
+        ground, reader = survey_labels(stack, labels, SplitSettings(seed=seed), Progress())
+        numbers = ground.labels(stack.grid.window)[0].reshape(80, 80)
+        reader.close()
+
+    assert ground.is_training[numbers[:40, :40]].all()
+    assert ground.is_validation[numbers[44:]][values[0, 44:] == 1].any()
 
 
 def test_without_nodata_zero_is_a_class(scene, tmp_path):

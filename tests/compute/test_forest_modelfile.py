@@ -142,6 +142,7 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(forest, model):
     {"left_npy": b"\x93NUMPY\x01\x00v\x00{'descr': '<i4', 'fortran_order': False, 'shape': (999999999999,), }"
                  .ljust(127) + b"\n"},
     {"left_npy": b"\x93NUMPY\x01\x00v\x00" + b"((((".ljust(118)},
+    {"left_npy": b"\x93NUMPY\x01\x00\x28\x23" + b"-" * 9000},  # more signs than the parser of Python can hold
     {"model_json": b"[]"},
     {"model_json": b"{"},
     {"model_json": b"[" * 100000},
@@ -159,13 +160,21 @@ def test_forged_members_are_refused(model, changes):
     {"settings": {"command": 1}}, {"importances": []}, {"software": []}, {"format": "other"}, {"version": "1"},
     {"training_pixels": [1]}, {"stand_ins": [1.0]}, {"lows": [float("nan")] * 3}, {"highs": ["1", "2", "3"]},
     {"oob_score": "good"}, {"importances": [True, False, False]}, {"version": True}, {"version": 1.5},
-    {"settings": {"weights": {"112": "heavy"}}}, {"classes": [
+    {"settings": {"weights": {"112": "heavy"}}}, {"lows": [0.0] * 3}, {"highs": [1.0] * 3},
+    {"trained_on": "half a letter: \ud800"}, {"classes": [
         {"value": value, "code": str(value), "label": "a", "colour": [0, 0, 0]} for value in (1.9, 2)]},
 ], ids=str)
 def test_contradicting_descriptions_are_refused(model, changes):
     description = json.loads(members(model)["model.json"]) | changes
     with pytest.raises(UnreadableInput):
         load_forest(forged(model, model_json=json.dumps(description)))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_refused(model, compression):
+    """Their headers may ask for gigabytes, whatever the archive says of its sizes."""
+    with pytest.raises(UnreadableInput, match="not a model"):
+        load_forest(forged(model, compression))
 
 
 def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked(model):

@@ -1,0 +1,165 @@
+"""No parameter of the tools with a random forest is ignored: changing it, and nothing else, changes the result.
+
+What each change should do is in the other tests; here the tables are complete, and a new parameter without a row fails.
+"""
+
+import numpy as np
+import pytest
+
+from ..fieldscene import fields, read, reflectance, square, write
+from ..parcelfiles import one_layer_for_each_class, write_geojson
+
+BANDS = ("B04_20180627", "B08_20180627")
+TRAINING = {"RASTERS": ["scene"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 10, "SAMPLES_PER_CLASS": 0,
+            "MIN_LEAF": 2}
+# Parameter: what else it needs, and its other value. Files are named by their key in `files`.
+LEARNING = {
+    "RASTERS": ({}, ["other scene"]),
+    "TRAINING": ({}, "half of the parcels"),
+    "CLASS_FIELD": ({}, "id"),
+    "TRAINING_LAYERS": ({"TRAINING": None, "TRAINING_LAYERS": "layers"}, "fewer layers"),
+    "TRAINING_RASTER": ({"TRAINING": None, "TRAINING_RASTER": "classes"}, "other classes"),
+    "VALIDATION": ({"VALIDATION": "half of the parcels"}, "judges"),
+    "TRAINING_SHARE": ({}, 0.5),
+    "FEATURES": ({}, "B08*"),
+    "RESAMPLING": ({"RASTERS": ["scene", "coarse"], "RESAMPLING": "nearest"}, "bilinear"),
+    "MASK": ({}, "mask"),
+    "TREES": ({}, 11),
+    "CONTRASTS": ({}, False),
+    "SAMPLES_PER_CLASS": ({}, 50),
+    "SAMPLING": ({}, "smallest"),
+    "TOTAL_SAMPLES": ({}, 60),
+    "SAMPLES_PER_PARCEL": ({}, 3),
+    "KIND": ({}, "random"),
+    "MIN_LEAF": ({}, 20),
+    "MAX_DEPTH": ({}, 2),
+    "FEATURES_PER_SPLIT": ({}, 3),
+    "BALANCED": ({}, True),
+    "WEIGHTS": ({}, "wheat=9"),
+    "MISSING": ({}, "median"),
+    "TUNE": ({"MIN_LEAF": 40}, True),
+    "OOB": ({"TREES": 50}, True),
+    "PERMUTATION": ({}, True),
+    "CUTOFF_CURVE": ({"RASTERS": ["scene", "later scene"], "REPORT": "report.html"}, True),
+    "SEED": ({}, 1),
+    "SUSPICIOUS": ({}, "suspicious.gpkg"),
+    "REPORT": ({}, "report.html"),
+    "MODEL": ({}, "other.ffrf"),
+}
+MAPPING = {
+    "SMOOTHING": ({}, False),
+    "MIN_CONFIDENCE": ({}, 0.9),
+    "CONFIDENCE": ({}, "confidence.tif"),
+    "PROBABILITIES": ({"PROBABILITIES": None}, "probabilities.tif"),
+}
+APPLYING = {
+    "RASTERS": ({}, ["other scene"]),
+    "MODEL": ({}, "other model"),
+    "MATCHING": ({"RASTERS": ["turned scene"]}, "order"),
+    "RESAMPLING": ({"MODEL": "model of three bands", "RASTERS": ["scene", "coarse"], "RESAMPLING": "nearest"},
+                   "average"),
+    "MASK": ({}, "mask"),
+    **MAPPING,
+}
+TABLES = {"trainrandomforest": LEARNING, "classifycrops": {**LEARNING, **MAPPING}, "applyrandomforest": APPLYING}
+# They are seen below, or are where the result goes.
+OTHERS = {"THREADS", "OUTPUT"}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, provider):
+    """Everything that the rows name."""
+    import processing
+
+    folder = tmp_path_factory.mktemp("parameters")
+    values = reflectance(0.2)
+    values[0, ::5, ::5] = np.nan
+    # Wheat has fewer parcels than the others.
+    rows = [(number, "barley" if number in (2, 5, 8) else crop, shape) for number, crop, shape in fields()]
+    classes = np.indices((1, 40, 48))[2] // 8 % 3 + 1
+    found = {
+        "scene": write(folder / "scene.tif", values, BANDS),
+        "other scene": write(folder / "other.tif", reflectance(0.2, seed=7), BANDS),
+        "later scene": write(folder / "later.tif", reflectance(0.2, seed=8), ("B04_20180807", "B08_20180807")),
+        "turned scene": write(folder / "turned.tif", values[::-1], BANDS[::-1]),
+        "coarse": write(folder / "fine.tif", reflectance(0.3, seed=3)[:1], ("coherence",), west=499996.0),
+        "mask": write(folder / "mask.tif", (np.indices((1, 40, 48))[2] < 30).astype("uint8"), ("mask",)),
+        "classes": write(folder / "classes.tif", classes.astype("uint8"), ("class",)),
+        "other classes": write(folder / "more.tif", np.roll(classes, 3, axis=2).astype("uint8"), ("class",)),
+        "parcels": str(write_geojson(folder / "parcels.geojson", rows)),
+        "half of the parcels": str(write_geojson(folder / "half.geojson", rows[::2])),
+        "judges": str(write_geojson(folder / "judges.geojson", [(1, "wheat", square(0, 0, 2)), (2, "maize", square(
+            24, 0, 2))]))}
+    layers = [str(path) for path in one_layer_for_each_class(found["parcels"], "crop", folder)]
+    found |= {"layers": layers, "fewer layers": layers[:2]}
+    for name, changes in (("model", {}), ("other model", {"SEED": 5}),
+                          ("model of three bands", {"RASTERS": [found["scene"], found["coarse"]],
+                                                    "RESAMPLING": "nearest"})):
+        found[name] = str(folder / f"{name}.ffrf")
+        processing.run("floefield:trainrandomforest", {
+            **TRAINING, "RASTERS": [found["scene"]], "TRAINING": found["parcels"], **changes, "MODEL": found[name]})
+    return found
+
+
+@pytest.fixture(scope="module")
+def results():
+    """What the runs gave that several rows compare with."""
+    return {}
+
+
+def outcome(run, files, folder, tool, parameters):
+    """What a run says of the classes of the pixels, and which files it leaves."""
+    from floefield.compute.forest.modelfile import load_forest
+
+    usual = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainrandomforest" else {}
+    usual |= {"MODEL": "model"} if tool == "applyrandomforest" else {**TRAINING, "MODEL": "model.ffrf"}
+    usual["RASTERS"] = ["scene"]
+    given = {name: value for name, value in {**usual, **parameters}.items() if value is not None}
+    folder.mkdir()
+    given = {name: _found(value, files, folder) for name, value in given.items()}
+    accuracy = run(tool, given).get("OVERALL_ACCURACY")
+    written = {path.name: read(path)[0].tobytes() for path in folder.glob("*.tif")}
+    for path in folder.glob("*.ffrf"):
+        forest = load_forest(str(path))
+        written[path.name] = (forest.trees.threshold.tobytes(), forest.trees.votes.tobytes(), forest.feature_names,
+                              forest.oob_score, forest.permutation_importances)
+    reports = [path.read_text(encoding="utf-8").count("early the map") for path in folder.glob("*.html")]
+    return accuracy, written, reports, sorted(path.name for path in folder.iterdir())
+
+
+def _found(value, files, folder):
+    if isinstance(value, list):
+        return [_found(item, files, folder) for item in value]
+    if isinstance(value, str) and value in files:
+        return files[value]
+    is_new = isinstance(value, str) and value.endswith((".tif", ".ffrf", ".html", ".gpkg"))
+    return str(folder / value) if is_new else value
+
+
+@pytest.mark.parametrize("tool", TABLES)
+def test_the_table_has_every_parameter(provider, tool):
+    declared = {parameter.name() for parameter in provider.algorithm(tool).parameterDefinitions()}
+    assert declared == set(TABLES[tool]) | (OTHERS if tool != "trainrandomforest" else {"THREADS"})
+
+
+@pytest.mark.parametrize(("tool", "name"), [
+    (tool, name) for tool in ("classifycrops", "applyrandomforest") for name in TABLES[tool]])
+def test_a_parameter_changes_the_result(run, files, results, tmp_path, tool, name):
+    needed, other = TABLES[tool][name]
+    key = (tool, *needed)
+    if key not in results:
+        results[key] = outcome(run, files, tmp_path / "one", tool, needed)
+
+    assert outcome(run, files, tmp_path / "two", tool, {**needed, name: other}) != results[key]
+
+
+@pytest.mark.parametrize("tool", TABLES)
+def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, monkeypatch, tool):
+    from floefield.compute.raster import blocks
+
+    asked = []
+    executor = blocks.ThreadPoolExecutor
+    monkeypatch.setattr(blocks, "ThreadPoolExecutor", lambda threads, *more, **options: (
+        asked.append(threads), executor(threads, *more, **options))[1])
+    outcome(run, files, tmp_path / "run", tool, {"THREADS": 3})
+    assert set(asked) == {3}
