@@ -161,11 +161,11 @@ def draw_parcel_pixels(stack, ground, seed, executor, progress, most_parcels=0):
         chosen = np.flatnonzero(is_used[numbers])
         if not len(chosen):
             return None
-        features, valid = stack.read(window)
-        usable = chosen[valid[chosen]]
+        features, valid = stack.read(window, chosen)
+        usable = chosen[valid]
         rows, columns = np.divmod(usable, window.width)
         places = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
-        return numbers[usable], places, features[usable], numbers[usable]
+        return numbers[usable], places, features[valid], numbers[usable]
 
     def finish(_, offered):
         if offered is not None:

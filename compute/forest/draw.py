@@ -141,12 +141,12 @@ def _draw(stack, ground, is_wanted, most, seed, by_parcel, executor, progress):
         chosen = np.flatnonzero(is_wanted[numbers])
         if not len(chosen):
             return disputed_here, 0, None
-        features, valid = stack.read(window)
-        usable = chosen[valid[chosen]]
+        features, valid = stack.read(window, chosen)
+        usable = chosen[valid]
         rows, columns = np.divmod(usable, window.width)
         pixels = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
         owners = numbers[usable]
-        offered = owners if by_parcel else ground.values[owners] - 1, pixels, features[usable], owners
+        offered = owners if by_parcel else ground.values[owners] - 1, pixels, features[valid], owners
         return disputed_here, len(chosen) - len(usable), offered
 
     def finish(_, result):

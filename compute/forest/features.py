@@ -25,6 +25,8 @@ DATE_TAG = "ACQUISITION_DATE"
 # Metadata of a file: YES for made-up sample data.
 SYNTHETIC_TAG = "SYNTHETIC"
 METRES_PER_DEGREE = 111195.0
+# All pixels of a window.
+ALL = slice(None)
 # Bands read at once: the copies made on the way stay small beside the block itself.
 BANDS_AT_ONCE = 32
 
@@ -141,12 +143,14 @@ class FeatureStack:
             return area * METRES_PER_DEGREE ** 2 * math.cos(math.radians((south + north) / 2))
         return area * crs.linear_units_factor[1] ** 2
 
-    def read(self, window):
+    def read(self, window, wanted=ALL):
         """The features of the pixels of a window.
 
         Parameters
         ----------
         window : Window
+        wanted : ndarray of int, optional
+            Pixels that are of interest, counted row by row; all if left out.
 
         Returns
         -------
@@ -155,7 +159,8 @@ class FeatureStack:
         valid : ndarray of bool, shape (pixels,)
             Where the mask permits it and all features are finite (with `accepts_gaps`: some feature is).
         """
-        features = np.empty((window.height * window.width, self._width), np.float32)
+        count = window.height * window.width if wanted is ALL else len(wanted)
+        features = np.empty((count, self._width), np.float32)
         for first in range(0, len(self._bands), BANDS_AT_ONCE):
             together = self._bands[first:first + BANDS_AT_ONCE]
             for reader in dict.fromkeys(reader for reader, _ in together):
@@ -163,14 +168,14 @@ class FeatureStack:
                 values = reader.read_physical(window, [self._bands[column][1] for column in columns])
                 is_run = columns[-1] - columns[0] + 1 == len(columns)
                 place = slice(columns[0], columns[-1] + 1) if is_run else columns
-                features[:, place] = values.reshape(len(columns), -1).T
+                features[:, place] = values.reshape(len(columns), -1)[:, wanted].T
         if self.contrasts:
             add_contrasts(features, np.array(self.contrasts))
         finite = np.isfinite(features)
         valid = finite.any(axis=1) if self.accepts_gaps else finite.all(axis=1)
         if self._mask is not None:
             # NaN is greater than nothing.
-            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()
+            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()[wanted]
         return features, valid
 
     def strips(self, rows=TILE):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..raster.neighbours import grown
+from .features import ALL
 from .gaps import fill_gaps
 from .smooth import HALO
 from .walk import Walker
@@ -83,10 +84,11 @@ class Voter:
         -------
         Votes
         """
-        features, valid = self._stack.read(window)
-        if not self._is_map:
-            valid &= self._judged(window)
-        features = features if valid.all() else features[valid]
+        wanted = ALL if self._is_map else np.flatnonzero(self._judged(window))
+        features, has_data = self._stack.read(window, wanted)
+        valid = np.zeros(window.height * window.width, bool)
+        valid[wanted] = has_data
+        features = features if has_data.all() else features[has_data]
         traits = self._forest.likeness.traits(features[:, :len(self._forest.bands)]) if self._smooths else None
         filled = fill_gaps(features, self._forest.stand_ins)
         if self._needs_shares:

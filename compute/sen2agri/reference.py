@@ -165,12 +165,13 @@ def _sample(cores, stack, values, seed, executor, progress):
     def work(window):
         progress.check()
         classes = cores.read(window)
-        features, valid = stack.read(window)
-        chosen = np.flatnonzero(valid & (classes >= 0))
+        inside = np.flatnonzero(classes >= 0)
+        features, valid = stack.read(window, inside)
+        chosen = inside[valid]
         rows, places = np.divmod(chosen, window.width)
         pixels = (window.row + rows) * np.int64(stack.grid.width) + window.col + places
-        return np.searchsorted(values, classes[chosen]), pixels, features[chosen][:, columns], np.zeros(len(chosen),
-                                                                                                       np.int32)
+        parcels = np.zeros(len(chosen), np.int32)
+        return np.searchsorted(values, classes[chosen]), pixels, features[valid][:, columns], parcels
 
     run_blocks(stack.blocks(), work, lambda _, offered: sampler.add(*offered), executor, progress)
     return sampler.result()

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from ..errors import UnsuitableInput
-from ..forest.features import FeatureStack
+from ..forest.features import ALL, FeatureStack
 
 DATED_BAND = re.compile(r"(B(?:0[1-9]|1[0-2]|8A)|SCL)_(\d{4})(\d{2})(\d{2})")
 # Tag in which a series says of which days its images were.
@@ -102,16 +102,16 @@ class SeriesStack(FeatureStack):
             raise UnsuitableInput(f"{path} has {len(series)} dates, but the features of this product need at least "
                                   f"{fewest}. Use a longer season.")
 
-    def read(self, window):
+    def read(self, window, wanted=ALL):
         """The features of the pixels of a window; see :meth:`FeatureStack.read`."""
-        bands, valid = self.read_bands(window)
+        bands, valid = self.read_bands(window, wanted)
         features = np.full((len(valid), len(self.names)), np.nan, np.float32)
         if valid.any():
             features[valid] = self._maker.compute({name: values[valid] for name, values in bands.items()})
         return features, valid
 
-    def read_bands(self, window):
-        """The reflectances of a window.
+    def read_bands(self, window, wanted=ALL):
+        """The reflectances of the pixels of a window; see :meth:`FeatureStack.read`.
 
         Returns
         -------
@@ -119,6 +119,6 @@ class SeriesStack(FeatureStack):
         ndarray of bool, shape (pixels,)
             Where every band of every date has data.
         """
-        values, valid = super().read(window)
+        values, valid = super().read(window, wanted)
         count = len(self._maker.bands)
         return {band: values[:, place::count] for place, band in enumerate(self._maker.bands)}, valid
