@@ -84,7 +84,8 @@ def plain_series(qgis_process, tmp_path_factory):
 def test_the_defaults_beat_a_plain_forest_over_ten_splits_by_parcel(series, plain_series, run, tmp_path):
     """17 parcels judge in each split: the same ten splits for both, and the mean of the differences.
 
-    The splits are those to which a plain forest of 500 trees owes 0.797 (0.838 by parcel majority).
+    The splits are those to which a plain forest of 500 trees owes 0.797 (0.838 by parcel majority). Some hundred trees
+    rank the two as well as five hundred do.
     """
     from qgis.core import QgsVectorLayer
 
@@ -97,7 +98,7 @@ def test_the_defaults_beat_a_plain_forest_over_ten_splits_by_parcel(series, plai
         sides = training, set(range(len(features))) - training
         layers = [layer_of(parcels, [features[number] for number in sorted(side)]) for side in sides]
         row = []
-        for raster, settings in ((plain_series, PLAIN_FOREST), (series[0], {"TREES": 500})):
+        for raster, settings in ((plain_series, PLAIN_FOREST), (series[0], {"TREES": 150})):
             result = run("classifycrops", {
                 "RASTERS": [str(raster)], "TRAINING": layers[0], "VALIDATION": layers[1], "CLASS_FIELD": FIELD,
                 "SEED": seed, "THREADS": 2, "OUTPUT": str(tmp_path / "map.tif"), **settings})
@@ -106,8 +107,8 @@ def test_the_defaults_beat_a_plain_forest_over_ten_splits_by_parcel(series, plai
         print(f"split {seed}: plain {row[0]:.3f}, {row[1]:.3f} by majority; default {row[2]:.3f}, {row[3]:.3f}")
     plain, plain_majority, ours, our_majority = np.mean(scores, axis=0)
     print("means:", np.round([plain, plain_majority, ours, our_majority], 3))
-    assert ours >= 0.82 and our_majority >= 0.86
-    assert ours > plain + 0.015 and our_majority > plain_majority
+    assert ours >= 0.83 and our_majority >= 0.86
+    assert ours > plain + 0.03 and our_majority > plain_majority
 
 
 def layer_of(parcels, features):
