@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 
+from ..progress import Progress
 from ..raster.grid import Window
 from .parcels import bounds_of
 
@@ -25,6 +26,8 @@ class ParcelMap:
     grid : Grid
     *sources : sequences of Parcel
         The first source that reaches a pixel owns it; within a source, the first parcel of the same class.
+    progress : Progress, optional
+        Asked whether the user wants to stop.
 
     Attributes
     ----------
@@ -32,17 +35,16 @@ class ParcelMap:
         All of them, in the order given; parcel number ``n`` on the map is ``parcels[n - 1]``.
     """
 
-    def __init__(self, grid, *sources):
+    def __init__(self, grid, *sources, progress=None):
         _silence_rasterio()
         self.grid = grid
         self.parcels = tuple(parcel for source in sources for parcel in source)
         codes = {code: number for number, code in enumerate(dict.fromkeys(p.code for p in self.parcels), start=1)}
         # Index 0 is NOBODY, and -1, the last, is DISPUTED.
         self._class_of = np.array([0, *(codes[parcel.code] for parcel in self.parcels), 0], np.int32)
-        self._windows = [_window_of(parcel.geometry, grid) for parcel in self.parcels]
+        self._windows = _windows_of(self.parcels, grid, progress or Progress())
         self._edges = np.array([(w.row, w.col, w.row + w.height, w.col + w.width) for w in self._windows],
                                np.int64).reshape(-1, 4)
-        self._is_undisputed = len(codes) < 2
         self._source_ends = np.cumsum([len(source) for source in sources])
 
     @property
@@ -72,23 +74,39 @@ class ParcelMap:
         ndarray of int32, shape (height, width)
             Number of the parcel counted from 1, ``NOBODY`` or ``DISPUTED``.
         """
-        if self._is_undisputed:
-            return self._draw_all(window)
         numbers = np.full(window.shape, NOBODY, np.int32)
-        owned_before = np.zeros(window.shape, bool)
-        source = 0
-        for place in self.near(window):
-            while place >= self._source_ends[source]:
-                source += 1
-                owned_before = numbers != NOBODY
-            part = self._windows[place].intersection(window)
-            inside = part.relative_to(window).slices
-            claimed = self.draw(place, part) & ~owned_before[inside]
-            owners = numbers[inside]
-            rivals = claimed & (owners != NOBODY) & (self._class_of[owners] != self._class_of[place + 1])
-            owners[claimed & (owners == NOBODY)] = place + 1
-            owners[rivals] = DISPUTED
+        near = self.near(window)
+        for some in np.split(near, np.searchsorted(near, self._source_ends[:-1])):
+            free = numbers == NOBODY
+            numbers[free] = self._owners(some, window)[free]
         return numbers
+
+    def _owners(self, places, window):
+        """What :meth:`read` says where these parcels are all there is."""
+        lowest, highest = self.draw_from_both_ends(places, window)
+        return np.where(self._class_of[lowest] == self._class_of[highest], lowest, DISPUTED)
+
+    def draw_from_both_ends(self, places, window):
+        """Parcels drawn at once, over one another.
+
+        Parameters
+        ----------
+        places : ndarray of int64
+            Counted from 0, ascending.
+        window : Window
+
+        Returns
+        -------
+        lowest, highest : ndarray of int32, shape (height, width)
+            Of the parcels that hold a pixel the number of the first of the lowest and of the highest class, or
+            ``NOBODY``. They are the same unless parcels of different classes hold the pixel.
+        """
+        classes = self._class_of[places + 1]
+        # What is drawn last stays.
+        highest = self._draw_over(places[np.lexsort((-places, classes))], window)
+        if len(np.unique(classes)) < 2:
+            return highest, highest
+        return self._draw_over(places[np.lexsort((-places, -classes))], window), highest
 
     def pixel_counts(self, progress):
         """Pixels whose centre lies in each parcel, whoever else claims them.
@@ -140,12 +158,12 @@ class ParcelMap:
         return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
                               & (left < window.col + window.width) & (right > window.col) & (right > left))
 
-    def _draw_all(self, window):
-        """Parcels of one class, all at once: those further on in the list are drawn first, and drawn over."""
+    def _draw_over(self, places, window):
+        """Numbers of parcels, each drawn over those before it."""
         from rasterio import Affine
         from rasterio.features import rasterize
 
-        shapes = [(self.parcels[place].geometry, place + 1) for place in reversed(self.near(window).tolist())]
+        shapes = [(self.parcels[place].geometry, place + 1) for place in places.tolist()]
         if not shapes:
             return np.full(window.shape, NOBODY, np.int32)
         return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
@@ -168,6 +186,14 @@ def _silence_rasterio():
     from rasterio.errors import NotGeoreferencedWarning
 
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module=r"rasterio\.features")
+
+
+def _windows_of(parcels, grid, progress):
+    windows = []
+    for parcel in parcels:
+        progress.check()
+        windows.append(_window_of(parcel.geometry, grid))
+    return windows
 
 
 def _window_of(geometry, grid):
