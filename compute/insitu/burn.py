@@ -14,7 +14,7 @@ from .parcels import bounds_of
 
 NOBODY = 0
 DISPUTED = -1
-# Rows drawn at once while counting: a parcel may be as large as the image.
+# Rows and columns drawn at once while counting: a parcel may be as large as the image.
 STRIP = 512
 
 
@@ -103,10 +103,10 @@ class ParcelMap:
         """
         classes = self._class_of[places + 1]
         # What is drawn last stays.
-        highest = self._draw_over(places[np.lexsort((-places, classes))], window)
+        highest = self.draw_over(places[np.lexsort((-places, classes))], window)
         if len(np.unique(classes)) < 2:
             return highest, highest
-        return self._draw_over(places[np.lexsort((-places, -classes))], window), highest
+        return self.draw_over(places[np.lexsort((-places, -classes))], window), highest
 
     def pixel_counts(self, progress):
         """Pixels whose centre lies in each parcel, whoever else claims them.
@@ -114,17 +114,39 @@ class ParcelMap:
         Parameters
         ----------
         progress : Progress
-            Shown the share of parcels counted.
+            Shown the share of the grid that was looked at.
 
         Returns
         -------
         ndarray of int64, shape (parcels,)
         """
         counts = np.zeros(len(self.parcels), np.int64)
-        for place, window in enumerate(self._windows):
-            progress.step(place / len(self.parcels))
-            counts[place] = sum(np.count_nonzero(self.draw(place, strip)) for strip in _strips(window))
+        blocks = list(self.grid.blocks(STRIP, STRIP))
+        for number, window in enumerate(blocks):
+            progress.step(number / len(blocks))
+            near = self.near(window)
+            if len(near):
+                self._count_in(window, near, counts, progress)
         return counts
+
+    def _count_in(self, window, near, counts, progress):
+        """Add the pixels of a window to the counts of the parcels near it."""
+        last, first = self.draw_over(near, window), self.draw_over(near[::-1], window)
+        is_shared = first != last
+        found = np.bincount(first[~is_shared], minlength=len(counts) + 1)
+        if is_shared.any():
+            # Where two parcels lie on one another, these are the first and the last; more are looked at one by one.
+            is_crowded = self._draw_sum(near, window) > 2
+            pairs = is_shared & ~is_crowded
+            found += np.bincount(first[pairs], minlength=len(found)) + np.bincount(last[pairs], minlength=len(found))
+            is_crowded &= is_shared
+            for place in near.tolist() if is_crowded.any() else ():
+                progress.check()
+                part = self._windows[place].intersection(window)
+                crowd = is_crowded[part.relative_to(window).slices]
+                if crowd.any():
+                    counts[place] += np.count_nonzero(self.draw(place, part) & crowd)
+        counts += found[1:]
 
     def window(self, place):
         """The part of the grid that holds a parcel (place counted from 0)."""
@@ -144,10 +166,9 @@ class ParcelMap:
         ndarray of int64, shape (parcels - first,)
         """
         counts = np.zeros(len(self.parcels) + 1, np.int64)
-        wanted = np.arange(first, len(self.parcels))
         for window in self.grid.blocks(STRIP, STRIP):
             progress.check()
-            if self.touches(window, wanted):
+            if (self.near(window) >= first).any():
                 numbers = self.read(window)
                 counts += np.bincount(numbers[numbers > NOBODY], minlength=len(counts))
         return counts[first + 1:]
@@ -158,16 +179,25 @@ class ParcelMap:
         return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
                               & (left < window.col + window.width) & (right > window.col) & (right > left))
 
-    def _draw_over(self, places, window):
-        """Numbers of parcels, each drawn over those before it."""
+    def _draw_sum(self, places, window):
+        """How many of the parcels hold each pixel (a part of a parcel that lies on another counts again)."""
+        from rasterio.enums import MergeAlg
+
+        return self._rasterize([(self.parcels[place].geometry, 1) for place in places.tolist()], window,
+                               merge_alg=MergeAlg.add)
+
+    def draw_over(self, places, window):
+        """Numbers of parcels (places counted from 0), each drawn over those before it."""
+        return self._rasterize([(self.parcels[place].geometry, place + 1) for place in places.tolist()], window)
+
+    def _rasterize(self, shapes, window, **options):
         from rasterio import Affine
         from rasterio.features import rasterize
 
-        shapes = [(self.parcels[place].geometry, place + 1) for place in places.tolist()]
         if not shapes:
             return np.full(window.shape, NOBODY, np.int32)
         return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
-                         fill=NOBODY, dtype="int32")
+                         fill=NOBODY, dtype="int32", **options)
 
     def draw(self, place, window):
         """Which pixels of a window have their centre in a parcel (place counted from 0), whoever else claims them."""
@@ -203,9 +233,3 @@ def _window_of(geometry, grid):
     if bounds is None or not is_valid_geom(geometry):
         return Window(0, 0, 0, 0)
     return grid.window_of(bounds).intersection(grid.window)
-
-
-def _strips(window):
-    bottom = window.row + window.height
-    for row in range(window.row, bottom if window.width else window.row, STRIP):
-        yield Window(row, window.col, min(STRIP, bottom - row), window.width)
