@@ -86,10 +86,12 @@ def split_parcels(parcels, settings, blocks=None, progress=None):
     """
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
     members = {code: [] for code in codes_of(parcels)}
+    progress = progress or Progress()
     for parcel in parcels:
+        progress.check()
         members[parcel.code].append(parcel)
     if settings.method == "blocks" and settings.training_share < 1.0:
-        sides = _divide_blocks(members, settings, blocks, progress or Progress())
+        sides = _divide_blocks(members, settings, blocks, progress)
     else:
         sides = {code: _draw(code, own, settings) for code, own in members.items()}
     training, validation, unassessed = [], [], []
