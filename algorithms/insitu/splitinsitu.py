@@ -121,7 +121,7 @@ class SplitInsitu(Algorithm):
         self._say_left_out(found, progress)
         blocks = self._blocks(usable, settings.block_size, context, progress) if settings.method == "blocks" else None
         split = split_parcels([Parcel(identifier, parcel.code, {}) for identifier, parcel in usable.items()], settings,
-                              blocks)
+                              blocks, progress)
         self._say_result(split, settings, blocks, progress)
         fields = common_fields(self.layers)
         crs = self.layers[0].source.sourceCrs()

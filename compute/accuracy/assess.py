@@ -104,8 +104,8 @@ def assess(task, progress):
             grid = first.grid
         inputs = [task.map] + ([task.second] if task.second else [])
         maps = [MapBand(opened.enter_context(RasterOnto(one.path, grid)), one.nodata) for one in inputs]
-        reference = _reference(task, grid, opened)
-        trained, is_known, warnings = _trained(task, grid, maps)
+        reference = _reference(task, grid, opened, progress)
+        trained, is_known, warnings = _trained(task, grid, maps, progress)
         progress.say("Comparing the map with the reference ...")
         counted = tally(grid, maps, reference, trained, executor, TimeLeft(progress, "compared"))
     _require_ground(reference, counted, task)
@@ -114,13 +114,13 @@ def assess(task, progress):
         _require_classes(one, found)
     labels, matchings = _match(task, reference, counted, classes)
     return score_maps(task, reference, counted, classes, labels, matchings, tuple(warnings),
-                      knows_training=is_known, are_moved=[band.raster.is_moved for band in maps])
+                      knows_training=is_known, are_moved=[band.raster.is_moved for band in maps], progress=progress)
 
 
-def _reference(task, grid, opened):
+def _reference(task, grid, opened, progress):
     if task.raster is not None:
         return RasterReference(opened.enter_context(RasterOnto(task.raster.path, grid)), task.raster.nodata)
-    reference = PointReference(grid, task.points) if task.points else ParcelReference(grid, task.parcels)
+    reference = PointReference(grid, task.points) if task.points else ParcelReference(grid, task.parcels, progress)
     if reference.outside.all():
         raise UnsuitableInput(
             f"All {len(reference.units)} reference {reference.kind} lie outside the map. Check that both show the same "
@@ -128,11 +128,11 @@ def _reference(task, grid, opened):
     return reference
 
 
-def _trained(task, grid, maps):
+def _trained(task, grid, maps, progress):
     """What tells the pixels that trained (None if nothing does), whether that is known of all maps, and warnings."""
     warnings, readers, is_known = [], [], True
     if task.training:
-        parcels = ParcelMap(grid, task.training)
+        parcels = ParcelMap(grid, task.training, progress=progress)
         if parcels.outside.all():
             warnings.append("All TRAINING parcels lie outside the map, so they keep nothing from judging. Check them.")
         readers.append(lambda window: parcels.read(window) != 0)

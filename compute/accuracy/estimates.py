@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..progress import Progress
+
 # Half of a 95 % interval in standard errors (normal distribution).
 Z95 = 1.959963984540054
 
@@ -106,7 +108,7 @@ def interval(value, error):
     return max(0.0, value - Z95 * error), min(1.0, value + Z95 * error)
 
 
-def parcel_interval(right, total, draws=2000, seed=0):
+def parcel_interval(right, total, draws=2000, seed=0, progress=None):
     """Between which values the share of right pixels lies in 95 of 100 draws of as many parcels from these.
 
     The bootstrap over parcels (Efron 1979): pixels of one parcel are right or wrong together, so parcels are what is
@@ -116,6 +118,8 @@ def parcel_interval(right, total, draws=2000, seed=0):
     ----------
     right, total : array_like of int, shape (parcels,)
         Right pixels and all pixels of each parcel.
+    progress : Progress, optional
+        Asked whether the user wants to stop.
 
     Returns
     -------
@@ -126,8 +130,9 @@ def parcel_interval(right, total, draws=2000, seed=0):
     if len(right) < 5:
         return float("nan"), float("nan")
     random = np.random.default_rng(seed)
-    shares = []
+    shares, progress = [], progress or Progress()
     for _ in range(draws):
+        progress.check()
         drawn = random.integers(0, len(right), len(right))
         shares.append(right[drawn].sum() / max(total[drawn].sum(), 1.0))
     lowest, highest = np.percentile(shares, [2.5, 97.5])

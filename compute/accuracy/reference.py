@@ -29,6 +29,8 @@ class ParcelReference:
     ----------
     grid : Grid
     parcels : sequence of Parcel
+    progress : Progress, optional
+        Asked whether the user wants to stop.
 
     Attributes
     ----------
@@ -39,9 +41,9 @@ class ParcelReference:
 
     kind = "parcels"
 
-    def __init__(self, grid, parcels):
+    def __init__(self, grid, parcels, progress=None):
         self.units = tuple(sorted(parcels, key=lambda parcel: parcel.identifier))
-        self._map = ParcelMap(grid, self.units)
+        self._map = ParcelMap(grid, self.units, progress=progress)
         self.outside = self._map.outside
 
     def look(self, window):

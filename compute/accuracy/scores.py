@@ -1,6 +1,5 @@
 """From what was counted to scores: matrices by pixel and by parcel, estimates, errors by parcel, two maps compared."""
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -108,7 +107,7 @@ class Assessment:
     notes: tuple = ()
 
 
-def score_maps(task, reference, counted, classes, labels, matchings, warnings, knows_training, are_moved):
+def score_maps(task, reference, counted, classes, labels, matchings, warnings, knows_training, are_moved, progress):
     """Make the scores; called by :func:`~.assess.assess`, which explains the arguments."""
     counted, left_out = _without_trained(reference, counted)
     table, places = _class_list(classes, labels, matchings)
@@ -119,14 +118,15 @@ def score_maps(task, reference, counted, classes, labels, matchings, warnings, k
     has_units = reference.kind != "pixels"
     votes = [_by_unit(counted, rows, column) for column in columns] if has_units else [None] * len(columns)
     names = tuple(map_class.label for map_class in table)
-    maps = tuple(_score(path, names, rows, column, counted.counts, units, reference.kind, is_probability, hectares)
+    maps = tuple(_score(path, names, rows, column, counted.counts, units, reference.kind, is_probability, hectares,
+                        progress)
                  for path, column, units, hectares in zip(
                      (one.path for one in (task.map, task.second) if one), columns, votes,
                      (_hectares(area, places[number], len(table)) for number, area in enumerate(counted.areas))))
     is_compared = len(columns) == 2
     return Assessment(
         classes=table, kind=reference.kind, maps=maps,
-        errors=_errors(reference, votes, names) if has_units else (),
+        errors=_errors(reference, votes, names, progress) if has_units else (),
         pixel_test=mcnemar(rows == columns[0], rows == columns[1], counted.counts) if is_compared else None,
         parcel_test=_unit_test(votes) if is_compared and reference.kind == "parcels" else None,
         unit_count=len(set(counted.units.tolist())), trained_units=left_out,
@@ -187,21 +187,41 @@ def _hectares(area, places, count):
     return hectares
 
 
+@dataclass(frozen=True, eq=False)
+class _Votes:
+    """What a map shows on each unit: arrays of int64, one value for each of `units`, which are sorted."""
+
+    units: np.ndarray
+    classes: np.ndarray
+    majorities: np.ndarray
+    pixels: np.ndarray
+    right: np.ndarray
+
+    @property
+    def wrong(self):
+        return self.pixels - self.right
+
+
 def _by_unit(counted, rows, columns):
-    """For each unit its class, and on how many of its pixels each class is mapped: {unit: (class, {class: pixels})}."""
-    units = {}
-    for unit, row, column, count in zip(counted.units.tolist(), rows.tolist(), columns.tolist(),
-                                        counted.counts.tolist()):
-        _, mapped = units.setdefault(unit, (row, defaultdict(int)))
-        mapped[column] += count
-    return units
+    units, first, place = np.unique(counted.units, return_index=True, return_inverse=True)
+    place = place.reshape(-1)
+    size = int(columns.max(initial=0)) + 1
+    pairs, place_of_pair = np.unique(place * size + columns, return_inverse=True)
+    owners, mapped = np.divmod(pairs, size)
+    votes = _added(place_of_pair.reshape(-1), counted.counts, len(pairs))
+    # Of each unit the class with most pixels comes first, of several the first in the list.
+    order = np.lexsort((mapped, -votes, owners))
+    majorities = mapped[order[np.searchsorted(owners, np.arange(len(units)))]]
+    return _Votes(units, rows[first], majorities, _added(place, counted.counts, len(units)),
+                  _added(place, counted.counts * (rows == columns), len(units)))
 
 
-def _majority(mapped):
-    return max(sorted(mapped), key=mapped.__getitem__)
+def _added(places, counts, size):
+    """Sums of counts by place; float64, in which bincount adds, holds whole numbers up to 2^53."""
+    return np.bincount(places, counts, size).astype(np.int64)
 
 
-def _score(path, names, rows, columns, counts, units, kind, is_probability, hectares):
+def _score(path, names, rows, columns, counts, units, kind, is_probability, hectares, progress):
     size = len(names)
     pixels = np.zeros((size, size), np.int64)
     np.add.at(pixels, (rows, columns), counts)
@@ -209,27 +229,25 @@ def _score(path, names, rows, columns, counts, units, kind, is_probability, hect
     parcels, interval = None, (float("nan"), float("nan"))
     if kind == "parcels":
         majorities = np.zeros((size, size), np.int64)
-        np.add.at(majorities, ([row for row, _ in units.values()], [_majority(m) for _, m in units.values()]), 1)
+        np.add.at(majorities, (units.classes, units.majorities), 1)
         parcels = ConfusionMatrix(names, majorities)
     if units is not None and not is_probability:
-        interval = parcel_interval([mapped[row] for row, mapped in units.values()],
-                                   [sum(mapped.values()) for _, mapped in units.values()])
+        interval = parcel_interval(units.right, units.pixels, progress=progress)
     return MapScores(path, pixels, parcels, interval, hectares,
                      estimate(parcels or pixels, hectares) if is_probability else None)
 
 
-def _errors(reference, votes, names):
+def _errors(reference, votes, names, progress):
+    wrong = np.stack([table.wrong for table in votes], axis=1)
     found = []
-    for unit, (row, mapped) in votes[0].items():
-        every = [mapped, *(table[unit][1] for table in votes[1:])]
-        pixels = sum(mapped.values())
-        found.append(UnitErrors(reference.units[unit], names[row], tuple(names[_majority(one)] for one in every),
-                                pixels, tuple(pixels - one.get(row, 0) for one in every)))
-    return tuple(sorted((errors for errors in found if any(errors.wrong)),
-                        key=lambda errors: (-errors.wrong[0], -max(errors.wrong), errors.unit.identifier)))
+    for place in np.flatnonzero(wrong.any(axis=1)).tolist():
+        progress.check()
+        found.append(UnitErrors(
+            reference.units[votes[0].units[place]], names[votes[0].classes[place]],
+            tuple(names[table.majorities[place]] for table in votes), int(votes[0].pixels[place]),
+            tuple(wrong[place].tolist())))
+    return tuple(sorted(found, key=lambda errors: (-errors.wrong[0], -max(errors.wrong), errors.unit.identifier)))
 
 
 def _unit_test(votes):
-    right = [np.array([_majority(mapped) == row for row, mapped in (table[unit] for unit in votes[0])], bool)
-             for table in votes]
-    return mcnemar(*right)
+    return mcnemar(*(table.majorities == table.classes for table in votes))

@@ -97,9 +97,9 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
     if not usable:
         raise UnsuitableInput(_nothing_usable(len(parcels), outside, too_small))
     if validation is None:
-        split = split_parcels(usable, split_settings)
+        split = split_parcels(usable, split_settings, progress=progress)
         training, judging = split.training, split.validation
-        parcel_map = ParcelMap(grid, training + judging)
+        parcel_map = ParcelMap(grid, training + judging, progress=progress)
     else:
         training = tuple(usable)
         judging, sizes, more_outside, more_too_small = _usable(grid, validation, progress)
@@ -107,7 +107,7 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
             raise UnsuitableInput("No validation parcel holds a pixel of the image. Check where the validation layer "
                                   "lies, or leave it out.")
         outside, too_small = outside + more_outside, too_small + more_too_small
-        parcel_map = ParcelMap(grid, training, judging)
+        parcel_map = ParcelMap(grid, training, judging, progress=progress)
     codes = sorted({parcel.code for parcel in training})
     if len(codes) < 2:
         raise UnsuitableInput(f"All training parcels in the image are of one class ({codes[0]}). A map needs at least "
@@ -133,7 +133,7 @@ def survey_ground(grid, parcels, validation, split_settings, progress):
 def _usable(grid, parcels, progress):
     """Parcels that hold at least one pixel; how many each holds; how many lie outside; how many are too small."""
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
-    drawn = ParcelMap(grid, parcels)
+    drawn = ParcelMap(grid, parcels, progress=progress)
     counts, is_outside = drawn.pixel_counts(progress), drawn.outside
     usable = [parcel for parcel, count in zip(parcels, counts) if count]
     sizes = {parcel.identifier: count for parcel, count in zip(parcels, counts)}

@@ -77,8 +77,8 @@ def learn_forest(stack, ground, settings, executor, progress):
         progress.say("Comparing settings by cross-validation over parcels ...")
         settings, trials = tune(sample.features, classes, sample.parcels, settings, progress.part(0.3, 0.55))
         notes += _trial_notes(trials, settings)
-    progress.say(f"Training on {len(sample.classes)} pixels of {len(ground.training)} parcels with "
-                 f"{len(stack.names)} features ...")
+    features = "1 feature" if len(stack.names) == 1 else f"{len(stack.names)} features"
+    progress.say(f"Training on {len(sample.classes)} pixels of {len(ground.training)} parcels with {features} ...")
     grown = grow_forest(sample.features, classes, len(present), settings, progress.part(0.55, 0.9),
                         _weights(settings, ground, present))
     warnings += growth_advice(grown.importances)

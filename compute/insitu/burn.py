@@ -8,12 +8,13 @@ import warnings
 
 import numpy as np
 
+from ..progress import Progress
 from ..raster.grid import Window
 from .parcels import bounds_of
 
 NOBODY = 0
 DISPUTED = -1
-# Rows drawn at once while counting: a parcel may be as large as the image.
+# Rows and columns drawn at once while counting: a parcel may be as large as the image.
 STRIP = 512
 
 
@@ -25,6 +26,8 @@ class ParcelMap:
     grid : Grid
     *sources : sequences of Parcel
         The first source that reaches a pixel owns it; within a source, the first parcel of the same class.
+    progress : Progress, optional
+        Asked whether the user wants to stop.
 
     Attributes
     ----------
@@ -32,17 +35,16 @@ class ParcelMap:
         All of them, in the order given; parcel number ``n`` on the map is ``parcels[n - 1]``.
     """
 
-    def __init__(self, grid, *sources):
+    def __init__(self, grid, *sources, progress=None):
         _silence_rasterio()
         self.grid = grid
         self.parcels = tuple(parcel for source in sources for parcel in source)
         codes = {code: number for number, code in enumerate(dict.fromkeys(p.code for p in self.parcels), start=1)}
         # Index 0 is NOBODY, and -1, the last, is DISPUTED.
         self._class_of = np.array([0, *(codes[parcel.code] for parcel in self.parcels), 0], np.int32)
-        self._windows = [_window_of(parcel.geometry, grid) for parcel in self.parcels]
+        self._windows = _windows_of(self.parcels, grid, progress or Progress())
         self._edges = np.array([(w.row, w.col, w.row + w.height, w.col + w.width) for w in self._windows],
                                np.int64).reshape(-1, 4)
-        self._is_undisputed = len(codes) < 2
         self._source_ends = np.cumsum([len(source) for source in sources])
 
     @property
@@ -72,23 +74,39 @@ class ParcelMap:
         ndarray of int32, shape (height, width)
             Number of the parcel counted from 1, ``NOBODY`` or ``DISPUTED``.
         """
-        if self._is_undisputed:
-            return self._draw_all(window)
         numbers = np.full(window.shape, NOBODY, np.int32)
-        owned_before = np.zeros(window.shape, bool)
-        source = 0
-        for place in self.near(window):
-            while place >= self._source_ends[source]:
-                source += 1
-                owned_before = numbers != NOBODY
-            part = self._windows[place].intersection(window)
-            inside = part.relative_to(window).slices
-            claimed = self.draw(place, part) & ~owned_before[inside]
-            owners = numbers[inside]
-            rivals = claimed & (owners != NOBODY) & (self._class_of[owners] != self._class_of[place + 1])
-            owners[claimed & (owners == NOBODY)] = place + 1
-            owners[rivals] = DISPUTED
+        near = self.near(window)
+        for some in np.split(near, np.searchsorted(near, self._source_ends[:-1])):
+            free = numbers == NOBODY
+            numbers[free] = self._owners(some, window)[free]
         return numbers
+
+    def _owners(self, places, window):
+        """What :meth:`read` says where these parcels are all there is."""
+        lowest, highest = self.draw_from_both_ends(places, window)
+        return np.where(self._class_of[lowest] == self._class_of[highest], lowest, DISPUTED)
+
+    def draw_from_both_ends(self, places, window):
+        """Parcels drawn at once, over one another.
+
+        Parameters
+        ----------
+        places : ndarray of int64
+            Counted from 0, ascending.
+        window : Window
+
+        Returns
+        -------
+        lowest, highest : ndarray of int32, shape (height, width)
+            Of the parcels that hold a pixel the number of the first of the lowest and of the highest class, or
+            ``NOBODY``. They are the same unless parcels of different classes hold the pixel.
+        """
+        classes = self._class_of[places + 1]
+        # What is drawn last stays.
+        highest = self.draw_over(places[np.lexsort((-places, classes))], window)
+        if len(np.unique(classes)) < 2:
+            return highest, highest
+        return self.draw_over(places[np.lexsort((-places, -classes))], window), highest
 
     def pixel_counts(self, progress):
         """Pixels whose centre lies in each parcel, whoever else claims them.
@@ -96,17 +114,39 @@ class ParcelMap:
         Parameters
         ----------
         progress : Progress
-            Shown the share of parcels counted.
+            Shown the share of the grid that was looked at.
 
         Returns
         -------
         ndarray of int64, shape (parcels,)
         """
         counts = np.zeros(len(self.parcels), np.int64)
-        for place, window in enumerate(self._windows):
-            progress.step(place / len(self.parcels))
-            counts[place] = sum(np.count_nonzero(self.draw(place, strip)) for strip in _strips(window))
+        blocks = list(self.grid.blocks(STRIP, STRIP))
+        for number, window in enumerate(blocks):
+            progress.step(number / len(blocks))
+            near = self.near(window)
+            if len(near):
+                self._count_in(window, near, counts, progress)
         return counts
+
+    def _count_in(self, window, near, counts, progress):
+        """Add the pixels of a window to the counts of the parcels near it."""
+        last, first = self.draw_over(near, window), self.draw_over(near[::-1], window)
+        is_shared = first != last
+        found = np.bincount(first[~is_shared], minlength=len(counts) + 1)
+        if is_shared.any():
+            # Where two parcels lie on one another, these are the first and the last; more are looked at one by one.
+            is_crowded = self._draw_sum(near, window) > 2
+            pairs = is_shared & ~is_crowded
+            found += np.bincount(first[pairs], minlength=len(found)) + np.bincount(last[pairs], minlength=len(found))
+            is_crowded &= is_shared
+            for place in near.tolist() if is_crowded.any() else ():
+                progress.check()
+                part = self._windows[place].intersection(window)
+                crowd = is_crowded[part.relative_to(window).slices]
+                if crowd.any():
+                    counts[place] += np.count_nonzero(self.draw(place, part) & crowd)
+        counts += found[1:]
 
     def window(self, place):
         """The part of the grid that holds a parcel (place counted from 0)."""
@@ -126,10 +166,9 @@ class ParcelMap:
         ndarray of int64, shape (parcels - first,)
         """
         counts = np.zeros(len(self.parcels) + 1, np.int64)
-        wanted = np.arange(first, len(self.parcels))
         for window in self.grid.blocks(STRIP, STRIP):
             progress.check()
-            if self.touches(window, wanted):
+            if (self.near(window) >= first).any():
                 numbers = self.read(window)
                 counts += np.bincount(numbers[numbers > NOBODY], minlength=len(counts))
         return counts[first + 1:]
@@ -140,16 +179,25 @@ class ParcelMap:
         return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
                               & (left < window.col + window.width) & (right > window.col) & (right > left))
 
-    def _draw_all(self, window):
-        """Parcels of one class, all at once: those further on in the list are drawn first, and drawn over."""
+    def _draw_sum(self, places, window):
+        """How many of the parcels hold each pixel (a part of a parcel that lies on another counts again)."""
+        from rasterio.enums import MergeAlg
+
+        return self._rasterize([(self.parcels[place].geometry, 1) for place in places.tolist()], window,
+                               merge_alg=MergeAlg.add)
+
+    def draw_over(self, places, window):
+        """Numbers of parcels (places counted from 0), each drawn over those before it."""
+        return self._rasterize([(self.parcels[place].geometry, place + 1) for place in places.tolist()], window)
+
+    def _rasterize(self, shapes, window, **options):
         from rasterio import Affine
         from rasterio.features import rasterize
 
-        shapes = [(self.parcels[place].geometry, place + 1) for place in reversed(self.near(window).tolist())]
         if not shapes:
             return np.full(window.shape, NOBODY, np.int32)
         return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
-                         fill=NOBODY, dtype="int32")
+                         fill=NOBODY, dtype="int32", **options)
 
     def draw(self, place, window):
         """Which pixels of a window have their centre in a parcel (place counted from 0), whoever else claims them."""
@@ -170,6 +218,14 @@ def _silence_rasterio():
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module=r"rasterio\.features")
 
 
+def _windows_of(parcels, grid, progress):
+    windows = []
+    for parcel in parcels:
+        progress.check()
+        windows.append(_window_of(parcel.geometry, grid))
+    return windows
+
+
 def _window_of(geometry, grid):
     from rasterio.features import is_valid_geom
 
@@ -177,9 +233,3 @@ def _window_of(geometry, grid):
     if bounds is None or not is_valid_geom(geometry):
         return Window(0, 0, 0, 0)
     return grid.window_of(bounds).intersection(grid.window)
-
-
-def _strips(window):
-    bottom = window.row + window.height
-    for row in range(window.row, bottom if window.width else window.row, STRIP):
-        yield Window(row, window.col, min(STRIP, bottom - row), window.width)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..progress import Progress
 from .parcels import codes_of
 
 METHODS = ("parcels", "blocks")
@@ -59,7 +60,7 @@ class Split:
     unassessed: tuple
 
 
-def split_parcels(parcels, settings, blocks=None):
+def split_parcels(parcels, settings, blocks=None, progress=None):
     """Divide parcels into training and validation, class by class.
 
     Of `n` parcels of a class ``int(n * share + 0.5)`` train; what happens where that leaves one side empty is said by
@@ -75,6 +76,8 @@ def split_parcels(parcels, settings, blocks=None):
     settings : SplitSettings
     blocks : dict, optional
         Block of each parcel by its identifier, see :func:`block_of`; only needed by the method "blocks".
+    progress : Progress, optional
+        Asked whether the user wants to stop.
 
     Returns
     -------
@@ -83,10 +86,12 @@ def split_parcels(parcels, settings, blocks=None):
     """
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
     members = {code: [] for code in codes_of(parcels)}
+    progress = progress or Progress()
     for parcel in parcels:
+        progress.check()
         members[parcel.code].append(parcel)
     if settings.method == "blocks" and settings.training_share < 1.0:
-        sides = _divide_blocks(members, settings, blocks)
+        sides = _divide_blocks(members, settings, blocks, progress)
     else:
         sides = {code: _draw(code, own, settings) for code, own in members.items()}
     training, validation, unassessed = [], [], []
@@ -136,11 +141,12 @@ def _training_count(parcels, settings):
     return count if settings.small_classes == "both" else max(1, min(count, parcels - 1))
 
 
-def _divide_blocks(members, settings, blocks):
+def _divide_blocks(members, settings, blocks, progress):
     """(training, validation) of each class, whole blocks on one side."""
     content = {}
     for code, own in members.items():
         for parcel in own:
+            progress.check()
             content.setdefault(blocks[parcel.identifier], Counter())[code] += 1
     keys = dict(zip(sorted(content), np.random.default_rng(settings.seed).random(len(content)).tolist()))
     lacking = {code: [settings.training_share * len(own), (1 - settings.training_share) * len(own)]
@@ -150,6 +156,7 @@ def _divide_blocks(members, settings, blocks):
         free = [block for block in content if block not in side_of and content[block][code]]
         # The fullest blocks first: small ones can still even out what they leave.
         for block in sorted(free, key=lambda block: (-content[block][code], keys[block])):
+            progress.check()
             side_of[block] = int(lacking[code][1] > lacking[code][0])
             for other, count in content[block].items():
                 lacking[other][side_of[block]] -= count

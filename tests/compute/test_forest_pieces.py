@@ -61,3 +61,13 @@ def test_another_crop_beside_training_ground_is_no_piece_of_it(grid):
     ground = survey_ground(grid, trained, [Parcel("strip", "wheat", square(1, 7, 1))], SplitSettings(), Progress())
 
     assert ground.pieces == 0
+
+
+def test_pieces_that_lie_on_other_judges_are_found_all_the_same(grid):
+    trained = [Parcel(1, "barley", square(1, 1)), Parcel(2, "wheat", square(9, 1))]
+    # Of the rim the column outside the field is free: both pixels touch it, and one of them is also that of "wide".
+    judges = [Parcel("rim", "barley", square(2, 6, 2)), Parcel("wide", "barley", square(1, 7, 2))]
+    ground = survey_ground(grid, trained, judges, SplitSettings(), Progress())
+
+    assert [parcel.identifier for parcel in ground.validation] == ["wide"]
+    assert ground.pieces == 1

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from floefield.compute.errors import Cancelled
 from floefield.compute.insitu.burn import DISPUTED, NOBODY, ParcelMap
 from floefield.compute.insitu.parcels import Parcel, bounds_of
 from floefield.compute.progress import Progress
@@ -117,3 +118,28 @@ def test_parcels_of_one_class_are_drawn_at_once_as_they_are_one_by_one():
 
     np.testing.assert_array_equal(together.read(GRID.window), one_by_one)
     np.testing.assert_array_equal(together.read(Window(3, 2, 5, 6)), one_by_one[3:8, 2:8])
+
+
+@pytest.mark.parametrize("classes", ["a", "abc"])
+def test_counts_of_parcels_in_heaps_are_those_of_each_alone(classes):
+    corners = np.random.default_rng(3).uniform(-2, 8, (40, 2))
+    parcels = [Parcel(number, classes[number % len(classes)], box(west, south, west + 3.4, south + 2.2))
+               for number, (west, south) in enumerate(corners.tolist())]
+    alone = [np.count_nonzero(ParcelMap(GRID, [parcel]).read(GRID.window)) for parcel in parcels]
+
+    assert ParcelMap(GRID, parcels).pixel_counts(Progress()).tolist() == alone
+
+
+def test_a_class_between_two_others_disputes_with_both():
+    parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10)), Parcel(2, "maize", box(2, 0, 6, 10)),
+                               Parcel(3, "wheat", box(0, 0, 8, 10)), Parcel(4, "rye", box(9, 0, 10, 10))])
+
+    assert parcels.read(GRID.window)[0].tolist() == [1, 1, -1, -1, -1, -1, 3, 3, 0, 4]
+
+
+def test_preparing_parcels_can_be_cancelled():
+    class Stopped(Progress):
+        cancelled = True
+
+    with pytest.raises(Cancelled):
+        ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10))], progress=Stopped())

@@ -2,8 +2,10 @@
 
 import pytest
 
+from floefield.compute.errors import Cancelled
 from floefield.compute.insitu.parcels import Parcel
 from floefield.compute.insitu.split import SplitSettings, split_parcels
+from floefield.compute.progress import Progress
 
 
 def parcels(**counts):
@@ -80,3 +82,14 @@ def test_every_parcel_judges_about_as_often_as_every_other():
 
     # 400 draws of 2 in 8: each is expected 100 times, with a standard deviation of 8.7.
     assert all(65 < count < 135 for count in times.values())
+
+
+@pytest.mark.parametrize("method", ["parcels", "blocks"])
+def test_dividing_can_be_cancelled(method):
+    class Stopped(Progress):
+        cancelled = True
+
+    everything = parcels(wheat=9, maize=5)
+    with pytest.raises(Cancelled):
+        split_parcels(everything, SplitSettings(method=method), {parcel.identifier: (0, 0) for parcel in everything},
+                      Stopped())
