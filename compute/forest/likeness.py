@@ -17,8 +17,10 @@ LEAST_STRENGTH = 1e-6
 SHRINKAGE = 0.1
 # Training pixels of which the scatter is computed.
 MOST_PIXELS = 50_000
+# Pixels of a parcel scatter at least by this share of the spread of all, even where they are means of the parcel.
+LEAST_SCATTER = 1 / 32
 # Traits are stored in steps so small, which makes them the same on every machine.
-STEPS_PER_UNIT = 64
+STEPS_PER_UNIT = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +92,6 @@ def _whitening(residuals):
     """A matrix that gives residuals unit scatter in all directions; shape (bands, bands)."""
     scatter = residuals.T @ residuals / max(1, len(residuals) - 1)
     mean_variance = scatter.trace() / len(scatter)
-    if not mean_variance:
-        return np.eye(len(scatter))
     scatter = (1 - SHRINKAGE) * scatter + SHRINKAGE * mean_variance * np.eye(len(scatter))
     variances, directions = np.linalg.eigh(scatter)
-    return directions / np.sqrt(variances)
+    return directions / np.sqrt(np.maximum(variances, LEAST_SCATTER ** 2))
