@@ -5,7 +5,7 @@ import time
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop
 
-PATIENCE = 240  # seconds
+PATIENCE = 600  # seconds
 
 
 def wait_until(done, what):
