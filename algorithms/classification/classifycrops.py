@@ -26,10 +26,11 @@ class ClassifyCrops(TrainingTool, Algorithm):
         options.add_raster_options(self)
         options.add_forest(self, ForestSettings())
         options.add_map_rules(self)
-        insight.add_insight(self)
+        insight.add_cutoff_curve(self)
         options.add_seed_and_threads(self, ForestSettings())
         options.add_maps(self)
         options.add_model_and_report(self, is_model_wanted=False)
+        insight.add_suspicious(self)
 
     def processAlgorithm(self, parameters, context, feedback):
         """Train, map, judge, and dress the maps."""

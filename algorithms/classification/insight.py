@@ -15,12 +15,16 @@ CUTOFF_CURVE = "CUTOFF_CURVE"
 SUSPICIOUS = "SUSPICIOUS"
 
 
-def add_insight(tool):
-    """Declare the parameters."""
+def add_cutoff_curve(tool):
+    """Declare whether the report says how early in the season a map is good."""
     tool.declare(
         QgsProcessingParameterBoolean(CUTOFF_CURVE, tool.tr("Measure how early the map is good enough"), False),
         "the report shows the accuracy with the images up to each date. Takes a small forest for each date, so the run "
         "is longer.", advanced=True)
+
+
+def add_suspicious(tool):
+    """Declare the layer of labels that look wrong."""
     tool.declare(
         QgsProcessingParameterFeatureSink(SUSPICIOUS, tool.tr("Labels that look wrong"),
                                           QgsProcessing.SourceType.TypeVectorPolygon, optional=True,

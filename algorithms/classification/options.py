@@ -104,7 +104,8 @@ def add_training(tool):
         QgsProcessingParameterRasterLayer(TRAINING_RASTER, tool.tr("Training raster"), optional=True),
         "instead of parcels: a raster of whole numbers on the grid of the first raster; each number is a class, nodata "
         "is none. Its attribute table, style or category names name the classes, if there are any. Training and "
-        "validation are divided by square blocks, and no field is in both.", advanced=True)
+        "validation are divided by square blocks; what touches across their border stays together, so that no field is "
+        "in both.", advanced=True)
     tool.declare(
         QgsProcessingParameterFeatureSource(VALIDATION, tool.tr("Validation parcels"), [polygons], optional=True),
         "parcels that only judge the map, with the same class field. Without them, some of the training parcels of "

@@ -26,9 +26,10 @@ class TrainRandomForest(TrainingTool, Algorithm):
         options.add_training(self)
         options.add_raster_options(self)
         options.add_forest(self, ForestSettings())
-        insight.add_insight(self)
+        insight.add_cutoff_curve(self)
         options.add_seed_and_threads(self, ForestSettings())
         options.add_model_and_report(self, is_model_wanted=True)
+        insight.add_suspicious(self)
 
     def processAlgorithm(self, parameters, context, feedback):
         """Train and judge; only the pixels of the validation parcels are classified."""

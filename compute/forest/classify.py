@@ -154,7 +154,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.rules)
         warnings += map_advice(mapping, forest) if rasters else []
         notes += map_notes(mapping)
-        result = replace(assess_parcels(ground, mapping, forest, tuple(warnings), bool(rasters)), insight=insight)
+        result = replace(assess_parcels(ground, mapping, forest, tuple(warnings), bool(rasters), progress), insight=insight)
         if model_file:
             save_forest(model_file, forest)
         if report_file:
@@ -192,7 +192,7 @@ def _survey(task, stack, opened, part, progress):
     return ground
 
 
-def assess_parcels(ground, mapping, forest, warnings, is_map):
+def assess_parcels(ground, mapping, forest, warnings, is_map, progress):
     """What the validation parcels say of a map.
 
     Parameters
@@ -204,6 +204,8 @@ def assess_parcels(ground, mapping, forest, warnings, is_map):
     warnings : tuple of str
     is_map : bool
         Whether all pixels were mapped.
+    progress : Progress
+        Asked whether the user wants to stop.
 
     Returns
     -------
@@ -221,6 +223,9 @@ def assess_parcels(ground, mapping, forest, warnings, is_map):
     if ground.validation and not is_assessed:
         warnings += ("No pixel of the validation parcels was classified (they lie in training parcels or have no "
                      "data), so nobody knows how accurate the map is.",)
+    elif not has_pixels.all():
+        warnings += (f"{np.count_nonzero(~has_pixels)} of {len(judged)} validation parcels cannot judge: none of "
+                     "their pixels has a class.",)
     trained = dict(zip((map_class.code for map_class in forest.classes), forest.training_pixels))
     summaries = tuple(
         ClassSummary(map_class=map_class,
@@ -234,4 +239,4 @@ def assess_parcels(ground, mapping, forest, warnings, is_map):
         parcel_matrix=ConfusionMatrix(labels, majorities) if is_assessed else None,
         summaries=summaries, warnings=warnings, forest=forest,
         interval=parcel_interval(by_parcel[np.arange(len(judged)), reference][has_pixels],
-                                 by_parcel[has_pixels].sum(axis=1)))
+                                 by_parcel[has_pixels].sum(axis=1), progress=progress))

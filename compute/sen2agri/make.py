@@ -91,7 +91,7 @@ def make_product(task, paths, progress):
         deliverer = finished.enter_context(Deliverer(task, paths, stack, forest, ground, raw, final, mask, flags))
         counted = deliverer.run(mapping, executor, TimeLeft(progress.part(0.9, 0.98), "written"))
         judged = replace(ground, classes=deliverer.classes)
-        result = assess_parcels(judged, counted, forest, tuple(warnings), True)
+        result = assess_parcels(judged, counted, forest, tuple(warnings), True, progress)
         if report_file:
             _write_report(report_file, task, stack, result, rules, notes, progress.check)
         deliverer.finish(result)

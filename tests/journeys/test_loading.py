@@ -32,6 +32,8 @@ assert qgis.utils.loadPlugin("floefield")
 """
 
 CAN_EXECUTE = START + """
+from qgis.analysis import QgsNativeAlgorithms
+QgsApplication.processingRegistry().addProvider(QgsNativeAlgorithms())
 assert qgis.utils.startProcessingPlugin("floefield")
 print(json.dumps({name: [list(getattr(tool, "REQUIRES", ())), *tool.canExecute()] for name, tool in tools().items()}))
 """

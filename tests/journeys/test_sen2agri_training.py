@@ -181,8 +181,8 @@ def test_the_end_of_may_is_compared_with_the_end_of_august(run, may, august, tmp
 
 def overall_accuracies(report):
     """Those at the top of a comparison, of both maps."""
-    figures = re.findall(r"<b>([\d.]+)\s*%</b>\s*<strong>Overall accuracy", report.read_text(encoding="utf-8"))
-    return [float(figure) / 100 for figure in figures]
+    row, = re.findall(r">Overall accuracy, per pixel</th>(.*?)</tr>", report.read_text(encoding="utf-8"), re.DOTALL)
+    return [float(figure) / 100 for figure in re.findall(r'class="lead">([\d.]+)', row)]
 
 
 def test_a_crop_mask_without_insitu_data_is_judged_by_all_parcels(run, feedback, sample, august, tmp_path):
