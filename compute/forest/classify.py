@@ -154,7 +154,8 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         mapping = map_classes(stack, forest, ground, rasters, executor, progress.part(0.5, 0.98), task.rules)
         warnings += map_advice(mapping, forest) if rasters else []
         notes += map_notes(mapping)
-        result = replace(assess_parcels(ground, mapping, forest, tuple(warnings), bool(rasters), progress), insight=insight)
+        result = assess_parcels(ground, mapping, forest, tuple(warnings), bool(rasters), progress)
+        result = replace(result, insight=insight)
         if model_file:
             save_forest(model_file, forest)
         if report_file:
