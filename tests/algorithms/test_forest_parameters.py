@@ -154,12 +154,6 @@ def test_a_parameter_changes_the_result(run, files, results, tmp_path, tool, nam
 
 
 @pytest.mark.parametrize("tool", TABLES)
-def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, monkeypatch, tool):
-    from floefield.compute.raster import blocks
-
-    asked = []
-    executor = blocks.ThreadPoolExecutor
-    monkeypatch.setattr(blocks, "ThreadPoolExecutor", lambda threads, *more, **options: (
-        asked.append(threads), executor(threads, *more, **options))[1])
+def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, threads_asked, tool):
     outcome(run, files, tmp_path / "run", tool, {"THREADS": 3})
-    assert set(asked) == {3}
+    assert set(threads_asked) == {3}

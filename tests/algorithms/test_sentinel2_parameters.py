@@ -127,16 +127,10 @@ def test_a_parameter_changes_the_result(run, files, tmp_path, tool, name):
 
 
 @pytest.mark.parametrize("tool", TABLES)
-def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, monkeypatch, tool):
-    from floefield.compute.raster import blocks
-
-    asked = []
-    executor = blocks.ThreadPoolExecutor
-    monkeypatch.setattr(blocks, "ThreadPoolExecutor", lambda threads, *more, **options: (
-        asked.append(threads), executor(threads, *more, **options))[1])
+def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, threads_asked, tool):
     products = {"INPUT": str(files["early"])} if tool == "preprocesssentinel2" else {"INPUTS": [str(files["early"])]}
     run(tool, {**products, "BANDS": ["B04"], "INDICES": [], "THREADS": 3, "OUTPUT": str(tmp_path / "result.tif")})
-    assert set(asked) == {3}
+    assert set(threads_asked) == {3}
 
 
 def _found(value, files, folder):
