@@ -23,7 +23,7 @@ from ...compute.sen2agri.make import make_product
 from ...compute.sen2agri.settings import ProductInfo, SegmentSettings, sen2agri_forest
 from ...compute.sen2agri.task import ProductPaths, ProductTask
 from ...provider.inputs import raster_path
-from ...provider.parcels import parcel_source
+from ...provider.parcels import layer_origin, parcel_source
 from ...provider.styling import dress
 from . import options
 from .training import accuracy_outputs, is_given, optional_raster
@@ -174,10 +174,10 @@ class Inputs:
         self.origin = self.validation_origin = ""
         if tool.parameterDefinition(options.TRAINING):
             self.training = parcel_source(tool, parameters, options.TRAINING, context)
-            self.origin = self.training.sourceName()
+            self.origin = layer_origin(tool, parameters, options.TRAINING, context)
             if is_given(parameters.get(options.VALIDATION)):
                 self.validation = parcel_source(tool, parameters, options.VALIDATION, context)
-                self.validation_origin = self.validation.sourceName()
+                self.validation_origin = layer_origin(tool, parameters, options.VALIDATION, context)
 
     def crs_wkt(self):
         """The CRS of the series."""
