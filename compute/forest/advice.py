@@ -75,11 +75,11 @@ def validation_advice(ground, is_split_off):
     """
     advice = []
     if ground.pieces:
-        advice.append(f"{ground.pieces} validation parcels do not judge: most of their pixels lie directly beside "
+        advice.append(f"Validation parcels that do not judge: {ground.pieces}. Most of their pixels lie directly beside "
                       "training pixels of the same class, as if a field had been cut into pieces, and the accuracy "
                       "would be far too good. Give whole fields as parcels (the tool 'Dissolve' joins pieces), or "
                       "validation parcels elsewhere.")
-    if not ground.validation and advice:
+    if ground.pieces and not ground.validation:
         return [*advice, "No validation parcel is left, so nobody knows how accurate the map is."]
     if ground.covered and not ground.validation:
         return ["No validation parcel has a pixel that did not train, so nobody knows how accurate the map is. Give "

@@ -107,7 +107,7 @@ class MapRules:
     min_confidence : float
         Pixels of less confidence get no class.
     smoothing : bool
-        Whether votes are smoothed over the neighbours first; see :mod:`.smooth`.
+        Whether votes are smoothed over the neighbours that look alike first; see :mod:`.smooth`.
     """
 
     min_confidence: float = 0.0
