@@ -75,10 +75,10 @@ def validation_advice(ground, is_split_off):
     """
     advice = []
     if ground.pieces:
-        advice.append(f"Validation parcels that do not judge: {ground.pieces}. Most of their pixels lie directly beside "
-                      "training pixels of the same class, as if a field had been cut into pieces, and the accuracy "
-                      "would be far too good. Give whole fields as parcels (the tool 'Dissolve' joins pieces), or "
-                      "validation parcels elsewhere.")
+        advice.append(f"Validation parcels that do not judge: {ground.pieces}. Most of their pixels lie directly "
+                      "beside training pixels of the same class, as if a field had been cut into pieces, and the "
+                      "accuracy would be far too good. Give whole fields as parcels (the tool 'Dissolve' joins "
+                      "pieces), or validation parcels elsewhere.")
     if ground.pieces and not ground.validation:
         return [*advice, "No validation parcel is left, so nobody knows how accurate the map is."]
     if ground.covered and not ground.validation:
