@@ -41,6 +41,8 @@ SMALL_BYTES = 16 * 1024 ** 2
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # That of a plain array has 118 bytes; numpy parses headers as Python, which deep nesting can break.
 LONGEST_HEADER = 1000
+# Products of larger numbers would be none.
+LARGEST = 1e100
 # The oldest moment a zip archive can tell: the same for every file, so that equal forests are equal bytes.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -257,6 +259,8 @@ def _likeness(values, bands):
     axes = [[_number(value) for value in axis] for axis in values["axes"]]
     if not 1 <= len(axes) <= MOST_AXES or any(len(row) != bands for row in (centres, *axes)):
         raise ValueError("the likeness is of other bands")
+    if any(abs(value) > LARGEST for row in (centres, *axes) for value in row):
+        raise ValueError("the likeness is beyond all measure")
     return Likeness(np.array(centres), np.array(axes))
 
 

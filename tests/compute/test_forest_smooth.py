@@ -160,7 +160,8 @@ def test_the_model_file_keeps_the_likeness(scene, tmp_path):
 
 
 @pytest.mark.parametrize("centres, axes", [
-    ([0.0], [[1.0, 0.0]]), ([0.0, 0.0], [[1.0]]), ([0.0, 0.0], [[np.nan, 1.0]]), ([0.0, 0.0], [[1.0, 0.0]] * 5)])
+    ([0.0], [[1.0, 0.0]]), ([0.0, 0.0], [[1.0]]), ([0.0, 0.0], [[np.nan, 1.0]]), ([0.0, 0.0], [[1.0, 0.0]] * 5),
+    ([1e300, 0.0], [[1e300, 0.0]])])
 def test_a_forged_likeness_is_refused(scene, tmp_path, centres, axes):
     forest = run(scene, tmp_path / "run", MapRules()).forest
     forged = replace(forest, likeness=Likeness(np.array(centres), np.array(axes)))
