@@ -81,7 +81,7 @@ def make_demo(output, season, story, **sample):
         facts = {"synthetic": season.synthetic,
                  "overall_accuracy": classified.results.get("OVERALL_ACCURACY"),
                  "kappa": classified.results.get("KAPPA"),
-                 "dates": int(series.results["DATES"]),
+                 "dates": int(series.results["DATE_COUNT"]),
                  "parcels": {"given": sum(known.values()), "used": sum(used.values()), "class_field": season.field,
                              "inner_buffer_m": buffer[0], "smallest_area_m2": buffer[1]},
                  "parcels_per_class": dict(sorted(used.items()))}
@@ -143,11 +143,11 @@ def shrink_and_filter(qgis, story, season, output, distance, area):
     with story.step("Inner buffer") as remarks:
         shrunk = qgis.run("innerbuffer", INPUT=season.parcels, DISTANCE=distance,
                           OUTPUT=output / "parcels_shrunk.gpkg").results
-        remarks.append(f"{distance} m: {shrunk['PARCELS_OUT']} of {shrunk['PARCELS_IN']} parcels left")
+        remarks.append(f"{distance} m: {shrunk['OUTPUT_COUNT']} of {shrunk['INPUT_COUNT']} parcels left")
     with story.step("Area filter") as remarks:
         kept = qgis.run("filterbyarea", INPUT=output / "parcels_shrunk.gpkg", MIN_AREA=area,
                         OUTPUT=output / "parcels_used.gpkg").results
-        remarks.append(f"{area} m²: {kept['PARCELS_KEPT']} of {shrunk['PARCELS_OUT']} parcels left")
+        remarks.append(f"{area} m²: {kept['OUTPUT_COUNT']} of {shrunk['OUTPUT_COUNT']} parcels left")
     return parcels_per_class(output / "parcels_used.gpkg", season.field)
 
 
@@ -157,7 +157,7 @@ def run_series(qgis, story, season, output):
     with story.step("Time series") as remarks:
         series = qgis.run("sentinel2timeseries", INPUT_FOLDER=season.products, **area,
                           OUTPUT=output / "time_series.tif")
-        remarks += [f"{series.results['DATES']} dates, gaps under clouds filled", *series.warnings]
+        remarks += [f"{series.results['DATE_COUNT']} dates, gaps under clouds filled", *series.warnings]
     return series
 
 

@@ -6,14 +6,14 @@ from qgis.core import QgsProcessingProvider, QgsRasterFileWriter
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms.classification.aggregatebyparcel import AggregateByParcel
-from ..algorithms.classification.applyrandomforest import ApplyRandomForest
+from ..algorithms.classification.applyclassifier import ApplyClassifier
 from ..algorithms.classification.assessaccuracy import AssessAccuracy
 from ..algorithms.classification.classifycrops import ClassifyCrops
 from ..algorithms.classification.cropmask import CropMask
 from ..algorithms.classification.cropmaskfromreference import CropMaskFromReference
 from ..algorithms.classification.croptype import CropType
 from ..algorithms.classification.smoothclassification import SmoothClassification
-from ..algorithms.classification.trainrandomforest import TrainRandomForest
+from ..algorithms.classification.trainclassifier import TrainClassifier
 from ..algorithms.insitu.filterbyarea import FilterByArea
 from ..algorithms.insitu.innerbuffer import InnerBuffer
 from ..algorithms.insitu.prepareinsitu import PrepareInsitu
@@ -36,8 +36,8 @@ ALGORITHMS = (
     PreprocessSentinel2,
     Sentinel2TimeSeries,
     ClassifyCrops,
-    TrainRandomForest,
-    ApplyRandomForest,
+    TrainClassifier,
+    ApplyClassifier,
     AggregateByParcel,
     SmoothClassification,
     CropMask,

@@ -47,8 +47,8 @@ class AggregateByParcel(Algorithm):
     OUTSIDE = "OUTSIDE"
     THREADS = options.THREADS
     OUTPUT = "OUTPUT"
-    TABLE = "TABLE"
-    PARCELS_EMPTY = "PARCELS_EMPTY"
+    PARCEL_STATISTICS = "PARCEL_STATISTICS"
+    EMPTY_COUNT = "EMPTY_COUNT"
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
@@ -79,10 +79,10 @@ class AggregateByParcel(Algorithm):
             "on the grid of the raster: statistics as decimal numbers with the same band names (several statistics: "
             "with the statistic at the end), a majority as a class map with the same colours and names.")
         self.declare(
-            QgsProcessingParameterFeatureSink(self.TABLE, self.tr("Parcels with values"), polygons, optional=True,
+            QgsProcessingParameterFeatureSink(self.PARCEL_STATISTICS, self.tr("Parcels with values"), polygons, optional=True,
                                               createByDefault=False),
             "the parcels with all their attributes, and a field for each value.")
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_EMPTY, self.tr("Parcels without a value")))
+        self.addOutput(QgsProcessingOutputNumber(self.EMPTY_COUNT, self.tr("Parcels without a value")))
 
     def checkParameterValues(self, parameters, context):
         """A majority stands alone, and something must be asked for."""
@@ -95,8 +95,8 @@ class AggregateByParcel(Algorithm):
         if MAJORITY not in statistics and not is_null(parameters.get(self.PROBABILITIES)):
             return False, self.tr("PROBABILITIES decide a majority only. Choose the statistic majority, or leave them "
                                   "out.")
-        if not destination_text(parameters, self.OUTPUT) and not destination_text(parameters, self.TABLE):
-            return False, self.tr("Nothing would be written: give OUTPUT (a raster), TABLE (a layer), or both.")
+        if not destination_text(parameters, self.OUTPUT) and not destination_text(parameters, self.PARCEL_STATISTICS):
+            return False, self.tr("Nothing would be written: give OUTPUT (a raster), PARCEL_STATISTICS (a layer), or both.")
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -125,9 +125,9 @@ class AggregateByParcel(Algorithm):
         results = {self.OUTPUT: output} if output else {}
 
         def deliver(table):
-            if destination_text(parameters, self.TABLE):
+            if destination_text(parameters, self.PARCEL_STATISTICS):
                 layout, features = self._with_values(table, ids, progress.part(0.9, 1.0))
-                results[self.TABLE] = write_layer(self, parameters, self.TABLE, context, layout, features,
+                results[self.PARCEL_STATISTICS] = write_layer(self, parameters, self.PARCEL_STATISTICS, context, layout, features,
                                                   progress)
 
         found = aggregate(task, output, settings, progress.part(0.05, 0.9), deliver)
@@ -137,7 +137,7 @@ class AggregateByParcel(Algorithm):
                                   "{} (ids {}).").format(len(found.empty), empty))
         group = self.tr("Floefield: crop classification")
         dress(output, self.tr("Parcels"), context, group, algorithm=self)
-        return {**results, self.PARCELS_EMPTY: len(found.empty)}
+        return {**results, self.EMPTY_COUNT: len(found.empty)}
 
     def _with_values(self, table, ids, progress):
         """Layout and features of the table."""

@@ -37,7 +37,7 @@ from ...provider.styling import dress
 CSV_FILTER = "CSV files (*.csv)"
 REPORT_FILTER = "HTML files (*.html)"
 LEGEND_FILTER = "Legends (*.qml *.csv *.txt)"
-MATCHING = (AUTO, *SCHEMES)
+LABEL_MATCHING = (AUTO, *SCHEMES)
 
 
 class AssessAccuracy(Algorithm):
@@ -60,9 +60,9 @@ class AssessAccuracy(Algorithm):
     REFERENCE_RASTER = "REFERENCE_RASTER"
     TRAINING = "TRAINING"
     SAMPLING_DESIGN = "SAMPLING_DESIGN"
-    SECOND_CLASSIFICATION = "SECOND_CLASSIFICATION"
+    OTHER_CLASSIFICATIONS = "OTHER_CLASSIFICATIONS"
     LEGEND = "LEGEND"
-    MATCHING = "MATCHING"
+    LABEL_MATCHING = "LABEL_MATCHING"
     NODATA = "NODATA"
     THREADS = "THREADS"
     REPORT = "REPORT"
@@ -107,7 +107,7 @@ class AssessAccuracy(Algorithm):
             "reference on this ground is left out, whole parcels at a time. Maps of Floefield know it by themselves; "
             "give it for maps made elsewhere, or the figures may be far too good.")
         self.declare(
-            QgsProcessingParameterRasterLayer(self.SECOND_CLASSIFICATION, self.tr("Second class map"), optional=True),
+            QgsProcessingParameterRasterLayer(self.OTHER_CLASSIFICATIONS, self.tr("Second class map"), optional=True),
             "to be compared with the first on the same ground, for instance the map of August with that of May.")
 
     def _declare_settings(self, settings):
@@ -123,7 +123,7 @@ class AssessAccuracy(Algorithm):
             QgsProcessingParameterFile(self.LEGEND, self.tr("Legend"), optional=True, fileFilter=LEGEND_FILTER),
             "names of the map's values where the map itself does not say them: a QGIS style (.qml), or a CSV file "
             "with the columns value and label (and code, if there is one).", advanced=True)
-        matching = QgsProcessingParameterEnum(self.MATCHING, self.tr("Match labels by"), list(MATCHING),
+        matching = QgsProcessingParameterEnum(self.LABEL_MATCHING, self.tr("Match labels by"), list(LABEL_MATCHING),
                                               defaultValue=settings.matching)
         matching.setUsesStaticStrings(True)
         self.declare(
@@ -180,7 +180,7 @@ class AssessAccuracy(Algorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Layers become paths and sources."""
-        layers = {name: layer for name in (self.CLASSIFICATION, self.SECOND_CLASSIFICATION, self.REFERENCE_RASTER)
+        layers = {name: layer for name in (self.CLASSIFICATION, self.OTHER_CLASSIFICATIONS, self.REFERENCE_RASTER)
                   if (layer := self.parameterAsRasterLayer(parameters, name, context)) is not None}
         self.paths = {name: raster_path(layer) for name, layer in layers.items()}
         self.map_names = tuple(layer.name() for name, layer in layers.items() if name != self.REFERENCE_RASTER)
@@ -236,10 +236,10 @@ class AssessAccuracy(Algorithm):
         entries = read_legend(legend) if legend else ()
         inputs = {name: MapInput(path, (*entries, *legend_of(path)), nodata) for name, path in self.paths.items()}
         return AssessmentTask(
-            inputs[self.CLASSIFICATION], inputs.get(self.SECOND_CLASSIFICATION), tuple(parcels), points,
+            inputs[self.CLASSIFICATION], inputs.get(self.OTHER_CLASSIFICATIONS), tuple(parcels), points,
             inputs.get(self.REFERENCE_RASTER), tuple(training),
             AssessmentSettings(self.parameterAsEnumString(parameters, self.SAMPLING_DESIGN, context),
-                               self.parameterAsEnumString(parameters, self.MATCHING, context),
+                               self.parameterAsEnumString(parameters, self.LABEL_MATCHING, context),
                                self.parameterAsInt(parameters, self.THREADS, context))), notes
 
     def _write_errors(self, parameters, context, found, crs_wkt, progress):

@@ -26,7 +26,7 @@ class CropMaskFromReference(Algorithm):
             "without outliers. The map may be coarse, old and in another coordinate reference system.")
     REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib")
 
-    REFERENCE = "REFERENCE"
+    REFERENCE_MAP = "REFERENCE_MAP"
     CROP_CLASSES = "CROP_CLASSES"
     EROSION_RADIUS = "EROSION_RADIUS"
     TRIMMING_ALPHA = "TRIMMING_ALPHA"
@@ -36,7 +36,7 @@ class CropMaskFromReference(Algorithm):
         defaults = ReferenceSettings()
         sen2agri.add_series(self, red_edge=False)
         self.declare(
-            QgsProcessingParameterRasterLayer(self.REFERENCE, self.tr("Reference map")),
+            QgsProcessingParameterRasterLayer(self.REFERENCE_MAP, self.tr("Reference map")),
             "raster of land-cover classes (whole numbers) that covers the series, such as ESA CCI Land Cover; it is "
             "brought to the grid of the series by nearest neighbour.")
         self.declare(
@@ -52,7 +52,7 @@ class CropMaskFromReference(Algorithm):
             "pixels that look unlike their class are left out until no more than this share of a normal distribution "
             "would lie as far out; 0 keeps all, larger values keep fewer.")
         self.declare(
-            QgsProcessingParameterNumber(options.TRAINING_SHARE, self.tr("Share of blocks that train"), sen2agri.REAL,
+            QgsProcessingParameterNumber(options.TRAINING_FRACTION, self.tr("Share of blocks that train"), sen2agri.REAL,
                                          SplitSettings().training_share, minValue=0.01, maxValue=1.0),
             "the map is divided into square blocks; the others are compared with the result.", advanced=True)
         sen2agri.add_forest(self, CROP_MASK_SAMPLES)
@@ -62,7 +62,7 @@ class CropMaskFromReference(Algorithm):
     def prepareAlgorithm(self, parameters, context, feedback):
         """Layers become paths."""
         self.inputs = sen2agri.Inputs(self, parameters, context)
-        self.reference = raster_path(self.parameterAsRasterLayer(parameters, self.REFERENCE, context))
+        self.reference = raster_path(self.parameterAsRasterLayer(parameters, self.REFERENCE_MAP, context))
         return True
 
     def processAlgorithm(self, parameters, context, feedback):

@@ -11,14 +11,14 @@ from ...provider.outputs import write_layer
 from ...provider.styling import dress
 from . import options, training
 
-CUTOFF_CURVE = "CUTOFF_CURVE"
-SUSPICIOUS = "SUSPICIOUS"
+EARLY_SEASON = "EARLY_SEASON"
+SUSPECT_LABELS = "SUSPECT_LABELS"
 
 
 def add_cutoff_curve(tool):
     """Declare whether the report says how early in the season a map is good."""
     tool.declare(
-        QgsProcessingParameterBoolean(CUTOFF_CURVE, tool.tr("Measure how early the map is good enough"), False),
+        QgsProcessingParameterBoolean(EARLY_SEASON, tool.tr("Measure how early the map is good enough"), False),
         "the report shows the accuracy with the images up to each date. Takes a small forest for each date, so the run "
         "is longer.", advanced=True)
 
@@ -26,7 +26,7 @@ def add_cutoff_curve(tool):
 def add_suspicious(tool):
     """Declare the layer of labels that look wrong."""
     tool.declare(
-        QgsProcessingParameterFeatureSink(SUSPICIOUS, tool.tr("Labels that look wrong"),
+        QgsProcessingParameterFeatureSink(SUSPECT_LABELS, tool.tr("Labels that look wrong"),
                                           QgsProcessing.SourceType.TypeVectorPolygon, optional=True,
                                           createByDefault=False),
         "parcels whose label the images contradict, the largest first: forests that have not seen the parcel are sure "
@@ -35,8 +35,8 @@ def add_suspicious(tool):
 
 def check_insight(tool, parameters):
     """What does not fit together, as a sentence; empty if all is well."""
-    if training.is_given(parameters.get(SUSPICIOUS)) and training.is_given(parameters.get(options.TRAINING_RASTER)):
-        return tool.tr("SUSPICIOUS lists parcels, and TRAINING_RASTER has none. Leave it out.")
+    if training.is_given(parameters.get(SUSPECT_LABELS)) and training.is_given(parameters.get(options.TRAINING_RASTER)):
+        return tool.tr("SUSPECT_LABELS lists parcels, and TRAINING_RASTER has none. Leave it out.")
     return ""
 
 
@@ -49,8 +49,8 @@ def insight_wishes(tool, parameters, context):
     """
     return InsightWishes(
         profiles=training.is_given(parameters.get(options.REPORT)),
-        suspicious=training.is_given(parameters.get(SUSPICIOUS)),
-        early=tool.parameterAsBoolean(parameters, CUTOFF_CURVE, context))
+        suspicious=training.is_given(parameters.get(SUSPECT_LABELS)),
+        early=tool.parameterAsBoolean(parameters, EARLY_SEASON, context))
 
 
 class Delivery:
@@ -69,7 +69,7 @@ class Delivery:
             crs_wkt = raster.grid.crs_wkt
         layout, features = layout_and_features(suspicious_findings(result.insight.suspicious), crs_wkt, False,
                                                self._progress.check)
-        self._layer = write_layer(self._tool, self._parameters, SUSPICIOUS, self._context, layout, features,
+        self._layer = write_layer(self._tool, self._parameters, SUSPECT_LABELS, self._context, layout, features,
                                   self._progress)
 
     def dress(self):
@@ -78,4 +78,4 @@ class Delivery:
             return {}
         dress(self._layer, self._tool.tr("Labels that look wrong"), self._context,
               self._tool.tr("Floefield: crop classification"), ROOT / "styles" / "suspicious.qml", self._tool)
-        return {SUSPICIOUS: self._layer}
+        return {SUSPECT_LABELS: self._layer}

@@ -28,26 +28,26 @@ CLASS_FIELD = "CLASS_FIELD"
 TRAINING_LAYERS = "TRAINING_LAYERS"
 TRAINING_RASTER = "TRAINING_RASTER"
 VALIDATION = "VALIDATION"
-TRAINING_SHARE = "TRAINING_SHARE"
-FEATURES = "FEATURES"
+TRAINING_FRACTION = "TRAINING_FRACTION"
+BANDS = "BANDS"
 RESAMPLING = "RESAMPLING"
 MASK = "MASK"
 TREES = "TREES"
 SAMPLES_PER_CLASS = "SAMPLES_PER_CLASS"
-SAMPLING = "SAMPLING"
+SAMPLING_STRATEGY = "SAMPLING_STRATEGY"
 TOTAL_SAMPLES = "TOTAL_SAMPLES"
 SAMPLES_PER_PARCEL = "SAMPLES_PER_PARCEL"
-KIND = "KIND"
-MIN_LEAF = "MIN_LEAF"
+CLASSIFIER = "CLASSIFIER"
+MIN_SAMPLES_LEAF = "MIN_SAMPLES_LEAF"
 MAX_DEPTH = "MAX_DEPTH"
 FEATURES_PER_SPLIT = "FEATURES_PER_SPLIT"
-BALANCED = "BALANCED"
-WEIGHTS = "WEIGHTS"
-MISSING_VALUES = "MISSING"
+BALANCED_WEIGHTS = "BALANCED_WEIGHTS"
+CLASS_WEIGHTS = "CLASS_WEIGHTS"
+MISSING_VALUES = "MISSING_VALUES"
 TUNE = "TUNE"
-OOB = "OOB"
-PERMUTATION = "PERMUTATION"
-CONTRASTS = "CONTRASTS"
+OOB_ACCURACY = "OOB_ACCURACY"
+PERMUTATION_IMPORTANCE = "PERMUTATION_IMPORTANCE"
+BAND_DIFFERENCES = "BAND_DIFFERENCES"
 SMOOTHING = "SMOOTHING"
 MIN_CONFIDENCE = "MIN_CONFIDENCE"
 SEED = "SEED"
@@ -113,12 +113,12 @@ def add_training(tool):
     share = SplitSettings().training_share
     real = QgsProcessingParameterNumber.Type.Double
     tool.declare(
-        QgsProcessingParameterNumber(TRAINING_SHARE, tool.tr("Share of parcels that train"), real, share,
+        QgsProcessingParameterNumber(TRAINING_FRACTION, tool.tr("Share of parcels that train"), real, share,
                                      minValue=0.01, maxValue=1.0),
         "of each class; the other parcels judge the map. Whole parcels are drawn, never single pixels. 1 trains with "
         "all and judges nothing. Not used with validation parcels of their own.")
     tool.declare(
-        QgsProcessingParameterString(FEATURES, tool.tr("Bands to use"), optional=True),
+        QgsProcessingParameterString(BANDS, tool.tr("Bands to use"), optional=True),
         "names of bands, separated by commas, with * and ?: B04_*, B08_*, NDVI_2018*. Empty uses all.", advanced=True)
 
 
@@ -134,14 +134,14 @@ def add_forest(tool, defaults):
               "number of trees in the forest. More make a steadier map and a slower run; above some hundred little "
               "changes.")
     tool.declare(
-        QgsProcessingParameterBoolean(CONTRASTS, tool.tr("Contrasts of bands"), defaults.contrasts),
+        QgsProcessingParameterBoolean(BAND_DIFFERENCES, tool.tr("Contrasts of bands"), defaults.contrasts),
         "the normalised differences (a - b) / (a + b) of all pairs of Sentinel-2 bands of a day are features too; NDVI "
         "is one of them. They made maps better wherever we tried; other rasters have none.", advanced=True)
     add_whole(tool, SAMPLES_PER_CLASS, "Training pixels per class", defaults.samples_per_class, 0, None,
               "at most so many pixels of each class train, drawn evenly from its training parcels; 0 takes all. More "
               "pixels make a slightly better map and a slower run.")
     tool.declare(
-        choice(SAMPLING, tool.tr("Sampling"), SAMPLINGS, defaults.sampling),
+        choice(SAMPLING_STRATEGY, tool.tr("Sampling"), SAMPLINGS, defaults.sampling),
         "equal takes as many pixels of each class, as far as there are; smallest as many as the smallest class has; "
         "proportional keeps the shares of the classes; all takes every pixel.", advanced=True)
     add_whole(tool, TOTAL_SAMPLES, "Training pixels in all", defaults.total_samples, 0, None,
@@ -150,11 +150,11 @@ def add_forest(tool, defaults):
               "at most so many pixels of each parcel, so that large parcels do not drown small ones; 0 sets no limit.",
               True)
     tool.declare(
-        choice(KIND, tool.tr("Kind of forest"), KINDS, defaults.kind),
+        choice(CLASSIFIER, tool.tr("Kind of forest"), KINDS, defaults.kind),
         "random is Breiman's random forest, as in SNAP and Sen2-Agri; extra draws the thresholds too (extremely "
         "randomised trees), which grows several times faster and is as good or better with many similar bands.",
         advanced=True)
-    add_whole(tool, MIN_LEAF, "Smallest leaf", defaults.min_leaf, 1, None,
+    add_whole(tool, MIN_SAMPLES_LEAF, "Smallest leaf", defaults.min_leaf, 1, None,
               "a leaf of a tree holds at least so many training pixels; 1 grows the trees fully.", True)
     add_whole(tool, MAX_DEPTH, "Depth of a tree", defaults.max_depth, 0, None,
               "at most so many levels; 0 sets no limit.", True)
@@ -162,11 +162,11 @@ def add_forest(tool, defaults):
               "among so many bands, drawn anew, each branch looks for the best; 0 takes the square root of their "
               "number, and of extra trees an eighth of it if that is more.", True)
     tool.declare(
-        QgsProcessingParameterBoolean(BALANCED, tool.tr("All classes weigh the same"), defaults.balanced),
+        QgsProcessingParameterBoolean(BALANCED_WEIGHTS, tool.tr("All classes weigh the same"), defaults.balanced),
         "otherwise a class weighs as much as it has training pixels. Finds more of the rare classes, at the cost "
         "of the frequent ones.", advanced=True)
     tool.declare(
-        QgsProcessingParameterString(WEIGHTS, tool.tr("Weights of classes"), optional=True),
+        QgsProcessingParameterString(CLASS_WEIGHTS, tool.tr("Weights of classes"), optional=True),
         "weights of your own, by class: wheat=2, maize=0.5. Classes not named weigh 1.", advanced=True)
     tool.declare(
         choice(MISSING_VALUES, tool.tr("Pixels that lack some bands"), MISSING, defaults.missing),
@@ -179,14 +179,14 @@ def add_forest(tool, defaults):
 def _add_trials(tool, defaults):
     tool.declare(
         QgsProcessingParameterBoolean(TUNE, tool.tr("Tune by cross-validation over parcels"), defaults.tune),
-        "tries several smallest leaves and bands per branch, and takes what does best on parcels not seen; MIN_LEAF "
+        "tries several smallest leaves and bands per branch, and takes what does best on parcels not seen; MIN_SAMPLES_LEAF "
         "and FEATURES_PER_SPLIT are then not used. Takes about as long again as the training.", advanced=True)
     tool.declare(
-        QgsProcessingParameterBoolean(OOB, tool.tr("Out-of-bag accuracy"), defaults.oob),
+        QgsProcessingParameterBoolean(OOB_ACCURACY, tool.tr("Out-of-bag accuracy"), defaults.oob),
         "adds to report and model how many training pixels the trees that did not see them get right. It is far too "
         "good: these trees know other pixels of the same parcels.", advanced=True)
     tool.declare(
-        QgsProcessingParameterBoolean(PERMUTATION, tool.tr("Permutation importance"), defaults.permutation),
+        QgsProcessingParameterBoolean(PERMUTATION_IMPORTANCE, tool.tr("Permutation importance"), defaults.permutation),
         "adds to report and model how much accuracy is lost when a band is shuffled, on pixels of the validation "
         "parcels.", advanced=True)
 

@@ -33,7 +33,7 @@ CROP_FIELD = "CROP_FIELD"
 RED_EDGE = "RED_EDGE"
 FLAGS = "FLAGS"
 SITE = "SITE"
-TILE = "TILE"
+TILE_ID = "TILE_ID"
 OUTPUT_UNMASKED = "OUTPUT_UNMASKED"
 QUALITY = "QUALITY"
 PRODUCT = "PRODUCT"
@@ -79,7 +79,7 @@ def add_split(tool):
         QgsProcessingParameterFeatureSource(options.VALIDATION, tool.tr("Validation parcels"), polygons, optional=True),
         "parcels with the same fields that only judge. Without them, some of the parcels of each class are held back.")
     tool.declare(
-        QgsProcessingParameterNumber(options.TRAINING_SHARE, tool.tr("Share of parcels that train"), REAL,
+        QgsProcessingParameterNumber(options.TRAINING_FRACTION, tool.tr("Share of parcels that train"), REAL,
                                      SplitSettings().training_share, minValue=0.01, maxValue=1.0),
         "of each class; the other parcels judge. Whole parcels are drawn, never single pixels.")
 
@@ -93,7 +93,7 @@ def add_forest(tool, samples):
                       "at most so many pixels of each class train; 0 takes all.", True)
     options.add_whole(tool, options.MAX_DEPTH, "Depth of a tree", defaults.max_depth, 0, None,
                       "at most so many levels; 0 sets no limit.", True)
-    options.add_whole(tool, options.MIN_LEAF, "Smallest leaf", defaults.min_leaf, 1, None,
+    options.add_whole(tool, options.MIN_SAMPLES_LEAF, "Smallest leaf", defaults.min_leaf, 1, None,
                       "a leaf of a tree holds at least so many training pixels. Take fewer where classes have few "
                       "pixels.", True)
 
@@ -127,7 +127,7 @@ def add_results(tool, what, raw):
     options.add_seed_and_threads(tool, sen2agri_forest(1))
     tool.declare(QgsProcessingParameterString(SITE, tool.tr("Site"), "1"),
                  "number or short name of the site, for the name of the product folder; letters and digits.", True)
-    tool.declare(QgsProcessingParameterString(TILE, tool.tr("Tile"), "00XXX"),
+    tool.declare(QgsProcessingParameterString(TILE_ID, tool.tr("Tile"), "00XXX"),
                  "name of the tile (31TEJ), for the names in the product folder; letters and digits.", True)
     tool.declare(
         QgsProcessingParameterRasterDestination(options.OUTPUT, tool.tr(what)),
@@ -197,13 +197,13 @@ def common_task(tool, parameters, context, inputs, kind):
 
     forest = sen2agri_forest(
         whole(options.SAMPLES_PER_CLASS), trees=whole(options.TREES), max_depth=whole(options.MAX_DEPTH),
-        min_leaf=whole(options.MIN_LEAF), seed=whole(options.SEED), threads=whole(options.THREADS))
+        min_leaf=whole(options.MIN_SAMPLES_LEAF), seed=whole(options.SEED), threads=whole(options.THREADS))
     task = ProductTask(
         kind, inputs.series, forest, flags=inputs.flags,
         red_edge=tool.parameterAsBoolean(parameters, RED_EDGE, context),
         info=ProductInfo(tool.parameterAsString(parameters, SITE, context),
-                         tool.parameterAsString(parameters, TILE, context)),
-        split=SplitSettings(tool.parameterAsDouble(parameters, options.TRAINING_SHARE, context), forest.seed),
+                         tool.parameterAsString(parameters, TILE_ID, context)),
+        split=SplitSettings(tool.parameterAsDouble(parameters, options.TRAINING_FRACTION, context), forest.seed),
         parcels_path=inputs.origin, validation_path=inputs.validation_origin)
     if not tool.parameterDefinition(COMPONENTS):
         return task

@@ -37,14 +37,14 @@ class SmoothClassification(Algorithm):
 
     CLASSIFICATION = "CLASSIFICATION"
     METHOD = "METHOD"
-    MIN_PIXELS = "MIN_PIXELS"
+    MIN_MAPPING_UNIT = "MIN_MAPPING_UNIT"
     CONNECTEDNESS = "CONNECTEDNESS"
     WINDOW = "WINDOW"
     PROBABILITIES = "PROBABILITIES"
     SIGMA = "SIGMA"
     THREADS = options.THREADS
     OUTPUT = "OUTPUT"
-    CHANGED = "CHANGED"
+    CHANGED_FRACTION = "CHANGED_FRACTION"
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
@@ -58,7 +58,7 @@ class SmoothClassification(Algorithm):
             "sieve removes patches below a size and leaves all else as it is; majority takes the most frequent class "
             "around each pixel; gaussian and binomial smooth the class probabilities, which also lets an unsure pixel "
             "follow its sure neighbours: usually the best, if you have them.")
-        options.add_whole(self, self.MIN_PIXELS, "Smallest patch (pixels)", settings.min_pixels, 2, None,
+        options.add_whole(self, self.MIN_MAPPING_UNIT, "Smallest patch (pixels)", settings.min_pixels, 2, None,
                           "of the sieve: patches of fewer pixels take the class of their largest neighbour. 10 pixels "
                           "of 10 m are 0.1 hectare.")
         self.declare(
@@ -79,7 +79,7 @@ class SmoothClassification(Algorithm):
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Smoothed class map")),
             "GeoTIFF with the values, colours and class names of the input; nodata where the input has none.")
-        self.addOutput(QgsProcessingOutputNumber(self.CHANGED, self.tr("Share of pixels changed (0 to 1)")))
+        self.addOutput(QgsProcessingOutputNumber(self.CHANGED_FRACTION, self.tr("Share of pixels changed (0 to 1)")))
 
     def checkParameterValues(self, parameters, context):
         """An odd window, and probabilities where they are needed."""
@@ -104,7 +104,7 @@ class SmoothClassification(Algorithm):
         progress = FeedbackProgress(feedback)
         settings = SmoothSettings(
             self.parameterAsEnumString(parameters, self.METHOD, context),
-            self.parameterAsInt(parameters, self.MIN_PIXELS, context),
+            self.parameterAsInt(parameters, self.MIN_MAPPING_UNIT, context),
             self.parameterAsEnumString(parameters, self.CONNECTEDNESS, context),
             self.parameterAsInt(parameters, self.WINDOW, context),
             self.parameterAsDouble(parameters, self.SIGMA, context),
@@ -114,4 +114,4 @@ class SmoothClassification(Algorithm):
                                         output, settings, progress)
         progress.say(self.tr("Pixels that have another class now: {:.1%}.").format(changed))
         dress(output, self.tr("Smoothed crops"), context, self.tr("Floefield: crop classification"), algorithm=self)
-        return {self.OUTPUT: output, self.CHANGED: changed}
+        return {self.OUTPUT: output, self.CHANGED_FRACTION: changed}

@@ -40,8 +40,8 @@ class FilterByArea(Algorithm):
     AREA_FIELD = "AREA_FIELD"
     OUTPUT = "OUTPUT"
     REJECTED = "REJECTED"
-    PARCELS_KEPT = "PARCELS_KEPT"
-    PARCELS_REJECTED = "PARCELS_REJECTED"
+    OUTPUT_COUNT = "OUTPUT_COUNT"
+    REJECTED_COUNT = "REJECTED_COUNT"
 
     def initAlgorithm(self, config=None):
         """Declare the parameters."""
@@ -67,8 +67,8 @@ class FilterByArea(Algorithm):
                                               QgsProcessing.SourceType.TypeVectorPolygon, optional=True,
                                               createByDefault=False),
             "The parcels that are too small, also with the area.")
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_KEPT, self.tr("Parcels kept")))
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_REJECTED, self.tr("Parcels rejected")))
+        self.addOutput(QgsProcessingOutputNumber(self.OUTPUT_COUNT, self.tr("Parcels kept")))
+        self.addOutput(QgsProcessingOutputNumber(self.REJECTED_COUNT, self.tr("Parcels rejected")))
 
     def checkParameterValues(self, parameters, context):
         """Refuse a field name that a shapefile would cut off."""
@@ -117,7 +117,7 @@ class FilterByArea(Algorithm):
         layout = (self.fields, geometry_type, crs)
         layers = write_layers(self, parameters, context, layout, {self.OUTPUT: kept, self.REJECTED: rejected},
                               progress)
-        return {**layers, self.PARCELS_KEPT: len(kept), self.PARCELS_REJECTED: len(rejected)}
+        return {**layers, self.OUTPUT_COUNT: len(kept), self.REJECTED_COUNT: len(rejected)}
 
 
 def _with_area_field(fields, name):

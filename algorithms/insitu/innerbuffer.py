@@ -32,9 +32,9 @@ class InnerBuffer(Algorithm):
     DISTANCE = "DISTANCE"
     SEGMENTS = "SEGMENTS"
     OUTPUT = "OUTPUT"
-    PARCELS_IN = "PARCELS_IN"
-    PARCELS_OUT = "PARCELS_OUT"
-    PARCELS_LOST = "PARCELS_LOST"
+    INPUT_COUNT = "INPUT_COUNT"
+    OUTPUT_COUNT = "OUTPUT_COUNT"
+    REMOVED_COUNT = "REMOVED_COUNT"
 
     def initAlgorithm(self, config=None):
         """Declare the parameters."""
@@ -54,9 +54,9 @@ class InnerBuffer(Algorithm):
             QgsProcessingParameterFeatureSink(self.OUTPUT, self.tr("Shrunk parcels"),
                                               QgsProcessing.SourceType.TypeVectorPolygon),
             "The smaller parcels with the same attributes, as multi-part polygons without heights.")
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_IN, self.tr("Parcels read")))
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_OUT, self.tr("Parcels written")))
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_LOST, self.tr("Parcels lost")))
+        self.addOutput(QgsProcessingOutputNumber(self.INPUT_COUNT, self.tr("Parcels read")))
+        self.addOutput(QgsProcessingOutputNumber(self.OUTPUT_COUNT, self.tr("Parcels written")))
+        self.addOutput(QgsProcessingOutputNumber(self.REMOVED_COUNT, self.tr("Parcels lost")))
 
     def checkParameterValues(self, parameters, context):
         """Refuse a distance that would grow parcels."""
@@ -104,4 +104,4 @@ class InnerBuffer(Algorithm):
         layout = (self.source.fields(), QgsWkbTypes.Type.MultiPolygon, crs)
         lost = len(empty) + len(vanished)
         return {self.OUTPUT: write_layer(self, parameters, self.OUTPUT, context, layout, smaller, progress),
-                self.PARCELS_IN: len(smaller) + lost, self.PARCELS_OUT: len(smaller), self.PARCELS_LOST: lost}
+                self.INPUT_COUNT: len(smaller) + lost, self.OUTPUT_COUNT: len(smaller), self.REMOVED_COUNT: lost}

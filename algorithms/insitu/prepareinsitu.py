@@ -67,7 +67,7 @@ class PrepareInsitu(Algorithm):
     CODES = "CODES"
     DISTANCE = "DISTANCE"
     MIN_AREA = "MIN_AREA"
-    SLIVER_AREA = "SLIVER_AREA"
+    MAX_SLIVER_AREA = "MAX_SLIVER_AREA"
     PARTS = "PARTS"
     CROP_FIELD = "CROP_FIELD"
     IRRIGATION_FIELD = "IRRIGATION_FIELD"
@@ -76,9 +76,9 @@ class PrepareInsitu(Algorithm):
     ARCHIVE = "ARCHIVE"
     REPORT = "REPORT"
     REJECTED = "REJECTED"
-    PARCELS_IN = "PARCELS_IN"
-    PARCELS_OUT = "PARCELS_OUT"
-    AREA_OUT = "AREA_OUT"
+    INPUT_COUNT = "INPUT_COUNT"
+    OUTPUT_COUNT = "OUTPUT_COUNT"
+    OUTPUT_AREA = "OUTPUT_AREA"
 
     def initAlgorithm(self, config=None):
         """Declare the parameters."""
@@ -99,7 +99,7 @@ class PrepareInsitu(Algorithm):
                  "pixels of 10 m and 20 m inside. 0 leaves borders where they are."),
                 (self.MIN_AREA, "Smallest area (square metres)", defaults.min_area, 0.0, False,
                  "parcels of this area or more are kept: the area after the buffer, since those pixels train."),
-                (self.SLIVER_AREA, "Largest sliver (square metres)", defaults.sliver_area, 0.0, True,
+                (self.MAX_SLIVER_AREA, "Largest sliver (square metres)", defaults.sliver_area, 0.0, True,
                  "smaller parcels, and smaller pieces that the buffer leaves of a parcel, are dropped as slivers; 100 "
                  "is one pixel of 10 m.")):
             self.declare(QgsProcessingParameterNumber(name, self.tr(title), QgsProcessingParameterNumber.Type.Double,
@@ -138,9 +138,9 @@ class PrepareInsitu(Algorithm):
             QgsProcessingParameterFeatureSink(self.REJECTED, self.tr("Rejected parcels"), polygons, optional=True,
                                               createByDefault=False),
             "the parcels that were not kept, as they came, each with the reason.")
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_IN, self.tr("Parcels read")))
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_OUT, self.tr("Parcels kept")))
-        self.addOutput(QgsProcessingOutputNumber(self.AREA_OUT, self.tr("Area kept (square metres)")))
+        self.addOutput(QgsProcessingOutputNumber(self.INPUT_COUNT, self.tr("Parcels read")))
+        self.addOutput(QgsProcessingOutputNumber(self.OUTPUT_COUNT, self.tr("Parcels kept")))
+        self.addOutput(QgsProcessingOutputNumber(self.OUTPUT_AREA, self.tr("Area kept (square metres)")))
 
     def checkParameterValues(self, parameters, context):
         """One kind of parcels, a class field where one is needed, and a CRS that exists."""
@@ -166,7 +166,8 @@ class PrepareInsitu(Algorithm):
         progress = FeedbackProgress(feedback)
         settings = PreparationSettings(
             **{name.lower(): self.parameterAsDouble(parameters, name, context)
-               for name in (self.DISTANCE, self.MIN_AREA, self.SLIVER_AREA)},
+               for name in (self.DISTANCE, self.MIN_AREA)},
+            sliver_area=self.parameterAsDouble(parameters, self.MAX_SLIVER_AREA, context),
             parts=self.parameterAsEnumString(parameters, self.PARTS, context))
         found = labelled_parcels(self.layers, progress.part(0.0, 0.2))
         table = self.parameterAsString(parameters, self.CODES, context)
@@ -206,8 +207,8 @@ class PrepareInsitu(Algorithm):
             progress.step(0.98)
             layers = write_layers(self, parameters, context, layouts, features, progress)
         files = {name: path for name, path in ((self.ARCHIVE, archive), (self.REPORT, report)) if path}
-        return {**layers, **files, self.PARCELS_IN: len(fates), self.PARCELS_OUT: len(kept),
-                self.AREA_OUT: sum(parcel.areas[-1] for parcel in kept)}
+        return {**layers, **files, self.INPUT_COUNT: len(fates), self.OUTPUT_COUNT: len(kept),
+                self.OUTPUT_AREA: sum(parcel.areas[-1] for parcel in kept)}
 
     def _say(self, prepared, fates, crs, progress):
         """What happened, in the log; and an end where nothing is left."""

@@ -45,16 +45,16 @@ class SplitInsitu(Algorithm):
             "random class by class, or whole blocks of land. Never pixels: those of one parcel resemble each other so "
             "much that a map judged by them looks far better than it is.")
 
-    TRAINING_SHARE = "TRAINING_SHARE"
-    METHOD = "METHOD"
+    TRAINING_FRACTION = "TRAINING_FRACTION"
+    SPLIT_BY = "SPLIT_BY"
     BLOCK_SIZE = "BLOCK_SIZE"
     SMALL_CLASSES = "SMALL_CLASSES"
     SEED = "SEED"
     TRAINING = "TRAINING"
     VALIDATION = "VALIDATION"
-    PARCELS_TRAINING = "PARCELS_TRAINING"
-    PARCELS_VALIDATION = "PARCELS_VALIDATION"
-    UNASSESSED = "UNASSESSED"
+    TRAINING_COUNT = "TRAINING_COUNT"
+    VALIDATION_COUNT = "VALIDATION_COUNT"
+    UNASSESSED_CLASSES = "UNASSESSED_CLASSES"
 
     def initAlgorithm(self, config=None):
         """Declare the parameters."""
@@ -63,11 +63,11 @@ class SplitInsitu(Algorithm):
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         declare_insitu(self)
         self.declare(
-            QgsProcessingParameterNumber(self.TRAINING_SHARE, self.tr("Share of parcels that train"), real,
+            QgsProcessingParameterNumber(self.TRAINING_FRACTION, self.tr("Share of parcels that train"), real,
                                          defaults.training_share, minValue=0.01, maxValue=0.99),
             "of each class; the others judge. Three quarters is the share of Sen2-Agri.")
         self.declare(
-            choice(self.METHOD, self.tr("Draw"), METHODS, defaults.method),
+            choice(self.SPLIT_BY, self.tr("Draw"), METHODS, defaults.method),
             "parcels draws single parcels; blocks draws squares of land with all parcels in them, so that neighbours "
             "of training parcels do not judge. Blocks are sterner, and nearer to the truth where parcels lie dense.")
         self.declare(
@@ -90,9 +90,9 @@ class SplitInsitu(Algorithm):
         self.declare(
             QgsProcessingParameterFeatureSink(self.VALIDATION, self.tr("Validation parcels"), polygons),
             "the parcels that judge, with all their attributes.")
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_TRAINING, self.tr("Training parcels written")))
-        self.addOutput(QgsProcessingOutputNumber(self.PARCELS_VALIDATION, self.tr("Validation parcels written")))
-        self.addOutput(QgsProcessingOutputString(self.UNASSESSED, self.tr("Classes that nothing can judge")))
+        self.addOutput(QgsProcessingOutputNumber(self.TRAINING_COUNT, self.tr("Training parcels written")))
+        self.addOutput(QgsProcessingOutputNumber(self.VALIDATION_COUNT, self.tr("Validation parcels written")))
+        self.addOutput(QgsProcessingOutputString(self.UNASSESSED_CLASSES, self.tr("Classes that nothing can judge")))
 
     def checkParameterValues(self, parameters, context):
         """One kind of parcels, and a class field where one is needed."""
@@ -108,9 +108,9 @@ class SplitInsitu(Algorithm):
         """Read, divide, write."""
         progress = FeedbackProgress(feedback)
         settings = SplitSettings(
-            self.parameterAsDouble(parameters, self.TRAINING_SHARE, context),
+            self.parameterAsDouble(parameters, self.TRAINING_FRACTION, context),
             self.parameterAsInt(parameters, self.SEED, context),
-            self.parameterAsEnumString(parameters, self.METHOD, context),
+            self.parameterAsEnumString(parameters, self.SPLIT_BY, context),
             self.parameterAsDouble(parameters, self.BLOCK_SIZE, context),
             self.parameterAsEnumString(parameters, self.SMALL_CLASSES, context))
         found = labelled_parcels(self.layers, progress.part(0.0, 0.5))
@@ -131,8 +131,8 @@ class SplitInsitu(Algorithm):
         progress.step(1.0)
         kind = QgsWkbTypes.multiType(self.layers[0].source.wkbType())
         layers = write_layers(self, parameters, context, (fields, kind, crs), features, progress)
-        return {**layers, self.PARCELS_TRAINING: len(split.training), self.PARCELS_VALIDATION: len(split.validation),
-                self.UNASSESSED: ", ".join(split.unassessed)}
+        return {**layers, self.TRAINING_COUNT: len(split.training), self.VALIDATION_COUNT: len(split.validation),
+                self.UNASSESSED_CLASSES: ", ".join(split.unassessed)}
 
     def _say_left_out(self, found, progress):
         unlabelled = sum(not parcel.code for parcel in found)

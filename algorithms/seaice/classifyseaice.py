@@ -50,7 +50,7 @@ class ClassifySeaIce(Algorithm):
     CHARTS_FOLDER = "CHARTS_FOLDER"
     TEXTURES_FOLDER = "TEXTURES_FOLDER"
     LAND = "LAND"
-    BROKEN = "BROKEN"
+    ON_ERROR = "ON_ERROR"
     OUTPUT_FOLDER = "OUTPUT_FOLDER"
     MODEL = "MODEL"
     REPORT = "REPORT"
@@ -88,7 +88,7 @@ class ClassifySeaIce(Algorithm):
         self._folder(self.SCENES_FOLDER, "Folder with scenes", "all GeoTIFFs in it and its subfolders are used.")
         self._text("BANDS", "Bands", "", "of backscatter, separated by commas. Leave it empty for all bands that are "
                    "named by a polarisation.", advanced=True)
-        self._flag("INCIDENCE", "Incidence angle is a feature", defaults.incidence,
+        self._flag("INCIDENCE_ANGLE", "Incidence angle is a feature", defaults.incidence,
                    "uses the band with the incidence angle, where there is one: ice types darken with it differently. "
                    "But if all scenes come from one orbit, it tells places apart rather than ice.")
 
@@ -104,12 +104,12 @@ class ClassifySeaIce(Algorithm):
         self._number("MAX_DAYS", "Days between scene and chart", NUMBER.Double, defaults.max_days, 0, 30,
                      "a scene is paired with the chart of the nearest day, if it is no farther away than this. Ice "
                      "drifts: fewer days teach better, but leave scenes without a chart.")
-        self._number("BOUNDARY", "Distance from borders (m)", NUMBER.Double, defaults.boundary, 0, 100000,
+        self._number("BOUNDARY_DISTANCE", "Distance from borders (m)", NUMBER.Double, defaults.boundary, 0, 100000,
                      "pixels nearer to a border between classes neither train nor judge: borders are drawn with a "
                      "broad pencil, and the ice has drifted since.")
         self._number("MIN_CONCENTRATION", "Smallest concentration (%)", NUMBER.Double, charts.min_concentration, 0, 100,
                      "polygons with less ice teach nothing; below 10 % they are open water.", advanced=True)
-        self._number("DOMINANCE", "Smallest share of the class (%)", NUMBER.Double, charts.dominance, 0, 100,
+        self._number("MIN_DOMINANCE", "Smallest share of the class (%)", NUMBER.Double, charts.dominance, 0, 100,
                      "polygons in which no class has so much of the ice are mixed and teach nothing.", advanced=True)
         self._text("DATE", "Date of the charts", "", "year-month-day, for charts whose name and metadata do not tell "
                    "it; for several charts name=date pairs separated by semicolons.", advanced=True)
@@ -145,19 +145,19 @@ class ClassifySeaIce(Algorithm):
 
     def _declare_forest(self, defaults):
         forest = defaults.forest
-        self._choice("EVALUATION", "Evaluation", EVALUATIONS, defaults.evaluation,
+        self._choice("ASSESSMENT", "Evaluation", EVALUATIONS, defaults.evaluation,
                      "date: every date is mapped by a forest that was trained on all other dates, and compared with "
                      "its charts; none saves the time.")
-        self._number("SAMPLES_PER_CLASS", "Training pixels per class and scene", NUMBER.Integer,
+        self._number("SAMPLES_PER_SCENE", "Training pixels per class and scene", NUMBER.Integer,
                      defaults.samples_per_class, 1, 1000000,
                      "at most so many pixels of each class in each scene train.")
         self._number("TREES", "Trees", NUMBER.Integer, forest.trees, 1, 10000, "number of trees in the forest.")
-        self._number("MIN_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_leaf, 1, 1000,
+        self._number("MIN_SAMPLES_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_leaf, 1, 1000,
                      "a leaf of a tree holds at least so many training pixels; more than 1 forgives wrong labels.",
                      advanced=True)
         self._number("MAX_DEPTH", "Depth of a tree", NUMBER.Integer, forest.max_depth, 0, 1000,
                      "at most so many levels; 0 sets no limit.", advanced=True)
-        self._flag("BALANCED", "All classes weigh the same", forest.balanced,
+        self._flag("BALANCED_WEIGHTS", "All classes weigh the same", forest.balanced,
                    "otherwise a class weighs as much as it has training pixels.", advanced=True)
         self._number("SEED", "Seed", NUMBER.Integer, forest.seed, 0, 2 ** 31 - 1,
                      "of all random choices: the same seed gives the same result.", advanced=True)
@@ -168,14 +168,14 @@ class ClassifySeaIce(Algorithm):
         self._flag("DISAGREEMENT", "Where chart and map disagree", defaults.wants_disagreement,
                    "writes a layer for each scene with a chart: agreement, water for ice, ice for water, another kind "
                    "of ice.")
-        self._flag("EDGE", "Ice edge", defaults.wants_edge,
+        self._flag("ICE_EDGE", "Ice edge", defaults.wants_edge,
                    "writes ice_edge.gpkg: lines along which the ice concentration of the cells passes 15 %.")
-        self._choice("DRAFT", "Draft chart", DRAFTS, defaults.draft,
+        self._choice("DRAFT_CHART", "Draft chart", DRAFTS, defaults.draft,
                      "writes what the map shows as an ice chart in SIGRID-3 (shapefile), a draft for an analyst: by "
                      "the polygons of the chart, or by the cells of a grid.")
-        self._number("CELL", "Edge of a cell (m)", NUMBER.Double, defaults.cell, 1, 1000000,
+        self._number("DRAFT_CELL_SIZE", "Edge of a cell (m)", NUMBER.Double, defaults.cell, 1, 1000000,
                      "of the cells for the ice edge and the draft chart by grid.", advanced=True)
-        self._choice(self.BROKEN, "If a scene is broken", WHEN_BROKEN, WHEN_BROKEN[0],
+        self._choice(self.ON_ERROR, "If a scene is broken", WHEN_BROKEN, WHEN_BROKEN[0],
                      "the others are done in any case, and a message names it. skip: that is all. fail: in the end the "
                      "run is reported as failed (exit code 1).", advanced=True)
         self._flag("LOAD", "Load the maps into the project", True, "in the desktop only; switch it off for long "
@@ -248,7 +248,7 @@ class ClassifySeaIce(Algorithm):
             self._write_layers(result, partial, settings)
         for path, reason in result.failures:
             progress.say(f"{path}: {reason}")
-        if result.failures and self.parameterAsEnumString(parameters, self.BROKEN, context) == "fail":
+        if result.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "fail":
             raise UnsuitableInput(result.complaint())
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for ice_map in result.maps:
@@ -268,7 +268,7 @@ class ClassifySeaIce(Algorithm):
         chart_settings = ChartSettings(
             legend=self.parameterAsString(parameters, "LEGEND", context),
             min_concentration=self.parameterAsDouble(parameters, "MIN_CONCENTRATION", context),
-            dominance=self.parameterAsDouble(parameters, "DOMINANCE", context),
+            dominance=self.parameterAsDouble(parameters, "MIN_DOMINANCE", context),
             date=self.parameterAsString(parameters, "DATE", context).strip())
         crs_wkt = first_grid(scenes).crs_wkt
         places = crs_wkt, self.parameterAsCrs(parameters, "SOURCE_CRS", context)
@@ -288,16 +288,16 @@ class ClassifySeaIce(Algorithm):
         texture.check()
         return IceSettings(
             bands=tuple(filter(None, (band.strip() for band in text(parameters, "BANDS", context).split(",")))),
-            incidence=flag(parameters, "INCIDENCE", context), textures=choice(parameters, "TEXTURES", context),
+            incidence=flag(parameters, "INCIDENCE_ANGLE", context), textures=choice(parameters, "TEXTURES", context),
             texture=texture, max_days=real(parameters, "MAX_DAYS", context),
-            boundary=real(parameters, "BOUNDARY", context), land_buffer=real(parameters, "LAND_BUFFER", context),
-            samples_per_class=whole(parameters, "SAMPLES_PER_CLASS", context),
-            evaluation=choice(parameters, "EVALUATION", context), draft=choice(parameters, "DRAFT", context),
-            cell=real(parameters, "CELL", context), wants_edge=flag(parameters, "EDGE", context),
+            boundary=real(parameters, "BOUNDARY_DISTANCE", context), land_buffer=real(parameters, "LAND_BUFFER", context),
+            samples_per_class=whole(parameters, "SAMPLES_PER_SCENE", context),
+            evaluation=choice(parameters, "ASSESSMENT", context), draft=choice(parameters, "DRAFT_CHART", context),
+            cell=real(parameters, "DRAFT_CELL_SIZE", context), wants_edge=flag(parameters, "ICE_EDGE", context),
             wants_disagreement=flag(parameters, "DISAGREEMENT", context),
             forest=ForestSettings(
-                trees=whole(parameters, "TREES", context), min_leaf=whole(parameters, "MIN_LEAF", context),
-                max_depth=whole(parameters, "MAX_DEPTH", context), balanced=flag(parameters, "BALANCED", context),
+                trees=whole(parameters, "TREES", context), min_leaf=whole(parameters, "MIN_SAMPLES_LEAF", context),
+                max_depth=whole(parameters, "MAX_DEPTH", context), balanced=flag(parameters, "BALANCED_WEIGHTS", context),
                 seed=whole(parameters, "SEED", context), threads=whole(parameters, "THREADS", context)))
 
     def _write_layers(self, result, folder, settings):

@@ -60,11 +60,11 @@ class GlcmTextures(Algorithm):
     FEATURES = "FEATURES"
     STEP = "STEP"
     NORMALISATION = "NORMALISATION"
-    MIN_VALID = "MIN_VALID"
+    MIN_VALID_FRACTION = "MIN_VALID_FRACTION"
     EDGES = "EDGES"
     COMPRESSION = "COMPRESSION"
     THREADS = "THREADS"
-    BROKEN = "BROKEN"
+    ON_ERROR = "ON_ERROR"
     LOAD = "LOAD"
     OUTPUT = "OUTPUT"
     OUTPUT_FOLDER = "OUTPUT_FOLDER"
@@ -100,7 +100,7 @@ class GlcmTextures(Algorithm):
 
     def _declare_outputs(self):
         self.declare(
-            choice(self.BROKEN, self.tr("If an image of the folder is broken"), WHEN_BROKEN, WHEN_BROKEN[0]),
+            choice(self.ON_ERROR, self.tr("If an image of the folder is broken"), WHEN_BROKEN, WHEN_BROKEN[0]),
             "the others are done in any case, and a message names it. skip: that is all. fail: in the end the run is "
             "reported as failed (exit code 1).", advanced=True)
         self.declare(
@@ -172,7 +172,7 @@ class GlcmTextures(Algorithm):
             "one: probabilities add up to 1, as in textbooks and scikit-image. snap: they add up to 2, and variance "
             "and correlation are as odd as in SNAP, to go on with models and thresholds from there.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.MIN_VALID, self.tr("Least share of valid pairs"),
+            QgsProcessingParameterNumber(self.MIN_VALID_FRACTION, self.tr("Least share of valid pairs"),
                                          QgsProcessingParameterNumber.Type.Double, defaults.min_valid, False, 0.0, 1.0),
             "where fewer pairs of a window have data the result has none. Pairs with a pixel without data never count. "
             "0 asks for a single pair, as SNAP does.", advanced=True)
@@ -253,7 +253,7 @@ class GlcmTextures(Algorithm):
             batch = write_many_textures(paths, partial, *task)
             if not batch.names:
                 raise UnsuitableInput(batch.complaint())
-        if batch.failures and self.parameterAsEnumString(parameters, self.BROKEN, context) == "fail":
+        if batch.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "fail":
             raise UnsuitableInput(batch.complaint())
         if self.parameterAsBoolean(parameters, self.LOAD, context):
             for name in batch.names:
@@ -275,7 +275,7 @@ class GlcmTextures(Algorithm):
             distance_mode=chosen(self.DISTANCE_MODE), quantisation=chosen(self.QUANTISATION),
             value_range=self._range(parameters, context), features=choices(self, parameters, self.FEATURES, context),
             step=whole(self.STEP), normalisation=chosen(self.NORMALISATION),
-            min_valid=self.parameterAsDouble(parameters, self.MIN_VALID, context), edges=chosen(self.EDGES),
+            min_valid=self.parameterAsDouble(parameters, self.MIN_VALID_FRACTION, context), edges=chosen(self.EDGES),
             compression=chosen(self.COMPRESSION), threads=whole(self.THREADS))
 
     def _range(self, parameters, context):

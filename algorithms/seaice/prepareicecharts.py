@@ -56,7 +56,7 @@ class PrepareIceCharts(Algorithm):
     SOURCE_CRS = "SOURCE_CRS"
     LEGEND = "LEGEND"
     MIN_CONCENTRATION = "MIN_CONCENTRATION"
-    DOMINANCE = "DOMINANCE"
+    MIN_DOMINANCE = "MIN_DOMINANCE"
     DATE = "DATE"
     CODE_TABLE = "CODE_TABLE"
     STYLE = "STYLE"
@@ -113,7 +113,7 @@ class PrepareIceCharts(Algorithm):
             "polygons with less ice have no class, because most of what a satellite sees there is water. Below 10 % "
             "they are open water.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.DOMINANCE, self.tr("Smallest share of the class (%)"), percent,
+            QgsProcessingParameterNumber(self.MIN_DOMINANCE, self.tr("Smallest share of the class (%)"), percent,
                                          defaults.dominance, minValue=0, maxValue=100),
             "polygons in which no class has so much of the ice are mixed and have no class. With 0 the class with most "
             "ice wins.", advanced=True)
@@ -207,7 +207,7 @@ class PrepareIceCharts(Algorithm):
         settings = ChartSettings(
             legend=self.parameterAsString(parameters, self.LEGEND, context),
             min_concentration=self.parameterAsDouble(parameters, self.MIN_CONCENTRATION, context),
-            dominance=self.parameterAsDouble(parameters, self.DOMINANCE, context),
+            dominance=self.parameterAsDouble(parameters, self.MIN_DOMINANCE, context),
             code_table=self.parameterAsEnumString(parameters, self.CODE_TABLE, context),
             date=self.parameterAsString(parameters, self.DATE, context).strip(),
             style=self.parameterAsEnumString(parameters, self.STYLE, context),

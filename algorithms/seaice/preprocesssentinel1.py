@@ -51,11 +51,11 @@ class PreprocessSentinel1(Algorithm):
     AOI_WKT = "AOI_WKT"
     LAND_MASK = "LAND_MASK"
     LAND = "LAND"
-    BROKEN = "BROKEN"
+    ON_ERROR = "ON_ERROR"
     OUTPUT_FOLDER = "OUTPUT_FOLDER"
     OUTPUTS = "OUTPUTS"
-    SCENES = "SCENES"
-    FAILURES = "FAILURES"
+    SCENE_COUNT = "SCENE_COUNT"
+    FAILED_COUNT = "FAILED_COUNT"
 
     NAME = "preprocesssentinel1"
     TITLE = "Preprocess Sentinel-1 products"
@@ -94,7 +94,7 @@ class PreprocessSentinel1(Algorithm):
                      "grid: pixels lie where the product's geolocation grid says, whose points on land have heights. "
                      "sealevel: as if all were sea, which puts ice right along mountainous coasts.", advanced=True)
         self._declare_places(defaults)
-        self._choice(self.BROKEN, self.tr("If a product is broken"), WHEN_BROKEN, WHEN_BROKEN[0],
+        self._choice(self.ON_ERROR, self.tr("If a product is broken"), WHEN_BROKEN, WHEN_BROKEN[0],
                      "the others are done in any case, and a message names it. skip: that is all. fail: in the end the "
                      "run is reported as failed (exit code 1), for scripts that must notice.", advanced=True)
         self.declare(
@@ -109,12 +109,12 @@ class PreprocessSentinel1(Algorithm):
             "receives one GeoTIFF for each product, named by satellite, mode, time and orbit. Files of the same name "
             "are replaced.")
         self.addOutput(QgsProcessingOutputMultipleLayers(self.OUTPUTS, self.tr("Scenes")))
-        self.addOutput(QgsProcessingOutputNumber(self.SCENES, self.tr("Number of scenes")))
-        self.addOutput(QgsProcessingOutputNumber(self.FAILURES, self.tr("Number of broken products")))
+        self.addOutput(QgsProcessingOutputNumber(self.SCENE_COUNT, self.tr("Number of scenes")))
+        self.addOutput(QgsProcessingOutputNumber(self.FAILED_COUNT, self.tr("Number of broken products")))
 
     def _declare_radiometry(self, defaults):
         self.declare(
-            QgsProcessingParameterBoolean("BORDER_REMOVAL", self.tr("Remove border noise"), defaults.border_removal),
+            QgsProcessingParameterBoolean("BORDER_NOISE_REMOVAL", self.tr("Remove border noise"), defaults.border_removal),
             "cuts the dark, invalid rims at the edges of products made before 2018; newer ones hardly change.",
             advanced=True)
         self._choice("NOISE_REMOVAL", self.tr("Thermal noise removal"), NOISE_REMOVAL, defaults.noise_removal,
@@ -157,14 +157,14 @@ class PreprocessSentinel1(Algorithm):
                      "lee smooths where the scene is homogeneous; refinedlee does so along edges. none is right before "
                      "textures are computed.")
         self.declare(
-            QgsProcessingParameterNumber("FILTER_SIZE", self.tr("Window of the Lee filter (pixels)"), NUMBER.Integer,
+            QgsProcessingParameterNumber("SPECKLE_WINDOW", self.tr("Window of the Lee filter (pixels)"), NUMBER.Integer,
                                          defaults.filter_size, minValue=3, maxValue=21),
             "an odd number; larger smooths more. The refined filter always uses 7.", advanced=True)
         self._choice("SCALE", self.tr("Scale"), SCALES, defaults.scale,
                      "db for maps, textures and classification; linear keeps power, with the small negative values "
                      "that noise removal leaves.")
         self.declare(
-            QgsProcessingParameterNumber("FLOOR", self.tr("Lowest value (dB)"), NUMBER.Double, defaults.floor,
+            QgsProcessingParameterNumber("MIN_BACKSCATTER", self.tr("Lowest value (dB)"), NUMBER.Double, defaults.floor,
                                          minValue=-100.0, maxValue=0.0),
             "pixels below it get it, and so do those that are not positive once the noise is gone.", advanced=True)
         self.declare(
@@ -208,7 +208,7 @@ class PreprocessSentinel1(Algorithm):
             return False, self.tr("Give either a list of products or a folder with products.")
         if parameters.get(self.AOI) is not None and self.parameterAsString(parameters, self.AOI_WKT, context).strip():
             return False, self.tr("Give the area of interest either as a layer or as WKT, not both.")
-        if self.parameterAsInt(parameters, "FILTER_SIZE", context) % 2 == 0:
+        if self.parameterAsInt(parameters, "SPECKLE_WINDOW", context) % 2 == 0:
             return False, self.tr("The window of the Lee filter must be an odd number of pixels.")
         return self._check_balance(parameters, context)
 
@@ -239,14 +239,14 @@ class PreprocessSentinel1(Algorithm):
         batch = write_scenes(paths, folder, settings, progress, self._area(parameters, context),
                              self._land(parameters, context, progress))
         if batch.failures and (not batch.scenes
-                               or self.parameterAsEnumString(parameters, self.BROKEN, context) == "fail"):
+                               or self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "fail"):
             raise QgsProcessingException(batch.complaint())
         written = [scene.path for scene in batch.scenes]
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for path in written:
                 load_later(path, self.OUTPUTS, context, group=self.tr("Floefield: Sentinel-1"))
-        return {self.OUTPUT_FOLDER: folder, self.OUTPUTS: written, self.SCENES: len(written),
-                self.FAILURES: len(batch.failures)}
+        return {self.OUTPUT_FOLDER: folder, self.OUTPUTS: written, self.SCENE_COUNT: len(written),
+                self.FAILED_COUNT: len(batch.failures)}
 
     def _settings(self, parameters, context):
         """The parameters as the science takes them."""
@@ -256,10 +256,13 @@ class PreprocessSentinel1(Algorithm):
             **{name: self.parameterAsEnumString(parameters, name.upper(), context) for name in (
                 "noise_removal", "swath_balance", "calibration", "speckle_filter", "scale", "surface")},
             **{name: self.parameterAsBoolean(parameters, name.upper(), context) for name in (
-                "border_removal", "angle_correction", "incidence_band")},
-            **{name: whole(parameters, name.upper(), context) for name in ("multilook", "filter_size", "threads")},
+                "angle_correction", "incidence_band")},
+            border_removal=self.parameterAsBoolean(parameters, "BORDER_NOISE_REMOVAL", context),
+            **{name: whole(parameters, name.upper(), context) for name in ("multilook", "threads")},
+            filter_size=whole(parameters, "SPECKLE_WINDOW", context),
+            floor=real(parameters, "MIN_BACKSCATTER", context),
             **{name: real(parameters, name.upper(), context) for name in (
-                "reference_angle", "floor", "pixel_size", "land_buffer")},
+                "reference_angle", "pixel_size", "land_buffer")},
             slopes={polarisation: real(parameters, f"SLOPE_{polarisation}", context) for polarisation in POLARISATIONS},
             swath_table=self.parameterAsFile(parameters, "SWATH_TABLE", context),
             crs_wkt=self._crs(parameters, context))

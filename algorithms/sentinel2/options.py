@@ -24,18 +24,18 @@ from ...provider.areas import area_from_extent, area_from_source, area_from_wkt,
 from ...provider.inputs import is_null, raster_path
 
 BANDS = "BANDS"
-RESOLUTION = "RESOLUTION"
+PIXEL_SIZE = "PIXEL_SIZE"
 AOI = "AOI"
 AOI_WKT = "AOI_WKT"
-EXTENT = "EXTENT"
+AOI_EXTENT = "AOI_EXTENT"
 PIXEL_WINDOW = "PIXEL_WINDOW"
 CRS = "CRS"
 CLOUD_MASK = "CLOUD_MASK"
 SCL_CLASSES = "SCL_CLASSES"
-CLOUD_KINDS_NAME = "CLOUD_KINDS"
-CLOUD_PROBABILITY = "CLOUD_PROBABILITY"
+CLOUD_KINDS_NAME = "CLOUD_TYPES"
+CLOUD_PROBABILITY_THRESHOLD = "CLOUD_PROBABILITY_THRESHOLD"
 MIN_CLOUD_AREA = "MIN_CLOUD_AREA"
-MASK_DILATION = "MASK_DILATION"
+CLOUD_BUFFER = "CLOUD_BUFFER"
 LAND_SEA_MASK = "LAND_SEA_MASK"
 DEM = "DEM"
 SEA_LEVEL = "SEA_LEVEL"
@@ -45,11 +45,11 @@ INVERT_STUDY_AREA = "INVERT_STUDY_AREA"
 UPSAMPLING_METHOD = "UPSAMPLING"
 DOWNSAMPLING_METHOD = "DOWNSAMPLING"
 FLAG_DOWNSAMPLING_METHOD = "FLAG_DOWNSAMPLING"
-STORAGE_NAME = "STORAGE"
+STORAGE_NAME = "DATA_TYPE"
 FORMAT = "FORMAT"
 COMPRESSION_NAME = "COMPRESSION"
 THREADS = "THREADS"
-AREAS = (AOI, EXTENT, AOI_WKT, PIXEL_WINDOW)
+AREAS = (AOI, AOI_EXTENT, AOI_WKT, PIXEL_WINDOW)
 
 _REAL = QgsProcessingParameterNumber.Type.Double
 _POLYGONS = [QgsProcessing.SourceType.TypeVectorPolygon]
@@ -71,7 +71,7 @@ def add_stack_options(tool, defaults, *more):
         "the water vapour, CLDPRB and SNWPRB the probability of cloud and of snow; the angles of sun and view come "
         "from the tile metadata.")
     tool.declare(
-        QgsProcessingParameterNumber(RESOLUTION, tool.tr("Pixel size (m)"), _REAL, defaults.resolution, minValue=1.0),
+        QgsProcessingParameterNumber(PIXEL_SIZE, tool.tr("Pixel size (m)"), _REAL, defaults.resolution, minValue=1.0),
         "pixel size of the result in metres, any number; every band is brought to it.")
     tool.declare(
         QgsProcessingParameterFeatureSource(AOI, tool.tr("Area of interest"), _POLYGONS, optional=True),
@@ -82,7 +82,7 @@ def add_stack_options(tool, defaults, *more):
         "l1c by the cloud mask of Level-1C (Level-2A products of 2022 and later have it too); probability where the "
         "cloud probability of Level-2A products is high; none keeps all.")
     tool.declare(
-        QgsProcessingParameterExtent(EXTENT, tool.tr("Area of interest as extent"), optional=True),
+        QgsProcessingParameterExtent(AOI_EXTENT, tool.tr("Area of interest as extent"), optional=True),
         "the same as a rectangle, from the map, from a layer, or as xmin,xmax,ymin,ymax [EPSG:...].", advanced=True)
     tool.declare(
         QgsProcessingParameterString(AOI_WKT, tool.tr("Area of interest as WKT"), optional=True),
@@ -110,7 +110,7 @@ def _add_cloud_options(tool, defaults):
         choice(CLOUD_KINDS_NAME, tool.tr("Level-1C clouds to mask"), CLOUD_KINDS, defaults.cloud_kinds, several=True),
         "what the cloud mask l1c removes. Snow is in the masks of 2022 and later only.", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(CLOUD_PROBABILITY, tool.tr("Least cloud probability (%)"), _REAL,
+        QgsProcessingParameterNumber(CLOUD_PROBABILITY_THRESHOLD, tool.tr("Least cloud probability (%)"), _REAL,
                                      defaults.cloud_probability, minValue=0.0, maxValue=100.0),
         "the cloud mask probability removes pixels with at least this; lower it to be stricter.", advanced=True)
     tool.declare(
@@ -119,7 +119,7 @@ def _add_cloud_options(tool, defaults):
         "smaller patches of the mask are not believed: bright roofs and the dark rows of vineyards are often taken for "
         "clouds and shadows. 0 believes all.", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(MASK_DILATION, tool.tr("Widen the cloud mask by (m)"), _REAL,
+        QgsProcessingParameterNumber(CLOUD_BUFFER, tool.tr("Widen the cloud mask by (m)"), _REAL,
                                      defaults.mask_dilation, minValue=0.0, maxValue=5000.0),
         "clouds fade out beyond the edge that a mask finds; 100 m is a usual margin. Measured between the centres of "
         "pixels.", advanced=True)
@@ -283,9 +283,9 @@ def area_of(tool, source, parameters, context):
         return _pixel_area(tool.parameterAsString(parameters, PIXEL_WINDOW, context))
     if source is not None:
         return area_from_source(source)
-    if not is_null(parameters.get(EXTENT)):
-        return area_from_extent(tool.parameterAsExtent(parameters, EXTENT, context),
-                                tool.parameterAsExtentCrs(parameters, EXTENT, context))
+    if not is_null(parameters.get(AOI_EXTENT)):
+        return area_from_extent(tool.parameterAsExtent(parameters, AOI_EXTENT, context),
+                                tool.parameterAsExtentCrs(parameters, AOI_EXTENT, context))
     text = tool.parameterAsString(parameters, AOI_WKT, context).strip()
     return area_from_wkt(text) if text else None
 
@@ -310,13 +310,13 @@ def stack_options(tool, parameters, context):
     """
     options = {
         "bands": choices(tool, parameters, BANDS, context),
-        "resolution": tool.parameterAsDouble(parameters, RESOLUTION, context),
+        "resolution": tool.parameterAsDouble(parameters, PIXEL_SIZE, context),
         "cloud_mask": tool.parameterAsEnumString(parameters, CLOUD_MASK, context),
         "masked_classes": choices(tool, parameters, SCL_CLASSES, context),
         "cloud_kinds": choices(tool, parameters, CLOUD_KINDS_NAME, context),
-        "cloud_probability": tool.parameterAsDouble(parameters, CLOUD_PROBABILITY, context),
+        "cloud_probability": tool.parameterAsDouble(parameters, CLOUD_PROBABILITY_THRESHOLD, context),
         "min_cloud_area": tool.parameterAsDouble(parameters, MIN_CLOUD_AREA, context),
-        "mask_dilation": tool.parameterAsDouble(parameters, MASK_DILATION, context),
+        "mask_dilation": tool.parameterAsDouble(parameters, CLOUD_BUFFER, context),
         "upsampling": tool.parameterAsEnumString(parameters, UPSAMPLING_METHOD, context),
         "downsampling": tool.parameterAsEnumString(parameters, DOWNSAMPLING_METHOD, context),
         "flag_downsampling": tool.parameterAsEnumString(parameters, FLAG_DOWNSAMPLING_METHOD, context),

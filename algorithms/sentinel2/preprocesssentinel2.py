@@ -38,7 +38,7 @@ class PreprocessSentinel2(Algorithm):
     INPUT = "INPUT"
     TILE = "TILE"
     OUTPUT = "OUTPUT"
-    DATA_SHARE = "DATA_SHARE"
+    VALID_FRACTION = "VALID_FRACTION"
 
     NAME = "preprocesssentinel2"
     TITLE = "Preprocess a Sentinel-2 product"
@@ -64,7 +64,7 @@ class PreprocessSentinel2(Algorithm):
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
             "one band for each chosen band; pixels without data have the nodata value -32768 (NaN in float32).")
         add_level_2a_folder(self)
-        self.addOutput(QgsProcessingOutputNumber(self.DATA_SHARE, self.tr("Share of pixels with data")))
+        self.addOutput(QgsProcessingOutputNumber(self.VALID_FRACTION, self.tr("Share of pixels with data")))
 
     def checkParameterValues(self, parameters, context):
         """Allow one area of interest at most, and ask for what the masks need."""
@@ -94,7 +94,7 @@ class PreprocessSentinel2(Algorithm):
         if sen2cor:
             products = level_2a_of(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
             progress = progress.part(0.8, 1.0)
-        results[self.DATA_SHARE] = write_stack(
+        results[self.VALID_FRACTION] = write_stack(
             products, output, settings, area, progress, self._regions.settings(self, parameters, context),
             storage_options(self, parameters, context))
         dress(output, f"{products[0].platform} {products[0].date.isoformat()}", context,

@@ -57,8 +57,8 @@ class Sentinel2TimeSeries(Algorithm):
     OUTPUT = "OUTPUT"
     CLEAR_COUNT = "CLEAR_COUNT"
     TABLE = "TABLE"
-    PICTURE = "PICTURE"
-    DATES = "DATES"
+    FIGURE = "FIGURE"
+    DATE_COUNT = "DATE_COUNT"
 
     NAME = "sentinel2timeseries"
     TITLE = "Stack a Sentinel-2 time series"
@@ -99,11 +99,11 @@ class Sentinel2TimeSeries(Algorithm):
                                                   self.tr("CSV files (*.csv)"), optional=True, createByDefault=False),
             "a line for each product: date, tile, baseline, how much of the area it covers, and the share of clouds.")
         self.declare(
-            QgsProcessingParameterFileDestination(self.PICTURE, self.tr("Picture of the dates"),
+            QgsProcessingParameterFileDestination(self.FIGURE, self.tr("Picture of the dates"),
                                                   self.tr("PNG files (*.png)"), optional=True, createByDefault=False),
             "PNG: which share of the area was clear, clouded or not covered each day, and how often pixels were seen.")
         add_level_2a_folder(self)
-        self.addOutput(QgsProcessingOutputNumber(self.DATES, self.tr("Number of dates")))
+        self.addOutput(QgsProcessingOutputNumber(self.DATE_COUNT, self.tr("Number of dates")))
 
     @staticmethod
     def _add_time_options(tool):
@@ -175,8 +175,8 @@ class Sentinel2TimeSeries(Algorithm):
             progress = progress.part(0.8, 1.0)
         outputs = {name: self.parameterAsOutputLayer(parameters, name, context)
                    for name in (self.OUTPUT, self.CLEAR_COUNT)}
-        files = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.TABLE, self.PICTURE)}
-        paths = SeriesPaths(outputs[self.OUTPUT], outputs[self.CLEAR_COUNT], files[self.TABLE], files[self.PICTURE])
+        files = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.TABLE, self.FIGURE)}
+        paths = SeriesPaths(outputs[self.OUTPUT], outputs[self.CLEAR_COUNT], files[self.TABLE], files[self.FIGURE])
         overview = write_series(products, paths, settings, area, progress,
                                 self._regions.settings(self, parameters, context),
                                 storage_options(self, parameters, context))
@@ -185,7 +185,7 @@ class Sentinel2TimeSeries(Algorithm):
               algorithm=self)
         dress(paths.clear_count, self.tr("Clear observations"), context, group=group, algorithm=self)
         results.update({name: path for name, path in {**outputs, **files}.items() if path})
-        return {**results, self.DATES: len(dates)}
+        return {**results, self.DATE_COUNT: len(dates)}
 
     def _settings(self, parameters, context):
         return SeriesSettings(

@@ -26,7 +26,7 @@ class CreateSampleData(Algorithm):
     KIND = "KIND"
     SEED = "SEED"
     SIZE = "SIZE"
-    DATES = "DATES"
+    DATE_COUNT = "DATE_COUNT"
     OUTPUT_FOLDER = "OUTPUT_FOLDER"
     PRODUCTS_FOLDER = "PRODUCTS_FOLDER"
     PARCELS = "PARCELS"
@@ -67,7 +67,7 @@ class CreateSampleData(Algorithm):
             "a multiple of 6, so that it also holds whole pixels of 20 m and 60 m. A pixel has 10 m (crops) or 40 m "
             "(seaice). Below 300 some classes have very few parcels, or hardly any ice.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.DATES, self.tr("Number of dates"), integer, defaults.dates, minValue=1,
+            QgsProcessingParameterNumber(self.DATE_COUNT, self.tr("Number of dates"), integer, defaults.dates, minValue=1,
                                          maxValue=MOST_DATES),
             "products between March and October, or October and March (seaice). A third of the optical ones is partly "
             "cloudy; from five dates on, one shows hardly anything but cloud.", advanced=True)
@@ -118,4 +118,4 @@ class CreateSampleData(Algorithm):
     def _settings(self, parameters, context):
         return SampleSettings(seed=self.parameterAsInt(parameters, self.SEED, context),
                               size=self.parameterAsInt(parameters, self.SIZE, context),
-                              dates=self.parameterAsInt(parameters, self.DATES, context))
+                              dates=self.parameterAsInt(parameters, self.DATE_COUNT, context))

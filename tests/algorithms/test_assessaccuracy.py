@@ -138,7 +138,7 @@ def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
     series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
     training = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
     classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
-                                       "TRAINING_SHARE": 1.0, "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
+                                       "TRAINING_FRACTION": 1.0, "OUTPUT": str(tmp_path / "crops.tif")})["OUTPUT"]
     inside = point_layer([(CROPS[n % 3], WEST + 10 * (n % 6 * 8 + 3) + 5, NORTH - 10 * (n // 6 * 8 + 3) - 5)
                           for n in range(30)])
     for reference in (training, inside):
@@ -167,7 +167,7 @@ def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp
             run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
     results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",
-                                     "TRAINING": training, "MATCHING": "name"})
+                                     "TRAINING": training, "LABEL_MATCHING": "name"})
     assert results["OVERALL_ACCURACY"] < 0.6, "pixels are noise, and only those that did not train judge"
 
 
@@ -225,7 +225,7 @@ def test_invalid_geometry_is_repaired(assess):
 
 def test_two_maps_in_one_report(assess, tmp_path):
     later = write(tmp_path / "later.tif", class_map(seed=9, wrong=0.05)[None], names=("class",), nodata=0)
-    assess(SECOND_CLASSIFICATION=later, REPORT=str(tmp_path / "report.html"), ERRORS=str(tmp_path / "errors.gpkg"))
+    assess(OTHER_CLASSIFICATIONS=later, REPORT=str(tmp_path / "report.html"), ERRORS=str(tmp_path / "errors.gpkg"))
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Which map is better" in report and "McNemar" in report
@@ -238,7 +238,7 @@ def test_maps_are_called_as_in_the_layer_tree(assess, mapped, tmp_path):
 
     later = write(tmp_path / "later.tif", class_map(seed=9)[None], names=("class",), nodata=0)
     assess(CLASSIFICATION=QgsRasterLayer(mapped, "End of May"),
-           SECOND_CLASSIFICATION=QgsRasterLayer(later, "End of August"), REPORT=str(tmp_path / "report.html"))
+           OTHER_CLASSIFICATIONS=QgsRasterLayer(later, "End of August"), REPORT=str(tmp_path / "report.html"))
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<title>Accuracy of End of May and End of August</title>" in report
@@ -302,7 +302,7 @@ def test_orfeo_toolbox_counts_the_same(assess, mapped, tmp_path):
                     str(tmp_path / "reference.shp"), "-ref.vector.field", "code", "-nodatalabel", "0",
                     "-out", str(tmp_path / "otb.csv")], check=True, capture_output=True, timeout=120)
 
-    assess(REFERENCE=str(tmp_path / "reference.shp"), CLASS_FIELD="code", MATCHING="value",
+    assess(REFERENCE=str(tmp_path / "reference.shp"), CLASS_FIELD="code", LABEL_MATCHING="value",
            MATRIX_OTB=str(tmp_path / "ours.csv"))
 
     assert (tmp_path / "ours.csv").read_text().split() == (tmp_path / "otb.csv").read_text().split()

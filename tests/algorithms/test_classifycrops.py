@@ -87,7 +87,7 @@ def test_the_map_opens_coloured_and_named_in_qgis(classify):
 
 
 def test_optional_outputs_are_left_out(classify):
-    assert set(classify(TRAINING_SHARE=1.0)) == {"OUTPUT"}
+    assert set(classify(TRAINING_FRACTION=1.0)) == {"OUTPUT"}
 
 
 def test_parcels_in_degrees_give_the_same_map(classify):
@@ -150,9 +150,9 @@ def test_one_layer_for_each_class(classify, tmp_path):
     """LAND01 draws one shapefile for each crop; the map is that of one layer with a field."""
     layers = [polygon_layer([("", geometry) for _, other, geometry in fields() if other == crop], name=crop)
               for crop in ("wheat", "barley", "maize")]
-    results = classify(TRAINING=None, CLASS_FIELD=None, TRAINING_LAYERS=layers, TRAINING_SHARE=1.0)
+    results = classify(TRAINING=None, CLASS_FIELD=None, TRAINING_LAYERS=layers, TRAINING_FRACTION=1.0)
 
-    np.testing.assert_array_equal(read(results["OUTPUT"])[0], read(classify(TRAINING_SHARE=1.0)["OUTPUT"])[0])
+    np.testing.assert_array_equal(read(results["OUTPUT"])[0], read(classify(TRAINING_FRACTION=1.0)["OUTPUT"])[0])
 
 
 @pytest.mark.parametrize("names, sentence", [(("wheat", "barley", "wheat"), "wheat occurs twice"),
@@ -275,7 +275,7 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider):
 
     tool = provider.algorithm("classifycrops")
     shown = {name: tool.parameterDefinition(name).defaultValue()
-             for name in ("TREES", "SAMPLES_PER_CLASS", "MIN_LEAF", "MAX_DEPTH", "BALANCED", "SEED", "THREADS")}
+             for name in ("TREES", "SAMPLES_PER_CLASS", "MIN_SAMPLES_LEAF", "MAX_DEPTH", "BALANCED_WEIGHTS", "SEED", "THREADS")}
 
     assert shown == {name: getattr(ForestSettings(), name.lower()) for name in shown}
 
@@ -287,10 +287,10 @@ def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):
     raster = write(tmp_path / "scene.tif", np.concatenate([reflectance(0.05), reflectance(0.05, seed=2)]), names)
     training = polygon_layer([("wheat" if number == 4 else crop, geometry) for number, crop, geometry in fields()])
     results = run("classifycrops", {"RASTERS": [raster], "TRAINING": training, "CLASS_FIELD": "crop", **QUICK,
-                                    "CUTOFF_CURVE": True, "SUSPICIOUS": str(tmp_path / "suspicious.gpkg"),
+                                    "EARLY_SEASON": True, "SUSPECT_LABELS": str(tmp_path / "suspicious.gpkg"),
                                     "REPORT": str(tmp_path / "report.html")})
 
-    rows = [feature.attributeMap() for feature in QgsVectorLayer(results["SUSPICIOUS"], "", "ogr").getFeatures()]
+    rows = [feature.attributeMap() for feature in QgsVectorLayer(results["SUSPECT_LABELS"], "", "ogr").getFeatures()]
     assert [(row["feature"], row["label"], row["seen"], row["hectares"]) for row in rows] == [
         ("5", "Wheat", "Maize", 0.36)]
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -308,13 +308,13 @@ def test_a_raster_of_classes_has_profiles_and_a_curve_but_no_parcels(run, feedba
     for number, _, _ in fields():
         labels[0, number // 6 * 8 + 1:number // 6 * 8 + 7, number % 6 * 8 + 1:number % 6 * 8 + 7] = number % 3 + 1
     parameters = {"RASTERS": [raster], "TRAINING_RASTER": write(tmp_path / "labels.tif", labels, ("class",), nodata=0),
-                  **QUICK, "CUTOFF_CURVE": True, "REPORT": str(tmp_path / "report.html")}
+                  **QUICK, "EARLY_SEASON": True, "REPORT": str(tmp_path / "report.html")}
     run("classifycrops", parameters)
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "How early the map is good enough" in report and "How the classes grow" in report
     with pytest.raises(QgsProcessingException) as error:
-        run("classifycrops", {**parameters, "SUSPICIOUS": "TEMPORARY_OUTPUT"})
+        run("classifycrops", {**parameters, "SUSPECT_LABELS": "TEMPORARY_OUTPUT"})
     assert "TRAINING_RASTER has none" in f"{error.value} {' '.join(feedback.warned)}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from .. import icescene
 
 DAYS = ("2020-10-08", "2020-10-15", "2020-10-22")
-FAST = {"BOUNDARY": 80, "SAMPLES_PER_CLASS": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1", "CELL": 200,
+FAST = {"BOUNDARY_DISTANCE": 80, "SAMPLES_PER_SCENE": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1", "DRAFT_CELL_SIZE": 200,
         "FEATURES": ["contrast", "variance"], "TREES": 15, "THREADS": 1}
 
 
@@ -33,7 +33,7 @@ def classify(run, inputs, tmp_path):
 
 
 def test_folders_in_maps_model_and_report_out(classify, tmp_path):
-    results = classify(MODEL=str(tmp_path / "ice.ffrf"), REPORT=str(tmp_path / "report.html"), EDGE=True, DRAFT="grid")
+    results = classify(MODEL=str(tmp_path / "ice.ffrf"), REPORT=str(tmp_path / "report.html"), ICE_EDGE=True, DRAFT_CHART="grid")
     assert results["SCENE_COUNT"] == 3 and results["FAILED_COUNT"] == 0
     assert results["OVERALL_ACCURACY"] > 0.97 and results["KAPPA"] > 0.95
     names = {path.name for path in Path(results["OUTPUT_FOLDER"]).iterdir()}
@@ -59,7 +59,7 @@ def test_the_map_opens_in_the_colours_of_the_legend(classify):
 def test_the_draft_is_a_chart_that_the_charts_tool_reads(classify, run, tmp_path):
     from qgis.core import QgsVectorLayer
 
-    results = classify(DRAFT="polygons")
+    results = classify(DRAFT_CHART="polygons")
     drafts = sorted(Path(results["OUTPUT_FOLDER"]).glob("*_pl_a.shp"))
     prepared = run("prepareicecharts", {"CHARTS": [str(drafts[0])], "LEGEND": "park3_young", "LOAD": False,
                                         "CRS": "EPSG:32626", "OUTPUT_FOLDER": str(tmp_path / "prepared")})
@@ -76,7 +76,7 @@ def test_the_draft_is_a_chart_that_the_charts_tool_reads(classify, run, tmp_path
 def test_the_ice_edge_lies_where_the_ice_begins(classify):
     from qgis.core import QgsVectorLayer
 
-    results = classify(EDGE=True, EVALUATION="none")
+    results = classify(ICE_EDGE=True, ASSESSMENT="none")
     assert "OVERALL_ACCURACY" not in results
     layer = QgsVectorLayer(str(Path(results["OUTPUT_FOLDER"]) / "ice_edge.gpkg"), "edge", "ogr")
     longest = {}
@@ -89,7 +89,7 @@ def test_the_ice_edge_lies_where_the_ice_begins(classify):
 
 
 def test_29_scenes_of_which_one_is_broken(run, tmp_path, feedback, inputs):
-    """The other 28 are done, the broken one is named; BROKEN=fail says so with an error in the end."""
+    """The other 28 are done, the broken one is named; ON_ERROR=fail says so with an error in the end."""
     from qgis.core import QgsProcessingException
 
     (tmp_path / "many").mkdir()
@@ -99,22 +99,22 @@ def test_29_scenes_of_which_one_is_broken(run, tmp_path, feedback, inputs):
     broken = (tmp_path / "many" / "s00.tif").read_bytes()[:5000]
     (tmp_path / "many" / "s28.tif").write_bytes(broken)
     parameters = {**FAST, "SCENES_FOLDER": str(tmp_path / "many"), "CHARTS_FOLDER": str(inputs / "charts"),
-                  "DISAGREEMENT": False, "EVALUATION": "none", "TREES": 5, "TEXTURES": "none",
+                  "DISAGREEMENT": False, "ASSESSMENT": "none", "TREES": 5, "TEXTURES": "none",
                   "OUTPUT_FOLDER": str(tmp_path / "maps")}
     results = run("classifyseaice", parameters)
     assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (28, 1)
     assert any("s28.tif" in text for text in feedback.warned)
     assert len(list((tmp_path / "maps").glob("*_ice.tif"))) == 28
     with pytest.raises(QgsProcessingException, match=r"1 of 29 scenes could not be used.*s28\.tif"):
-        run("classifyseaice", {**parameters, "BROKEN": "fail"})
+        run("classifyseaice", {**parameters, "ON_ERROR": "fail"})
 
 
 def test_prepared_charts_do_as_well_as_raw_ones(classify, run, inputs, tmp_path):
     run("prepareicecharts", {"CHARTS_FOLDER": str(inputs / "charts"), "LEGEND": "ice_water", "LOAD": False,
                              "CRS": "EPSG:32626", "OUTPUT_FOLDER": str(tmp_path / "prepared")})
-    raw = classify(OUTPUT_FOLDER=str(tmp_path / "raw"), EVALUATION="none")
+    raw = classify(OUTPUT_FOLDER=str(tmp_path / "raw"), ASSESSMENT="none")
     prepared = classify(OUTPUT_FOLDER=str(tmp_path / "again"), CHARTS_FOLDER=str(tmp_path / "prepared"),
-                        EVALUATION="none")
+                        ASSESSMENT="none")
     maps = [np.fromfile(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif", np.uint8) for results in (raw, prepared)]
     assert np.array_equal(*maps)
 
@@ -126,7 +126,7 @@ def test_land_of_the_charts_reaches_into_the_sea(classify, tmp_path):
     for day in DAYS:
         icescene.write_chart(tmp_path / "coast", day, (("L", "-9", "-9"), *icescene.CODES[1:]))
     for buffer, width in ((0, 30), (200, 35)):
-        results = classify(CHARTS_FOLDER=str(tmp_path / "coast"), LAND_BUFFER=buffer, EVALUATION="none")
+        results = classify(CHARTS_FOLDER=str(tmp_path / "coast"), LAND_BUFFER=buffer, ASSESSMENT="none")
         with rasterio.open(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif") as raster:
             classes = raster.read(1)
         assert not classes[:, :width].any() and (classes[:, width:] > 0).all()
@@ -140,7 +140,7 @@ def test_a_layer_of_land_hides_what_lies_in_it(classify, tmp_path):
     (tmp_path / "land.geojson").write_text(json.dumps({
         "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32626"}},
         "features": [{"type": "Feature", "properties": {}, "geometry": icescene.rectangle(40, 50)}]}))
-    results = classify(LAND=str(tmp_path / "land.geojson"), EVALUATION="none")
+    results = classify(LAND=str(tmp_path / "land.geojson"), ASSESSMENT="none")
     with rasterio.open(Path(results["OUTPUT_FOLDER"]) / "scene0_ice.tif") as raster:
         classes = raster.read(1)
     assert not classes[:, 40:50].any() and (classes[:, :40] > 0).all() and (classes[:, 50:] > 0).all()
@@ -161,15 +161,15 @@ def test_what_does_not_fit_is_told(classify, changes, words):
         classify(**changes)
 
 
-def test_the_model_maps_another_scene_through_applyrandomforest(classify, run, inputs, tmp_path):
+def test_the_model_maps_another_scene_through_applyclassifier(classify, run, inputs, tmp_path):
     """Scene and textures of the same settings in, and the map that the tool itself makes of that scene out."""
     import rasterio
 
-    results = classify(MODEL=str(tmp_path / "ice.ffrf"), EVALUATION="none")
+    results = classify(MODEL=str(tmp_path / "ice.ffrf"), ASSESSMENT="none")
     scene = str(inputs / "scenes" / "scene2.tif")
     run("glcmtextures", {"INPUT": scene, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",
                          "FEATURES": ["contrast", "variance"], "OUTPUT": str(tmp_path / "textures.tif")})
-    run("applyrandomforest", {"RASTERS": [scene, str(tmp_path / "textures.tif")], "MODEL": results["MODEL"],
+    run("applyclassifier", {"RASTERS": [scene, str(tmp_path / "textures.tif")], "MODEL": results["MODEL"],
                               "SMOOTHING": False, "OUTPUT": str(tmp_path / "applied.tif")})
     maps = []
     for path in (tmp_path / "applied.tif", Path(results["OUTPUT_FOLDER"]) / "scene2_ice.tif"):

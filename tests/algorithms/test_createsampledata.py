@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-TINY = {"KIND": "crops", "SEED": 3, "SIZE": 120, "DATES": 2}
+TINY = {"KIND": "crops", "SEED": 3, "SIZE": 120, "DATE_COUNT": 2}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_winter_of_ice_has_zipped_charts_that_qgis_opens(create):
 
 
 def test_a_winter_is_the_same_bytes_for_the_same_seed(create):
-    folders = [Path(create(name, KIND="seaice", SIZE=60, DATES=1)["OUTPUT_FOLDER"]) for name in ("first", "again")]
+    folders = [Path(create(name, KIND="seaice", SIZE=60, DATE_COUNT=1)["OUTPUT_FOLDER"]) for name in ("first", "again")]
     first, again = ({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
                     for folder in folders)
     assert first == again
@@ -77,10 +77,10 @@ def test_a_winter_is_the_same_bytes_for_the_same_seed(create):
 def test_result_feeds_the_other_tools(create, run):
     sample = create()
     shrunk = run("innerbuffer", {"INPUT": sample["PARCELS"], "OUTPUT": "TEMPORARY_OUTPUT"})
-    assert shrunk["PARCELS_IN"] == sample["PARCEL_COUNT"]
+    assert shrunk["INPUT_COUNT"] == sample["PARCEL_COUNT"]
     stack = run("sentinel2timeseries", {"INPUT_FOLDER": sample["PRODUCTS_FOLDER"], "BANDS": ["B04", "B08"],
                                         "INDICES": ["ndvi"], "THREADS": 1, "OUTPUT": "TEMPORARY_OUTPUT"})
-    assert stack["DATES"] == 2
+    assert stack["DATE_COUNT"] == 2
 
 
 def test_temporary_folder_will_do(create):

@@ -39,14 +39,14 @@ def test_big_parcels_are_kept_and_small_ones_set_aside(run):
     result = run("filterbyarea", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT", "REJECTED": "TEMPORARY_OUTPUT"})
     assert [row[:2] for row in rows(result["OUTPUT"])] == [["crop 2", 2], ["crop 4", 4]]
     assert [row[:2] for row in rows(result["REJECTED"])] == [["crop 1", 1], ["crop 3", 3]]
-    assert (result["PARCELS_KEPT"], result["PARCELS_REJECTED"]) == (2, 2)
+    assert (result["OUTPUT_COUNT"], result["REJECTED_COUNT"]) == (2, 2)
     assert [field.name() for field in result["OUTPUT"].fields()] == ["crop", "code", "AREA"]
 
 
 def test_the_rejected_are_only_written_on_request(run):
     result = run("filterbyarea", {"INPUT": parcel_layer([square(50)]), "OUTPUT": "TEMPORARY_OUTPUT"})
     assert "REJECTED" not in result
-    assert result["PARCELS_REJECTED"] == 1
+    assert result["REJECTED_COUNT"] == 1
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:2154", "EPSG:32631", "EPSG:3035", "EPSG:2229"])

@@ -11,7 +11,7 @@ from ..parcelfiles import one_layer_for_each_class, write_geojson
 
 BANDS = ("B04_20180627", "B08_20180627")
 TRAINING = {"RASTERS": ["scene"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 10, "SAMPLES_PER_CLASS": 0,
-            "MIN_LEAF": 2}
+            "MIN_SAMPLES_LEAF": 2}
 # Parameter: what else it needs, and its other value. Files are named by their key in `files`.
 LEARNING = {
     "RASTERS": ({}, ["other scene"]),
@@ -20,29 +20,29 @@ LEARNING = {
     "TRAINING_LAYERS": ({"TRAINING": None, "TRAINING_LAYERS": "layers"}, "fewer layers"),
     "TRAINING_RASTER": ({"TRAINING": None, "TRAINING_RASTER": "classes"}, "other classes"),
     "VALIDATION": ({"VALIDATION": "half of the parcels"}, "judges"),
-    "TRAINING_SHARE": ({}, 0.5),
-    "FEATURES": ({}, "B08*"),
+    "TRAINING_FRACTION": ({}, 0.5),
+    "BANDS": ({}, "B08*"),
     "RESAMPLING": ({"RASTERS": ["scene", "coarse"], "RESAMPLING": "nearest"}, "bilinear"),
     "MASK": ({}, "mask"),
     "TREES": ({}, 11),
-    "CONTRASTS": ({}, False),
+    "BAND_DIFFERENCES": ({}, False),
     "SAMPLES_PER_CLASS": ({}, 50),
-    "SAMPLING": ({}, "smallest"),
+    "SAMPLING_STRATEGY": ({}, "smallest"),
     "TOTAL_SAMPLES": ({}, 60),
     "SAMPLES_PER_PARCEL": ({}, 3),
-    "KIND": ({}, "random"),
-    "MIN_LEAF": ({}, 20),
+    "CLASSIFIER": ({}, "random"),
+    "MIN_SAMPLES_LEAF": ({}, 20),
     "MAX_DEPTH": ({}, 2),
     "FEATURES_PER_SPLIT": ({}, 3),
-    "BALANCED": ({}, True),
-    "WEIGHTS": ({}, "wheat=9"),
-    "MISSING": ({}, "median"),
-    "TUNE": ({"MIN_LEAF": 40}, True),
-    "OOB": ({"TREES": 50}, True),
-    "PERMUTATION": ({}, True),
-    "CUTOFF_CURVE": ({"RASTERS": ["scene", "later scene"], "REPORT": "report.html"}, True),
+    "BALANCED_WEIGHTS": ({}, True),
+    "CLASS_WEIGHTS": ({}, "wheat=9"),
+    "MISSING_VALUES": ({}, "median"),
+    "TUNE": ({"MIN_SAMPLES_LEAF": 40}, True),
+    "OOB_ACCURACY": ({"TREES": 50}, True),
+    "PERMUTATION_IMPORTANCE": ({}, True),
+    "EARLY_SEASON": ({"RASTERS": ["scene", "later scene"], "REPORT": "report.html"}, True),
     "SEED": ({}, 1),
-    "SUSPICIOUS": ({}, "suspicious.gpkg"),
+    "SUSPECT_LABELS": ({}, "suspicious.gpkg"),
     "REPORT": ({}, "report.html"),
     "MODEL": ({}, "other.ffrf"),
 }
@@ -55,13 +55,13 @@ MAPPING = {
 APPLYING = {
     "RASTERS": ({}, ["other scene"]),
     "MODEL": ({}, "other model"),
-    "MATCHING": ({"RASTERS": ["turned scene"]}, "order"),
+    "BAND_MATCHING": ({"RASTERS": ["turned scene"]}, "order"),
     "RESAMPLING": ({"MODEL": "model of three bands", "RASTERS": ["scene", "coarse"], "RESAMPLING": "nearest"},
                    "average"),
     "MASK": ({}, "mask"),
     **MAPPING,
 }
-TABLES = {"trainrandomforest": LEARNING, "classifycrops": {**LEARNING, **MAPPING}, "applyrandomforest": APPLYING}
+TABLES = {"trainclassifier": LEARNING, "classifycrops": {**LEARNING, **MAPPING}, "applyclassifier": APPLYING}
 # They are seen below, or are where the result goes.
 OTHERS = {"THREADS", "OUTPUT"}
 
@@ -96,7 +96,7 @@ def files(tmp_path_factory, provider):
                           ("model of three bands", {"RASTERS": [found["scene"], found["coarse"]],
                                                     "RESAMPLING": "nearest"})):
         found[name] = str(folder / f"{name}.ffrf")
-        processing.run("floefield:trainrandomforest", {
+        processing.run("floefield:trainclassifier", {
             **TRAINING, "RASTERS": [found["scene"]], "TRAINING": found["parcels"], **changes, "MODEL": found[name]})
     return found
 
@@ -111,8 +111,8 @@ def outcome(run, files, folder, tool, parameters):
     """What a run says of the classes of the pixels, and which files it leaves."""
     from floefield.compute.forest.modelfile import load_forest
 
-    usual = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainrandomforest" else {}
-    usual |= {"MODEL": "model"} if tool == "applyrandomforest" else {**TRAINING, "MODEL": "model.ffrf"}
+    usual = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainclassifier" else {}
+    usual |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffrf"}
     usual["RASTERS"] = ["scene"]
     given = {name: value for name, value in {**usual, **parameters}.items() if value is not None}
     folder.mkdir()
@@ -139,11 +139,11 @@ def _found(value, files, folder):
 @pytest.mark.parametrize("tool", TABLES)
 def test_the_table_has_every_parameter(provider, tool):
     declared = {parameter.name() for parameter in provider.algorithm(tool).parameterDefinitions()}
-    assert declared == set(TABLES[tool]) | (OTHERS if tool != "trainrandomforest" else {"THREADS"})
+    assert declared == set(TABLES[tool]) | (OTHERS if tool != "trainclassifier" else {"THREADS"})
 
 
 @pytest.mark.parametrize(("tool", "name"), [
-    (tool, name) for tool in ("classifycrops", "applyrandomforest") for name in TABLES[tool]])
+    (tool, name) for tool in ("classifycrops", "applyclassifier") for name in TABLES[tool]])
 def test_a_parameter_changes_the_result(run, files, results, tmp_path, tool, name):
     needed, other = TABLES[tool][name]
     key = (tool, *needed)

@@ -186,7 +186,7 @@ def test_heights_are_dropped(run):
 def test_what_is_repaired_and_what_is_lost_is_said(run, feedback):
     layer = parcel_layer([SQUARE, BOW_TIE, None, LINE, STRIP])
     result = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})
-    assert (result["PARCELS_IN"], result["PARCELS_OUT"], result["PARCELS_LOST"]) == (5, 2, 3)
+    assert (result["INPUT_COUNT"], result["OUTPUT_COUNT"], result["REMOVED_COUNT"]) == (5, 2, 3)
     # Each half of the bow tie is a triangle with sides 100, 71 and 71 m; its incircle has a radius of 20.7 m.
     inradius = 2 * 2500 / (100 + 2 * math.sqrt(5000))
     bow_tie = geometries_of(result["OUTPUT"])[1]
@@ -198,7 +198,7 @@ def test_what_is_repaired_and_what_is_lost_is_said(run, feedback):
 
 def test_of_many_lost_parcels_twenty_are_named(run, feedback):
     result = run("innerbuffer", {"INPUT": parcel_layer([STRIP] * 23), "OUTPUT": "TEMPORARY_OUTPUT"})
-    assert result["PARCELS_LOST"] == 23
+    assert result["REMOVED_COUNT"] == 23
     assert any("23 (ids 1, 2," in line and line.endswith("20 and 3 more).") for line in feedback.warned)
     assert any("No parcel is left" in line for line in feedback.warned)
 
@@ -222,7 +222,7 @@ def test_real_parcels_in_lambert_93_without_a_code(run, feedback):
 
     source = str(HERAULT)
     result = run("innerbuffer", {"INPUT": source, "OUTPUT": "TEMPORARY_OUTPUT"})
-    assert (result["PARCELS_IN"], result["PARCELS_OUT"], result["PARCELS_LOST"]) == (72, 61, 11)
+    assert (result["INPUT_COUNT"], result["OUTPUT_COUNT"], result["REMOVED_COUNT"]) == (72, 61, 11)
     assert any("(ids 13, 14, 30, 51, 52, 55, 56, 58, 60, 61, 71)" in line for line in feedback.warned)
     theirs = processing.run("native:buffer", {"INPUT": source, "DISTANCE": -15, "SEGMENTS": 8,
                                               "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]

@@ -41,7 +41,7 @@ def test_parcels_are_shrunk_filtered_and_coded(run, feedback):
     assert kept[0][5] == pytest.approx(28900, rel=2e-3)
     assert [row[1] for row in rows(results["REJECTED"])] == [
         "too small", "no class", "vanished in the buffer", "sliver", "no area"]
-    assert (results["PARCELS_IN"], results["PARCELS_OUT"]) == (8, 3)
+    assert (results["INPUT_COUNT"], results["OUTPUT_COUNT"]) == (8, 3)
     assert any(text.startswith("Fewer than three parcels are left of: Maize, forest, winter wheat.")
                for text in feedback.warned)
 
@@ -70,7 +70,7 @@ def test_different_classes_both_lose_what_both_claim(run, feedback):
 def test_common_borders_are_no_overlaps(run, feedback):
     layer = layer_of([("Maize", square(200)), ("Rye", square(200, X + 200))])
 
-    assert prepared(run, layer, DISTANCE=0)["PARCELS_OUT"] == 2
+    assert prepared(run, layer, DISTANCE=0)["OUTPUT_COUNT"] == 2
     assert not any("lost ground" in text for text in feedback.warned)
 
 
@@ -171,7 +171,7 @@ def test_what_is_no_polygon_in_a_mixed_layer_has_no_area(run, tmp_path):
 
     results = prepared(run, path)
 
-    assert results["PARCELS_OUT"] == 2
+    assert results["OUTPUT_COUNT"] == 2
     assert [row[1] for row in rows(results["REJECTED"])] == ["no area"]
 
 
@@ -340,7 +340,7 @@ def test_three_quarters_of_each_class_train_and_small_classes_do_both(run, feedb
 
     assert [crops(results["TRAINING"]).count(crop) for crop in ("Maize", "Rye", "Flax", "Oats")] == [15, 5, 2, 1]
     assert [crops(results["VALIDATION"]).count(crop) for crop in ("Maize", "Rye", "Flax", "Oats")] == [5, 2, 2, 1]
-    assert results["UNASSESSED"] == "Flax, Oats"
+    assert results["UNASSESSED_CLASSES"] == "Flax, Oats"
     assert any("repeats its training" in text for text in feedback.warned)
 
 
@@ -348,7 +348,7 @@ def test_small_classes_may_train_only(run, feedback):
     results = split(run, many({"Maize": 4, "Flax": 2, "Oats": 1}), SMALL_CLASSES="training")
 
     assert sorted(crops(results["VALIDATION"])) == ["Flax", "Maize"]
-    assert results["UNASSESSED"] == "Oats"
+    assert results["UNASSESSED_CLASSES"] == "Oats"
     assert any("none judges" in text for text in feedback.warned)
 
 
@@ -368,20 +368,20 @@ def test_whole_blocks_go_to_one_side(run):
     layer = many({"Maize": 60, "Rye": 30, "Flax": 20})
     to_degrees = QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
 
-    results = split(run, layer, METHOD="blocks", BLOCK_SIZE=900)
+    results = split(run, layer, SPLIT_BY="blocks", BLOCK_SIZE=900)
 
     def blocks(part):
         places = [to_degrees.transform(f.geometry().boundingBox().center()) for f in results[part].getFeatures()]
         return {block_of(place.x(), place.y(), 900) for place in places}
 
     assert not blocks("TRAINING") & blocks("VALIDATION")
-    assert results["PARCELS_TRAINING"] + results["PARCELS_VALIDATION"] == 110
-    assert 0.6 < results["PARCELS_TRAINING"] / 110 < 0.9
+    assert results["TRAINING_COUNT"] + results["VALIDATION_COUNT"] == 110
+    assert 0.6 < results["TRAINING_COUNT"] / 110 < 0.9
     assert set(crops(results["VALIDATION"])) == {"Maize", "Rye", "Flax"}
 
 
 def test_a_class_in_one_block_asks_for_smaller_blocks(run, feedback):
-    split(run, many({"Maize": 20}), METHOD="blocks", BLOCK_SIZE=1e6)
+    split(run, many({"Maize": 20}), SPLIT_BY="blocks", BLOCK_SIZE=1e6)
 
     assert any("a smaller BLOCK_SIZE makes more: Maize" in text for text in feedback.warned)
 

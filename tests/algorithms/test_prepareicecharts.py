@@ -215,7 +215,7 @@ def test_catalogue_fields_keep_their_blanks(prepare, tmp_path):
                                                           "ICESOD": stages})
                          for west, stages in ((0, "  95919384"), (2, "95919384  "))],
                         fields=["POLY_TYPE", "ICEACT", "ICEAPC", "ICESOD"], width=10)
-    prepare(chart, LEGEND="stage", DOMINANCE=0)
+    prepare(chart, LEGEND="stage", MIN_DOMINANCE=0)
     (first, _), (second, _) = prepared(tmp_path, "aari_arc_20140211")
     assert [first[f"stage_{letter}"] for letter in "abc"] == [95, 91, 93]
     assert [second[f"stage_{letter}"] for letter in "abc"] == [91, 93, 84]

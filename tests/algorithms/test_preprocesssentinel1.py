@@ -54,7 +54,7 @@ def scene(run, tmp_path):
         folder = tmp_path / f"scenes{next(numbers)}"
         results = run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": str(folder),
                                               **parameters})
-        assert results["SCENES"] == 1
+        assert results["SCENE_COUNT"] == 1
         return read(results["OUTPUTS"][0])
 
     return scene
@@ -155,7 +155,7 @@ def test_without_a_crs_the_scene_gets_one_that_fits(run, tmp_path, corner, epsg)
 @pytest.mark.parametrize("kind", ["lee", "refinedlee"])
 def test_speckle_filters_smooth(scene, kind):
     plain, _, _ = scene(SCALE="linear")
-    smooth, _, tags = scene(SCALE="linear", SPECKLE_FILTER=kind, FILTER_SIZE=5)
+    smooth, _, tags = scene(SCALE="linear", SPECKLE_FILTER=kind, SPECKLE_WINDOW=5)
     assert tags["SPECKLE_FILTER"] == kind
     assert np.nanmean(smooth[0]) == pytest.approx(np.nanmean(plain[0]), rel=0.05)
     assert 0.001 < np.nanmean(np.abs(smooth[0] - plain[0])) / np.nanmean(plain[0]) < 0.2
@@ -163,7 +163,7 @@ def test_speckle_filters_smooth(scene, kind):
 
 
 def test_values_below_the_floor_get_it(scene):
-    values, _, _ = scene(FLOOR=-15)
+    values, _, _ = scene(MIN_BACKSCATTER=-15)
     assert np.nanmin(values[0]) == -15
     assert np.nanmax(values[0]) > -9
 
@@ -174,7 +174,7 @@ def test_scenes_share_one_lattice_in_any_crs(run, tmp_path):
     make_product(folder, start="2022-01-16T07:30:00", corner=(-10.3, 80.1), orbit=41515)
     results = run("preprocesssentinel1", {**PLAIN, "INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"),
                                           "CRS": "EPSG:32626", "PIXEL_SIZE": 50})
-    assert results["SCENES"] == 2
+    assert results["SCENE_COUNT"] == 2
     for path in results["OUTPUTS"]:
         with rasterio.open(path) as file:
             assert file.crs.to_epsg() == 32626
@@ -262,10 +262,10 @@ def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_pa
     shutil.rmtree(broken / "measurement")
     parameters = {**PLAIN, "INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out")}
     results = run("preprocesssentinel1", parameters)
-    assert (results["SCENES"], results["FAILURES"]) == (1, 1)
+    assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (1, 1)
     assert any("S1B_EW_GRDM" in text and "image (measurement folder)" in text for text in feedback.warned)
     with pytest.raises(QgsProcessingException, match=r"1 of 2 products could not be used.*S1B_EW"):
-        run("preprocesssentinel1", {**parameters, "OUTPUT_FOLDER": str(tmp_path / "again"), "BROKEN": "fail"})
+        run("preprocesssentinel1", {**parameters, "OUTPUT_FOLDER": str(tmp_path / "again"), "ON_ERROR": "fail"})
     assert (tmp_path / "again" / f"{NAME}.tif").read_bytes() == (tmp_path / "out" / f"{NAME}.tif").read_bytes()
 
 
@@ -274,7 +274,7 @@ def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_pa
     ({"INPUTS": []}, "either a list of products or a folder"),
     ({"POLARISATIONS": ["VV"]}, "has no polarisation VV; it has HH, HV"),
     ({"AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "outside the image"),
-    ({"FILTER_SIZE": 4}, "odd number"),
+    ({"SPECKLE_WINDOW": 4}, "odd number"),
     ({"SWATH_BALANCE": "table"}, "Give the table"),
     ({"SWATH_BALANCE": "estimate", "NOISE_REMOVAL": "none"}, "choose a noise removal"),
     ({"CRS": "nonsense"}, "nonsense is no coordinate reference system"),

@@ -75,20 +75,20 @@ def test_each_cloud_mask_removes_its_own(stack):
     assert lost(stack()) == set()
     assert lost(stack(CLOUD_MASK="l2a")) == block(6, 4, 2, 2)
     assert lost(stack(CLOUD_MASK="l1c")) == block(0, 0, 6, 6) | block(12, 12, 6, 6)
-    assert lost(stack(CLOUD_MASK="l1c", CLOUD_KINDS=["cirrus"])) == block(12, 12, 6, 6)
+    assert lost(stack(CLOUD_MASK="l1c", CLOUD_TYPES=["cirrus"])) == block(12, 12, 6, 6)
     expected = set(map(tuple, np.argwhere(np.kron(PROBABILITY >= 90, np.ones((2, 2)))).tolist()))
-    assert lost(stack(CLOUD_MASK="probability", CLOUD_PROBABILITY=90)) == expected
+    assert lost(stack(CLOUD_MASK="probability", CLOUD_PROBABILITY_THRESHOLD=90)) == expected
 
 
 def test_a_wider_mask_and_the_flag_method(stack):
-    assert lost(stack(CLOUD_MASK="l2a", MASK_DILATION=10)) == (
+    assert lost(stack(CLOUD_MASK="l2a", CLOUD_BUFFER=10)) == (
         block(5, 4, 4, 2) | block(6, 3, 2, 4))
-    assert lost(stack(CLOUD_MASK="l2a", RESOLUTION=40)) == set()
-    assert lost(stack(CLOUD_MASK="l2a", RESOLUTION=40, FLAG_DOWNSAMPLING="flagor")) == {(1, 1)}
+    assert lost(stack(CLOUD_MASK="l2a", PIXEL_SIZE=40)) == set()
+    assert lost(stack(CLOUD_MASK="l2a", PIXEL_SIZE=40, FLAG_DOWNSAMPLING="flagor")) == {(1, 1)}
 
 
 def test_an_extent_and_a_pixel_window_cut(stack, run, safe, tmp_path):
-    by_extent = stack(EXTENT=f"{WEST + 30},{WEST + 90},{NORTH - 100},{NORTH - 20} [EPSG:{EPSG}]")
+    by_extent = stack(AOI_EXTENT=f"{WEST + 30},{WEST + 90},{NORTH - 100},{NORTH - 20} [EPSG:{EPSG}]")
     assert (by_extent[0] == TEN[2:10, 3:9]).all()
     assert (stack("window.tif", PIXEL_WINDOW="3,2,6,8") == by_extent).all()
     with pytest.raises(QgsProcessingException, match=r"0,7651,5689,3327"):
@@ -140,7 +140,7 @@ def test_a_study_area_masks_by_its_outline(stack, tmp_path):
 
 def test_storage_format_and_compression(stack, tmp_path):
     whole = stack()
-    physical = stack("float.tif", STORAGE="float32", CLOUD_MASK="l2a")
+    physical = stack("float.tif", DATA_TYPE="float32", CLOUD_MASK="l2a")
     assert physical.dtype == np.float32
     np.testing.assert_allclose(physical[0][physical[0] == physical[0]], whole[0][physical[0] == physical[0]] / 1e4)
     assert np.isnan(physical[0, 4, 6])
@@ -168,7 +168,7 @@ def test_the_scene_classes_alone_have_names_and_colours(stack, tmp_path):
 def test_the_share_of_pixels_with_data_is_a_number(run, safe, tmp_path):
     result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "CLOUD_MASK": "l1c",
                                          "OUTPUT": str(tmp_path / "stack.tif")})
-    assert result["DATA_SHARE"] == pytest.approx(1 - 72 / 576)
+    assert result["VALID_FRACTION"] == pytest.approx(1 - 72 / 576)
 
 
 def test_nothing_is_written_into_a_product(run, safe, tmp_path):
@@ -232,12 +232,12 @@ def test_the_example_calls_of_the_container_translated(run, tmp_path):
     sydney = make_product(tmp_path, "2021-03-15", {**images, ("SCL", 20): np.full((60, 60), 4)}, baseline="02.14",
                           tile="T56HKH", origin=(x[0] // 60 * 60, y[0] // 60 * 60 + 60), epsg=32756)
     result = run("preprocesssentinel2", {
-        "INPUT": str(sydney), "BANDS": ["B02", "B03", "B04", "B08"], "RESOLUTION": 20, "AOI_WKT":
+        "INPUT": str(sydney), "BANDS": ["B02", "B03", "B04", "B08"], "PIXEL_SIZE": 20, "AOI_WKT":
         "POLYGON((150.6266 -33.49, 150.952 -33.49, 150.952 -33.795, 150.6266 -33.795, 150.6266 -33.49))",
         "OUTPUT": str(tmp_path / "sydney.tif")})
     with rasterio.open(result["OUTPUT"]) as file:
         assert (file.count, file.res) == (4, (20, 20))
-    result = run("preprocesssentinel2", {"INPUT": str(sydney), "BANDS": ["B02", "B03", "B04"], "RESOLUTION": 60,
+    result = run("preprocesssentinel2", {"INPUT": str(sydney), "BANDS": ["B02", "B03", "B04"], "PIXEL_SIZE": 60,
                                          "CLOUD_MASK": "l2a", "OUTPUT": str(tmp_path / "clear.tif")})
     with rasterio.open(result["OUTPUT"]) as file:
         assert (file.count, file.shape) == (3, (20, 20))

@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingException
 from tests import fieldscene
 from tests.seriesscene import BANDS, CODES, DATES, DAYS, truth, write_parcels, write_series
 
-QUICK = {"TREES": 20, "MIN_LEAF": 3, "THREADS": 1}
+QUICK = {"TREES": 20, "MIN_SAMPLES_LEAF": 3, "THREADS": 1}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def made(provider, inputs, tmp_path_factory):
     mask = run("cropmask", {**inputs, **QUICK, **outputs("mask")})
     kind = run("croptype", {**inputs, **QUICK, **outputs("type"), "MASK": mask["OUTPUT"], "LABEL_FIELD": "LC"})
     reference = run("cropmaskfromreference", {
-        "INPUT": inputs["INPUT"], "REFERENCE": mask["OUTPUT"], "CROP_CLASSES": "2", **QUICK, **outputs("reference")})
+        "INPUT": inputs["INPUT"], "REFERENCE_MAP": mask["OUTPUT"], "CROP_CLASSES": "2", **QUICK, **outputs("reference")})
     return {"mask": mask, "type": kind, "reference": reference, "folder": folder}
 
 
@@ -197,8 +197,8 @@ def bad(tmp_path_factory):
     ("cropmask", {"FLAGS": "map"}, "tells nothing of quality.*SCL_20180627"),
     ("cropmask", {"SITE": "Louvain/2"}, "site of the product.*letters and digits"),
     ("cropmask", {"CROP_FIELD": "LC"}, "must say 1 .crop. or 0.*CROP_FIELD"),
-    ("cropmaskfromreference", {"REFERENCE": "map", "CROP_CLASSES": "10"}, "no cropland here.*its values are 0, 1"),
-    ("cropmaskfromreference", {"REFERENCE": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
+    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "10"}, "no cropland here.*its values are 0, 1"),
+    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
     ("croptype", {"CLASS_FIELD": "LC", "PRODUCT": "products"}, "does not fit into a Sen2-Agri product")])
 def test_faults_are_told_in_a_sentence(run, inputs, bad, tmp_path, tool, changes, words):
     given = {"INPUT": inputs["INPUT"], **({} if "reference" in tool else {"TRAINING": inputs["TRAINING"]}), **QUICK,

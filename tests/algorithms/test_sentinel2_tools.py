@@ -45,7 +45,7 @@ def area_layer(crs, wkt):
 
 def test_bands_resolution_and_mask_reach_the_stack(run, safe, tmp_path):
     result = run("preprocesssentinel2", {
-        "INPUT": str(safe), "BANDS": ["B05", "B04"], "RESOLUTION": 20, "DOWNSAMPLING": "mean", "CLOUD_MASK": "l2a",
+        "INPUT": str(safe), "BANDS": ["B05", "B04"], "PIXEL_SIZE": 20, "DOWNSAMPLING": "mean", "CLOUD_MASK": "l2a",
         "OUTPUT": str(tmp_path / "stack.tif")})
     values, names, _ = read(result["OUTPUT"])
     assert names == ("B05", "B04")
@@ -55,7 +55,7 @@ def test_bands_resolution_and_mask_reach_the_stack(run, safe, tmp_path):
 
 def test_the_scene_classes_to_mask_are_a_choice(run, safe, tmp_path):
     result = run("preprocesssentinel2", {
-        "INPUT": str(safe), "BANDS": ["B05"], "RESOLUTION": 20, "CLOUD_MASK": "l2a", "SCL_CLASSES": ["vegetation"],
+        "INPUT": str(safe), "BANDS": ["B05"], "PIXEL_SIZE": 20, "CLOUD_MASK": "l2a", "SCL_CLASSES": ["vegetation"],
         "OUTPUT": str(tmp_path / "stack.tif")})
     values, _, _ = read(result["OUTPUT"])
     assert np.argwhere(values[0] != -32768).tolist() == [[2, 3]]
@@ -64,7 +64,7 @@ def test_the_scene_classes_to_mask_are_a_choice(run, safe, tmp_path):
 def test_upsampling_is_a_choice(run, safe, tmp_path):
     planes = {}
     for method in ("nearest", "bilinear", "bicubic"):
-        result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B05"], "RESOLUTION": 10,
+        result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B05"], "PIXEL_SIZE": 10,
                                              "UPSAMPLING": method, "OUTPUT": str(tmp_path / f"{method}.tif")})
         planes[method], _, _ = read(result["OUTPUT"])
     assert (planes["nearest"][0] == np.kron(TEN[:12, :12], np.ones((2, 2)))).all()
@@ -129,7 +129,7 @@ def test_a_series_from_a_list_equals_the_series_from_its_folder(run, tmp_path):
                                           "OUTPUT": str(tmp_path / "list.tif")})
     by_folder = run("sentinel2timeseries", {**common, "INPUT_FOLDER": str(tmp_path / "products"),
                                             "OUTPUT": str(tmp_path / "folder.tif")})
-    assert by_list["DATES"] == by_folder["DATES"] == 2
+    assert by_list["DATE_COUNT"] == by_folder["DATE_COUNT"] == 2
     assert (tmp_path / "list.tif").read_bytes() == (tmp_path / "folder.tif").read_bytes()
     _, names, _ = read(by_list["OUTPUT"])
     assert names == tuple(f"{band}_{date}" for date in ("20180627", "20180707")
@@ -185,7 +185,7 @@ def series(run, season, folder, **parameters):
 def test_regular_dates_are_a_choice(run, season, tmp_path):
     bands, result = series(run, season, tmp_path, INTERVAL=10, START_DATE="2018-05-22", END_DATE="2018-06-30")
     assert list(bands) == ["B04_20180522", "B04_20180601", "B04_20180611", "B04_20180621"]
-    assert result["DATES"] == 4
+    assert result["DATE_COUNT"] == 4
     assert bands["B04_20180522"][4, 6] == TEN[4, 6]
 
 
@@ -206,23 +206,23 @@ def test_the_names_of_both_signs_of_ndwi_and_of_mcfeeters(run, season, tmp_path)
 
 def test_counts_table_and_picture_come_on_demand(run, season, tmp_path):
     _, result = series(run, season, tmp_path)
-    assert {"CLEAR_COUNT", "TABLE", "PICTURE"}.isdisjoint(result)
-    paths = {"CLEAR_COUNT": tmp_path / "count.tif", "TABLE": tmp_path / "table.csv", "PICTURE": tmp_path / "dates.png"}
+    assert {"CLEAR_COUNT", "TABLE", "FIGURE"}.isdisjoint(result)
+    paths = {"CLEAR_COUNT": tmp_path / "count.tif", "TABLE": tmp_path / "table.csv", "FIGURE": tmp_path / "dates.png"}
     _, result = series(run, season, tmp_path, **{name: str(path) for name, path in paths.items()})
     assert {name: result[name] for name in paths} == {name: str(path) for name, path in paths.items()}
     count = read(paths["CLEAR_COUNT"])[0][0]
     assert np.unique(count[4:6, 6:8]).tolist() == [2]
     assert (count == 3).sum() == 576 - 4
     assert len(paths["TABLE"].read_text(encoding="utf-8").splitlines()) == 4
-    assert paths["PICTURE"].read_bytes()[:4] == b"\x89PNG"
+    assert paths["FIGURE"].read_bytes()[:4] == b"\x89PNG"
 
 
 def test_a_series_takes_the_options_of_a_product(run, season, tmp_path):
     west, north = ORIGIN
     study = area_layer(f"EPSG:{EPSG}", f"POLYGON(({west} {north}, {west + 80} {north}, {west + 80} {north - 240}, "
                                        f"{west} {north - 240}, {west} {north}))")
-    bands, result = series(run, season, tmp_path, CRS="EPSG:3035", STUDY_AREA=study, STORAGE="float32",
-                           MASK_DILATION=20, GAP_FILLING="none", EXTENT=f"{west},{west + 160},{north - 240},{north} "
+    bands, result = series(run, season, tmp_path, CRS="EPSG:3035", STUDY_AREA=study, DATA_TYPE="float32",
+                           CLOUD_BUFFER=20, GAP_FILLING="none", AOI_EXTENT=f"{west},{west + 160},{north - 240},{north} "
                                                                         f"[EPSG:{EPSG}]")
     with rasterio.open(result["OUTPUT"]) as file:
         assert file.crs.to_epsg() == 3035
@@ -238,7 +238,7 @@ def test_a_series_takes_the_options_of_a_product(run, season, tmp_path):
 @pytest.mark.parametrize(("changes", "words"), [
     ({"START_DATE": "soon"}, "no date"), ({"COMPOSITE": "month", "INTERVAL": 5}, "exclude each other"),
     ({"LAND_SEA_MASK": "sea"}, "needs an elevation model"),
-    ({"EXTENT": "0,1,0,1 [EPSG:4326]", "AOI_WKT": "POLYGON((0 0, 1 0, 1 1, 0 0))"}, "not both"),
+    ({"AOI_EXTENT": "0,1,0,1 [EPSG:4326]", "AOI_WKT": "POLYGON((0 0, 1 0, 1 1, 0 0))"}, "not both"),
 ])
 def test_what_a_series_cannot_do_is_said(run, season, tmp_path, changes, words):
     with pytest.raises(QgsProcessingException, match=words):

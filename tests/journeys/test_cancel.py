@@ -92,14 +92,14 @@ def parameters_of(tool, inputs, folder):
         "sentinel2timeseries of months, with everything": lambda: {
             "INPUTS": inputs["products"], "BANDS": ["B04", "B8A"], "INDICES": ["ndvi"], "COMPOSITE": "month",
             "OUTPUT": folder / "series.tif", "CLEAR_COUNT": folder / "count.tif", "TABLE": folder / "table.csv",
-            "PICTURE": folder / "picture.png"},
+            "FIGURE": folder / "picture.png"},
         "classifycrops": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
             "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
-            "REPORT": folder / "report.html", "SUSPICIOUS": folder / "suspicious.gpkg"},
+            "REPORT": folder / "report.html", "SUSPECT_LABELS": folder / "suspicious.gpkg"},
         "assessaccuracy": lambda: {
-            "CLASSIFICATION": inputs["map"], "SECOND_CLASSIFICATION": inputs["shifted map"],
+            "CLASSIFICATION": inputs["map"], "OTHER_CLASSIFICATIONS": inputs["shifted map"],
             "REFERENCE": inputs["many parcels"], "CLASS_FIELD": "crop", "REPORT": folder / "report.html",
             "MATRIX": folder / "matrix.csv", "ERRORS": folder / "errors.gpkg"},
         "preprocesssentinel1": lambda: {
@@ -107,17 +107,17 @@ def parameters_of(tool, inputs, folder):
             "SWATH_BALANCE": "estimate", "OUTPUT_FOLDER": folder / "scenes"},
         "prepareicecharts": lambda: {"CHARTS": inputs["charts"], "OUTPUT_FOLDER": folder / "charts",
                                      "SUMMARY": folder / "summary.csv", "REPORT": folder / "report.html"},
-        "trainrandomforest": lambda: {
+        "trainclassifier": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 3000,
             "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html"},
-        "applyrandomforest": lambda: {
+        "applyclassifier": lambda: {
             "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
             "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
         "cropmask": lambda: {
             "INPUT": inputs["series"], "TRAINING": inputs["in-situ parcels"], "OUTPUT": folder / "mask.tif",
             "OUTPUT_UNMASKED": folder / "raw.tif", "QUALITY": folder / "quality.tif", "REPORT": folder / "report.html"},
         "cropmaskfromreference": lambda: {
-            "INPUT": inputs["series"], "REFERENCE": inputs["map"], "CROP_CLASSES": "1",
+            "INPUT": inputs["series"], "REFERENCE_MAP": inputs["map"], "CROP_CLASSES": "1",
             "OUTPUT": folder / "mask.tif"},
         "croptype": lambda: {
             "INPUT": inputs["series"], "TRAINING": inputs["in-situ parcels"], "OUTPUT": folder / "type.tif",
@@ -127,10 +127,10 @@ def parameters_of(tool, inputs, folder):
         "glcmtextures of a folder": lambda: {"INPUT_FOLDER": inputs["ice"] + "/scenes", "WINDOW": 41,
                                              "OUTPUT_FOLDER": folder / "textures"},
         "classifyseaice": lambda: {
-            "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts", "BOUNDARY": 80,
+            "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts", "BOUNDARY_DISTANCE": 80,
             "WINDOW": 41, "TREES": 300, "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html",
             "OUTPUT_FOLDER": folder / "maps"},
-        "createsampledata": lambda: {"SIZE": 300, "DATES": 4, "OUTPUT_FOLDER": folder / "sample"},
+        "createsampledata": lambda: {"SIZE": 300, "DATE_COUNT": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()
 
 
@@ -174,7 +174,7 @@ class Impatient:
     ("classifycrops", 3), ("classifycrops", 20), ("classifycrops", 43), ("classifycrops", 60), ("classifycrops", 98),
     ("assessaccuracy", 5), ("assessaccuracy", 30), ("assessaccuracy", 94),
     ("preprocesssentinel1", 1), ("preprocesssentinel1", 30), ("prepareicecharts", 15),
-    ("trainrandomforest", 20), ("applyrandomforest", 10), ("applyrandomforest", 60),
+    ("trainclassifier", 20), ("applyclassifier", 10), ("applyclassifier", 60),
     ("cropmask", 20), ("cropmask", 45), ("cropmask", 80), ("croptype", 50), ("croptype", 92),
     ("cropmaskfromreference", 5), ("cropmaskfromreference", 60),
     ("glcmtextures", 0), ("glcmtextures", 40), ("glcmtextures of a folder", 50),

@@ -10,7 +10,7 @@ import rasterio
 def winter(qgis_process, tmp_path_factory):
     """A small winter at sea."""
     folder = tmp_path_factory.mktemp("winter") / "sample"
-    outcome = qgis_process.run("createsampledata", KIND="seaice", SIZE=180, DATES=3, OUTPUT_FOLDER=folder)
+    outcome = qgis_process.run("createsampledata", KIND="seaice", SIZE=180, DATE_COUNT=3, OUTPUT_FOLDER=folder)
     assert outcome.code == 0, outcome.text
     return folder
 
@@ -20,7 +20,7 @@ def made(qgis_process, winter, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cryo04")
     outcome = qgis_process.run("seaicemap", **{
         "CHARTS": winter / "icecharts", "STUDY_AREA": winter / "study_area.geojson", "PRODUCTS": winter / "sentinel1",
-        "BOUNDARY": 250, "WINDOW": 13, "TREES": 50,
+        "BOUNDARY_DISTANCE": 250, "WINDOW": 13, "TREES": 50,
         "prepareicecharts:PREPARED_CHARTS": folder / "charts", "preprocesssentinel1:SCENES": folder / "scenes",
         "glcmtextures:TEXTURES": folder / "textures", "classifyseaice:MAPS": folder / "maps",
         "classifyseaice:REPORT": folder / "report.html", "classifyseaice:MODEL": folder / "ice.ffrf"})

@@ -38,7 +38,7 @@ print(json.dumps(seen))
 def made(tmp_path_factory):
     """A demo with a small sample: (folder, summary)."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    return folder, demo.make_demo(folder, None, demo.Story(), SIZE=180, DATES=3)
+    return folder, demo.make_demo(folder, None, demo.Story(), SIZE=180, DATE_COUNT=3)
 
 
 def test_every_promised_file_is_there_and_listed(made):

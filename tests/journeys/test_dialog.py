@@ -28,7 +28,7 @@ def seen(tmp_path_factory, qgis_process):
         "features": [{"type": "Feature", "properties": {"crop": crop}, "geometry": geometry}
                      for _, crop, geometry in fields()]}))
     sample = folder / "sample"
-    made = qgis_process.run("createsampledata", KIND="crops", SIZE=120, DATES=2, OUTPUT_FOLDER=sample)
+    made = qgis_process.run("createsampledata", KIND="crops", SIZE=120, DATE_COUNT=2, OUTPUT_FOLDER=sample)
     assert made.code == 0, made.text
     visited = desktop.visit(Path(__file__).with_name("visit_dialogs.py"), raster, str(parcels),
                             str(folder / "map.tif"), str(sample))

@@ -22,7 +22,7 @@ def series(qgis_process, tmp_path_factory):
 
 def test_the_empty_date_is_dropped_with_a_message(series):
     path, outcome = series
-    assert outcome.results["DATES"] == 9
+    assert outcome.results["DATE_COUNT"] == 9
     assert "2018-02-12 is left out" in outcome.text
     with rasterio.open(path) as stack:
         assert stack.descriptions[0] == "B02_20180123"
@@ -69,7 +69,7 @@ def split_by_parcel(classes, seed):
     return training
 
 
-PLAIN_FOREST = {"TREES": 100, "KIND": "random", "CONTRASTS": False, "SMOOTHING": False}
+PLAIN_FOREST = {"TREES": 100, "CLASSIFIER": "random", "BAND_DIFFERENCES": False, "SMOOTHING": False}
 
 
 @pytest.fixture(scope="module")

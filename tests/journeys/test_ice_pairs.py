@@ -8,7 +8,7 @@ from .. import icescene
 from ..icecharts import CHARTS
 
 CRS = rasterio.crs.CRS.from_epsg(3413)
-QUICK = {"TEXTURES": "none", "TREES": 20, "EVALUATION": "none", "DISAGREEMENT": False, "BOUNDARY": 80}
+QUICK = {"TEXTURES": "none", "TREES": 20, "ASSESSMENT": "none", "DISAGREEMENT": False, "BOUNDARY_DISTANCE": 80}
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_real_chart_teaches_a_scene_that_lies_in_it(qgis_process, tmp_path):
 
     outcome = qgis_process.run("classifyseaice", SCENES=tmp_path / "scene.tif", OUTPUT_FOLDER=tmp_path / "maps",
                                CHARTS=[chart, next(CHARTS.glob("06092021_CEXPRWA.shp"))],
-                               **{**QUICK, "BOUNDARY": 3000})
+                               **{**QUICK, "BOUNDARY_DISTANCE": 3000})
 
     assert outcome.code == 0, outcome.text
     assert "scene (2022-01-04): chart 03012022_CEXPRWA of 2022-01-03" in outcome.text

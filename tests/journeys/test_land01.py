@@ -9,14 +9,14 @@ from ..parcelfiles import one_layer_for_each_class
 def sample(qgis_process, tmp_path_factory):
     """A small season with parcels."""
     folder = tmp_path_factory.mktemp("land01") / "sample"
-    outcome = qgis_process.run("createsampledata", SIZE=120, DATES=3, OUTPUT_FOLDER=folder)
+    outcome = qgis_process.run("createsampledata", SIZE=120, DATE_COUNT=3, OUTPUT_FOLDER=folder)
     assert outcome.code == 0, outcome.text
     return folder
 
 
 def outputs(folder):
     names = {"classifycrops:CROP_MAP": "map.tif", "classifycrops:REPORT": "report.html",
-             "assessaccuracy:ASSESSMENT": "assessment.html", "assessaccuracy:ERRORS": "errors.gpkg",
+             "assessaccuracy:ACCURACY_REPORT": "assessment.html", "assessaccuracy:ERRORS": "errors.gpkg",
              "splitinsitu:TRAINING_PARCELS": "training.gpkg", "splitinsitu:VALIDATION_PARCELS": "validation.gpkg",
              "sentinel2timeseries:TIME_SERIES": "series.tif"}
     return {name: str(folder / file) for name, file in names.items()}
@@ -28,7 +28,7 @@ def test_the_model_maps_and_judges(qgis_process, run, sample, tmp_path):
     for folder in folders:
         folder.mkdir()
 
-    outcome = qgis_process.run("land01", PRODUCTS=sample / "sentinel2", CLASS_LAYERS=layers, TREES=60,
+    outcome = qgis_process.run("land01", PRODUCTS=sample / "sentinel2", PARCEL_LAYERS=layers, TREES=60,
                                **outputs(folders[0]))
     run("land01", {"PRODUCTS": str(sample / "sentinel2"), "PARCELS": str(sample / "parcels.gpkg"),
                    "CLASS_FIELD": "crop", "TREES": 60, **outputs(folders[1])})

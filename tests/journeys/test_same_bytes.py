@@ -20,7 +20,7 @@ THREADS = (1, 2, 4)
 def sample(qgis_process, tmp_path_factory):
     """A small season with parcels."""
     folder = tmp_path_factory.mktemp("sample") / "sample"
-    outcome = qgis_process.run("createsampledata", SIZE=120, DATES=2, OUTPUT_FOLDER=folder)
+    outcome = qgis_process.run("createsampledata", SIZE=120, DATE_COUNT=2, OUTPUT_FOLDER=folder)
     assert outcome.code == 0, outcome.text
     return folder
 
@@ -105,7 +105,7 @@ def test_threads_do_not_change_a_stack(run, product, tmp_path):
 def test_threads_do_not_change_a_stack_in_another_crs(run, product, tmp_path):
     assert_threads_do_not_matter(run, tmp_path, "preprocesssentinel2", {
         "INPUT": product, "BANDS": ["B04", "B8A", "SCL"], "UPSAMPLING": "bilinear", "CLOUD_MASK": "l2a",
-        "MASK_DILATION": 60, "CRS": "EPSG:2154", "FORMAT": "cog", "STORAGE": "float32"})
+        "CLOUD_BUFFER": 60, "CRS": "EPSG:2154", "FORMAT": "cog", "DATA_TYPE": "float32"})
 
 
 def test_threads_do_not_change_a_time_series(run, product, sample, tmp_path):
@@ -157,7 +157,7 @@ def test_threads_do_not_change_a_radar_scene(run, tmp_path):
 def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
     scene = np.tile(fieldscene.reflectance(0.2), (1, 12, 12))
     raster = fieldscene.write(tmp_path / "scene.tif", scene)
-    assert_threads_do_not_matter(run, tmp_path, "applyrandomforest", {
+    assert_threads_do_not_matter(run, tmp_path, "applyclassifier", {
         "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffrf", scene)}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
 
@@ -174,7 +174,7 @@ def test_threads_do_not_change_what_parcels_and_windows_make_of_a_map(run, tmp_p
         "RASTER": classes, "PARCELS": parcels, "STATISTIC": ["majority"], "OUTSIDE": "keep"})
     for method in ("sieve", "majority"):
         assert_threads_do_not_matter(run, tmp_path, "smoothclassification", {
-            "CLASSIFICATION": classes, "METHOD": method, "MIN_PIXELS": 4})
+            "CLASSIFICATION": classes, "METHOD": method, "MIN_MAPPING_UNIT": 4})
 
 
 def test_in_situ_data_in_the_toolbox_are_those_by_qgis_process(run, qgis_process, tmp_path):
@@ -201,7 +201,7 @@ def test_threads_do_not_change_the_products_of_sen2agri(run, tmp_path):
     (tmp_path / "OUTPUT_1.tif").rename(mask)
     assert_threads_do_not_matter(run, tmp_path, "croptype", {**given, "MASK": mask}, *maps)
     assert_threads_do_not_matter(run, tmp_path, "cropmaskfromreference", {
-        "INPUT": series, "REFERENCE": mask, "CROP_CLASSES": "2", "TREES": 10}, *maps)
+        "INPUT": series, "REFERENCE_MAP": mask, "CROP_CLASSES": "2", "TREES": 10}, *maps)
 
 
 def test_threads_do_not_change_textures(run, tmp_path):
@@ -235,7 +235,7 @@ def test_threads_do_not_change_ice_maps(run, tmp_path):
     made = []
     for threads in THREADS:
         run("classifyseaice", {"SCENES_FOLDER": str(tmp_path / "scenes"), "CHARTS_FOLDER": str(tmp_path / "charts"),
-                               "BOUNDARY": 80, "WINDOW": 5, "TREES": 12, "EDGE": True, "DRAFT": "grid", "CELL": 200,
+                               "BOUNDARY_DISTANCE": 80, "WINDOW": 5, "TREES": 12, "ICE_EDGE": True, "DRAFT_CHART": "grid", "DRAFT_CELL_SIZE": 200,
                                "REPORT": str(tmp_path / f"maps{threads}.html"), "THREADS": threads,
                                "OUTPUT_FOLDER": str(tmp_path / f"maps{threads}")})
         made.append({path.name: path.read_bytes() for path in (tmp_path / f"maps{threads}").iterdir()})

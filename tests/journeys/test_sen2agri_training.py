@@ -23,7 +23,7 @@ PRODUCTS_UNTIL_AUGUST = 5
 def sample(qgis_process, tmp_path_factory):
     """A small season with parcels."""
     folder = tmp_path_factory.mktemp("sen2agri") / "sample"
-    outcome = qgis_process.run("createsampledata", SIZE=180, DATES=6, OUTPUT_FOLDER=folder)
+    outcome = qgis_process.run("createsampledata", SIZE=180, DATE_COUNT=6, OUTPUT_FOLDER=folder)
     assert outcome.code == 0, outcome.text
     return folder
 
@@ -36,7 +36,7 @@ def season(sample, folder, last_day):
              "croptype:CROP_TYPE": "type.tif", "croptype:CROP_TYPE_UNMASKED": "unmasked.tif",
              "croptype:QUALITY": "quality.tif", "croptype:REPORT": "type.html", "croptype:PRODUCT": "l4b"}
     return {"PRODUCTS": str(sample / "sentinel2"), "START_DATE": "2023-03-01", "END_DATE": last_day,
-            "PARCELS": str(sample / "parcels.gpkg"), "CLASS_FIELD": "crop", "TILE": "31TXX",
+            "PARCELS": str(sample / "parcels.gpkg"), "CLASS_FIELD": "crop", "TILE_ID": "31TXX",
             **{name: str(folder / file) for name, file in files.items()}}
 
 
@@ -169,7 +169,7 @@ def test_the_end_of_may_is_compared_with_the_end_of_august(run, may, august, tmp
                                    ("type", "CODE", f"{august / 'validation.gpkg'}|subset=CROP = 1")):
         report = tmp_path / f"{name}.html"
         then, later = (run("assessaccuracy", {
-            "CLASSIFICATION": str(first / f"{name}.tif"), "SECOND_CLASSIFICATION": str(second / f"{name}.tif"),
+            "CLASSIFICATION": str(first / f"{name}.tif"), "OTHER_CLASSIFICATIONS": str(second / f"{name}.tif"),
             "REFERENCE": str(reference), "CLASS_FIELD": field, "REPORT": str(report)})["OVERALL_ACCURACY"]
             for first, second in ((may, august), (august, may)))
 
@@ -187,7 +187,7 @@ def overall_accuracies(report):
 
 def test_a_crop_mask_without_insitu_data_is_judged_by_all_parcels(run, feedback, sample, august, tmp_path):
     mask = run("cropmaskfromreference", {"INPUT": str(august / "series.tif"), "OUTPUT": str(tmp_path / "mask.tif"),
-                                         "REFERENCE": str(sample / "landcover.tif")})["OUTPUT"]
+                                         "REFERENCE_MAP": str(sample / "landcover.tif")})["OUTPUT"]
     assert not [text for text in feedback.warned if "quality layer" in text], "nobody asked for it"
     judged = run("assessaccuracy", {"CLASSIFICATION": mask, "REFERENCE": str(august / "insitu.gpkg"),
                                     "CLASS_FIELD": "CROP", "REPORT": str(tmp_path / "mask.html")})
@@ -208,7 +208,7 @@ def principles(folder, **others):
 def test_pixels_and_parcels_are_classified_and_compared(qgis_process, august, tmp_path):
     layers = one_layer_for_each_class(august / "insitu.gpkg", "CLASS", tmp_path)
     outcome = qgis_process.run("pixelandobject", RASTER=august / "series.tif", FEATURES="B0[3458]_2023*, B11_2023*",
-                               CLASS_LAYERS=layers, **principles(tmp_path))
+                               PARCEL_LAYERS=layers, **principles(tmp_path))
     assert outcome.code == 0, outcome.text
     assert f"Training on {25 * len(layers)} pixels" in outcome.text
 

@@ -18,7 +18,7 @@ NODATA = -32768
 def season(qgis_process, tmp_path_factory):
     """Seven products and a study area."""
     folder = tmp_path_factory.mktemp("land01") / "sample"
-    outcome = qgis_process.run("createsampledata", SIZE=90, DATES=7, OUTPUT_FOLDER=folder)
+    outcome = qgis_process.run("createsampledata", SIZE=90, DATE_COUNT=7, OUTPUT_FOLDER=folder)
     assert outcome.code == 0, outcome.text
     return folder
 

@@ -7,11 +7,11 @@ from . import insight, options
 from .traintool import TrainingTool
 
 
-class TrainRandomForest(TrainingTool, Algorithm):
+class TrainClassifier(TrainingTool, Algorithm):
     """Rasters and parcels in; a model file and a report on its accuracy out."""
 
-    NAME = "trainrandomforest"
-    TITLE = "Train a random forest"
+    NAME = "trainclassifier"
+    TITLE = "Train a classifier"
     GROUP = Group.CLASSIFICATION
     TAGS = ("random forest", "extra trees", "supervised", "classifier", "model", "training", "validation", "accuracy",
             "save", "parcels")

@@ -11,19 +11,19 @@ from ..sentinel2.options import choice
 from . import options, training
 
 
-class ApplyRandomForest(Algorithm):
+class ApplyClassifier(Algorithm):
     """Rasters and a model file in; class map, confidence and probabilities out."""
 
-    NAME = "applyrandomforest"
-    TITLE = "Apply a random forest"
+    NAME = "applyclassifier"
+    TITLE = "Apply a classifier"
     GROUP = Group.CLASSIFICATION
     TAGS = ("random forest", "supervised", "classifier", "model", "predict", "crop map", "load")
-    HELP = ("Maps the class of every pixel with a forest that Train a random forest or Classify crops has kept in a "
+    HELP = ("Maps the class of every pixel with a forest that Train a classifier or Classify crops has kept in a "
             "model file. The rasters must hold the bands the model was trained on; they are found by name, or by "
             "order if you ask for it.")
     REQUIRES = ("rasterio", "sklearn")
 
-    MATCHING = "MATCHING"
+    BAND_MATCHING = "BAND_MATCHING"
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
@@ -33,7 +33,7 @@ class ApplyRandomForest(Algorithm):
                                        fileFilter=f"{options.MODEL_FILTER};;All files (*.*)"),
             "file with a trained forest (.ffrf).")
         self.declare(
-            choice(self.MATCHING, self.tr("Find the bands by"), MATCHINGS, ApplyTask.matching),
+            choice(self.BAND_MATCHING, self.tr("Find the bands by"), MATCHINGS, ApplyTask.matching),
             "name takes the band of the same name for each feature of the model, wherever it stands; order takes the "
             "bands as they come, for instance those of another year, and there must be as many.")
         options.add_raster_options(self)
@@ -57,7 +57,7 @@ class ApplyRandomForest(Algorithm):
         maps = training.map_paths(self, parameters, context)
         task = ApplyTask(
             rasters=self.rasters, model=self.parameterAsFile(parameters, options.MODEL, context),
-            matching=self.parameterAsEnumString(parameters, self.MATCHING, context),
+            matching=self.parameterAsEnumString(parameters, self.BAND_MATCHING, context),
             resampling=self.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=self.mask,
             rules=training.map_rules(self, parameters, context),
             threads=self.parameterAsInt(parameters, options.THREADS, context))

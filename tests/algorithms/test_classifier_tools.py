@@ -18,9 +18,9 @@ def inputs(tmp_path_factory):
 
 
 def test_training_then_applying_is_classifying(run, inputs, tmp_path):
-    trained = run("trainrandomforest", {**inputs, **QUICK, "MODEL": str(tmp_path / "crops.ffrf"),
+    trained = run("trainclassifier", {**inputs, **QUICK, "MODEL": str(tmp_path / "crops.ffrf"),
                                         "REPORT": str(tmp_path / "report.html")})
-    applied = run("applyrandomforest", {"RASTERS": inputs["RASTERS"], "MODEL": trained["MODEL"],
+    applied = run("applyclassifier", {"RASTERS": inputs["RASTERS"], "MODEL": trained["MODEL"],
                                         "OUTPUT": str(tmp_path / "applied.tif")})
     whole = run("classifycrops", {**inputs, **QUICK, "OUTPUT": str(tmp_path / "whole.tif")})
 
@@ -35,7 +35,7 @@ def test_the_map_of_a_model_opens_coloured_and_named(run, inputs, tmp_path):
     from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
 
     model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
-    result = run("applyrandomforest", {"RASTERS": inputs["RASTERS"], "MODEL": model,
+    result = run("applyclassifier", {"RASTERS": inputs["RASTERS"], "MODEL": model,
                                        "OUTPUT": str(tmp_path / "map.tif")})
     layer = QgsRasterLayer(result["OUTPUT"])
 
@@ -47,10 +47,10 @@ def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
     from floefield.compute.forest.modelfile import load_forest
     from floefield.compute.forest.settings import ForestSettings
 
-    run("trainrandomforest", {
-        **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING": "smallest", "TOTAL_SAMPLES": 150,
-        "SAMPLES_PER_PARCEL": 9, "KIND": "extra", "MIN_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
-        "BALANCED": True, "WEIGHTS": "wheat=2", "MISSING": "median", "OOB": True, "SEED": 5, "FEATURES": "B08",
+    run("trainclassifier", {
+        **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING_STRATEGY": "smallest", "TOTAL_SAMPLES": 150,
+        "SAMPLES_PER_PARCEL": 9, "CLASSIFIER": "extra", "MIN_SAMPLES_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
+        "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median", "OOB_ACCURACY": True, "SEED": 5, "BANDS": "B08",
         "MODEL": str(tmp_path / "crops.ffrf")})
     forest = load_forest(str(tmp_path / "crops.ffrf"))
 
@@ -61,7 +61,7 @@ def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
     assert forest.feature_names == ("B08",) and forest.training_pixels == (50, 50, 50)
 
 
-@pytest.mark.parametrize("tool", ["trainrandomforest", "classifycrops"])
+@pytest.mark.parametrize("tool", ["trainclassifier", "classifycrops"])
 def test_defaults_of_the_dialog_are_those_of_the_science(provider, tool):
     from floefield.compute.forest.settings import ForestSettings
 
@@ -102,7 +102,7 @@ def test_a_raster_of_classes_hands_on_their_names_and_colours(run, inputs, tmp_p
     band.SetCategoryNames([*[""] * 2, "Old vines", *[""] * 6, "Maize"])
     raster.FlushCache()
     band = raster = None
-    run("trainrandomforest", {"RASTERS": inputs["RASTERS"], "TRAINING_RASTER": path, **QUICK,
+    run("trainclassifier", {"RASTERS": inputs["RASTERS"], "TRAINING_RASTER": path, **QUICK,
                               "MODEL": str(tmp_path / "crops.ffrf")})
 
     classes = load_forest(str(tmp_path / "crops.ffrf")).classes
@@ -136,12 +136,12 @@ def refused(run, tool, feedback, parameters):
 def test_parameters_that_do_not_fit_together_are_refused(run, feedback, inputs, tmp_path, changes, sentence):
     parameters = {**inputs, **QUICK, "MODEL": str(tmp_path / "model.ffrf"), **changes}
 
-    assert sentence in refused(run, "trainrandomforest", feedback, parameters)
+    assert sentence in refused(run, "trainclassifier", feedback, parameters)
 
 
 def test_a_raster_that_cannot_be_loaded_is_named(run, feedback, tmp_path):
     model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
     lost = str(tmp_path / "absent.tif")
 
-    assert "absent.tif" in refused(run, "applyrandomforest", feedback, {
+    assert "absent.tif" in refused(run, "applyclassifier", feedback, {
         "RASTERS": [lost], "MODEL": model, "OUTPUT": str(tmp_path / "map.tif")})
