@@ -180,7 +180,7 @@ def product_memory(kind, with_reference, folder, runs):
     target.mkdir()
     reference = class_map(folder, "fields") if with_reference else ""
     return _memory(CEILING, PRODUCT, kind, full_series(folder), reference, target, THREADS,
-                   note=f"{DATE_COUNT} dates, " + ("a reference map" if with_reference else f"{PARCELS} parcels"))
+                   note=f"{DATES} dates, " + ("a reference map" if with_reference else f"{PARCELS} parcels"))
 
 
 def classification_memory(what, folder, runs):
