@@ -124,7 +124,7 @@ def _ice(folder):
 
 
 def _series(folder):
-    classes = seriesscene.truth().astype(np.uint8)[None]
+    classes = seriesscene.cropland_mask().astype(np.uint8)[None]
     return {"a series": seriesscene.write_series(folder / "series.tif"),
             "a short series": seriesscene.write_series(folder / "short.tif", dates=2),
             "a crop mask": fieldscene.write(folder / "mask.tif", classes, ("mask",)),
@@ -395,8 +395,8 @@ FAULTS = [
     ("cropmask", {"QUALITY": "result.tif"}, ("OUTPUT and QUALITY", "one file", "of its own")),
     ("cropmask", {"PRODUCT": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("cropmaskfromreference", {"INPUT": "a short series"}, ("has 2 dates", "at least 3")),
-    ("cropmaskfromreference", {"REFERENCE": "a land-cover map elsewhere"}, ("no patch of a class", "of this place")),
-    ("cropmaskfromreference", {"REFERENCE": "a land-cover map of fields only"}, ("only cropland here", "CROP_CLASSES")),
+    ("cropmaskfromreference", {"REFERENCE": "a land-cover map elsewhere"}, ("no patch of a class", "of this area")),
+    ("cropmaskfromreference", {"REFERENCE": "a land-cover map of fields only"}, ("only cropland in", "CROP_CLASSES")),
     ("croptype", {"MASK": "a crop mask on another grid"}, ("crop mask", "does not lie on the grid", "warp")),
     ("croptype", {"TRAINING": "in-situ parcels of no crop"}, ("No parcel of", "is a crop")),
     ("croptype", {"TRAINING": "parcels"}, ("no field", "Its fields are")),
