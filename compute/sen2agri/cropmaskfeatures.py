@@ -102,8 +102,8 @@ def _changes(ndvi):
         return [np.zeros(len(ndvi), np.float32)] * 3
     means = _window_means(ndvi)
     change = means[:, :-WINDOW] - means[:, WINDOW:]
-    largest, smallest = change.max(axis=1), change.min(axis=1)
-    return [largest, smallest, largest - smallest]
+    maximum, minimum = change.max(axis=1), change.min(axis=1)
+    return [maximum, minimum, maximum - minimum]
 
 
 def _plateau(ndvi, days):

@@ -119,10 +119,10 @@ def fit_ellipsoid(pixels, alpha):
     while len(pixels) >= MIN_PIXELS_TO_TRIM:
         mean = pixels.mean(axis=0)
         inverse = np.linalg.pinv(np.cov(pixels, rowvar=False), hermitian=True)
-        kept = squared_distance(pixels, mean, inverse) <= limit
-        if kept.all():
+        is_inlier = squared_distance(pixels, mean, inverse) <= limit
+        if is_inlier.all():
             return mean, inverse, limit
-        pixels = pixels[kept]
+        pixels = pixels[is_inlier]
     return np.zeros(pixels.shape[1]), np.zeros((pixels.shape[1],) * 2), np.inf
 
 

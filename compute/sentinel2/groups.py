@@ -104,7 +104,7 @@ class ObservationCounts:
     ----------
     covered, clear : list of list of int
         Pixels with data, and those of them that are clear, by acquisition and scene.
-    counts : ndarray of uint16, shape (1 + periods, height, width)
+    clear_counts : ndarray of uint16, shape (1 + periods, height, width)
         Number of clear acquisitions of each pixel: in total, and per composite period if there are any.
     clear_pixels : ndarray of int64, shape (dates,)
         Number of pixels with a clear acquisition, for each output date.
@@ -112,7 +112,7 @@ class ObservationCounts:
 
     covered: list
     clear: list
-    counts: np.ndarray
+    clear_counts: np.ndarray
     clear_pixels: np.ndarray
 
 

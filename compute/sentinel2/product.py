@@ -21,7 +21,7 @@ SMOOTH_LAYERS = ("AOT", "WVP", "CLDPRB", "SNWPRB")
 
 @dataclass(frozen=True)
 class Product:
-    """A Sentinel-2 product, or one granule (tile) of an old product that has several.
+    """A Sentinel-2 product, or one granule (tile) of a multi-tile product.
 
     Attributes
     ----------

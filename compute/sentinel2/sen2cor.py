@@ -182,7 +182,7 @@ def _run(arguments, folder, progress):
             with contextlib.suppress(queue.Empty):
                 _report(pending.get(timeout=POLL_SECONDS), last_lines, progress)
             if process.poll() is not None and pending.empty():
-                # A background process left behind may keep the pipe open for ever.
+                # A background process left behind may keep the pipe open.
                 reader.join(GRACE_SECONDS)
                 if pending.empty():
                     break

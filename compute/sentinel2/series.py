@@ -167,17 +167,17 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
             store = stack.enter_context(TileStore(paths.stack, tiles))
             scene_options["open_image"] = partial(StoredTilesReader, store=store)
         scenes = [stack.enter_context(Scene(product, scene_settings, **scene_options)) for product in products]
-        kept = stack.enter_context(Regions(regions or RegionSettings()))
+        region_masks = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads))
         grid = common_grid(scenes, settings, area)
-        kept.check(grid, progress)
+        region_masks.check(grid, progress)
         _report_reprojection(scenes, grid, settings, progress)
         acquisitions = [Acquisition(date, sorted(same_day, key=lambda scene: _priority(scene, grid), reverse=True),
                                     grid) for date, same_day in groupby(scenes, key=lambda scene: scene.product.date)]
-        used, pixel_counts = _drop_cloudy(acquisitions, kept, groups[0].bands[0], progress.part(0.0, 0.1))
+        used, pixel_counts = _drop_cloudy(acquisitions, region_masks, groups[0].bands[0], progress.part(0.0, 0.1))
         steps = time_steps([acquisition.date for acquisition in used], settings)
         series = Series(acquisitions, used, steps, grid, settings, storage or StorageSettings(), groups)
-        overview = write_files(series, paths, kept, pixel_counts, executor, progress.part(0.1, 1.0))
+        overview = write_files(series, paths, region_masks, pixel_counts, executor, progress.part(0.1, 1.0))
     for message in log_messages(overview):
         progress.say(message)
     return overview
@@ -202,7 +202,7 @@ def _report_reprojection(scenes, grid, settings, progress):
 
 
 def _drop_cloudy(acquisitions, regions, band, progress):
-    """Acquisitions with at least one clear pixel, and the pixel counts of the others by product, with a warning."""
+    """Acquisitions with at least one clear pixel, and the pixel counts of the others by product URI, with a warning."""
     used, pixel_counts = [], {}
     masks = [Masks([acquisition], BLOCK, regions) for acquisition in acquisitions]
     for index, (acquisition, mask) in enumerate(zip(acquisitions, masks)):

@@ -145,7 +145,7 @@ def _write_blocks(series, stack, count, regions, statistics, executor, progress)
         if counts is not None:
             statistics.add_counts(counts)
             if count is not None:
-                count.write(block[0], counts.counts)
+                count.write(block[0], counts.clear_counts)
 
     run_blocks(blocks, work, finish, executor, progress)
 
@@ -164,7 +164,7 @@ class _SeriesStatistics:
 
     def add_counts(self, counts):
         self._clear_pixels += counts.clear_pixels
-        self.clear_counts += np.bincount(counts.counts[0].ravel(), minlength=len(self.clear_counts))
+        self.clear_counts += np.bincount(counts.clear_counts[0].ravel(), minlength=len(self.clear_counts))
         for acquisition, covered, clear in zip(self._series.used, counts.covered, counts.clear):
             for scene, covered_pixels, clear_pixels in zip(acquisition.scenes, covered, clear):
                 totals = self._pixel_counts.setdefault(scene.product.uri, PixelCounts())

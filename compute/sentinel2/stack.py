@@ -56,10 +56,10 @@ def write_stack(product, output, settings, area, progress, regions=None, storage
     require_outside(output, products[0].location)
     with ExitStack() as stack:
         mosaic = stack.enter_context(Mosaic(products, settings, area, progress))
-        kept = stack.enter_context(Regions(regions or RegionSettings()))
+        region_masks = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads))
-        kept.check(mosaic.grid, progress)
-        valid_fraction = _write_blocks(mosaic, kept, output, settings, storage, executor, progress)
+        region_masks.check(mosaic.grid, progress)
+        valid_fraction = _write_blocks(mosaic, region_masks, output, settings, storage, executor, progress)
     name, grid = products[0].uri if len(products) == 1 else products[0].location, mosaic.grid
     if not valid_fraction:
         progress.warn("The output has no valid pixel: the area is cloudy, masked, or outside the swath. Choose another "

@@ -92,14 +92,14 @@ def test_products_outside_the_date_range_are_not_used(tmp_path):
         series_of(products, tmp_path, start="2019-01-01")
 
 
-@pytest.mark.parametrize(("settings", "words"), [
+@pytest.mark.parametrize(("settings", "message"), [
     ({"interval": 10, "composite": "month"}, "exclude each other"),
     ({"interval": 10, "gap_filling": "none"}, "linear gap filling"),
     ({"composite": "month", "bands": ("B04", "SCL")}, "SCL cannot be interpolated in time"),
     ({"interval": 10, "bands": ("B04", "AOT")}, "AOT cannot be interpolated in time"),
 ])
-def test_contradictory_settings_are_rejected(tmp_path, settings, words):
-    with pytest.raises(UnsuitableInput, match=words):
+def test_contradictory_settings_are_rejected(tmp_path, settings, message):
+    with pytest.raises(UnsuitableInput, match=message):
         series_of([red(tmp_path, "2018-06-01", TEN)], tmp_path / "out", **settings)
     assert not (tmp_path / "out").exists()
 
@@ -110,11 +110,11 @@ def test_the_median_of_clear_values_equals_numpys():
     generator = np.random.default_rng(1)
     values = generator.random((7, 15, 15)).astype(np.float32)
     valid = generator.random(values.shape) < 0.4
-    median, known = clear_median(values, valid)
+    median, has_data = clear_median(values, valid)
     masked = np.ma.median(np.ma.array(values, mask=~valid), axis=0)
-    assert (known == ~np.ma.getmaskarray(masked)).all()
-    np.testing.assert_allclose(median[known], masked[known], rtol=1e-6)
-    assert 0 < (~known).sum() < known.size
+    assert (has_data == ~np.ma.getmaskarray(masked)).all()
+    np.testing.assert_allclose(median[has_data], masked[has_data], rtol=1e-6)
+    assert 0 < (~has_data).sum() < has_data.size
 
 
 def test_seasons_are_meteorological():
@@ -393,9 +393,9 @@ def test_a_product_outside_the_area_is_left_out_and_an_area_elsewhere_is_rejecte
     bands, _ = series_of(products, tmp_path, area)
     assert list(bands) == ["B04_20180601"]
     assert (bands["B04_20180601"] == TEN[:5, :5]).all()
-    for shift, words in ((1000, "outside the image"), (130, "between the products")):
+    for shift, message in ((1000, "outside the image"), (130, "between the products")):
         moved = [(x + shift, y) for x, y in box]
-        with pytest.raises(UnsuitableInput, match=words):
+        with pytest.raises(UnsuitableInput, match=message):
             series_of(products, tmp_path / "out", Area(({"type": "Polygon", "coordinates": [moved]},), crs))
     assert not (tmp_path / "out").exists()
 
