@@ -1,4 +1,4 @@
-"""Small Sentinel-2 products for tests: real layout and metadata, a few pixels, values the test chooses."""
+"""Small synthetic Level-2A products for tests: real layout and metadata, a few pixels of given values."""
 
 from pathlib import Path
 
@@ -43,13 +43,13 @@ def make_product(folder, date, images, baseline="02.08", generated="2018-01-01T0
     Parameters
     ----------
     folder : path
-        Where the ``.SAFE`` folder goes.
+        Parent of the ``.SAFE`` folder.
     date : str
         ISO.
     images : dict of (str, int) to ndarray
         Digital numbers by band and pixel size in metres.
     listed_only : sequence of (str, int)
-        Images that the metadata lists though they are missing.
+        Images listed in the metadata without a file.
 
     Returns
     -------

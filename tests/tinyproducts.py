@@ -1,4 +1,4 @@
-"""More small Sentinel-2 products for tests: Level-1C, several granules, masks, angles; metadata in the real layout."""
+"""Small synthetic Sentinel-2 products for tests: Level-1C, several granules, masks, angles, in the real layout."""
 
 import shutil
 from pathlib import Path
@@ -51,7 +51,7 @@ def make_level_1c(folder, images, date="2018-06-27", baseline="02.06", tile="T31
     images : dict of str to ndarray
         Digital numbers by band, at its native pixel size.
     clouds : list of (str, list of (float, float)), optional
-        Kind (OPAQUE, CIRRUS) and ring of each cloud polygon; an empty list gives an empty mask.
+        Kind (OPAQUE, CIRRUS) and ring of each cloud polygon; an empty list writes an empty mask.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def make_level_1c(folder, images, date="2018-06-27", baseline="02.06", tile="T31
 
 
 def make_old_product(folder, tiles, date="2016-06-05"):
-    """Write a Level-1C product in the layout of before December 2016: several granules, names without folders.
+    """Write a multi-tile Level-1C product in the layout before December 2016, with image names without folders.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def make_old_product(folder, tiles, date="2016-06-05"):
 
 
 def add_cloud_polygons(folder, clouds):
-    """Write the vector cloud mask of products before baseline 04.00, without a CRS as some are."""
+    """Write the vector cloud mask of products before baseline 04.00, without a CRS as in some products."""
     folder.mkdir(parents=True, exist_ok=True)
     members = "".join(POLYGON.format(kind=kind, number=number, positions=" ".join(f"{x} {y}" for x, y in ring))
                       for number, (kind, ring) in enumerate(clouds))
@@ -133,7 +133,7 @@ def add_layer(safe, name, values, size):
 
 
 def add_angles(safe, sun_zenith, sun_azimuth, view_zenith, view_azimuth):
-    """Write tile metadata with angle grids (arrays of one shape; the view ones are lists, one for each detector)."""
+    """Write tile metadata with angle grids (arrays of one shape; view angles are lists, by detector footprint)."""
     def grid(tag, zenith, azimuth):
         rows = [f"<{name}><COL_STEP unit='m'>5000</COL_STEP><ROW_STEP unit='m'>5000</ROW_STEP><Values_List>"
                 + "".join(f"<VALUES>{' '.join(map(str, row))}</VALUES>" for row in plane) + f"</Values_List></{name}>"
@@ -148,5 +148,5 @@ def add_angles(safe, sun_zenith, sun_azimuth, view_zenith, view_azimuth):
 
 
 def zipped(safe, target):
-    """The product as it is downloaded."""
+    """Zip a product as it is downloaded."""
     return Path(shutil.make_archive(str(target.with_suffix("")), "zip", safe.parent, safe.name))

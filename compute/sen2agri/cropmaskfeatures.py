@@ -1,8 +1,7 @@
-"""The features of the crop mask: how NDVI, NDWI and brightness of a pixel behave over the season.
+"""Features of the crop mask: temporal statistics of NDVI, NDWI and brightness over the season.
 
-The set, its order and its numbers (window, tolerance, bare-soil threshold) are those of Sen2-Agri's processor for the
-crop mask with in-situ data (Inglada et al. 2015, doi:10.3390/rs70912356, and Matton et al. 2015,
-doi:10.3390/rs71013208, tell of the ideas).
+The features, their order and constants (window, tolerance, bare-soil threshold) are those of Sen2-Agri's crop mask
+processor with in-situ data (Inglada et al. 2015, doi:10.3390/rs70912356; Matton et al. 2015, doi:10.3390/rs71013208).
 """
 
 import numpy as np
@@ -12,7 +11,7 @@ from .indices import RED_EDGE_INDICES, index_of, needed_bands
 
 WINDOW = 6
 TOLERANCE = 0.05
-BARE_SOIL = 0.2
+BARE_SOIL_NDVI = 0.2
 NDVI_NAMES = ("NDVI_MAX", "NDVI_MEAN", "NDVI_STD", "NDVI_CHANGE_MAX", "NDVI_CHANGE_MIN", "NDVI_CHANGE_RANGE",
               "NDVI_PLATEAU", "NDVI_PLATEAU_DAYS", "NDVI_PLATEAU_AREA", "NDVI_RISE_AREA", "NDVI_RISE_DAYS",
               "NDVI_RISE_SLOPE", "NDVI_FALL_AREA", "NDVI_FALL_DAYS", "NDVI_FALL_SLOPE", "NDVI_SOIL_UP",
@@ -21,29 +20,29 @@ STATISTICS = ("MAX", "MIN", "MEAN", "MEDIAN", "STD")
 
 
 class CropMaskFeatures:
-    """Turns the bands of a series into the features of the crop mask.
+    """Compute the features of the crop mask from the bands of a series.
 
     Parameters
     ----------
     days : tuple of datetime.date
     red_edge : bool
-        Whether the red-edge indices of each date belong to them.
+        Whether to include the red-edge indices of each date.
 
     Attributes
     ----------
     bands, names : tuple of str
-        What is needed of each date, and what the features are called.
+        Bands required for each date, and names of the features.
     """
 
     def __init__(self, days, red_edge=True):
         self.bands = needed_bands(red_edge)
-        self._numbers = np.array([day.toordinal() for day in days], np.float32)
+        self._ordinals = np.array([day.toordinal() for day in days], np.float32)
         self._indices = RED_EDGE_INDICES if red_edge else ()
         self.names = (*NDVI_NAMES, *(f"{index}_{name}" for index in ("NDWI", "BRIGHTNESS") for name in STATISTICS),
                       *(f"{INDICES[index].name}_{day:%Y%m%d}" for day in days for index in self._indices))
 
     def compute(self, bands):
-        """The features of pixels.
+        """Compute the features of pixels.
 
         Parameters
         ----------
@@ -53,34 +52,34 @@ class CropMaskFeatures:
         -------
         ndarray of float32, shape (pixels, features), C order
         """
-        columns = [*ndvi_features(index_of("ndvi", bands), self._numbers)]
+        columns = [*ndvi_features(index_of("ndvi", bands), self._ordinals)]
         for name in ("ndwi", "brightness"):
             columns += _statistics(index_of(name, bands))
         features = np.empty((len(columns[0]), len(self.names)), np.float32)
         features[:, :len(columns)] = np.stack(columns, axis=1)
-        for place, name in enumerate(self._indices):
-            features[:, len(columns) + place::len(self._indices)] = index_of(name, bands)
+        for index, name in enumerate(self._indices):
+            features[:, len(columns) + index::len(self._indices)] = index_of(name, bands)
         return features
 
 
 def ndvi_features(ndvi, days):
-    """The seventeen features of the NDVI.
+    """The 17 features of the NDVI.
 
     Parameters
     ----------
     ndvi : ndarray of float32, shape (pixels, dates)
     days : ndarray of float32, shape (dates,)
-        Rising.
+        Ordinal days, increasing.
 
     Returns
     -------
     list of ndarray, shape (pixels,)
-        In the order of ``NDVI_NAMES``; those that need more dates than there are, 0.
+        In the order of ``NDVI_NAMES``; 0 for features that require more dates.
     """
     return [ndvi.max(axis=1), ndvi.mean(axis=1), ndvi.std(axis=1), *_changes(ndvi), *_plateau(ndvi, days),
             *_largest_rise(ndvi, days), *_largest_rise(-ndvi, days, -1),
-            _crosses(ndvi[:, :-1] < BARE_SOIL, ndvi[:, 1:] >= BARE_SOIL),
-            _crosses(ndvi[:, :-1] >= BARE_SOIL, ndvi[:, 1:] < BARE_SOIL)]
+            _crosses(ndvi[:, :-1] < BARE_SOIL_NDVI, ndvi[:, 1:] >= BARE_SOIL_NDVI),
+            _crosses(ndvi[:, :-1] >= BARE_SOIL_NDVI, ndvi[:, 1:] < BARE_SOIL_NDVI)]
 
 
 def _statistics(values):
@@ -92,25 +91,25 @@ def _crosses(before, after):
 
 
 def _window_means(values):
-    """Mean over each run of ``WINDOW`` dates, shape (pixels, dates - WINDOW + 1)."""
+    """Mean of each window of ``WINDOW`` dates, shape (pixels, dates - WINDOW + 1)."""
     count = values.shape[1] - WINDOW + 1
     return sum(values[:, first:first + count] for first in range(WINDOW)) / np.float32(WINDOW)
 
 
 def _changes(ndvi):
-    """Largest and smallest of the differences of neighbouring windows, and their range."""
+    """Maximum and minimum difference of adjacent windows, and their range."""
     if ndvi.shape[1] < 2 * WINDOW:
         return [np.zeros(len(ndvi), np.float32)] * 3
     means = _window_means(ndvi)
     change = means[:, :-WINDOW] - means[:, WINDOW:]
-    largest, smallest = change.max(axis=1), change.min(axis=1)
-    return [largest, smallest, largest - smallest]
+    maximum, minimum = change.max(axis=1), change.min(axis=1)
+    return [maximum, minimum, maximum - minimum]
 
 
 def _plateau(ndvi, days):
-    """Mean of the best window; days for which the NDVI stays within the tolerance of it; their product.
+    """Mean NDVI of the window with the highest mean, length of the plateau in days, and their product.
 
-    Dates on either side of the window belong to the plateau as long as none in between leaves the tolerance.
+    The plateau extends the window to both sides while the NDVI stays within the tolerance of the mean.
     """
     if ndvi.shape[1] < WINDOW:
         return [np.zeros(len(ndvi), np.float32)] * 3
@@ -121,18 +120,18 @@ def _plateau(ndvi, days):
     begin, end = first.copy(), first + WINDOW - 1
     pixels = np.arange(len(ndvi))
     for _ in range(ndvi.shape[1] - WINDOW):
-        goes_on = (begin > 0) & is_near[pixels, np.maximum(begin - 1, 0)]
-        begin -= goes_on
-        goes_further = (end < ndvi.shape[1] - 1) & is_near[pixels, np.minimum(end + 1, ndvi.shape[1] - 1)]
-        end += goes_further
-        if not (goes_on.any() or goes_further.any()):
+        extends_left = (begin > 0) & is_near[pixels, np.maximum(begin - 1, 0)]
+        begin -= extends_left
+        extends_right = (end < ndvi.shape[1] - 1) & is_near[pixels, np.minimum(end + 1, ndvi.shape[1] - 1)]
+        end += extends_right
+        if not (extends_left.any() or extends_right.any()):
             break
     length = days[end] - days[begin]
     return [level, length, level * length]
 
 
 def _largest_rise(values, days, sign=1):
-    """Area (rise times days, halved), days and slope of the run of rising dates with the largest area."""
+    """Area (rise * days / 2), length in days and slope of the monotonic rise with the largest area."""
     count = len(values)
     start = np.broadcast_to(values[:, 0], count).copy()
     start_day = np.full(count, days[0], np.float32)

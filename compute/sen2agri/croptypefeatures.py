@@ -1,4 +1,4 @@
-"""The features of the crop type: for each date the reflectances, then NDVI, NDWI and brightness."""
+"""Features of the crop type: reflectances, NDVI, NDWI and brightness of each date."""
 
 import numpy as np
 
@@ -9,18 +9,18 @@ PER_DATE = ("ndvi", "ndwi", "brightness")
 
 
 class CropTypeFeatures:
-    """Turns the bands of a series into the features of the crop type.
+    """Compute the features of the crop type from the bands of a series.
 
     Parameters
     ----------
     days : tuple of datetime.date
     red_edge : bool
-        Whether the bands and indices of the red edge belong to them.
+        Whether to include the red-edge bands and indices.
 
     Attributes
     ----------
     bands, names : tuple of str
-        What is needed of each date, and what the features are called.
+        Bands required for each date, and names of the features.
     """
 
     def __init__(self, days, red_edge=False):
@@ -30,7 +30,7 @@ class CropTypeFeatures:
         self.names = tuple(f"{column}_{day:%Y%m%d}" for day in days for column in columns)
 
     def compute(self, bands):
-        """The features of pixels.
+        """Compute the features of pixels.
 
         Parameters
         ----------

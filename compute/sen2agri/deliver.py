@@ -1,4 +1,4 @@
-"""The last walk over the image: final map, raw map, quality layer and product folder, and what the parcels say."""
+"""Final pass over the image: write final map, raw map, quality flags and product folder, and count for accuracy."""
 
 import contextlib
 import sys
@@ -17,15 +17,15 @@ from .flags import NAMES
 from .product import ProductFolder
 from .task import CROP_MASK
 
-EDGE = 512
+BLOCK = 512
 BAND = "class"
-# Tag of a crop mask of ours: which value says that nothing is grown; masks of others say 0.
+# Tag with the no-crop value of a crop mask; 0 for masks without the tag.
 NO_CROP_TAG = "NO_CROP_VALUE"
 NO_CROP_LABEL, NO_CROP_COLOUR = "No crop", (255, 255, 255)
 
 
-class Deliverer(contextlib.ExitStack):
-    """Writes all rasters of a product; as a context, all of them or none.
+class ProductWriter(contextlib.ExitStack):
+    """Writer of all rasters of a product; as a context manager, all are completed or none.
 
     Parameters
     ----------
@@ -33,38 +33,38 @@ class Deliverer(contextlib.ExitStack):
     paths : ProductPaths
     stack : SeriesStack
     forest : Forest
-    ground : GroundTruth
+    reference : GroundTruth
     raw, final : RasterReader
-        Map before and after segments; the same where there are none.
+        Map before and after smoothing by segments; the same raster without smoothing.
     mask : RasterReader or None
     flags : StatusFlags
 
     Attributes
     ----------
     classes : tuple of MapClass
-        Of the final map.
+        Classes of the final map.
     """
 
-    def __init__(self, task, paths, stack, forest, ground, raw, final, mask, flags):
+    def __init__(self, task, paths, stack, forest, reference, raw, final, mask, flags):
         super().__init__()
-        self._ground, self._raw, self._final, self._mask, self._flags = ground, raw, final, mask, flags
+        self._reference, self._raw, self._final, self._mask, self._flags = reference, raw, final, mask, flags
         self._grid = stack.grid
-        self.classes = ground.classes
+        self.classes = reference.classes
         self._outside = 0
         if mask is not None:
-            self._outside = 1 + max(map_class.value for map_class in ground.classes)
+            self._outside = 1 + max(map_class.value for map_class in reference.classes)
             self.classes += (MapClass(self._outside, "0", NO_CROP_LABEL, NO_CROP_COLOUR),)
             self._no_crop = int(mask.tags.get(NO_CROP_TAG, 0))
-        self._layouts(task, paths, stack, forest)
+        self._plan_outputs(task, paths, stack, forest)
 
-    def _layouts(self, task, paths, stack, forest):
+    def _plan_outputs(self, task, paths, stack, forest):
         tags = {SYNTHETIC_TAG: "YES"} if stack.is_synthetic else {}
         if task.kind == CROP_MASK:
             tags[NO_CROP_TAG] = "1"
-        trained = record_tags(forest.trained_on, self._grid)
-        planned = [(paths.final, "final", self.classes), (paths.raw, "raw", self._ground.classes)]
+        training_record = record_tags(forest.trained_on, self._grid)
+        planned = [(paths.final, "final", self.classes), (paths.raw, "raw", self._reference.classes)]
         self._planned = [
-            (path, plane, replace(categorical_layout(self._grid, classes, BAND, tags), domain_tags=trained),
+            (path, plane, replace(categorical_layout(self._grid, classes, BAND, tags), domain_tags=training_record),
              categorical_side_files(classes, BAND)) for path, plane, classes in planned if path]
         if paths.quality:
             layout = RasterLayout(self._grid, "int16", NAMES, nodata=-1)
@@ -85,56 +85,56 @@ class Deliverer(contextlib.ExitStack):
         return self
 
     def run(self, mapping, executor, progress):
-        """Write everything, and compare the final map with the validation parcels.
+        """Write all rasters, and count the classes of the final map in the validation parcels.
 
         Parameters
         ----------
         mapping : Mapping
-            Of the raw map.
+            Counts of the raw map.
         executor : concurrent.futures.Executor
         progress : Progress
 
         Returns
         -------
         Mapping
-            Counted on the final map.
+            Counts of the final map.
         """
         count = 1 + max(map_class.value for map_class in self.classes)
         mapped = np.zeros(count, np.int64)
-        by_parcel = np.zeros((len(self._ground.values), count), np.int64)
+        by_parcel = np.zeros((len(self._reference.values), count), np.int64)
 
         def work(window):
             progress.check()
             planes = self._planes(window)
             values = planes["final"].ravel().astype(np.int64)
             cells = np.empty(0, np.int64)
-            if self._ground.parcel_map.touches(window):
-                numbers, _ = self._ground.labels(window)
-                judged = self._ground.is_validation[numbers] & (values > 0)
-                cells = numbers[judged].astype(np.int64) * count + values[judged]
+            if self._reference.parcel_map.touches(window):
+                parcels, _ = self._reference.labels(window)
+                assessed = self._reference.is_validation[parcels] & (values > 0)
+                cells = parcels[assessed].astype(np.int64) * count + values[assessed]
             return planes, np.bincount(values, minlength=count), np.unique(cells, return_counts=True)
 
         def finish(window, result):
-            planes, counts, (cells, times) = result
-            for plane, writer, translate in self._writers:
-                writer.write(window, translate(planes[plane]) if translate else planes[plane])
+            planes, counts, (cells, cell_counts) = result
+            for plane, writer, to_codes in self._writers:
+                writer.write(window, to_codes(planes[plane]) if to_codes else planes[plane])
             if self._product:
-                self._product.preview(window, planes["final"])
+                self._product.update_preview(window, planes["final"])
             np.add(mapped, counts, out=mapped)
-            by_parcel.reshape(-1)[cells] += times
+            by_parcel.reshape(-1)[cells] += cell_counts
 
-        run_blocks(self._grid.blocks(EDGE, EDGE), work, finish, executor, progress)
+        run_blocks(self._grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
         return replace(mapping, mapped=mapped, by_parcel=by_parcel)
 
     def finish(self, result):
-        """Write what says how good the product is into its folder.
+        """Write metadata and accuracy into the product folder.
 
         Parameters
         ----------
         result : Classification
         """
         if self._product:
-            self._product.describe(result)
+            self._product.write_metadata(result)
 
     def _planes(self, window):
         raw = self._raw.read(window, [0])[0]
@@ -142,6 +142,6 @@ class Deliverer(contextlib.ExitStack):
         if self._mask is not None:
             mask = self._mask.read(window, [0])[0]
             final = np.where((mask == self._no_crop) & (raw > 0), self._outside, raw)
-        wants_flags = any(plane == "flags" for plane, _, _ in self._writers)
-        return {"raw": raw, "final": final, "flags": self._flags.count(window) if wants_flags else None}
+        needs_flags = any(plane == "flags" for plane, _, _ in self._writers)
+        return {"raw": raw, "final": final, "flags": self._flags.count(window) if needs_flags else None}
 

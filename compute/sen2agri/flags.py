@@ -1,6 +1,6 @@
-"""On how many dates each pixel showed land, water, snow or nothing: Sen2-Agri's status flags.
+"""Sen2-Agri's status flags: number of dates on which each pixel is land, water, snow or not observed.
 
-A date without data is looked at first, then water, then snow; what remains is land.
+Order of precedence on each date: no data or cloud, water, snow, land.
 """
 
 import numpy as np
@@ -12,21 +12,21 @@ from .stack import dated_bands
 
 NAMES = ("land", "water", "snow", "other")
 WATER, SNOW = 6, 11
-# Classes of Level-2A's scene classification that show no ground: no data, saturated, shadow, clouds.
-UNSEEN = (0, 1, 3, 8, 9, 10)
+# Scene classes without a valid surface observation: no data, saturated, cloud shadow, clouds.
+NOT_OBSERVED = (0, 1, 3, 8, 9, 10)
 REFLECTANCE = "B04"
 
 
 class StatusFlags:
-    """Counts dates by what they showed.
+    """Counts of dates by land, water, snow and no observation.
 
     Parameters
     ----------
     path : str
-        A raster with the scene classification of each date (``SCL_20180627``); without any, the dates on which the
-        red band has data count as land.
+        Raster with the scene classification of each date (``SCL_20180627``); without any, dates with valid red band
+        are counted as land.
     grid : Grid
-        That of the product.
+        Grid of the product.
 
     Raises
     ------
@@ -39,14 +39,14 @@ class StatusFlags:
         try:
             differences = grid_differences(grid, self._reader.grid)
             if differences:
-                raise GridMismatch(f"{path}, which tells the quality, does not lie on the grid of the series: "
+                raise GridMismatch(f"{path}, used for the quality flags, does not lie on the grid of the series: "
                                    f"{'; '.join(differences)}. Make both with the same area and pixel size.")
             days = dated_bands(self._reader.band_names)
             self._classes = [bands["SCL"] for bands in days.values() if "SCL" in bands]
             self._red = [bands[REFLECTANCE] for bands in days.values() if REFLECTANCE in bands]
             if not self._classes and not self._red:
-                raise UnsuitableInput(f"{path} tells nothing of quality: it has neither bands like SCL_20180627 nor "
-                                      "bands like B04_20180627.")
+                raise UnsuitableInput(f"{path} cannot be used for the quality flags: it has neither bands like "
+                                      "SCL_20180627 nor bands like B04_20180627. Stack a series with the band SCL.")
         except BaseException:
             self._reader.close()
             raise
@@ -57,16 +57,16 @@ class StatusFlags:
 
     @property
     def is_classified(self):
-        """bool: whether water, snow and clouds can be told."""
+        """bool: whether there is a scene classification to identify water, snow and clouds."""
         return bool(self._classes)
 
     @property
     def dates(self):
-        """int: how many dates are counted."""
+        """int: number of dates counted."""
         return len(self._classes or self._red)
 
     def count(self, window):
-        """The four counts of each pixel.
+        """Count the dates of each pixel by status.
 
         Parameters
         ----------
@@ -75,13 +75,13 @@ class StatusFlags:
         Returns
         -------
         ndarray of int16, shape (4, height, width)
-            Land, water, snow, other.
+            Land, water, snow, not observed.
         """
         values, valid = self._reader.read(window, self._classes or self._red)
         if self._classes:
-            seen = valid & ~np.isin(values, UNSEEN)
-            water, snow = seen & (values == WATER), seen & (values == SNOW)
+            observed = valid & ~np.isin(values, NOT_OBSERVED)
+            water, snow = observed & (values == WATER), observed & (values == SNOW)
         else:
-            seen, water, snow = valid, np.zeros_like(valid), np.zeros_like(valid)
-        counts = [plane.sum(axis=0, dtype=np.int16) for plane in (seen & ~water & ~snow, water, snow, ~seen)]
+            observed, water, snow = valid, np.zeros_like(valid), np.zeros_like(valid)
+        counts = [plane.sum(axis=0, dtype=np.int16) for plane in (observed & ~water & ~snow, water, snow, ~observed)]
         return np.stack(counts)

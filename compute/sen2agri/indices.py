@@ -1,6 +1,6 @@
-"""What is computed from the reflectances of each date of a series.
+"""Bands and spectral indices of each date of a series.
 
-Arrays are (pixels, dates); the formulas are those of Sen2-Agri, in :mod:`..sentinel2.indices`.
+Arrays have shape (pixels, dates); the formulas, those of Sen2-Agri, are in :mod:`..sentinel2.indices`.
 """
 
 from ..sentinel2.indices import INDICES
@@ -11,7 +11,7 @@ RED_EDGE_INDICES = ("rendvi", "chlre", "psri", "s2rep")
 
 
 def needed_bands(red_edge):
-    """Names of the bands that each date must have.
+    """Names of the bands required for each date.
 
     Parameters
     ----------
@@ -25,18 +25,18 @@ def needed_bands(red_edge):
 
 
 def index_of(name, bands):
-    """An index at all dates.
+    """Compute a spectral index for all dates.
 
     Parameters
     ----------
     name : str
         Key of :data:`~..sentinel2.indices.INDICES`.
     bands : dict of str to ndarray of float32
-        Reflectance by name of the band.
+        Reflectance by band name.
 
     Returns
     -------
-    ndarray of float32, shape of the bands
+    ndarray of float32, same shape as the bands
     """
     index = INDICES[name]
     return index.formula(*(bands[band] for band in index.bands))

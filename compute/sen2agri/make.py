@@ -1,4 +1,4 @@
-"""From a series and ground truth to a product: training, mapping, mask or segments, accuracy, and all files."""
+"""Sen2-Agri products from a series and reference data: training, mapping, smoothing or mask, accuracy, and output."""
 
 import contextlib
 import os
@@ -24,23 +24,24 @@ from ..raster.reader import RasterReader
 from ..raster.writer import complete_file, create_raster
 from .cropmaskfeatures import CropMaskFeatures
 from .croptypefeatures import CropTypeFeatures
-from .deliver import NO_CROP_TAG, Deliverer
+from .deliver import NO_CROP_TAG, ProductWriter
 from .flags import StatusFlags
 from .product import check_codes
 from .reference import write_labels
 from .segments import smooth_mask
-from .spectralfeatures import FEWEST_DATES, SpectralFeatures
+from .spectralfeatures import MIN_DATES, SpectralFeatures
 from .stack import SeriesStack
 from .task import CROP_MASK, CROP_TYPE
 
 WHITE, GREEN = (255, 255, 255), (0, 255, 127)
 MASK_CLASSES = (MapClass(1, "0", "No crop", WHITE), MapClass(2, "1", "Crop", GREEN))
 TITLES = {CROP_MASK: "Crop mask (Sen2-Agri L4A)", CROP_TYPE: "Crop type (Sen2-Agri L4B)"}
-FEW_DATES = 12
+# Dates required by all features of the crop mask.
+DATES_FOR_ALL_FEATURES = 12
 
 
 def make_product(task, paths, progress):
-    """Make a product of Sen2-Agri.
+    """Make a Sen2-Agri product.
 
     Parameters
     ----------
@@ -51,14 +52,14 @@ def make_product(task, paths, progress):
     Returns
     -------
     Classification
-        Its accuracy is that of the final map, on parcels (or blocks of the reference map) that did not train.
+        Accuracy of the final map on validation parcels (or validation blocks of the reference map).
 
     Raises
     ------
     PlainError
-        With a sentence for the user.
+        With a message for the user.
     Cancelled
-        If the user asked to stop. As after an error, no output is left behind.
+        If the user cancelled. As after an error, no output is left behind.
     """
     with contextlib.ExitStack() as opened:
         stack = opened.enter_context(_open_series(task))
@@ -66,15 +67,15 @@ def make_product(task, paths, progress):
         flags = opened.enter_context(contextlib.closing(StatusFlags(task.flags or task.series, stack.grid)))
         executor = opened.enter_context(make_executor(task.forest.threads))
         work = opened.enter_context(tempfile.TemporaryDirectory(prefix="floefield-"))
-        notes, warnings = list(task.notes), _cautions(task, paths, stack, flags)
-        ground = _survey(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
+        notes, warnings = list(task.notes), _input_warnings(task, paths, stack, flags)
+        reference = _find_reference_pixels(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
         if paths.folder:
-            check_codes(ground.classes, least=0 if task.kind == CROP_MASK else 1)
-        warnings += parcel_advice(ground) + validation_advice(ground, task.validation is None)
-        learned = learn_forest(stack, ground, task.forest, executor, progress.part(0.1, 0.4))
-        # A reference map is not the word of any parcel, so all parcels may judge what it trained.
-        trained = "" if task.reference else training_text(stack.grid, ground, progress.check)
-        forest = replace(learned.forest, trained_on=trained)
+            check_codes(reference.classes, minimum=0 if task.kind == CROP_MASK else 1)
+        warnings += parcel_advice(reference) + validation_advice(reference, task.validation is None)
+        learned = learn_forest(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
+        # Training on a reference map uses no parcels, so none is excluded from later validation.
+        training_record = "" if task.reference else training_text(stack.grid, reference, progress.check)
+        forest = replace(learned.forest, trained_on=training_record)
         warnings, notes = warnings + learned.warnings, notes + learned.notes
 
         raw_path = os.path.join(work, "raw.tif")
@@ -86,15 +87,15 @@ def make_product(task, paths, progress):
         raw = opened.enter_context(RasterReader(raw_path))
         final = opened.enter_context(_smoothed(task, stack, raw, work, executor, progress.part(0.7, 0.9)))
 
-        finished = opened.enter_context(contextlib.ExitStack())
-        report_file = finished.enter_context(complete_file(paths.report)) if paths.report else ""
-        deliverer = finished.enter_context(Deliverer(task, paths, stack, forest, ground, raw, final, mask, flags))
-        counted = deliverer.run(mapping, executor, TimeLeft(progress.part(0.9, 0.98), "written"))
-        judged = replace(ground, classes=deliverer.classes)
-        result = assess_parcels(judged, counted, forest, tuple(warnings), True, progress)
+        outputs = opened.enter_context(contextlib.ExitStack())
+        report_file = outputs.enter_context(complete_file(paths.report)) if paths.report else ""
+        writer = outputs.enter_context(ProductWriter(task, paths, stack, forest, reference, raw, final, mask, flags))
+        counts = writer.run(mapping, executor, TimeLeft(progress.part(0.9, 0.98), "written"))
+        reference = replace(reference, classes=writer.classes)
+        result = assess_parcels(reference, counts, forest, tuple(warnings), True, progress)
         if report_file:
             _write_report(report_file, task, stack, result, rules, notes, progress.check)
-        deliverer.finish(result)
+        writer.finish(result)
         progress.check()
     for note in notes:
         progress.say(note)
@@ -108,7 +109,7 @@ def _open_series(task):
     if task.kind == CROP_TYPE:
         return SeriesStack(task.series, lambda days: CropTypeFeatures(days, task.red_edge))
     if task.reference:
-        return SeriesStack(task.series, lambda days: SpectralFeatures(days, task.red_edge), FEWEST_DATES)
+        return SeriesStack(task.series, lambda days: SpectralFeatures(days, task.red_edge), MIN_DATES)
     return SeriesStack(task.series, lambda days: CropMaskFeatures(days, task.red_edge))
 
 
@@ -122,41 +123,42 @@ def _open_mask(path, stack):
     return mask
 
 
-def _cautions(task, paths, stack, flags):
+def _input_warnings(task, paths, stack, flags):
     warnings = []
     if (paths.quality or paths.folder) and not flags.is_classified:
-        warnings.append("The quality layer counts only dates with and without data, because no scene classification "
-                        "was given: a gap-filled series has data everywhere. Give FLAGS, the same dates with SCL.")
-    if task.kind == CROP_MASK and not task.reference and len(stack.days) < FEW_DATES:
-        warnings.append(f"The series has {len(stack.days)} dates; some features of the crop mask need {FEW_DATES} and "
-                        "are 0. With a date every 10 days, four months give enough.")
+        warnings.append("The quality flags count only dates with and without data, because no scene classification "
+                        "was given, and a gap-filled series has data on all dates. Give FLAGS: a series of the same "
+                        "dates with the band SCL.")
+    if task.kind == CROP_MASK and not task.reference and len(stack.days) < DATES_FOR_ALL_FEATURES:
+        warnings.append(f"The series has {len(stack.days)} dates; some features of the crop mask require "
+                        f"{DATES_FOR_ALL_FEATURES} and are set to 0. Use a longer season, such as four months with an "
+                        "interval of 10 days.")
     return warnings
 
 
-def _survey(task, stack, work, opened, executor, progress, notes):
+def _find_reference_pixels(task, stack, work, opened, executor, progress, notes):
     if task.reference:
         labels = os.path.join(work, "labels.tif")
         notes += write_labels(task, stack, labels, executor, progress.part(0.0, 0.8))
-        ground, reader = survey_labels(stack, labels, task.split, progress.part(0.8, 1.0))
+        reference, reader = survey_labels(stack, labels, task.split, progress.part(0.8, 1.0))
         opened.enter_context(contextlib.closing(reader))
-        notes.append("The accuracy compares the map with blocks of the reference map that did not train, not with what "
-                     "grows on the ground.")
-        return replace(ground, classes=MASK_CLASSES)
+        notes.append("Accuracy is assessed on validation blocks of the reference map, not on in-situ data.")
+        return replace(reference, classes=MASK_CLASSES)
     progress.say("Finding the pixels of the parcels ...")
-    ground = survey_ground(stack.grid, task.parcels, task.validation, task.split, progress)
+    reference = survey_ground(stack.grid, task.parcels, task.validation, task.split, progress)
     if task.kind == CROP_MASK:
-        return replace(ground, classes=MASK_CLASSES)
-    return replace(ground, classes=class_table((c.code for c in ground.classes), task.labels))
+        return replace(reference, classes=MASK_CLASSES)
+    return replace(reference, classes=class_table((c.code for c in reference.classes), task.labels))
 
 
 @contextlib.contextmanager
 def _smoothed(task, stack, raw, work, executor, progress):
-    """The crop mask with one class for each segment; other maps as they are."""
+    """Crop mask smoothed to one class per segment; other maps are returned unchanged."""
     if task.kind != CROP_MASK or not task.segments.components:
         yield raw
         return
     path = os.path.join(work, "segments.tif")
-    progress.say("Giving each segment the class of most of its pixels ...")
+    progress.say("Smoothing by segments ...")
     with create_raster(path, categorical_layout(stack.grid, MASK_CLASSES, "class", {NO_CROP_TAG: "1"})) as target:
         smooth_mask(stack, raw, target, task.segments, executor, progress)
     with RasterReader(path) as reader:
@@ -164,19 +166,20 @@ def _smoothed(task, stack, raw, work, executor, progress):
 
 
 def _write_report(path, task, stack, result, rules, notes, check):
-    described = ClassificationTask(
+    classification = ClassificationTask(
         rasters=(task.series,), parcels=task.parcels, validation=task.validation, forest=task.forest, split=task.split,
         parcels_path=task.parcels_path or task.reference, class_field=task.class_field,
         validation_path=task.validation_path, notes=tuple(notes), mask=task.mask, rules=rules)
-    report = describe_classification(described, stack, result)
+    report = describe_classification(classification, stack, result)
     extra = {}
     if task.kind == CROP_MASK:
-        one = task.segments
-        extra["Segments"] = (f"{one.components} principal components of NDVI, at least {one.min_size} pixels"
-                             if one.components else "none")
+        segments = task.segments
+        extra["Segments"] = (f"{segments.components} principal components of NDVI, minimum size {segments.min_size} "
+                             "pixels" if segments.components else "none")
     if task.reference:
-        one = task.reference_settings
-        extra["Reference map"] = (f"{task.reference}; cropland is {', '.join(map(str, one.crop_classes))}, eroded by "
-                                  f"{one.erosion_radius} pixels, trimmed with alpha {one.trimming_alpha:g}")
+        settings = task.reference_settings
+        extra["Reference map"] = (f"{task.reference}; cropland classes {', '.join(map(str, settings.crop_classes))}, "
+                                  f"erosion radius {settings.erosion_radius} pixels, trimming alpha "
+                                  f"{settings.trimming_alpha:g}")
     write_classification_report(path, replace(report, title=TITLES[task.kind], settings=report.settings | extra,
                                               from_raster=bool(task.reference)), check)

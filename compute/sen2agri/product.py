@@ -1,4 +1,4 @@
-"""The product folder of Sen2-Agri: its structure and names, rasters with its codes, and what describes them."""
+"""Sen2-Agri product folder: folder structure and file names, rasters with class codes, and metadata files."""
 
 import contextlib
 import json
@@ -18,22 +18,22 @@ from .flags import NAMES
 from .task import CROP_MASK
 
 NODATA = -10000
-LARGEST_CODE = np.iinfo(np.int16).max
+MAX_CODE = np.iinfo(np.int16).max
 FOLDERS = ("AUX_DATA", "LEGACY_DATA", "TILES")
 PREVIEW_EDGE = 512
-# Suffixes of product, map before mask or segments, and status flags.
+# File name suffixes of the product, the map before mask or smoothing, and the status flags.
 SUFFIXES = {"L4A": ("CM", "RAW", "MCMFLG"), "L4B": ("CT", "RAW", "MCTFLG")}
 
 
 class ProductFolder:
-    """A product in the making.
+    """A product folder while it is written.
 
     Parameters
     ----------
     task : ProductTask
     stack : SeriesStack
     classes : tuple of MapClass
-        Of the final map; their codes fit (:func:`check_codes`).
+        Classes of the final map, with valid codes (:func:`check_codes`).
     """
 
     def __init__(self, task, stack, classes):
@@ -53,22 +53,22 @@ class ProductFolder:
 
     @property
     def name(self):
-        """str: of the product folder."""
+        """str: name of the product folder."""
         return f"S2AGRI_{self._task.kind}_PRD_S{self._task.info.site}_{self._created}_{self._period}"
 
     @contextlib.contextmanager
     def create(self, folder):
-        """Make the folder: complete when the block ends well, otherwise not there.
+        """Create the folder and its rasters; it is removed if the context ends with an error.
 
         Parameters
         ----------
         folder : str
-            In which the product is made.
+            Parent folder.
 
         Yields
         ------
         list of (str, RasterWriter, callable)
-            Plane, raster, and what turns map values into codes.
+            Plane, raster, and function that converts map values to codes (None for the flags).
         """
         with contextlib.ExitStack() as opened:
             self._root = os.path.join(opened.enter_context(added_files(folder)), self.name)
@@ -82,20 +82,20 @@ class ProductFolder:
             classes = RasterLayout(self._grid, "int16", ("class",), nodata=NODATA)
             counts = RasterLayout(self._grid, "int16", NAMES, nodata=NODATA)
             yield [("final", opened.enter_context(create_raster(os.path.join(tile, "IMG_DATA", final), classes)),
-                    self._translate),
+                    self._to_codes),
                    ("raw", opened.enter_context(create_raster(os.path.join(tile, "IMG_DATA", raw), classes)),
-                    self._translate),
+                    self._to_codes),
                    ("flags", opened.enter_context(create_raster(os.path.join(tile, "QI_DATA", flags), counts)), None)]
 
-    def preview(self, window, values):
-        """Take what the preview shows of a block of the final map, shape (1, height, width)."""
+    def update_preview(self, window, values):
+        """Add a block of the final map, shape (1, height, width), to the preview."""
         stride = self._stride
         top, left = -window.row % stride, -window.col % stride
-        part = self._colours[values[0, top::stride, left::stride]]
+        colours = self._colours[values[0, top::stride, left::stride]]
         row, column = (window.row + top) // stride, (window.col + left) // stride
-        self._preview[:, row:row + part.shape[0], column:column + part.shape[1]] = part.transpose(2, 0, 1)
+        self._preview[:, row:row + colours.shape[0], column:column + colours.shape[1]] = colours.transpose(2, 0, 1)
 
-    def describe(self, result):
+    def write_metadata(self, result):
         """Write metadata, parameters, quality, legend, in-situ data and preview.
 
         Parameters
@@ -113,7 +113,7 @@ class ProductFolder:
         files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut",
                  f"AUX_DATA/{legend}.qml"]
         if task.parcels:
-            self._keep_parcels(os.path.join(auxiliary, insitu + ".zip"))
+            self._write_parcels(os.path.join(auxiliary, insitu + ".zip"))
             files.append(f"AUX_DATA/{insitu}.zip")
         preview = self._file("PVI") + ".jpg"
         self._write_preview(os.path.join(self._root, preview))
@@ -122,25 +122,25 @@ class ProductFolder:
                               task.info.tile, images)
         productxml.write_product(
             os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._acquisitions,
-            [*files, preview, *(f"TILES/{tile}/{'QI' if place == 2 else 'IMG'}_DATA/{image}"
-                                for place, image in enumerate(images))])
+            [*files, preview, *(f"TILES/{tile}/{'QI' if index == 2 else 'IMG'}_DATA/{image}"
+                                for index, image in enumerate(images))])
 
     def _file(self, category, tile=False):
         parts = ("S2AGRI", self._task.kind, category, self._period, f"T{self._task.info.tile}" if tile else "")
         return "_".join(filter(None, parts))
 
-    def _translate(self, values):
+    def _to_codes(self, values):
         return self._codes[values]
 
     def _write_legend(self, path):
-        """As Sen2-Agri's table, and as a style that QGIS loads onto a raster of the product."""
+        """Write the colour table of Sen2-Agri, and a QGIS style for the rasters of the product."""
         with open(path + ".lut", "w", encoding="utf-8", newline="\n") as text:
             text.write(f"{NODATA} 0 0 0 # No data\n")
             text.writelines(f"{c.code} {' '.join(map(str, c.colour))} # {c.label}\n" for c in self._classes)
         with open(path + ".qml", "w", encoding="utf-8", newline="\n") as text:
             text.write(paletted_qml([replace(c, value=int(c.code)) for c in self._classes]))
 
-    def _keep_parcels(self, path):
+    def _write_parcels(self, path):
         features = [{"type": "Feature", "properties": {"CROP" if self._task.kind == CROP_MASK else "CODE": parcel.code,
                                                        "LC": self._task.labels.get(parcel.code, "")},
                      "geometry": parcel.geometry} for parcel in (*self._task.parcels, *(self._task.validation or ()))]
@@ -155,23 +155,23 @@ class ProductFolder:
         imsave(path, self._preview.transpose(1, 2, 0), format="jpg")
 
 
-def check_codes(classes, least):
-    """Refuse codes that do not fit, before the work begins.
+def check_codes(classes, minimum):
+    """Check that the class codes can be stored in the rasters of a product.
 
     Parameters
     ----------
     classes : iterable of MapClass
-    least : int
-        The smallest code; in a map of crops 0 means no crop.
+    minimum : int
+        Minimum code; 1 for crop types, where 0 is no crop.
 
     Raises
     ------
     UnsuitableInput
-        If a code is no whole number that an int16 raster holds.
+        If a code is not an integer from `minimum` to the maximum of int16.
     """
     for map_class in classes:
         code = map_class.code
-        if not (code.isascii() and code.isdecimal() and least <= int(code) <= LARGEST_CODE):
+        if not (code.isascii() and code.isdecimal() and minimum <= int(code) <= MAX_CODE):
             raise UnsuitableInput(
-                f"The class code {code} does not fit into a Sen2-Agri product, whose rasters take whole numbers from "
-                f"{least} to {LARGEST_CODE}. Use other codes, or leave PRODUCT out: the maps themselves take any code.")
+                f"The class code {code} does not fit into a Sen2-Agri product, whose rasters store integers from "
+                f"{minimum} to {MAX_CODE}. Use other codes, or leave PRODUCT empty: the maps accept any code.")

@@ -1,13 +1,13 @@
-"""The XML files of a product: metadata, parameters and quality, with the names of elements that Sen2-Agri uses."""
+"""XML files of a product (metadata, parameters, quality), with the element names of Sen2-Agri."""
 
-# Only to write; nothing is parsed here.
+# Used for writing only; nothing is parsed.
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent  # nosec B405
 
 from .task import CROP_MASK
 
 
 def write_quality(path, is_mask, matrix, codes):
-    """Confusion matrix and scores.
+    """Write confusion matrix and accuracy metrics.
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ def write_quality(path, is_mask, matrix, codes):
     is_mask : bool
     matrix : ConfusionMatrix or None
     codes : dict of str to str
-        Code of each label of the matrix.
+        Class code by label of the matrix.
     """
     root = Element("CropMask" if is_mask else "CropType")
     if matrix is not None:
@@ -36,14 +36,14 @@ def write_quality(path, is_mask, matrix, codes):
 
 
 def write_parameters(path, task, days, acquisitions):
-    """What the product was made of, and how.
+    """Write inputs and parameters of the product.
 
     Parameters
     ----------
     path : str
     task : ProductTask
     days, acquisitions : tuple of datetime.date
-        Of the series, and of the images it was made of.
+        Dates of the series, and of the acquisitions it was made from.
     """
     root = Element("Metadata")
     _add(root, "ProductType", "Crop mask" if task.kind == CROP_MASK else "Crop type")
@@ -83,7 +83,7 @@ def write_parameters(path, task, days, acquisitions):
 
 
 def write_product(path, name, task, created, acquisitions, files):
-    """What the product is and which files belong to it."""
+    """Write name, level, dates and file list of the product."""
     root = Element("Product")
     for element, value in (("Name", name), ("Level", task.kind), ("SiteId", task.info.site),
                            ("CreationDate", created), ("AcquisitionStart", acquisitions[0]),
@@ -94,7 +94,7 @@ def write_product(path, name, task, created, acquisitions, files):
 
 
 def write_tile(path, grid, tile, images):
-    """Where a tile lies and which rasters it has."""
+    """Write geocoding and image list of a tile."""
     root = Element("Tile")
     _add(root, "Id", tile)
     geocoding = SubElement(root, "Geocoding")
@@ -107,7 +107,7 @@ def write_tile(path, grid, tile, images):
 
 
 def _add(parent, name, value):
-    text = "".join(sign for sign in str(value) if sign.isprintable())
+    text = "".join(character for character in str(value) if character.isprintable())
     SubElement(parent, name).text = text
 
 

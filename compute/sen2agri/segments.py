@@ -1,8 +1,8 @@
-"""Segments of similar NDVI over the season, and the class that most of their pixels have.
+"""Smoothing of the crop mask: majority class of segments with similar NDVI over the season.
 
-Sen2-Agri smooths with a mean shift (Orfeo Toolbox). Here the graph-based segmentation of Felzenszwalb and Huttenlocher
-(2004, doi:10.1023/B:VISI.0000022288.19776.77) of scikit-image takes its place, on the same principal components. The
-image is worked on in tiles with a margin; a segment votes with all its pixels in the tile and the margin.
+Sen2-Agri uses a mean-shift segmentation (Orfeo Toolbox); here it is replaced by the graph-based segmentation of
+Felzenszwalb and Huttenlocher (2004, doi:10.1023/B:VISI.0000022288.19776.77) of scikit-image, on the same principal
+components. The image is segmented in tiles with a margin, and the majority is taken over the tile and its margin.
 """
 
 import warnings
@@ -13,16 +13,16 @@ from ..forest.timeleft import TimeLeft
 from ..raster.blocks import nested_blocks, run_blocks
 from .indices import index_of
 
-# Small enough that segmenting a tile, which cannot be interrupted, takes a fraction of a second.
+# Segmenting a tile cannot be interrupted; one of this size takes a fraction of a second.
 TILE, MARGIN = 256, 64
 REGION = 1024
-# scikit-image divides the scale it is given by this.
+# scikit-image divides the scale parameter by this.
 SCALE_UNIT = 255.0
 NO_CROP, CROP = 1, 2
 
 
 def principal_components(stack, count, executor, progress):
-    """Directions in which the NDVI series of the image vary most.
+    """First principal components of the NDVI series of the image.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def principal_components(stack, count, executor, progress):
     Returns
     -------
     mean : ndarray of float64, shape (dates,)
-    axes : ndarray of float64, shape (dates, at most `count`)
+    vectors : ndarray of float64, shape (dates, at most `count`)
     """
     dates = len(stack.days)
     total, products, pixels = np.zeros(dates), np.zeros((dates, dates)), 0
@@ -56,7 +56,7 @@ def principal_components(stack, count, executor, progress):
 
 
 def smooth_mask(stack, raw, target, settings, executor, progress):
-    """Give each segment the class most of its pixels have.
+    """Smooth a crop mask to the majority class of each segment.
 
     Parameters
     ----------
@@ -68,36 +68,36 @@ def smooth_mask(stack, raw, target, settings, executor, progress):
     executor : concurrent.futures.Executor
     progress : Progress
     """
-    mean, axes = principal_components(stack, settings.components, executor, progress.part(0.0, 0.3))
+    mean, vectors = principal_components(stack, settings.components, executor, progress.part(0.0, 0.3))
     grid = stack.grid
 
     def work(window):
         progress.check()
-        around = window.padded(MARGIN).intersection(grid.window)
-        values = raw.read(around, [0])[0][0]
-        inside = window.relative_to(around).slices
+        padded = window.padded(MARGIN).intersection(grid.window)
+        values = raw.read(padded, [0])[0][0]
+        inside = window.relative_to(padded).slices
         if not values.any():
             return values[inside]
-        components = np.zeros((*around.shape, axes.shape[1]))
-        for row in range(0, around.height, 64):
+        components = np.zeros((*padded.shape, vectors.shape[1]))
+        for row in range(0, padded.height, 64):
             progress.check()
-            strip = type(around)(around.row + row, around.col, min(64, around.height - row), around.width)
+            strip = type(padded)(padded.row + row, padded.col, min(64, padded.height - row), padded.width)
             bands, valid = stack.read_bands(strip)
             ndvi = index_of("ndvi", {name: plane[valid] for name, plane in bands.items()})
-            components[row:row + strip.height].reshape(-1, axes.shape[1])[valid] = (ndvi - mean) @ axes
+            components[row:row + strip.height].reshape(-1, vectors.shape[1])[valid] = (ndvi - mean) @ vectors
         progress.check()
-        return vote(segments(components, settings), values, settings.min_crop_area)[inside]
+        return majority_by_segment(segments(components, settings), values, settings.min_crop_area)[inside]
 
-    # In an order in which the tiles of the series that neighbours share are still in the cache.
+    # Ordered so that tiles of the series shared by neighbouring blocks are still cached.
     run_blocks(nested_blocks(grid, TILE, REGION), work, lambda window, values: target.write(window, values[None]),
                executor, TimeLeft(progress.part(0.3, 1.0), "segmented"))
 
 
 def segments(components, settings):
-    """Number the segments of an image.
+    """Segment an image.
 
-    Two segments join if they differ by less than each differs within itself, plus ``range_radius`` over its number of
-    pixels: single pixels join if they differ by less than that, large segments only if they are alike.
+    Two segments are merged if their difference is below the internal difference of each, plus ``range_radius`` divided
+    by its number of pixels: single pixels merge below ``range_radius``, large segments only if they are similar.
 
     Parameters
     ----------
@@ -107,33 +107,34 @@ def segments(components, settings):
     Returns
     -------
     ndarray of int, shape (height, width)
+        Segment ids from 0.
     """
     from skimage.segmentation import felzenszwalb
 
-    # It doubts that an image of six channels is one. Filters cannot be put aside and restored while others work.
+    # scikit-image warns of images with six channels. Restoring the filter afterwards would not be thread-safe.
     warnings.filterwarnings("ignore", message="Got image with third dimension", category=RuntimeWarning)
     return felzenszwalb(components, scale=settings.range_radius * SCALE_UNIT, sigma=0.0, min_size=settings.min_size,
                         channel_axis=-1)
 
 
-def vote(numbers, classes, min_crop_area):
-    """The class of each segment, given to all its pixels that have one.
+def majority_by_segment(segment_ids, classes, min_crop_area):
+    """Assign the majority class of each segment to all its pixels with data.
 
     Parameters
     ----------
-    numbers : ndarray of int, shape (height, width)
+    segment_ids : ndarray of int, shape (height, width)
         From 0.
     classes : ndarray of int, same shape
         1 no crop, 2 crop, 0 without data.
     min_crop_area : int
-        From so many pixels on a tie is crop.
+        Minimum number of pixels for which a tie is crop.
 
     Returns
     -------
     ndarray, shape and dtype of `classes`
     """
-    count = int(numbers.max()) + 1
-    crop, no_crop = (np.bincount(numbers[classes == value], minlength=count) for value in (CROP, NO_CROP))
+    count = int(segment_ids.max()) + 1
+    crop, no_crop = (np.bincount(segment_ids[classes == value], minlength=count) for value in (CROP, NO_CROP))
     is_crop = (crop > no_crop) | ((crop == no_crop) & (crop + no_crop >= min_crop_area))
-    winners = np.where(is_crop, CROP, NO_CROP).astype(classes.dtype)[numbers]
+    winners = np.where(is_crop, CROP, NO_CROP).astype(classes.dtype)[segment_ids]
     return np.where(classes == 0, classes, winners)

@@ -1,4 +1,4 @@
-"""How the products are made; the defaults are those of the Sen2-Agri system (version 2.0.4 and later)."""
+"""Settings of the products; the defaults are those of the Sen2-Agri system (version 2.0.4 and later)."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ..forest.settings import ForestSettings
 
 
 def sen2agri_forest(samples_per_class, **others):
-    """A forest as Sen2-Agri grows it: 100 trees of at most 25 levels, nothing but the features themselves.
+    """Random forest settings of Sen2-Agri: 100 trees with a maximum depth of 25, without band differences.
 
     Parameters
     ----------
@@ -30,18 +30,18 @@ CROP_MASK_SAMPLES = 40000
 
 @dataclass(frozen=True)
 class SegmentSettings:
-    """How the crop mask is smoothed over segments of similar NDVI.
+    """Smoothing of the crop mask over segments of similar NDVI.
 
     Parameters
     ----------
     components : int
-        Principal components of the NDVI series; 0 leaves the mask as it is.
+        Principal components of the NDVI series; 0 disables smoothing.
     range_radius : float
-        How far (Euclidean distance in the principal components of NDVI) single pixels may differ and still join.
+        Maximum Euclidean distance, in the principal components of NDVI, at which single pixels are merged.
     min_size : int
-        Pixels; smaller segments join the neighbour that is most alike.
+        Minimum segment size in pixels; smaller segments are merged with the most similar neighbour.
     min_crop_area : int
-        A segment with as many crop pixels as others is crop from so many pixels on.
+        Minimum size in pixels at which a segment with equal numbers of crop and other pixels is crop.
     """
 
     components: int = 6
@@ -52,16 +52,16 @@ class SegmentSettings:
 
 @dataclass(frozen=True)
 class ReferenceSettings:
-    """How training pixels are taken from an existing land-cover map.
+    """Selection of training pixels from an existing land-cover map.
 
     Parameters
     ----------
     crop_classes : tuple of int
-        Values of the map that are cropland (those of ESA CCI Land Cover).
+        Map values that are cropland; by default those of ESA CCI Land Cover.
     erosion_radius : int
-        Pixels taken off the border of each patch of a class; 0 takes none.
+        Width in pixels removed from the border of each patch of a class; 0 removes none.
     trimming_alpha : float
-        Share of the pixels of a class that a Mahalanobis test takes for outliers; 0 keeps all.
+        Significance level of the Mahalanobis test for outliers of a class; 0 keeps all pixels.
     """
 
     crop_classes: tuple = (10, 11, 20)
@@ -71,17 +71,17 @@ class ReferenceSettings:
 
 @dataclass(frozen=True)
 class ProductInfo:
-    """What the product folder is named after.
+    """Site and tile in the name of the product folder.
 
     Parameters
     ----------
     site, tile : str
-        Number or name of the site, and of the tile (31TEJ), as Sen2-Agri writes them into names; letters and digits.
+        Number or name of the site, and of the tile (31TEJ), as in Sen2-Agri product names; letters and digits.
 
     Raises
     ------
     UnsuitableInput
-        If one is empty, or something else.
+        If one is empty, or contains other characters.
     """
 
     site: str = "1"
@@ -90,5 +90,5 @@ class ProductInfo:
     def __post_init__(self):
         for name, text in (("site", self.site), ("tile", self.tile)):
             if not re.fullmatch(r"[A-Za-z0-9]{1,20}", text):
-                raise UnsuitableInput(f"The {name} of the product is '{text}', but names of Sen2-Agri products take "
-                                      "one to twenty letters and digits there.")
+                raise UnsuitableInput(f"The {name} of the product is '{text}', but must be one to twenty letters "
+                                      "and digits.")

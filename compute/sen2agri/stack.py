@@ -1,4 +1,4 @@
-"""A dated series of reflectances as the features of a product, computed block by block while the forest reads."""
+"""A dated series of reflectances as a feature stack: the features of a product, computed by block."""
 
 import re
 from datetime import date
@@ -9,35 +9,35 @@ from ..errors import UnsuitableInput
 from ..forest.features import ALL, FeatureStack
 
 DATED_BAND = re.compile(r"(B(?:0[1-9]|1[0-2]|8A)|SCL)_(\d{4})(\d{2})(\d{2})")
-# Tag in which a series says of which days its images were.
+# Tag of a series with its acquisition dates.
 ACQUISITIONS_TAG = "ACQUISITION_DATES"
-HOW_TO = "Make the series with 'Stack a Sentinel-2 time series' (B03, B04, B08 and B11, linear gap filling)."
+ADVICE = "Make the series with 'Stack a Sentinel-2 time series' (B03, B04, B08 and B11, linear gap filling)."
 
 
 def dated_bands(names):
-    """Which bands a series has on which days.
+    """Band indices of a series by date and band name.
 
     Parameters
     ----------
     names : sequence of str
-        ``B04_20180627`` ...; others are passed over.
+        Such as ``B04_20180627``; other names are ignored.
 
     Returns
     -------
     dict of datetime.date to dict of str to int
-        Place of each band of each day; days rising.
+        Index of each band on each date, in order of date.
     """
     days = {}
-    for place, name in enumerate(names):
-        found = DATED_BAND.fullmatch(name)
-        if found and _is_day(found):
-            days.setdefault(date(*(int(found[number]) for number in (2, 3, 4))), {})[found[1]] = place
+    for index, name in enumerate(names):
+        match = DATED_BAND.fullmatch(name)
+        if match and _is_date(match):
+            days.setdefault(date(*(int(match[group]) for group in (2, 3, 4))), {})[match[1]] = index
     return dict(sorted(days.items()))
 
 
-def _is_day(found):
+def _is_date(match):
     try:
-        date(*(int(found[number]) for number in (2, 3, 4)))
+        date(*(int(match[group]) for group in (2, 3, 4)))
     except ValueError:
         return False
     return True
@@ -51,67 +51,67 @@ def _acquisitions(text):
 
 
 class SeriesStack(FeatureStack):
-    """A series, opened to be read as the features of a product.
+    """A series opened as the features of a product.
 
     Parameters
     ----------
     path : str
-    make : callable
-        Takes the days, gives an object with ``bands``, ``names`` and ``compute``.
-    fewest : int
-        Dates that are needed.
+    make_features : callable
+        Returns an object with ``bands``, ``names`` and ``compute`` for the dates of the series.
+    min_dates : int
+        Minimum number of dates.
 
     Attributes
     ----------
     days : tuple of datetime.date
-        Of the series.
+        Dates of the series.
     acquisitions : tuple of datetime.date
-        Of the images that it was made of, as the file says; those of the series where it does not.
+        Acquisition dates in the tags of the file; by default the dates of the series.
 
     Raises
     ------
     MissingInput, UnreadableInput
         If the raster cannot be opened.
     UnsuitableInput
-        If it is no series, or lacks bands or dates.
+        If it is not a dated series, or lacks bands or dates.
     """
 
-    def __init__(self, path, make, fewest=2):
+    def __init__(self, path, make_features, min_dates=2):
         super().__init__((path,))
         try:
             series = dated_bands(self.names)
             self.days = tuple(series)
             self.acquisitions = _acquisitions(self.readers[0].tags.get(ACQUISITIONS_TAG, "")) or self.days
-            self._maker = make(self.days)
-            self._check(path, series, fewest)
+            self._features = make_features(self.days)
+            self._check(path, series, min_dates)
         except BaseException:
             self.close()
             raise
-        self.choose([series[day][band] for day in self.days for band in self._maker.bands])
-        self.names = self._maker.names
+        self.choose([series[day][band] for day in self.days for band in self._features.bands])
+        self.names = self._features.names
 
-    def _check(self, path, series, fewest):
+    def _check(self, path, series, min_dates):
         if not series:
-            raise UnsuitableInput(f"{path} is no dated series: none of its bands is called like B04_20180627. {HOW_TO}")
-        lacking = sorted({band for bands in series.values() for band in self._maker.bands if band not in bands})
-        if lacking:
-            day = next(day for day, bands in series.items() if lacking[0] not in bands)
-            raise UnsuitableInput(f"{path} lacks {', '.join(lacking)} (for instance on {day}). {HOW_TO} The red-edge "
-                                  "features need B02, B05, B06 and B07 as well, or switch RED_EDGE off.")
-        if len(series) < fewest:
-            raise UnsuitableInput(f"{path} has {len(series)} dates, but the features of this product need at least "
-                                  f"{fewest}. Use a longer season.")
+            raise UnsuitableInput(f"{path} is no dated series: it has no band named like B04_20180627. {ADVICE}")
+        missing = sorted({band for bands in series.values() for band in self._features.bands if band not in bands})
+        if missing:
+            day = next(day for day, bands in series.items() if missing[0] not in bands)
+            raise UnsuitableInput(f"{path} lacks {', '.join(missing)} (for example on {day}). {ADVICE} The red-edge "
+                                  "features require B02, B05, B06 and B07 as well, or switch RED_EDGE off.")
+        if len(series) < min_dates:
+            raise UnsuitableInput(f"{path} has {len(series)} dates, but the features of this product require at "
+                                  f"least {min_dates}. Use a longer season.")
 
     def read(self, window, wanted=ALL):
-        """The features of the pixels of a window; see :meth:`FeatureStack.read`."""
+        """Compute the features of the pixels of a window; see :meth:`FeatureStack.read`."""
         bands, valid = self.read_bands(window, wanted)
         features = np.full((len(valid), len(self.names)), np.nan, np.float32)
         if valid.any():
-            features[valid] = self._maker.compute({name: values[valid] for name, values in bands.items()})
+            features[valid] = self._features.compute({name: values[valid] for name, values in bands.items()})
         return features, valid
 
     def read_bands(self, window, wanted=ALL):
-        """The reflectances of the pixels of a window; see :meth:`FeatureStack.read`.
+        """Read the reflectances of the pixels of a window; see :meth:`FeatureStack.read`.
 
         Returns
         -------
@@ -120,5 +120,5 @@ class SeriesStack(FeatureStack):
             Where every band of every date has data.
         """
         values, valid = super().read(window, wanted)
-        count = len(self._maker.bands)
-        return {band: values[:, place::count] for place, band in enumerate(self._maker.bands)}, valid
+        count = len(self._features.bands)
+        return {band: values[:, index::count] for index, band in enumerate(self._features.bands)}, valid

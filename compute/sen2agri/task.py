@@ -1,4 +1,4 @@
-"""What a product is made of and where its parts go."""
+"""Inputs, settings and output paths of a product."""
 
 from dataclasses import dataclass, field
 
@@ -11,17 +11,17 @@ CROP_TYPE, CROP_MASK = "L4B", "L4A"
 
 @dataclass(frozen=True)
 class ProductPaths:
-    """Where the results go; empty for those not wanted.
+    """Output paths; empty for outputs not requested.
 
     Parameters
     ----------
     final, raw : str
-        The product, and the map before mask or segments.
+        Final map, and map before mask or smoothing.
     quality : str
-        Status flags.
+        Raster of status flags.
     report : str
     folder : str
-        The folder in which the product folder of Sen2-Agri is made.
+        Parent folder of the Sen2-Agri product folder.
     """
 
     final: str
@@ -33,7 +33,7 @@ class ProductPaths:
 
 @dataclass(frozen=True)
 class ProductTask:
-    """What to make.
+    """Inputs and settings of a product.
 
     Parameters
     ----------
@@ -44,23 +44,23 @@ class ProductTask:
     parcels : tuple of Parcel
         In the CRS of the series; crops by code for L4B, ``0`` and ``1`` for L4A. Empty with `reference`.
     labels : dict of str to str
-        What people should read for a code.
+        Class name by code.
     validation : tuple of Parcel or None
     split : SplitSettings
     reference : str
-        Path of a land-cover map that takes the place of the parcels (L4A).
+        Path of a land-cover map used instead of parcels (L4A).
     reference_settings : ReferenceSettings
     segments : SegmentSettings
     mask : str
         Path of a crop mask (L4B).
     flags : str
-        Path of the raster that tells what each date showed; empty for the series itself.
+        Path of the raster with the scene classification of each date; empty for the series itself.
     red_edge : bool
     info : ProductInfo
     parcels_path, class_field, validation_path : str
-        Where the parcels came from.
+        Source of the parcels.
     notes : tuple of str
-        What happened to them before.
+        Notes on the preparation of the parcels.
     """
 
     kind: str

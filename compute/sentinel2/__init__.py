@@ -1,1 +1,1 @@
-"""Sentinel-2 products: finding, reading, masking and stacking them."""
+"""Sentinel-2 products: search, metadata, cloud masks, stacks and time series."""

@@ -1,33 +1,33 @@
-"""All products of one day, as if they were one image.
+"""Mosaic of all products of one acquisition date.
 
-Where several of them show a pixel clearly, the first wins: the newest processing baseline, then a product that needs no
-reprojection, then the latest processing.
+Where products overlap, a pixel is taken from the first one with a clear observation. The order is: newest processing
+baseline, then products that need no reprojection, then the latest processing.
 """
 
 import numpy as np
 
 from .bands import BANDS
-from .mosaic import window_on
+from .mosaic import covering_window
 
 
 class Acquisition:
-    """The scenes of one day on one grid.
+    """The scenes of one acquisition date, mosaicked on one grid.
 
     Parameters
     ----------
     date : datetime.date
     scenes : sequence of Scene
-        The preferred ones first.
+        In order of preference.
     grid : Grid
-        Of the result.
+        Output grid.
     """
 
     def __init__(self, date, scenes, grid):
         self.date, self.scenes, self.grid = date, tuple(scenes), grid
-        self._extents = [window_on(grid, scene.grid).padded(1) for scene in self.scenes]
+        self._extents = [covering_window(grid, scene.grid).padded(1) for scene in self.scenes]
 
     def clear(self, window):
-        """Which pixels each scene shows unclouded.
+        """Clear-pixel mask of each scene.
 
         Parameters
         ----------
@@ -35,13 +35,14 @@ class Acquisition:
 
         Returns
         -------
-        list of ndarray of bool, shape (height, width), or None where a scene does not reach
+        list of ndarray of bool, shape (height, width)
+            None for scenes that do not intersect the window.
         """
-        return [scene.clear(self.grid, window) if self._reaches(index, window) else None
+        return [scene.clear(self.grid, window) if self._intersects(index, window) else None
                 for index, scene in enumerate(self.scenes)]
 
     def read(self, band, window, clear):
-        """A band, each pixel from the first scene that shows it unclouded.
+        """Read a band, each pixel from the first scene with a clear observation.
 
         Parameters
         ----------
@@ -58,32 +59,32 @@ class Acquisition:
         values, valid = np.zeros(window.shape, np.float32), np.zeros(window.shape, bool)
         for index, scene in enumerate(self.scenes):
             if clear[index] is not None and not valid.all():
-                values, valid, _ = self._add(scene, band, window, clear[index], values, valid)
+                values, valid, _ = self._merge(scene, band, window, clear[index], values, valid)
         return values, valid
 
-    def observe(self, band, window, clear):
-        """A band as :meth:`read` gives it, and what each scene shows of the window.
+    def read_and_count(self, band, window, clear):
+        """Read a band as :meth:`read` does, and count the valid and clear pixels of each scene.
 
         Returns
         -------
         values, valid : ndarray
         covered, clear : list of int
-            Pixels of each scene with data, and those that are unclouded too.
+            Number of pixels of each scene with data, and of those also clear.
         """
         values, valid = np.zeros(window.shape, np.float32), np.zeros(window.shape, bool)
-        covered, seen = [0] * len(self.scenes), [0] * len(self.scenes)
+        covered, clear_counts = [0] * len(self.scenes), [0] * len(self.scenes)
         for index, scene in enumerate(self.scenes):
             if clear[index] is not None:
-                values, valid, data = self._add(scene, band, window, clear[index], values, valid)
-                covered[index], seen[index] = int(data.sum()), int((data & clear[index]).sum())
-        return values, valid, covered, seen
+                values, valid, data = self._merge(scene, band, window, clear[index], values, valid)
+                covered[index], clear_counts[index] = int(data.sum()), int((data & clear[index]).sum())
+        return values, valid, covered, clear_counts
 
-    def _add(self, scene, band, window, clear, values, valid):
-        more, data = scene.read(band, self.grid, window)
+    def _merge(self, scene, band, window, clear, values, valid):
+        scene_values, data = scene.read(band, self.grid, window)
         usable = data & clear if band in BANDS else data
         if not valid.any():
-            return more, usable, data
-        return np.where(valid, values, more), valid | usable, data
+            return scene_values, usable, data
+        return np.where(valid, values, scene_values), valid | usable, data
 
-    def _reaches(self, index, window):
+    def _intersects(self, index, window):
         return not self._extents[index].intersection(window).is_empty

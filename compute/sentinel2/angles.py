@@ -1,8 +1,8 @@
-"""Sun and view angles of a tile: grids of 5 km in its metadata, interpolated to pixels.
+"""Sun and view angles of a tile: 5 km grids of the tile metadata, interpolated to pixels.
 
-The grids begin at the upper-left corner of the tile. Those of the view are given for each band and detector; what is
-offered here is their mean, as SNAP does. Directions are averaged and interpolated as vectors, since north is both 0 and
-360 degrees.
+The first node of a grid is the upper-left corner of the tile. View angles are listed per band and detector footprint;
+their mean is returned, as in SNAP. Azimuths are averaged and interpolated as vectors, since 0 and 360 degrees are both
+north.
 """
 
 import numpy as np
@@ -14,41 +14,41 @@ from .metadata import elements, parse_xml, text_of
 
 
 class AngleGrids:
-    """The angles of one tile.
+    """The angle grids of one tile.
 
     Parameters
     ----------
     product : Product
     crs_wkt : str
-        Of the product.
+        CRS of the product.
 
     Raises
     ------
     MissingInput, UnreadableInput
-        If the tile metadata are missing or have no angles.
+        If the tile metadata are missing or contain no angles.
     """
 
     def __init__(self, product, crs_wkt):
         name = product.granule.metadata
         if not name:
-            raise MissingInput(f"{product.uri} has no tile metadata (MTD_TL.xml), which hold the angles. Leave the "
-                               "angles out, or download the product again.")
+            raise MissingInput(f"{product.uri} has no tile metadata (MTD_TL.xml), which contain the angles. Omit the "
+                               "angle bands, or download the product again.")
         root = parse_xml(product.safe.read(name), product.location, name)
         try:
             sun = elements(root, "Sun_Angles_Grid")[0]
             views = elements(root, "Viewing_Incidence_Angles_Grids")
             step = float(text_of(sun, "COL_STEP"))
             corner = float(text_of(root, "ULX")), float(text_of(root, "ULY"))
-            planes = {"sun": _vectors([sun]), "view": _vectors(views)}
+            components = {"sun": _mean_vectors([sun]), "view": _mean_vectors(views)}
         except (IndexError, TypeError, ValueError) as error:
-            raise UnreadableInput(f"{product.uri}: {name} has no angles that can be read. Leave the angles out, or "
+            raise UnreadableInput(f"{product.uri}: {name} contains no readable angles. Omit the angle bands, or "
                                   "download the product again.") from error
-        height, width = planes["sun"][0].shape
+        height, width = components["sun"][0].shape
         grid = Grid(crs_wkt, corner[0] - step / 2, corner[1] + step / 2, step, step, height, width)
-        self._planes = {kind: [_Plane(plane, grid) for plane in vectors] for kind, vectors in planes.items()}
+        self._planes = {kind: [_Plane(plane, grid) for plane in vectors] for kind, vectors in components.items()}
 
     def read(self, name, grid, window):
-        """An angle on a grid.
+        """Interpolate an angle to a window of a grid.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class AngleGrids:
         Returns
         -------
         values : ndarray of float32, shape (height, width)
-            Degrees; azimuths clockwise from north, 0 to 360.
+            In degrees; azimuth clockwise from north, 0 to 360.
         valid : ndarray of bool, same shape
         """
         kind, angle = name.split("_")[:2]
@@ -71,41 +71,41 @@ class AngleGrids:
 
 
 class _Plane:
-    """A small raster in memory, read like one in a file."""
+    """A small raster in memory with the interface of a raster reader."""
 
     def __init__(self, values, grid):
         self.grid = grid
         self._values, self._valid = np.nan_to_num(values).astype(np.float32), np.isfinite(values)
 
     def read(self, window, indexes):
-        """Values and validity of a window, which may reach outside."""
-        place = window.intersection(self.grid.window)
+        """Values and validity of a window, which may extend beyond the raster."""
+        overlap = window.intersection(self.grid.window)
         values, valid = np.zeros((1, *window.shape), np.float32), np.zeros((1, *window.shape), bool)
-        if not place.is_empty:
-            target = (0, *place.relative_to(window).slices)
-            values[target], valid[target] = self._values[place.slices], self._valid[place.slices]
+        if not overlap.is_empty:
+            target = (0, *overlap.relative_to(window).slices)
+            values[target], valid[target] = self._values[overlap.slices], self._valid[overlap.slices]
         return values, valid
 
 
-def _vectors(grids):
-    """Mean zenith, and mean direction as east and north, of some grids; NaN where none has a value."""
-    zenith = np.stack([_numbers(elements(grid, "Zenith")[0]) for grid in grids])
-    azimuth = np.radians(np.stack([_numbers(elements(grid, "Azimuth")[0]) for grid in grids]))
+def _mean_vectors(grids):
+    """Mean zenith angle and mean azimuth vector (east, north) of several grids; NaN where none has a value."""
+    zenith = np.stack([_node_values(elements(grid, "Zenith")[0]) for grid in grids])
+    azimuth = np.radians(np.stack([_node_values(elements(grid, "Azimuth")[0]) for grid in grids]))
     counts = np.isfinite(zenith).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return [_grown(np.where(counts > 0, np.nansum(plane, axis=0) / counts, np.nan))
+        return [_fill_from_neighbours(np.where(counts > 0, np.nansum(plane, axis=0) / counts, np.nan))
                 for plane in (zenith, np.sin(azimuth), np.cos(azimuth))]
 
 
-def _grown(plane):
-    """Nodes without a value take the mean of those around them, so that pixels at the edge of the swath have angles."""
-    around = np.pad(plane, 1, constant_values=np.nan)
+def _fill_from_neighbours(plane):
+    """Fill empty nodes with the mean of their neighbours, so that pixels at the swath edge have angles."""
+    padded = np.pad(plane, 1, constant_values=np.nan)
     height, width = plane.shape
-    shifted = np.stack([around[row:row + height, column:column + width] for row in range(3) for column in range(3)])
+    shifted = np.stack([padded[row:row + height, column:column + width] for row in range(3) for column in range(3)])
     counts = np.isfinite(shifted).sum(axis=0)
     means = np.divide(np.nansum(shifted, axis=0), counts, out=np.full(plane.shape, np.nan), where=counts > 0)
     return np.where(np.isfinite(plane), plane, means)
 
 
-def _numbers(element):
+def _node_values(element):
     return np.array([row.text.split() for row in elements(element, "VALUES")], float)

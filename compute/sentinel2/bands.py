@@ -1,6 +1,6 @@
-"""The bands of the MultiSpectral Instrument and the other layers of a Sentinel-2 product, as data.
+"""The bands of the MultiSpectral Instrument (MSI) and the other layers of a Sentinel-2 product.
 
-Band indexes, wavelengths and native pixel sizes: Sentinel-2 Products Specification Document. Scene classes: Sen2Cor.
+Band indices, wavelengths and native pixel sizes: Sentinel-2 Products Specification Document. Scene classes: Sen2Cor.
 """
 
 from dataclasses import dataclass
@@ -33,22 +33,22 @@ BANDS = {band.name: band for band in (
     BandInfo("B12", 12, 20, 2190, "short-wave infrared 2"),
 )}
 
-# Layers of a Level-2A product that are no reflectance, with their native pixel size in metres: scene classification,
-# aerosol optical thickness, water vapour, and the probability of cloud and of snow in percent.
+# Level-2A layers other than reflectance, with their native pixel size in metres: scene classification, aerosol optical
+# thickness, water vapour, and cloud and snow probability in percent.
 LAYERS = {"SCL": 20, "AOT": 10, "WVP": 10, "CLDPRB": 20, "SNWPRB": 20}
-# Angles of the tile metadata, in degrees; those of the view are means over all bands. The names are those of SNAP.
+# Angles of the tile metadata, in degrees, named as in SNAP; view angles are means over all bands.
 ANGLES = ("view_zenith_mean", "view_azimuth_mean", "sun_zenith", "sun_azimuth")
 BAND_CHOICES = (*BANDS, *LAYERS, *ANGLES)
-# Classes are never averaged.
+# Categorical layers, which are never averaged.
 CLASS_BANDS = ("SCL",)
-# Kinds of the cloud masks of Level-1C; snow is only in those of baseline 04.00 and later.
+# Types of the Level-1C cloud masks; snow only since processing baseline 04.00.
 CLOUD_KINDS = ("opaque", "cirrus", "snow")
 
 SCENE_CLASSES = (
     "nodata", "saturated_defective", "dark_area", "cloud_shadow", "vegetation", "not_vegetated", "water",
     "unclassified", "cloud_medium_probability", "cloud_high_probability", "thin_cirrus", "snow_ice",
 )
-# Red, green and blue of the scene classes, as SNAP and Sen2Cor show them.
+# RGB colours of the scene classes in SNAP and Sen2Cor.
 SCENE_COLOURS = (
     (0, 0, 0), (255, 0, 0), (46, 46, 46), (100, 50, 0), (0, 128, 0), (255, 230, 90), (0, 0, 255), (129, 129, 129),
     (193, 193, 193), (255, 255, 255), (100, 200, 255), (255, 150, 255),

@@ -1,7 +1,7 @@
-"""Cloud masks: from the scene classification, the cloud probability, or the masks of Level-1C.
+"""Cloud masks from the scene classification, the cloud probability, or the Level-1C masks.
 
-A mask is a flag. On pixels larger than its own it is combined by a flag method (:mod:`..raster.aggregate`); on smaller
-ones it is repeated. Then it may be widened, as clouds fade out beyond the edge that a classification finds.
+Masks are flags: they are downsampled by a flag method (:mod:`..raster.aggregate`) and upsampled by nearest neighbour.
+Small patches may then be removed and the rest buffered, as clouds thin out beyond their classified edge.
 """
 
 import contextlib
@@ -19,48 +19,50 @@ from .metadata import elements, parse_xml, text_of
 CLOUD_MASKS = ("none", "l1c", "l2a", "probability")
 
 
-def open_cloud_mask(product, settings, crs_wkt, reader_of):
-    """The cloud mask that the settings ask for.
+def open_cloud_mask(product, settings, crs_wkt, open_reader):
+    """Open the cloud mask selected in the settings.
 
     Parameters
     ----------
     product : Product
     settings : StackSettings
     crs_wkt : str
-        Of the product: old cloud polygons do not say theirs.
-    reader_of : callable
-        Takes the path of an image, gives a RasterReader which somebody else closes.
+        CRS of the product, used for old cloud polygons without one.
+    open_reader : callable
+        Returns an open RasterReader for an image path; the caller closes it.
 
     Returns
     -------
     callable or None
-        Takes a grid and a window, gives a boolean array: True on cloud.
+        Returns a boolean array for a grid and a window: True on cloud. None without a cloud mask.
 
     Raises
     ------
     MissingInput, UnreadableInput
-        If the product does not have that mask.
+        If the product does not contain that mask.
     """
     if settings.cloud_mask == "none":
         return None
-    unseen = None
+    no_data_mask = None
     if settings.cloud_mask == "l1c":
-        mask = _level_1c_mask(product, settings, crs_wkt, reader_of)
+        mask = _level_1c_mask(product, settings, crs_wkt, open_reader)
     elif settings.cloud_mask == "probability":
-        image = _finest(product, "CLDPRB", settings)
+        image = _mask_image(product, "CLDPRB", settings)
         threshold = settings.cloud_probability
-        mask = _raster_mask(reader_of(image), settings, lambda values, valid: valid & (values >= threshold))
+        mask = _raster_mask(open_reader(image), settings, lambda values, valid: valid & (values >= threshold))
     else:
-        reader = reader_of(_finest(product, "SCL", settings))
+        reader = open_reader(_mask_image(product, "SCL", settings))
         no_data = SCENE_CLASSES[0]
         mask = _class_mask(reader, settings, [name for name in settings.masked_classes if name != no_data])
-        # What was not seen is masked however small it is, and has no edge that could be wider.
-        unseen = _class_mask(reader, settings, [no_data]) if no_data in settings.masked_classes else None
+        # Pixels without data are masked whatever their patch size, and are not buffered.
+        no_data_mask = _class_mask(reader, settings, [no_data]) if no_data in settings.masked_classes else None
     if settings.min_cloud_area > 0:
-        mask = _without_specks(mask, settings.min_cloud_area)
-    if settings.mask_dilation > 0:
-        mask = _widened(mask, settings.mask_dilation)
-    return mask if unseen is None else lambda grid, window: mask(grid, window) | unseen(grid, window)
+        mask = _remove_small_patches(mask, settings.min_cloud_area)
+    if settings.cloud_buffer > 0:
+        mask = _buffer(mask, settings.cloud_buffer)
+    if no_data_mask is None:
+        return mask
+    return lambda grid, window: mask(grid, window) | no_data_mask(grid, window)
 
 
 def _class_mask(reader, settings, names):
@@ -69,8 +71,8 @@ def _class_mask(reader, settings, names):
                         outside=bool(codes[0]))
 
 
-def _finest(product, layer, settings):
-    """The image to mask by: that of the result's own pixel size, unless flags are to be combined."""
+def _mask_image(product, layer, settings):
+    """Image used as mask: the one at the output pixel size, or the finest one if flags are to be combined."""
     if settings.flag_downsampling == "first":
         with contextlib.suppress(KeyError):
             return product.images[layer, settings.resolution]
@@ -78,13 +80,13 @@ def _finest(product, layer, settings):
     if sizes:
         return product.images[layer, sizes[0]]
     if product.level == "L1C":
-        raise MissingInput(f"{product.uri} is a Level-1C product and has no {_LAYER_WORDS[layer]}. Choose the cloud "
+        raise MissingInput(f"{product.uri} is a Level-1C product and has no {_LAYER_TITLES[layer]}. Choose the cloud "
                            "mask l1c, or none.")
-    raise MissingInput(f"{product.uri} has no {_LAYER_WORDS[layer]} ({layer} is missing). Choose another cloud mask, "
+    raise MissingInput(f"{product.uri} has no {_LAYER_TITLES[layer]} ({layer} is missing). Choose another cloud mask, "
                        "or download the product again.")
 
 
-_LAYER_WORDS = {"SCL": "scene classification", "CLDPRB": "cloud probability"}
+_LAYER_TITLES = {"SCL": "scene classification", "CLDPRB": "cloud probability"}
 
 
 def _raster_mask(reader, settings, is_cloud, outside=False, index=0):
@@ -92,17 +94,17 @@ def _raster_mask(reader, settings, is_cloud, outside=False, index=0):
         return is_cloud(values, valid).astype(np.uint8), np.ones(values.shape, bool)
 
     def masked(grid, window):
-        flags, known = read_resampled(reader, grid, window, "nearest", settings.flag_downsampling, prepare=prepare,
+        flags, valid = read_resampled(reader, grid, window, "nearest", settings.flag_downsampling, prepare=prepare,
                                       index=index)
-        return np.where(known, flags, outside).astype(bool)
+        return np.where(valid, flags, outside).astype(bool)
 
     return masked
 
 
-def _level_1c_mask(product, settings, crs_wkt, reader_of):
+def _level_1c_mask(product, settings, crs_wkt, open_reader):
     kinds = settings.cloud_kinds
     if product.granule.cloud_classes:
-        reader = reader_of(product.safe.path_of(product.granule.cloud_classes))
+        reader = open_reader(product.safe.path_of(product.granule.cloud_classes))
         if len(reader.bands) < len(CLOUD_KINDS):
             raise UnreadableInput(f"{product.uri}: {product.granule.cloud_classes} has fewer than three bands.")
         parts = [_raster_mask(reader, settings, lambda values, valid: values == 1, index=CLOUD_KINDS.index(kind))
@@ -111,15 +113,15 @@ def _level_1c_mask(product, settings, crs_wkt, reader_of):
             [part(grid, window) for part in parts] or [np.zeros(window.shape, bool)])
     if product.granule.cloud_polygons:
         polygons = read_cloud_polygons(product)
-        chosen = PolygonMask([geometry for kind, geometry in polygons if kind in kinds], crs_wkt)
-        return chosen.inside
-    advice = ", l2a or probability" if product.level == "L2A" else ""
+        return PolygonMask([polygon for kind, polygon in polygons if kind in kinds], crs_wkt).inside
+    alternatives = ", l2a or probability" if product.level == "L2A" else ""
     raise MissingInput(f"{product.uri} has no Level-1C cloud mask (neither MSK_CLOUDS_B00.gml nor MSK_CLASSI_B00.jp2 "
-                       f"is in its QI_DATA folder). Choose the cloud mask none{advice}, or download the product again.")
+                       f"is in its QI_DATA folder). Choose the cloud mask none{alternatives}, or download the product "
+                       "again.")
 
 
 def read_cloud_polygons(product):
-    """The cloud polygons of a product, in the CRS of its images.
+    """Read the cloud polygons of a product, in the CRS of its images.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def read_cloud_polygons(product):
     Returns
     -------
     list of (str, dict)
-        Kind ("opaque" or "cirrus") and GeoJSON-like polygon.
+        Cloud type ("opaque" or "cirrus") and GeoJSON-like polygon.
 
     Raises
     ------
@@ -141,18 +143,18 @@ def read_cloud_polygons(product):
     for feature in elements(root, "MaskFeature"):
         kind = (text_of(feature, "maskType") or "").lower()
         for polygon in elements(feature, "Polygon"):
-            rings = [_ring(text_of(part, "posList"), part, product, name)
+            rings = [_parse_ring(text_of(part, "posList"), part, product, name)
                      for tag in ("exterior", "interior") for part in elements(polygon, tag)]
             if rings:
                 polygons.append((kind, {"type": "Polygon", "coordinates": rings}))
     return polygons
 
 
-def _ring(text, part, product, name):
-    sizes = [int(element.get("srsDimension", 2)) for element in elements(part, "posList")]
+def _parse_ring(text, part, product, name):
+    dimensions = [int(element.get("srsDimension", 2)) for element in elements(part, "posList")]
     try:
-        numbers = np.array((text or "").split(), float)
-        points = numbers.reshape(-1, sizes[0] if sizes else 2)[:, :2]
+        coordinates = np.array((text or "").split(), float)
+        points = coordinates.reshape(-1, dimensions[0] if dimensions else 2)[:, :2]
         if len(points) < 4 or not np.isfinite(points).all():
             raise ValueError("fewer than four points")
     except ValueError as error:
@@ -161,41 +163,41 @@ def _ring(text, part, product, name):
     return [tuple(point) for point in points]
 
 
-def _without_specks(mask, square_metres):
-    """A mask without patches smaller than so much; pixels that touch at a corner belong together.
+def _remove_small_patches(mask, min_area):
+    """Remove 8-connected patches smaller than `min_area` square metres from a mask.
 
-    A patch that is too small reaches no farther than it has pixels, so a look that far beyond the window is enough.
+    A patch below the limit is no longer than its number of pixels, so a margin of that width makes windows exact.
     """
     from scipy.ndimage import label
 
-    def cleaned(grid, window):
-        least = math.ceil(square_metres / math.prod(_pixel_metres(grid)) - 1e-9)
-        around = window.padded(least - 1)
-        cloud = mask(grid, around)
+    def filtered(grid, window):
+        min_pixels = math.ceil(min_area / math.prod(_pixel_metres(grid)) - 1e-9)
+        padded = window.padded(min_pixels - 1)
+        cloud = mask(grid, padded)
         if cloud.any():
             patches, count = label(cloud, np.ones((3, 3), int))
-            is_large = np.bincount(patches.ravel(), minlength=count + 1) >= least
+            is_large = np.bincount(patches.ravel(), minlength=count + 1) >= min_pixels
             is_large[0] = False
             cloud = is_large[patches]
-        return cloud[window.relative_to(around).slices]
+        return cloud[window.relative_to(padded).slices]
 
-    return cleaned
+    return filtered
 
 
-def _widened(mask, metres):
-    """A mask and what lies within so many metres of it, measured between the centres of pixels."""
+def _buffer(mask, metres):
+    """Extend a mask by a distance in metres, measured between pixel centres."""
     from scipy.ndimage import distance_transform_edt
 
-    def widened(grid, window):
+    def buffered(grid, window):
         size = _pixel_metres(grid)
-        around = window.padded(math.ceil(metres / min(size)))
-        cloud = mask(grid, around)
-        inner = window.relative_to(around).slices
+        padded = window.padded(math.ceil(metres / min(size)))
+        cloud = mask(grid, padded)
+        inner = window.relative_to(padded).slices
         if not cloud.any():
             return cloud[inner]
         return cloud[inner] | (distance_transform_edt(~cloud, sampling=size)[inner] <= metres * (1 + 1e-9))
 
-    return widened
+    return buffered
 
 
 def _pixel_metres(grid):

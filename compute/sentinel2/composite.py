@@ -1,18 +1,18 @@
-"""Cloud-free composites: the median of what was seen clearly in a month or a season."""
+"""Cloud-free composites: the median of the clear observations of a month or a season."""
 
 from datetime import date, timedelta
 
 import numpy as np
 
 COMPOSITES = ("none", "month", "season")
-# Months of a meteorological season; one begins in December.
+# Months per meteorological season.
 SEASON = 3
 
 
 def period_start(day, composite):
-    """First day of the period that a day belongs to.
+    """First day of the period that contains a day.
 
-    Seasons are the meteorological ones: they begin in March, June, September and December.
+    Seasons are meteorological: they begin in March, June, September and December.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def period_start(day, composite):
 
 
 def period_middle(start, composite):
-    """The middle of a period, as an ordinal number with halves; composites are interpolated between these.
+    """Middle of a period as an ordinal day, possibly with a half; gaps of composites are filled between these.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def period_middle(start, composite):
 
 
 def clear_median(values, valid):
-    """Median over time of the valid values of each pixel; of an even number the mean of the two in the middle.
+    """Median over time of the valid values of each pixel; for an even count, the mean of the two middle values.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def clear_median(values, valid):
     -------
     median : ndarray of float32, shape (height, width)
         0 where no date is valid.
-    known : ndarray of bool, same shape
+    has_data : ndarray of bool, same shape
     """
     count = valid.sum(axis=0, dtype=np.int16)
-    known = count > 0
+    has_data = count > 0
     if len(values) == 1:
-        return np.where(known, values[0], np.float32(0)), known
+        return np.where(has_data, values[0], np.float32(0)), has_data
     ordered = np.sort(np.where(valid, values, np.float32(np.inf)), axis=0)
-    lower, upper = (np.take_along_axis(ordered, np.maximum(place, 0)[None].astype(np.intp), axis=0)[0]
-                    for place in ((count - 1) // 2, count // 2))
-    lower, upper = np.where(known, lower, np.float32(0)), np.where(known, upper, np.float32(0))
-    return (lower + upper) * np.float32(0.5), known
+    lower, upper = (np.take_along_axis(ordered, np.maximum(rank, 0)[None].astype(np.intp), axis=0)[0]
+                    for rank in ((count - 1) // 2, count // 2))
+    lower, upper = np.where(has_data, lower, np.float32(0)), np.where(has_data, upper, np.float32(0))
+    return (lower + upper) * np.float32(0.5), has_data

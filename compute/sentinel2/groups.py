@@ -1,7 +1,7 @@
-"""The pixels of a time series: which bands are worked on together, in which order, and what becomes of them.
+"""Band groups of a time series, the order of its blocks, and the computation of a block.
 
-An index needs several bands at once, every other band stands alone. So the images of one group of bands, all dates,
-are all that must be decoded at a time: the cache stays small, and no image tile is decoded twice for lack of room.
+The bands of the indices are read together, every other band on its own. Only the images of one group, all dates, are
+decoded at a time: the cache stays small, and no image tile has to be decoded twice.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from .indices import INDICES
 from .scene import STORED_PER_REFLECTANCE, to_storage
 from .stack import BLOCK, REGION
 
-# What the float32 values of one block of a group may take.
+# Memory limit for the float32 values of one block of a group.
 BLOCK_BYTES = 8 * 1024 * 1024
-# Below this, blocks are mostly overhead. Those smaller than a tile of the result fill it in GDAL's cache.
-SMALLEST_BLOCK = TILE // 4
-# Decoded tiles of one image that are in use while a row of blocks, and the next, are worked on: two rows of six.
+# Smaller blocks are mostly overhead. Blocks smaller than an output tile are assembled in GDAL's cache.
+MIN_BLOCK = TILE // 4
+# Decoded tiles of one image in use while two rows of blocks are processed: two rows of six.
 TILES_IN_USE = 12
-# What they are to GDAL's cache, with the results; with a third of it, tiles were decoded two to three times.
+# Cache size per image, including the outputs; with a third of it, tiles were decoded two to three times.
 CACHED_BYTES = 9 * BLOCK * BLOCK
 
 
 @dataclass(frozen=True)
 class BandGroup:
-    """Bands that are read together, and the indices made of them.
+    """Bands that are read together, and the indices computed from them.
 
     Parameters
     ----------
@@ -42,25 +42,25 @@ class BandGroup:
 
 
 def band_groups(bands, indices):
-    """Divide the bands of a series into groups.
+    """Divide the bands of a series into groups to be read together.
 
     Parameters
     ----------
     bands, indices : tuple of str
-        Of the settings.
+        Selected bands and indices.
 
     Returns
     -------
     tuple of BandGroup
-        The one with the indices first; the first group with a reflectance band comes before all without.
+        The group of the indices first; groups of reflectance bands before those of other layers.
     """
     needed = tuple(dict.fromkeys(band for name in indices for band in INDICES[name].bands))
-    alone = sorted((band for band in bands if band not in needed), key=lambda band: band not in BANDS)
-    return (*([BandGroup(needed, indices)] if indices else []), *(BandGroup((band,)) for band in alone))
+    separate = sorted((band for band in bands if band not in needed), key=lambda band: band not in BANDS)
+    return (*([BandGroup(needed, indices)] if indices else []), *(BandGroup((band,)) for band in separate))
 
 
 def plan_blocks(grid, dates, groups):
-    """Blocks small enough for all dates at once, in an order in which what was decoded for one serves the next.
+    """Blocks small enough to hold all dates, ordered so that decoded tiles are reused by the next blocks.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def plan_blocks(grid, dates, groups):
     """
     widest = max(len(group.bands) for group in groups)
     edge = BLOCK
-    while edge > SMALLEST_BLOCK and dates * widest * edge * edge * 4 > BLOCK_BYTES:
+    while edge > MIN_BLOCK and dates * widest * edge * edge * 4 > BLOCK_BYTES:
         edge //= 2
     blocks = nested_blocks(grid, edge, BLOCK, REGION)
     regions = groupby(blocks, key=lambda block: (block.row // REGION, block.col // REGION))
@@ -83,12 +83,12 @@ def plan_blocks(grid, dates, groups):
 
 
 def tiles_to_store(products, groups):
-    """How many decoded tiles must be kept on disk, because GDAL's cache has no room for those of so many products.
+    """Number of decoded tiles to store on disk because they exceed GDAL's cache.
 
     Returns
     -------
     int
-        0 where the cache has room.
+        0 if the cache is large enough.
     """
     widest = max(len(group.bands) for group in groups)
     if products * widest * CACHED_BYTES <= CACHE_BYTES:
@@ -97,53 +97,54 @@ def tiles_to_store(products, groups):
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
-    """What the acquisitions show of a block.
+class ObservationCounts:
+    """Counts of valid and clear observations in a block.
 
     Attributes
     ----------
     covered, clear : list of list of int
-        By acquisition and scene: pixels with data, and those that are unclouded too.
-    counts : ndarray of uint16, shape (1 + periods, height, width)
-        How many acquisitions show each pixel clearly: all, and those of each date of the result if it has several.
-    seen : ndarray of int64, shape (dates,)
-        Pixels that the acquisitions of each date of the result show clearly.
+        Pixels with data, and those of them that are clear, by acquisition and scene.
+    clear_counts : ndarray of uint16, shape (1 + periods, height, width)
+        Number of clear acquisitions of each pixel: in total, and per composite period if there are any.
+    clear_pixels : ndarray of int64, shape (dates,)
+        Number of pixels with a clear acquisition, for each output date.
     """
 
     covered: list
     clear: list
-    counts: np.ndarray
-    seen: np.ndarray
+    clear_counts: np.ndarray
+    clear_pixels: np.ndarray
 
 
-def group_planes(acquisitions, steps, window, group, settings, masks, observes, progress):
-    """The planes of a block in stored units, and what was observed of it.
+def group_planes(acquisitions, steps, window, group, settings, masks, count_clear, progress):
+    """Compute the planes of a block in stored units, and its observation counts.
 
     Parameters
     ----------
     acquisitions : sequence of Acquisition
-        By date.
+        In order of date.
     steps : AcquisitionDates, RegularDates or Periods
     window : Window
     group : BandGroup
     settings : SeriesSettings
     masks : Masks
-    observes : bool
-        Whether to look what the first band of the group shows.
+    count_clear : bool
+        Whether to count the clear observations of the first band of the group.
     progress : Progress
-        Asked before each image whether to stop.
+        Checked for cancellation before each image.
 
     Returns
     -------
     planes : dict of str to (ndarray of float32, ndarray of bool), each of shape (dates, height, width)
-        Values and validity by name of the band or index; bands that only the indices need are left out.
-    observed : Observed or None
+        Values and validity by name of the band or index; bands required only by the indices are omitted.
+    counts : ObservationCounts or None
     """
-    planes, reflectance, observed = {}, {}, None
+    planes, reflectance, counts = {}, {}, None
     for band in group.bands:
-        values, valid, shown = _images(acquisitions, band, window, masks, observes and band == group.bands[0], progress)
-        if shown:
-            observed = _observed(valid, steps, *zip(*shown))
+        values, valid, scene_counts = _read_band(acquisitions, band, window, masks,
+                                                 count_clear and band == group.bands[0], progress)
+        if scene_counts:
+            counts = _observation_counts(valid, steps, *zip(*scene_counts))
         if band in BANDS:
             values, valid = steps.planes(values, valid)
         if band in settings.bands:
@@ -155,27 +156,27 @@ def group_planes(acquisitions, steps, window, group, settings, masks, observes, 
         inputs = [reflectance[band] for band in index.bands]
         values = index.formula(*(plane for plane, _ in inputs)) * np.float32(index.stored_per_unit)
         planes[index.name] = values, np.logical_and.reduce([valid for _, valid in inputs])
-    return planes, observed
+    return planes, counts
 
 
-def _images(acquisitions, band, window, masks, observes, progress):
-    """A band of all acquisitions; and of each, if it is observed, what its scenes show (covered, clear)."""
+def _read_band(acquisitions, band, window, masks, count_clear, progress):
+    """Read a band of all acquisitions; if `count_clear`, with the covered and clear pixels of their scenes."""
     values = np.empty((len(acquisitions), *window.shape), np.float32)
     valid = np.empty(values.shape, bool)
-    shown = []
-    for number, (acquisition, clear) in enumerate(zip(acquisitions, masks.clear(window))):
+    scene_counts = []
+    for index, (acquisition, clear) in enumerate(zip(acquisitions, masks.clear(window))):
         progress.check()
-        if observes:
-            values[number], valid[number], *pixels = acquisition.observe(band, window, clear)
-            shown.append(pixels)
+        if count_clear:
+            values[index], valid[index], *pixels = acquisition.read_and_count(band, window, clear)
+            scene_counts.append(pixels)
         else:
-            values[number], valid[number] = acquisition.read(band, window, clear)
+            values[index], valid[index] = acquisition.read(band, window, clear)
     kept = masks.kept(window)
-    return values, valid if kept is None else valid & kept, shown
+    return values, valid if kept is None else valid & kept, scene_counts
 
 
-def _observed(valid, steps, covered, clear):
-    members = [valid[list(group)] for group in steps.members]
-    counts = [valid, *(members if steps.counted else ())]
-    return Observed(covered, clear, np.stack([planes.sum(axis=0, dtype=np.uint16) for planes in counts]),
-                    np.array([int(planes.any(axis=0).sum()) for planes in members], np.int64))
+def _observation_counts(valid, steps, covered, clear):
+    by_date = [valid[list(members)] for members in steps.members]
+    stacks = [valid, *(by_date if steps.counts_by_date else ())]
+    return ObservationCounts(covered, clear, np.stack([planes.sum(axis=0, dtype=np.uint16) for planes in stacks]),
+                             np.array([int(planes.any(axis=0).sum()) for planes in by_date], np.int64))

@@ -1,8 +1,8 @@
-"""Spectral indices of crops, from reflectance.
+"""Spectral indices of vegetation and water, computed from reflectance.
 
-The normalised differences, the brightness and the red-edge indices are those of Sen2-Agri. Its NDWI, (SWIR - NIR) /
-(SWIR + NIR), has the opposite sign of Gao's (1996, doi:10.1016/S0034-4257(96)00067-3) and nothing to do with
-McFeeters' (1996, doi:10.1080/01431169608948714), which finds open water; each has a name of its own here.
+Normalised differences, brightness and red-edge indices are those of Sen2-Agri. Its NDWI, (SWIR - NIR) / (SWIR + NIR),
+has the opposite sign of Gao's (1996, doi:10.1016/S0034-4257(96)00067-3) and differs from McFeeters' open-water index
+(1996, doi:10.1080/01431169608948714); the three have different names here.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from typing import Callable
 
 import numpy as np
 
-# A denominator smaller than this makes a ratio 0.
-SMALLEST_DENOMINATOR = 1e-6
+# Ratios are 0 where the absolute value of the denominator is below this.
+MIN_DENOMINATOR = 1e-6
 
 
 def ratio(numerator, denominator):
-    """numerator / denominator, 0 where the denominator is next to nothing.
+    """numerator / denominator, 0 where the denominator is (almost) 0, NaN where either input is NaN.
 
     Parameters
     ----------
@@ -25,12 +25,13 @@ def ratio(numerator, denominator):
     -------
     ndarray of float32, same shape
     """
-    usable = np.abs(denominator) >= SMALLEST_DENOMINATOR
-    return np.divide(numerator, denominator, out=np.zeros_like(denominator), where=usable)
+    is_nan = np.isnan(numerator) | np.isnan(denominator)
+    return np.divide(numerator, denominator, out=np.zeros_like(denominator),
+                     where=is_nan | (np.abs(denominator) >= MIN_DENOMINATOR))
 
 
 def normalised_difference(first, second):
-    """(first - second) / (first + second), 0 where the denominator is next to nothing.
+    """(first - second) / (first + second), 0 where the denominator is (almost) 0, NaN where either input is NaN.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def normalised_difference(first, second):
 
 
 def brightness(green, red, near_infrared, short_wave_infrared):
-    """Length of the vector of four reflectances.
+    """Euclidean norm of four reflectances.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def plant_senescence(blue, red, red_edge_1):
 
 
 def red_edge_position(red, red_edge_1, red_edge_2, red_edge_3):
-    """Wavelength of the inflection of the red edge in nm, by linear interpolation.
+    """Red-edge inflection point in nm, by linear interpolation.
 
     Guyot and Baret (1988); for Sentinel-2 Frampton et al. (2013, doi:10.1016/j.isprsjprs.2013.04.007).
 
@@ -80,9 +81,9 @@ def red_edge_position(red, red_edge_1, red_edge_2, red_edge_3):
 
 @dataclass(frozen=True)
 class Index:
-    """An index: its name in the stack, the bands it needs, and its formula on their reflectance.
+    """A spectral index: band name in the stack, required bands, and formula on their reflectance.
 
-    `stored_per_unit` is what it is multiplied with to be stored as a whole number.
+    `stored_per_unit` is the factor for storage as int16.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""What clouds and the choice of land, sea or a study area leave of each block of a series.
+"""Clear-pixel and region masks of each block of a series.
 
-Every group of bands asks for the same masks; they are kept, one bit for a pixel, until the work has moved on.
+All band groups of a block use the same masks; they are cached, one bit per pixel, while its region is processed.
 """
 
 import threading
@@ -12,7 +12,7 @@ from .stack import BLOCK, REGION
 
 
 class Masks:
-    """The masks of all acquisitions, block by block.
+    """Cached masks of all acquisitions, by block.
 
     Parameters
     ----------
@@ -24,38 +24,38 @@ class Masks:
 
     def __init__(self, acquisitions, edge, regions):
         self._acquisitions, self._regions = acquisitions, regions
-        self._most = (REGION // edge) ** 2 + BLOCK // edge
-        self._known, self._lock = OrderedDict(), threading.Lock()
+        self._max_cached = (REGION // edge) ** 2 + BLOCK // edge
+        self._cache, self._lock = OrderedDict(), threading.Lock()
 
     def clear(self, window):
         """:meth:`Acquisition.clear` of each acquisition."""
-        packed, _ = self._of(window)
-        return [[_unpacked(mask, window) for mask in scenes] for scenes in packed]
+        packed, _ = self._masks_of(window)
+        return [[_unpack(mask, window) for mask in scenes] for scenes in packed]
 
     def kept(self, window):
-        """ndarray of bool, shape (height, width), or None where all pixels are kept."""
-        return _unpacked(self._of(window)[1], window)
+        """Region mask of a window: ndarray of bool, shape (height, width), or None where all pixels are kept."""
+        return _unpack(self._masks_of(window)[1], window)
 
-    def _of(self, window):
+    def _masks_of(self, window):
         with self._lock:
-            if window in self._known:
-                return self._known[window]
-        packed = [[_packed(mask) for mask in acquisition.clear(window)] for acquisition in self._acquisitions]
+            if window in self._cache:
+                return self._cache[window]
+        packed = [[_pack(mask) for mask in acquisition.clear(window)] for acquisition in self._acquisitions]
         kept = None
         if not self._regions.is_empty:
-            kept = _packed(self._regions.kept(self._acquisitions[0].grid, window))
+            kept = _pack(self._regions.kept(self._acquisitions[0].grid, window))
         with self._lock:
-            self._known[window] = packed, kept
-            if len(self._known) > self._most:
-                self._known.popitem(last=False)
+            self._cache[window] = packed, kept
+            if len(self._cache) > self._max_cached:
+                self._cache.popitem(last=False)
         return packed, kept
 
 
-def _packed(mask):
+def _pack(mask):
     return None if mask is None else np.packbits(mask)
 
 
-def _unpacked(bits, window):
+def _unpack(bits, window):
     if bits is None:
         return None
     return np.unpackbits(bits, count=window.height * window.width).reshape(window.shape).view(bool)

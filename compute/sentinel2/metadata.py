@@ -1,4 +1,4 @@
-"""Reading the XML of a Sentinel-2 product: product metadata, tile metadata and masks, without trusting any of it."""
+"""Safe parsing of product XML (product metadata, tile metadata and masks), and access to its elements."""
 
 from datetime import datetime
 
@@ -6,13 +6,13 @@ from ..errors import UnreadableInput
 
 
 def parse_xml(text, location, name):
-    """The root element of an XML file of a product.
+    """Parse an XML file of a product.
 
     Parameters
     ----------
     text : bytes
     location, name : str
-        The product and the file in it, for messages.
+        Product and file in it, for error messages.
 
     Returns
     -------
@@ -21,7 +21,7 @@ def parse_xml(text, location, name):
     Raises
     ------
     UnreadableInput
-        If it is no XML, or declares document types or entities.
+        If it is not well-formed, or declares document types or entities.
     """
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
@@ -30,14 +30,14 @@ def parse_xml(text, location, name):
         return fromstring(text, forbid_dtd=True)
     except DefusedXmlException as error:
         raise UnreadableInput(f"{location}: {name} contains document type or entity declarations, "
-                              "which product metadata never does. The file is not used.") from error
+                              "which product metadata must not contain. The file is not used.") from error
     except (ParseError, ValueError) as error:
         raise UnreadableInput(f"{location}: {name} is not readable XML ({error}). "
                               "Copy or download the product again.") from error
 
 
 def elements(root, name, prefix=""):
-    """All elements called `name`, or `prefix` + `name`, in any name space.
+    """All elements named `name`, or `prefix` + `name`, in any namespace.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def elements(root, name, prefix=""):
 
 
 def text_of(root, name, prefix=""):
-    """The text of the first such element that has one, or None."""
+    """Text of the first non-empty element named `name`, or `prefix` + `name`; None if there is none."""
     for element in elements(root, name, prefix):
         if element.text and element.text.strip():
             return element.text.strip()
@@ -57,12 +57,12 @@ def text_of(root, name, prefix=""):
 
 
 def time_of(text, location):
-    """A time of the metadata, in whole seconds.
+    """Parse a time of the metadata, to whole seconds.
 
     Raises
     ------
     UnreadableInput
-        If it is no time.
+        If it is not an ISO date and time.
     """
     try:
         return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")

@@ -1,4 +1,4 @@
-"""One grid for the products of a series, over the borders of tiles and of UTM zones."""
+"""Common grid for the products of a series, across tiles and UTM zones."""
 
 from collections import Counter
 
@@ -8,25 +8,25 @@ from ..raster.grid import Window
 from ..raster.target import bounds_in, target_grid
 from ..raster.warp import same_crs
 
-# Metres; the corners of all tiles of a zone are multiples of it apart.
-FINEST_PIXEL = 10.0
-# A result with this many times the pixels that the products have was not meant.
-MOST_EMPTINESS = 25
+# Metres; the tile corners of a UTM zone are multiples of it apart.
+LATTICE_STEP = 10.0
+# Maximum ratio of output pixels to pixels covered by the products.
+MAX_AREA_RATIO = 25
 
 
 def common_grid(scenes, settings, area):
-    """The grid of the result.
+    """Output grid of a series.
 
-    Without a CRS in the settings it is that of the zone most products lie in, and on the lattice of their pixels, so
-    that these are not resampled.
+    Without a CRS in the settings, it is the UTM zone of most products, aligned with their pixels so that they are not
+    resampled.
 
     Parameters
     ----------
     scenes : sequence of Scene
     settings : SeriesSettings
     area : Area, PixelArea or None
-        Its bounding box is kept; all of the products without it. A `PixelArea` counts pixels of the resolution
-        of the settings, from the upper-left corner of all products together.
+        The output is its bounding box; by default the extent of all products. A `PixelArea` counts pixels of the
+        output resolution from the upper-left corner of that extent.
 
     Returns
     -------
@@ -35,30 +35,30 @@ def common_grid(scenes, settings, area):
     Raises
     ------
     GridMismatch
-        If products of one zone are shifted against each other by parts of their own pixels.
+        If products of one zone are shifted against each other by a fraction of a pixel.
     UnsuitableInput
-        If the area lies outside all products.
+        If the area lies outside all products, or the products are too far apart.
     """
-    crs_wkt = settings.crs or zone_of_most([scene.grid for scene in scenes])
-    at_home = [scene for scene in scenes if same_crs(scene.grid.crs_wkt, crs_wkt)]
-    for scene in at_home[1:]:
-        _require_one_lattice(at_home[0], scene)
-    lattice = target_grid((at_home or scenes)[0].grid, crs_wkt, settings.resolution)
-    covering = lattice.part(_union(window_on(lattice, scene.grid) for scene in scenes))
-    window = window_of(area.on(covering) if isinstance(area, PixelArea) else area, covering)
-    if area is not None and not any(_meet(window_on(covering, scene.grid), window) for scene in scenes):
-        raise UnsuitableInput("The area of interest lies between the products: none of them shows it. Add the products "
-                              "of its tile.")
-    grid = covering.part(window)
-    shown = [window_on(grid, scene.grid).intersection(grid.window) for scene in scenes]
-    if grid.height * grid.width > MOST_EMPTINESS * sum(extent.height * extent.width for extent in shown):
-        raise UnsuitableInput(f"The products lie so far apart that a result of {grid.width} x {grid.height} pixels "
-                              "would be almost empty. Leave out those of another place, or choose an area of interest.")
+    crs_wkt = settings.crs or majority_crs([scene.grid for scene in scenes])
+    same_crs_scenes = [scene for scene in scenes if same_crs(scene.grid.crs_wkt, crs_wkt)]
+    for scene in same_crs_scenes[1:]:
+        _require_aligned(same_crs_scenes[0], scene)
+    lattice = target_grid((same_crs_scenes or scenes)[0].grid, crs_wkt, settings.resolution)
+    full_extent = lattice.part(_union(covering_window(lattice, scene.grid) for scene in scenes))
+    window = window_of(area.on(full_extent) if isinstance(area, PixelArea) else area, full_extent)
+    if area is not None and not any(_intersects(covering_window(full_extent, scene.grid), window) for scene in scenes):
+        raise UnsuitableInput("The area of interest lies between the products and none of them covers it. Add the "
+                              "products of its tile.")
+    grid = full_extent.part(window)
+    extents = [covering_window(grid, scene.grid).intersection(grid.window) for scene in scenes]
+    if grid.height * grid.width > MAX_AREA_RATIO * sum(extent.height * extent.width for extent in extents):
+        raise UnsuitableInput(f"The products lie so far apart that an output of {grid.width} x {grid.height} pixels "
+                              "would be almost empty. Leave out distant products, or choose an area of interest.")
     return grid
 
 
-def zone_of_most(grids):
-    """CRS (WKT) that most grids have; of several the one that comes first.
+def majority_crs(grids):
+    """CRS (WKT) of most grids; the first one of a tie.
 
     Parameters
     ----------
@@ -68,14 +68,14 @@ def zone_of_most(grids):
     -------
     str
     """
-    kinds = []
+    names = []
     for grid in grids:
-        kinds.append(next((known for known in kinds if same_crs(known, grid.crs_wkt)), grid.crs_wkt))
-    return Counter(kinds).most_common(1)[0][0]
+        names.append(next((name for name in names if same_crs(name, grid.crs_wkt)), grid.crs_wkt))
+    return Counter(names).most_common(1)[0][0]
 
 
-def window_on(grid, other):
-    """The window of a grid that covers another one, in whatever CRS; it may reach outside."""
+def covering_window(grid, other):
+    """Window of a grid that covers another grid in any CRS; it may extend beyond the first."""
     if same_crs(grid.crs_wkt, other.crs_wkt):
         return grid.window_of(other.bounds)
     return grid.window_of(bounds_in(other, grid.crs_wkt))
@@ -89,12 +89,12 @@ def _union(windows):
     return Window(top, left, bottom - top, right - left)
 
 
-def _meet(window, other):
+def _intersects(window, other):
     return not window.intersection(other).is_empty
 
 
-def _require_one_lattice(first, scene):
-    finest = first.grid.with_pixel_size(FINEST_PIXEL)
-    if not finest.is_aligned_with(scene.grid.with_pixel_size(FINEST_PIXEL)):
+def _require_aligned(first, scene):
+    lattice = first.grid.with_pixel_size(LATTICE_STEP)
+    if not lattice.is_aligned_with(scene.grid.with_pixel_size(LATTICE_STEP)):
         raise GridMismatch(f"The pixels of {scene.product.uri} are shifted against those of {first.product.uri}. "
-                           "Use products as they are downloaded, or leave this one out.")
+                           "Use products as downloaded, or leave this one out.")

@@ -1,4 +1,4 @@
-"""What a series is made of: one line for each product, as a table and as sentences."""
+"""Overview of a series: one row per product, as a table and as log messages."""
 
 import csv
 import io
@@ -9,30 +9,30 @@ COLUMNS = ("date", "product", "tile", "platform", "level", "baseline", "coverage
 
 
 @dataclass
-class Shown:
-    """Pixels of the area that one product shows: those with data, and those that are unclouded too."""
+class PixelCounts:
+    """Pixels of the area covered by one product, and those of them that are clear."""
 
     covered: int = 0
     clear: int = 0
 
 
 @dataclass(frozen=True)
-class ProductLine:
+class ProductRow:
     """A product of the series.
 
     Parameters
     ----------
     product : Product
     coverage : float
-        Share of the area where it has data, 0..1.
+        Fraction of the area where it has data, 0..1.
     cloud : float
-        Share of these pixels that the cloud mask removes, 0..1.
+        Fraction of these pixels under the cloud mask, 0..1.
     clear : float
-        Share of the area that it shows unclouded, 0..1.
+        Fraction of the area with clear data, 0..1.
     used : bool
-        Whether its date is part of the stack.
+        Whether its date is used in the stack.
     steps : tuple of datetime.date
-        The dates of the stack its pixels belong to.
+        Dates of the stack that it contributes to.
     """
 
     product: object
@@ -45,33 +45,33 @@ class ProductLine:
 
 @dataclass(frozen=True)
 class Overview:
-    """All products of a series, and what they show together.
+    """All products of a series, and the clear observations of its pixels.
 
     Parameters
     ----------
-    lines : tuple of ProductLine
-        By date.
+    rows : tuple of ProductRow
+        In order of date.
     dates : tuple of datetime.date
-        Of the stack.
-    clear_counts : tuple of float
-        Share of the area seen clearly 0, 1, 2 ... times.
+        Dates of the stack.
+    clear_fractions : tuple of float
+        Fraction of the area with 0, 1, 2 ... clear observations.
     """
 
-    lines: tuple
+    rows: tuple
     dates: tuple
-    clear_counts: tuple
+    clear_fractions: tuple
 
 
-def overview_of(series, shown, clear_counts):
-    """The overview of a series.
+def make_overview(series, pixel_counts, clear_counts):
+    """Make the overview of a series.
 
     Parameters
     ----------
     series : Series
-    shown : dict of str to Shown
-        By the name of the product.
+    pixel_counts : dict of str to PixelCounts
+        By product URI.
     clear_counts : ndarray of int64, shape (acquisitions + 1,)
-        Pixels seen clearly 0, 1, 2 ... times.
+        Number of pixels with 0, 1, 2 ... clear observations.
 
     Returns
     -------
@@ -81,20 +81,20 @@ def overview_of(series, shown, clear_counts):
     steps_of = {}
     for step, members in zip(series.steps.dates, series.steps.members):
         for member in members:
-            steps_of.setdefault(series.seen[member].date, []).append(step)
-    lines = []
+            steps_of.setdefault(series.used[member].date, []).append(step)
+    rows = []
     for acquisition in series.acquisitions:
         for scene in acquisition.scenes:
-            counted = shown.get(scene.product.uri, Shown())
-            lines.append(ProductLine(
-                scene.product, coverage=counted.covered / pixels, clear=counted.clear / pixels,
-                cloud=1 - counted.clear / counted.covered if counted.covered else 0.0,
-                used=acquisition in series.seen, steps=tuple(steps_of.get(acquisition.date, ()))))
-    return Overview(tuple(lines), tuple(series.steps.dates), tuple(float(n) / pixels for n in clear_counts))
+            counts = pixel_counts.get(scene.product.uri, PixelCounts())
+            rows.append(ProductRow(
+                scene.product, coverage=counts.covered / pixels, clear=counts.clear / pixels,
+                cloud=1 - counts.clear / counts.covered if counts.covered else 0.0,
+                used=acquisition in series.used, steps=tuple(steps_of.get(acquisition.date, ()))))
+    return Overview(tuple(rows), tuple(series.steps.dates), tuple(float(n) / pixels for n in clear_counts))
 
 
 def as_csv(overview):
-    """The table: one line for each product, shares in per cent.
+    """CSV table with one row per product, fractions in percent.
 
     Parameters
     ----------
@@ -107,24 +107,24 @@ def as_csv(overview):
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    for line in overview.lines:
-        product = line.product
+    for row in overview.rows:
+        product = row.product
         table.writerow([
             product.date.isoformat(), product.uri, product.tile, product.platform, product.level, product.baseline,
-            *(f"{100 * share:.2f}" for share in (line.coverage, line.cloud, line.clear)),
-            "yes" if line.used else "no", " ".join(step.strftime("%Y%m%d") for step in line.steps)])
+            *(f"{100 * fraction:.2f}" for fraction in (row.coverage, row.cloud, row.clear)),
+            "yes" if row.used else "no", " ".join(step.strftime("%Y%m%d") for step in row.steps)])
     return text.getvalue()
 
 
-def sentences(overview):
-    """One sentence for each date of the acquisitions that is used.
+def log_messages(overview):
+    """One message for each acquisition date used.
 
     Yields
     ------
     str
     """
-    days = sorted({line.product.date for line in overview.lines if line.used})
+    days = sorted({row.product.date for row in overview.rows if row.used})
     for day in days:
-        lines = [line for line in overview.lines if line.product.date == day]
-        shares = ", ".join(f"{line.clear:.0%} of the area seen clearly by {line.product.uri}" for line in lines)
-        yield f"{day.isoformat()}: {shares}."
+        rows = [row for row in overview.rows if row.product.date == day]
+        parts = ", ".join(f"{row.product.uri} covers {row.clear:.0%} of the area with clear pixels" for row in rows)
+        yield f"{day.isoformat()}: {parts}."

@@ -1,8 +1,8 @@
-"""What a Sentinel-2 product says of itself, read from its metadata and never from its name.
+"""Product metadata of Sentinel-2, read from the metadata files and never from file names.
 
-Elements that the first Level-2A layout (2017, processing level "Level-2Ap") names differently are looked up under both
-names. Files are found through the granule list first, by pattern second. Source: Sentinel-2 Products Specification
-Document; processing baseline 04.00 introduced the radiometric offsets.
+Elements that have other names in the first Level-2A layout (2017, processing level "Level-2Ap") are looked up under
+both. Files are located by the granule list first, by file name pattern second. Source: Sentinel-2 Products
+Specification Document; radiometric offsets since processing baseline 04.00.
 """
 
 import os
@@ -15,49 +15,49 @@ from .granules import Granule, granules_of
 from .metadata import elements, parse_xml, text_of, time_of
 from .safe import SafeFiles, open_safe
 
-# Layers that vary so slowly that coarser copies serve as well.
+# Slowly varying layers, for which a coarser image is accepted.
 SMOOTH_LAYERS = ("AOT", "WVP", "CLDPRB", "SNWPRB")
 
 
 @dataclass(frozen=True)
 class Product:
-    """A Sentinel-2 product, or one granule (tile) of an old product that has several.
+    """A Sentinel-2 product, or one granule (tile) of a multi-tile product.
 
     Attributes
     ----------
     location : str
         Folder or zip.
     uri : str
-        The product's own name; with the tile where the product has several granules.
+        Product URI; followed by the tile if the product has several granules.
     level : {"L1C", "L2A"}
     platform : str
         Such as "Sentinel-2A".
     baseline : str
         Processing baseline, such as "04.00".
     sensing_start : datetime
-        Start of the datatake (UTC).
+        Datatake sensing start (UTC).
     generated : str
-        Time of processing, ISO; the later one of two versions wins.
+        Generation time (ISO); the later of two versions is used.
     tile : str
-        MGRS tile such as "T31TEJ"; empty if the metadata does not tell.
+        MGRS tile such as "T31TEJ"; empty if unknown.
     quantification : float
-        Digital numbers per unit of reflectance.
+        Quantification value: digital numbers per unit of reflectance.
     offsets : dict of str to float
-        Radiometric offset per band, in digital numbers; 0 before baseline 04.00.
+        Radiometric offset by band, in digital numbers; 0 before baseline 04.00.
     layer_quantification : dict of str to float
-        The same for AOT and WVP.
+        Quantification values of AOT and WVP.
     nodata, saturated : int
-        Digital numbers with a special meaning.
+        Special digital numbers.
     images : dict of (str, int) to str
-        GDAL path of each image file that is there, by band and pixel size in metres.
+        GDAL paths of the existing image files, by band and pixel size in metres.
     listed : dict of (str, int) to str
-        File name of each image that the metadata lists.
+        File names of the images listed in the metadata, by the same keys.
     is_synthetic : bool
-        Whether it says of itself that no satellite took it (sample data do).
+        Whether the metadata mark it as synthetic (sample data).
     safe : SafeFiles
         All files of the product.
     granule : Granule
-        The files of this tile.
+        The files of this granule.
     """
 
     location: str
@@ -81,14 +81,14 @@ class Product:
 
     @property
     def date(self):
-        """datetime.date: day of acquisition (UTC)."""
+        """datetime.date: acquisition date (UTC)."""
         return self.sensing_start.date()
 
     def images_for(self, bands, resolution):
-        """The image to take each band from for an output of `resolution` metres.
+        """Select the image of each band for an output of `resolution` metres.
 
-        The native image is preferred to the coarser copies a product may hold, so that resampling is ours; layers
-        that cannot be averaged (scene classes) are taken at the output's own pixel size where they exist.
+        The image at native resolution is preferred to coarser copies in the product, so that all resampling follows
+        the settings; layers other than reflectance are read at the output pixel size where available.
 
         Parameters
         ----------
@@ -98,12 +98,12 @@ class Product:
         Returns
         -------
         dict of str to str
-            GDAL path per band.
+            GDAL path by band.
 
         Raises
         ------
         MissingInput
-            If there is no image fine enough for a band; the message names all missing files and what would work.
+            If a band has no image of sufficient resolution; the message lists all missing files and the alternatives.
         """
         paths = {}
         for band in bands:
@@ -118,7 +118,7 @@ class Product:
         return paths
 
     def _sizes(self, band):
-        """Pixel sizes in metres at which a band is there, finest first."""
+        """Available pixel sizes of a band in metres, finest first."""
         return sorted(size for name, size in self.images if name == band)
 
     def _explain_missing(self, bands):
@@ -134,14 +134,14 @@ class Product:
         absent = [band for band in bands if band not in coarser]
         if coarser:
             size = max(coarser.values())
-            text += (f" {', '.join(coarser)} can be had with larger pixels: choose a resolution of {size} m or more, "
+            text += (f" {', '.join(coarser)} exists with larger pixels: choose a pixel size of {size} m or more, "
                      "or download it again.")
         else:
             text += " Download the product again, or leave these bands out."
         if absent == ["B08"] and self._sizes("B8A"):
-            text += " B08 exists with 10 m pixels only; B8A, the narrow near infrared, is there in its place."
+            text += " B08 exists with 10 m pixels only; use B8A, the narrow near infrared, instead."
         elif absent and coarser:
-            text += f" {', '.join(absent)} must be left out then."
+            text += f" In that case leave out {', '.join(absent)}."
         return text
 
 
@@ -153,7 +153,7 @@ def read_product(path, tile=""):
     path : str
         A ``.SAFE`` folder, its product metadata, or a zip.
     tile : str
-        Which granule of an old product that has several, such as "31TEJ".
+        Granule of a multi-tile product, such as "31TEJ".
 
     Returns
     -------
@@ -162,23 +162,23 @@ def read_product(path, tile=""):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If it is not there, damaged, no product of this kind, or has several granules and none is chosen.
+        If it does not exist, is damaged, is not a Sentinel-2 product, or has several granules and none is selected.
     """
     products = choose_tile(read_granules(path), tile)
     if len(products) > 1:
-        raise UnsuitableInput(f"{products[0].location} holds {len(products)} granules (products made before December "
-                              f"2016 do): {tiles_of(products)}. Choose one of these tiles.")
+        raise UnsuitableInput(f"{products[0].location} contains {len(products)} granules (a multi-tile product from "
+                              f"before December 2016): {tile_names(products)}. Choose one of these tiles.")
     return products[0]
 
 
 def choose_tile(products, tile):
-    """The granules of one tile; all without a tile.
+    """Select the granules of one tile; all granules if no tile is given.
 
     Parameters
     ----------
     products : sequence of Product
     tile : str
-        With or without the T in front.
+        With or without the leading T.
 
     Returns
     -------
@@ -187,24 +187,24 @@ def choose_tile(products, tile):
     Raises
     ------
     UnsuitableInput
-        If there is no such tile; those there are are named.
+        If the product has no such tile; the message lists its tiles.
     """
-    wanted = tile.strip().upper()
-    if not wanted:
+    name = tile.strip().upper()
+    if not name:
         return tuple(products)
-    chosen = tuple(product for product in products if product.tile in (wanted, f"T{wanted}"))
-    if not chosen:
-        raise UnsuitableInput(f"{products[0].location} has no tile {tile.strip()}; it has {tiles_of(products)}.")
-    return chosen
+    selected = tuple(product for product in products if product.tile in (name, f"T{name}"))
+    if not selected:
+        raise UnsuitableInput(f"{products[0].location} has no tile {tile.strip()}; it has {tile_names(products)}.")
+    return selected
 
 
-def tiles_of(products):
-    """The tiles of some granules, in words."""
-    return ", ".join(product.tile.lstrip("T") or "a tile without a name" for product in products)
+def tile_names(products):
+    """Names of the tiles of granules, separated by commas."""
+    return ", ".join(product.tile.lstrip("T") or "a tile without name" for product in products)
 
 
 def read_granules(path):
-    """Read the metadata of a Sentinel-2 product that may have several granules.
+    """Read the metadata of all granules of a Sentinel-2 product.
 
     Parameters
     ----------
@@ -214,12 +214,12 @@ def read_granules(path):
     Returns
     -------
     tuple of Product
-        One for each granule, by tile.
+        One per granule, sorted by tile.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If it is not there, damaged, or no product of this kind.
+        If it does not exist, is damaged, or is not a Sentinel-2 product.
     """
     safe = open_safe(path)
     root = parse_xml(safe.read_metadata(), safe.location, safe.metadata_name)
@@ -228,20 +228,21 @@ def read_granules(path):
     uri = (text_of(root, "PRODUCT_URI") or text_of(root, f"PRODUCT_URI_{level[1:]}")
            or os.path.basename(safe.location))
     if not granules[0].images:
-        raise MissingInput(f"{uri} holds no image files (its metadata lists {len(granules[0].listed)}). "
+        raise MissingInput(f"{uri} contains no image files (its metadata lists {len(granules[0].listed)}). "
                            "Download the product again.")
-    facts = _facts(root, safe, level)
+    common = _common_metadata(root, safe, level)
     return tuple(Product(
         location=safe.location, uri=uri if len(granules) == 1 else f"{uri} ({granule.tile})", level=level,
         tile=granule.tile, images={key: safe.path_of(name) for key, name in granule.images.items()},
-        listed=granule.listed, safe=safe, granule=granule, **facts) for granule in granules)
+        listed=granule.listed, safe=safe, granule=granule, **common) for granule in granules)
 
 
-def _facts(root, safe, level):
-    """What the product metadata say of all granules."""
+def _common_metadata(root, safe, level):
+    """Product metadata common to all granules, as fields of :class:`Product`."""
     start = text_of(root, "DATATAKE_SENSING_START") or text_of(root, "PRODUCT_START_TIME")
     if not start:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no sensing time; it is not complete.")
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no sensing time; it is incomplete. "
+                              "Copy or download the product again.")
     try:
         return {
             "platform": text_of(root, "SPACECRAFT_NAME") or "Sentinel-2",
@@ -263,7 +264,7 @@ def _quantification(root, level, safe):
     value = float(text) if text else 0.0
     if not value > 0:
         raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no quantification value, so digital numbers "
-                              "cannot be turned into reflectance.")
+                              "cannot be converted to reflectance. Download the product again.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The files of a SAFE product, in a folder or inside a zip, without unpacking anything."""
+"""Files of a SAFE product in a folder or a zip, read without unpacking; search for products in a folder."""
 
 import os
 import re
@@ -11,26 +11,26 @@ from ..zips import require_tame
 
 METADATA_NAME = re.compile(r"(^|/)(MTD_MSIL(1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_(SAFL1C|SAFL2A|DMPL1C)_[^/]*)\.xml$",
                            re.IGNORECASE)
-# Product metadata has less than 1 MB; what claims more is no metadata.
-LARGEST_METADATA = 64 * 1024 * 1024
-# Folders deeper than this below the one that was named are not searched.
-DEEPEST = 8
+# Product metadata has less than 1 MB; larger files are rejected.
+MAX_METADATA_BYTES = 64 * 1024 * 1024
+# Maximum folder depth of the search for products.
+MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
 class SafeFiles:
-    """Where the files of one product are.
+    """The file list of one product.
 
     Attributes
     ----------
     location : str
-        Path of the folder or zip, as the user knows it.
+        Path of the folder or zip.
     names : tuple of str
         All files, relative to the product folder, with forward slashes.
     metadata_name : str
-        The product metadata among them (``MTD_MSIL2A.xml``).
+        The product metadata file among them (``MTD_MSIL2A.xml``).
     zip_folder : str or None
-        Folder of the product inside the zip, with a slash at its end; None where it is no zip.
+        Folder of the product inside the zip, with a trailing slash; None for a product in a folder.
     """
 
     location: str
@@ -39,17 +39,17 @@ class SafeFiles:
     zip_folder: str = None
 
     def path_of(self, name):
-        """The path by which GDAL opens a file."""
+        """GDAL path of a file."""
         if self.zip_folder is None:
             return os.path.join(self.location, *name.split("/"))
         return f"/vsizip/{{{self.location}}}/{self.zip_folder}{name}"
 
     def read_metadata(self):
-        """The product metadata; see :meth:`read`."""
+        """Read the product metadata; see :meth:`read`."""
         return self.read(self.metadata_name)
 
     def read(self, name):
-        """A text file of the product.
+        """Read a text file of the product.
 
         Parameters
         ----------
@@ -63,34 +63,34 @@ class SafeFiles:
         Raises
         ------
         UnreadableInput
-            If it cannot be read or is far too large to be metadata.
+            If it cannot be read or exceeds ``MAX_METADATA_BYTES``.
         """
         try:
             if self.zip_folder is None:
                 path = self.path_of(name)
                 size = os.path.getsize(path)
-                if size <= LARGEST_METADATA:
+                if size <= MAX_METADATA_BYTES:
                     with open(path, "rb") as file:
                         return file.read()
             else:
                 with zipfile.ZipFile(self.location) as archive:
                     size = archive.getinfo(self.zip_folder + name).file_size
-                    if size <= LARGEST_METADATA:
+                    if size <= MAX_METADATA_BYTES:
                         return archive.read(self.zip_folder + name)
         except (OSError, zipfile.BadZipFile, ValueError, EOFError, zlib.error, RuntimeError) as error:
             raise UnreadableInput(f"{self.location}: {name} cannot be read ({error}). "
                                   "Copy or download the product again.") from error
-        raise UnreadableInput(f"{self.location}: {name} claims to be {size // 2 ** 20} MB, "
-                              "far more than product metadata has. The file is not used.")
+        raise UnreadableInput(f"{self.location}: {name} has {size // 2 ** 20} MB, "
+                              "too much for product metadata. The file is not used.")
 
 
 def open_safe(path):
-    """Find the product that `path` means.
+    """List the files of the product at `path`.
 
     Parameters
     ----------
     path : str
-        A ``.SAFE`` folder (or any folder with the product metadata in it), the metadata file, or a zip.
+        A ``.SAFE`` folder (or any folder with the product metadata), the metadata file, or a zip.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def open_safe(path):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If there is nothing, a damaged zip, or not exactly one Sentinel-2 product.
+        If the path does not exist, the zip is damaged, or there is not exactly one Sentinel-2 product.
     """
     path = os.path.abspath(path)
     if not os.path.exists(path) and path.lower().endswith(".safe") and os.path.isfile(path[:-len(".SAFE")] + ".zip"):
@@ -130,7 +130,7 @@ def find_products(folder):
     Raises
     ------
     MissingInput
-        If the folder does not exist or holds no product.
+        If the folder does not exist or contains no product.
     """
     if not os.path.isdir(folder):
         raise MissingInput(f"The folder {folder} does not exist. Check its path.")
@@ -141,18 +141,18 @@ def find_products(folder):
             found.append(parent)
             folders.clear()
             continue
-        if os.path.relpath(parent, folder).count(os.sep) >= DEEPEST:
+        if os.path.relpath(parent, folder).count(os.sep) >= MAX_DEPTH:
             folders.clear()
         found += [os.path.join(parent, name) for name in sorted(files)
-                  if name.lower().endswith(".zip") and _holds_product(os.path.join(parent, name))]
+                  if name.lower().endswith(".zip") and _is_product_zip(os.path.join(parent, name))]
     if not found:
         raise MissingInput(f"No Sentinel-2 product was found in {folder} (neither a .SAFE folder nor a zip of one). "
-                           "Choose the folder that holds the downloads.")
+                           "Choose the folder with the downloaded products.")
     return sorted(found)
 
 
-def _holds_product(path):
-    """Whether a zip is meant to be a product; a damaged one counts by its name, so that it is reported."""
+def _is_product_zip(path):
+    """Whether a zip contains a product; damaged zips are recognised by name, so that they are reported."""
     try:
         with zipfile.ZipFile(path) as archive:
             return any(METADATA_NAME.search(name) for name in archive.namelist())
@@ -166,7 +166,7 @@ def _open_folder(folder, metadata_name=None):
         folders.sort()
         relative = os.path.relpath(parent, folder).replace(os.sep, "/")
         names += [name if relative == "." else f"{relative}/{name}" for name in sorted(files)]
-    metadata_name = metadata_name or _the_metadata(names, folder)
+    metadata_name = metadata_name or _find_metadata(names, folder)
     return SafeFiles(location=folder, names=tuple(names), metadata_name=metadata_name)
 
 
@@ -177,14 +177,14 @@ def _open_zip(path):
             entries = [entry for entry in archive.namelist() if not entry.endswith("/")]
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
-    metadata = _the_metadata(entries, path)
+    metadata = _find_metadata(entries, path)
     folder = metadata[:metadata.rfind("/") + 1]
     return SafeFiles(location=path, metadata_name=metadata[len(folder):], zip_folder=folder,
                      names=tuple(entry[len(folder):] for entry in entries if entry.startswith(folder)))
 
 
-def _the_metadata(names, location):
-    """The one product metadata file among `names`: the highest in the tree."""
+def _find_metadata(names, location):
+    """The product metadata file among `names`: the one closest to the root."""
     found = sorted((name for name in names if METADATA_NAME.search(name)), key=lambda name: (name.count("/"), name))
     if not found:
         raise UnsuitableInput(f"{location} is not a Sentinel-2 product: it has no MTD_MSIL2A.xml. Choose the .SAFE "
@@ -192,6 +192,6 @@ def _the_metadata(names, location):
     highest = [name for name in found if name.count("/") == found[0].count("/")]
     if len(highest) > 1:
         products = ", ".join(os.path.dirname(name) or name for name in highest[:5])
-        raise UnsuitableInput(f"{location} holds {len(highest)} products ({products}). Choose one of them, or use the "
-                              "time series tool for all.")
+        raise UnsuitableInput(f"{location} contains {len(highest)} products ({products}). Choose one of them, or use "
+                              "the time series tool for all.")
     return highest[0]

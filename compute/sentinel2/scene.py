@@ -1,8 +1,8 @@
-"""One Sentinel-2 product as a source of blocks: any band on any grid, masked and in units of storage.
+"""Windowed reading of one Sentinel-2 product: any band on any grid, with cloud mask, in storage units.
 
-Reflectance = (digital number + offset of the band) / quantification value. It is kept as ``reflectance * 10000``, so
-that a product on either side of processing baseline 04.00 gives the same numbers. "No data" is decided on the raw
-digital number, before the offset: a dark pixel may become negative and stays valid.
+Reflectance = (digital number + radiometric offset) / quantification value, returned as ``reflectance * 10000``, so that
+values are comparable across processing baseline 04.00. Nodata is determined from the digital number before the offset
+is added: dark pixels may become negative and stay valid.
 """
 
 import threading
@@ -23,43 +23,43 @@ from .clouds import CLOUD_MASKS, open_cloud_mask
 __all__ = ["CLOUD_MASKS", "STORED_PER_REFLECTANCE", "Scene", "StackSettings", "stored_scale"]
 
 STORED_PER_REFLECTANCE = 10000.0
-# Angles are stored in eightieths of a degree: 360 degrees still fit into int16.
+# Angles are stored in units of 1/80 degree, so that 360 degrees fit into int16.
 STORED_PER_DEGREE = 80.0
-# An image with more pixels than this along an edge is none of Sentinel-2: a tile has 10980.
-LONGEST_EDGE = 12000
+# Maximum image width and height; a Sentinel-2 tile has 10980.
+MAX_IMAGE_EDGE = 12000
 
 
 @dataclass(frozen=True)
 class StackSettings:
-    """How products become a stack.
+    """Settings of a stack.
 
     Parameters
     ----------
     bands : tuple of str
-        Names as in the files: B01 ... B12, B8A, and the layers and angles of ``BAND_CHOICES``.
+        Names of bands, layers and angles; see ``BAND_CHOICES``.
     resolution : float
         Pixel size in metres.
     crs : str
-        CRS of the result as WKT; empty for the UTM zone of the product.
+        Output CRS (WKT); empty for the UTM zone of the product.
     upsampling : {"nearest", "bilinear", "bicubic"}
     downsampling : {"first", "min", "max", "mean", "median"}
     flag_downsampling : {"first", "flagand", "flagor", "flagmedianand", "flagmedianor"}
-        The same for the cloud mask, which is a flag.
+        Downsampling method of the cloud mask.
     cloud_mask : {"none", "l1c", "l2a", "probability"}
-        Pixels under the mask lose their reflectance. "l2a": pixels of `masked_classes` in the scene classification;
-        "l1c": those of `cloud_kinds` in the masks of Level-1C; "probability": those with at least `cloud_probability`.
+        Reflectance under the mask is set to nodata. "l2a": `masked_classes` of the scene classification; "l1c":
+        `cloud_kinds` of the Level-1C masks; "probability": cloud probability of at least `cloud_probability`.
     masked_classes : tuple of str
         Names of scene classes (``SCENE_CLASSES``).
     cloud_kinds : tuple of str
-        Some of ``CLOUD_KINDS``.
+        Subset of ``CLOUD_KINDS``.
     cloud_probability : float
-        Percent.
+        Cloud probability threshold in percent.
     min_cloud_area : float
-        Square metres; smaller patches of the cloud mask are not believed.
-    mask_dilation : float
-        Metres by which the cloud mask is widened, after that.
+        Minimum cloud patch area in square metres; smaller patches of the cloud mask are removed.
+    cloud_buffer : float
+        Width of the buffer around the remaining cloud mask, in metres.
     threads : int
-        Worker threads; 0 leaves it to Floefield.
+        Number of worker threads; 0 = automatic.
     """
 
     bands: tuple = ("B02", "B03", "B04", "B08")
@@ -74,31 +74,31 @@ class StackSettings:
     cloud_kinds: tuple = ("opaque", "cirrus")
     cloud_probability: float = 50.0
     min_cloud_area: float = 0.0
-    mask_dilation: float = 0.0
+    cloud_buffer: float = 0.0
     threads: int = 0
 
 
 class Scene:
-    """The images of one product, opened as the settings ask.
+    """The images of one product, opened for reading on any grid.
 
     Parameters
     ----------
     product : Product
     settings : StackSettings
     open_image : callable, optional
-        Takes the path of an image, gives a RasterReader.
+        Returns an open RasterReader for an image path.
 
     Attributes
     ----------
     grid : Grid
-        All of the product at the resolution of the settings, in its own CRS.
+        Extent of the product at the output resolution, in its own CRS.
     target : Grid
-        The same in the CRS of the settings; of two scenes in one CRS it falls on one lattice.
+        The same in the output CRS; the targets of all scenes in one CRS are aligned.
 
     Raises
     ------
     MissingInput
-        If images are missing; all of them are named.
+        If images are missing; the message lists all of them.
     UnsuitableInput
         If the images of the product do not share a CRS.
     """
@@ -108,26 +108,26 @@ class Scene:
         self.settings = settings
         self._open_image = open_image or partial(RasterReader, take_turns=True)
         images = [band for band in settings.bands if band not in ANGLES]
-        paths = product.images_for(images or [_any_band(product)], settings.resolution)
+        paths = product.images_for(images or [_reference_band(product)], settings.resolution)
         self._opened, self._lock = {}, threading.Lock()
-        with ExitStack() as unless_complete:
-            unless_complete.callback(self.close)
-            self._readers = {band: self._reader_of(path) for band, path in paths.items()}
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            self._readers = {band: self._open_reader(path) for band, path in paths.items()}
             self.grid = self._grid()
             self.target = target_grid(self.grid, settings.crs, settings.resolution)
             self._angles = AngleGrids(product, self.grid.crs_wkt) if set(ANGLES) & set(settings.bands) else None
-            self._cloud_mask = open_cloud_mask(product, settings, self.grid.crs_wkt, self._reader_of)
-            unless_complete.pop_all()
+            self._cloud_mask = open_cloud_mask(product, settings, self.grid.crs_wkt, self._open_reader)
+            on_failure.pop_all()
 
-    def _reader_of(self, path):
-        """An open image; of one file only one."""
+    def _open_reader(self, path):
+        """Open an image, or return the reader if it is already open."""
         with self._lock:
             if path not in self._opened:
                 self._opened[path] = self._open_image(path)
                 grid = self._opened[path].grid
-                if max(grid.shape) > LONGEST_EDGE:
-                    raise UnreadableInput(f"{path} claims to have {grid.width} x {grid.height} pixels, more than a "
-                                          "Sentinel-2 image can have. It is not used.")
+                if max(grid.shape) > MAX_IMAGE_EDGE:
+                    raise UnreadableInput(f"{path} has {grid.width} x {grid.height} pixels, more than a Sentinel-2 "
+                                          "image can have. It is not used.")
             return self._opened[path]
 
     def __enter__(self):
@@ -151,7 +151,7 @@ class Scene:
         return finest.grid.with_pixel_size(self.settings.resolution)
 
     def read(self, band, grid, window):
-        """A band on a grid.
+        """Read a band on a window of a grid.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class Scene:
         Returns
         -------
         values : ndarray of float32, shape (height, width)
-            Reflectance * 10000, degrees, or the digital numbers of other layers.
+            Reflectance * 10000, angles in degrees, or digital numbers of other layers.
         valid : ndarray of bool, same shape
         """
         if band in ANGLES:
@@ -172,7 +172,7 @@ class Scene:
         is_class = band in CLASS_BANDS
         values, valid = read_resampled(
             self._readers[band], grid, window, "nearest" if is_class else self.settings.upsampling,
-            "first" if is_class else self.settings.downsampling, nodata=self._nodata_of(band))
+            "first" if is_class else self.settings.downsampling, nodata=self._nodata_value(band))
         values = values.astype(np.float32)
         if band in BANDS:
             values += self.product.offsets[band]
@@ -180,12 +180,12 @@ class Scene:
                 values *= STORED_PER_REFLECTANCE / self.product.quantification
         return values, valid
 
-    def _nodata_of(self, band):
-        """0 percent is a probability; in all else the metadata say what is no data."""
+    def _nodata_value(self, band):
+        """Nodata value of the metadata; None for probabilities, where 0 is valid."""
         return None if band.endswith("PRB") else self.product.nodata
 
     def clear(self, grid, window):
-        """Which pixels the cloud mask leaves.
+        """Mask of the pixels without cloud.
 
         Parameters
         ----------
@@ -203,13 +203,13 @@ class Scene:
         return ~self._cloud_mask(grid, window)
 
 
-def _any_band(product):
-    """A band to take the grid from where only angles are wanted."""
+def _reference_band(product):
+    """Band that defines the grid if only angles are requested."""
     return min(((size, name) for name, size in product.images if name in BANDS), default=(0, "B02"))[1]
 
 
 def to_storage(band, values):
-    """Values of :meth:`Scene.read` in the units in which they are stored as whole numbers.
+    """Convert values of :meth:`Scene.read` to the units of int16 storage.
 
     Returns
     -------

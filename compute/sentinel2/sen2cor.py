@@ -1,9 +1,9 @@
-"""Level-1C to Level-2A by Sen2Cor, where the user has it.
+"""Level-1C to Level-2A with Sen2Cor, if installed.
 
-Sen2Cor is ESA's own program for atmospheric correction, free to download and not part of this project. It is called by
-its documented command line (``L2A_Process --resolution R --output_dir DIR SAFE``, versions 2.8 and later) with a list
-of arguments, never through a shell. What it makes is found by looking, since the name of the product depends on the
-version. Source: the help text of Sen2Cor, and its Software User Manual.
+Sen2Cor is ESA's processor for atmospheric correction, free to download and not part of this project. It is run by its
+documented command line (``L2A_Process --resolution R --output_dir DIR SAFE``, versions 2.8 and later) with a list of
+arguments, never through a shell. Its output is found by comparing the folder before and after, since the product name
+depends on the version. Source: help text of Sen2Cor, and its Software User Manual.
 """
 
 import contextlib
@@ -22,23 +22,25 @@ from .product import read_granules
 from .safe import find_products
 
 PROGRESS = re.compile(r"Progress\[%\]:\s*([0-9.]+)")
-# How much of the log is repeated when Sen2Cor fails.
-LAST_LINES = 12
-SECONDS_BETWEEN_CHECKS = 0.2
-SECONDS_TO_END = 10
+# Number of log lines repeated in error messages.
+LOG_LINES = 12
+# Interval between checks for cancellation, and time allowed for pipes to close.
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 10
 PLATFORM_IS_WINDOWS = os.name == "nt"
 
 
 class Sen2CorFailed(PlainError):
-    """Sen2Cor ended without a product; the message holds its last lines."""
+    """Sen2Cor failed or produced no product; the message contains its last log lines."""
 
 
 def find_sen2cor(path):
-    """The program that a path means: the file itself, or ``L2A_Process`` in (the bin folder of) a folder.
+    """Locate Sen2Cor: the file itself, or ``L2A_Process`` in a folder or its bin folder.
 
     Parameters
     ----------
     path : str
+        Empty to search the PATH.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def find_sen2cor(path):
     Raises
     ------
     MissingInput
-        If there is none.
+        If it is not found.
     """
     names = ("L2A_Process.bat", "L2A_Process.exe") if PLATFORM_IS_WINDOWS else ("L2A_Process",)
     if not path:
@@ -61,22 +63,22 @@ def find_sen2cor(path):
     for candidate in candidates:
         if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
-    raise MissingInput(f"{path} is not Sen2Cor: it is no program called L2A_Process, nor a folder with one.")
+    raise MissingInput(f"{path} is not Sen2Cor. Give the path of its L2A_Process, or of the folder that contains it.")
 
 
 def level_2a_of(products, path, folder, resolution, progress):
-    """Level-2A products of Level-1C ones; what is Level-2A already stays as it is.
+    """Convert a Level-1C product to Level-2A; a Level-2A product is returned unchanged.
 
     Parameters
     ----------
     products : sequence of Product
         Granules of one product.
     path : str
-        Of Sen2Cor, see :func:`find_sen2cor`.
+        Path of Sen2Cor, see :func:`find_sen2cor`.
     folder : str
-        Where the Level-2A product goes; made if it does not exist.
+        Output folder of the Level-2A product; created if it does not exist.
     resolution : float
-        Pixel size of what is wanted from it, in metres.
+        Required pixel size in metres.
     progress : Progress
 
     Returns
@@ -86,12 +88,12 @@ def level_2a_of(products, path, folder, resolution, progress):
     Raises
     ------
     MissingInput, UnsuitableInput, UnreadableInput, OutputError, Sen2CorFailed
-        With a sentence for the user.
+        With a message for the user.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     if products[0].level != "L1C":
-        progress.say(f"{products[0].uri} is a Level-2A product already; Sen2Cor is not needed.")
+        progress.say(f"{products[0].uri} is already a Level-2A product; Sen2Cor is not needed.")
         return tuple(products)
     if len(products) > 1:
         raise UnsuitableInput(f"{products[0].location} has several granules. Choose one tile for Sen2Cor.")
@@ -99,12 +101,12 @@ def level_2a_of(products, path, folder, resolution, progress):
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}. Choose another folder.") from error
+        raise OutputError(f"{folder} cannot be created: {error.strerror}. Choose another folder.") from error
     return read_granules(correct(products[0], executable, folder, resolution, progress))
 
 
 def each_level_2a_of(products, path, folder, resolution, progress):
-    """The same for many products, one after the other.
+    """Convert several products one after the other.
 
     Parameters and errors as for :func:`level_2a_of`.
 
@@ -129,11 +131,11 @@ def correct(product, executable, folder, resolution, progress):
     executable : str
         From :func:`find_sen2cor`.
     folder : str
-        Where the Level-2A product goes; it exists.
+        Output folder of the Level-2A product; must exist.
     resolution : float
-        Pixel size of what is wanted from it, in metres: at 60 m and above only the quick 60 m products are made.
+        Required pixel size in metres; from 60 m on only the 60 m product is processed, which is faster.
     progress : Progress
-        Shown the log and the progress; asked whether to stop.
+        Receives log and progress of Sen2Cor; checked for cancellation.
 
     Returns
     -------
@@ -143,55 +145,57 @@ def correct(product, executable, folder, resolution, progress):
     Raises
     ------
     Sen2CorFailed
-        If it fails or makes no product.
+        If it fails or produces no product.
     Cancelled
-        If the user asked to stop; Sen2Cor and all it started have ended.
+        If the user cancelled; Sen2Cor and its child processes have ended.
     """
-    with _unpacked(product, folder) as safe:
+    with _as_folder(product, folder) as safe:
         arguments = [executable, *(["--resolution", "60"] if resolution >= 60 else []), "--output_dir", folder, safe]
-        before = set(_level_2a(folder))
+        before = set(_level_2a_products(folder))
         progress.say("Sen2Cor: " + " ".join(arguments))
         last_lines = _run(arguments, folder, progress)
-        made = [path for path in _level_2a(folder) if path not in before]
-    if not made:
-        raise Sen2CorFailed(f"Sen2Cor ended without a Level-2A product of {product.uri}. It said:\n" + last_lines)
-    return max(made, key=os.path.getmtime)
+        created = [path for path in _level_2a_products(folder) if path not in before]
+    if not created:
+        raise Sen2CorFailed(f"Sen2Cor ended without a Level-2A product of {product.uri}. Last log lines:\n"
+                            + last_lines)
+    return max(created, key=os.path.getmtime)
 
 
 def _run(arguments, folder, progress):
-    """Run a program to its end; its last lines."""
-    last_lines, heard = deque(maxlen=LAST_LINES), queue.SimpleQueue()
-    apart = ({"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if PLATFORM_IS_WINDOWS
+    """Run a program to its end and return its last log lines."""
+    last_lines, pending = deque(maxlen=LOG_LINES), queue.SimpleQueue()
+    new_group = ({"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if PLATFORM_IS_WINDOWS
              else {"start_new_session": True})
     try:
-        # A list of arguments, no shell; the program is the one that the user named.
+        # A list of arguments, no shell; the program is the one configured by the user.
         process = subprocess.Popen(arguments, cwd=folder, stdin=subprocess.DEVNULL,  # nosec B603
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                                   **apart)
+                                   **new_group)
     except OSError as error:
         raise Sen2CorFailed(f"{arguments[0]} cannot be started: {error.strerror}. Check the path of "
                             "Sen2Cor.") from error
-    listener = threading.Thread(target=lambda: [heard.put(line.rstrip()) for line in process.stdout], daemon=True)
-    listener.start()
+    reader = threading.Thread(target=lambda: [pending.put(line.rstrip()) for line in process.stdout], daemon=True)
+    reader.start()
     try:
-        while process.poll() is None or listener.is_alive() or not heard.empty():
+        while process.poll() is None or reader.is_alive() or not pending.empty():
             progress.check()
             with contextlib.suppress(queue.Empty):
-                _report(heard.get(timeout=SECONDS_BETWEEN_CHECKS), last_lines, progress)
-            if process.poll() is not None and heard.empty():
-                # What it left running in the background may keep the pipe open for ever.
-                listener.join(SECONDS_TO_END)
-                if heard.empty():
+                _report(pending.get(timeout=POLL_SECONDS), last_lines, progress)
+            if process.poll() is not None and pending.empty():
+                # A background process left behind may keep the pipe open.
+                reader.join(GRACE_SECONDS)
+                if pending.empty():
                     break
     except BaseException:
-        _end(process)
+        _terminate(process)
         raise
     finally:
-        _end_children(process)
-        listener.join(SECONDS_TO_END)
+        _kill_group(process)
+        reader.join(GRACE_SECONDS)
         process.stdout.close()
     if process.returncode:
-        raise Sen2CorFailed(f"Sen2Cor failed (exit code {process.returncode}). It said:\n" + "\n".join(last_lines))
+        raise Sen2CorFailed(f"Sen2Cor failed (exit code {process.returncode}). Last log lines:\n"
+                            + "\n".join(last_lines))
     return "\n".join(last_lines)
 
 
@@ -206,8 +210,8 @@ def _report(line, last_lines, progress):
             progress.show(min(1.0, float(found.group(1)) / 100))
 
 
-def _end(process):
-    """End a process with all its children: they share its group (on Windows, its tree)."""
+def _terminate(process):
+    """Terminate a process and its children: its process group (on Windows, its process tree)."""
     if PLATFORM_IS_WINDOWS:
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)],  # nosec B603 B607
                        check=False, capture_output=True)
@@ -216,18 +220,18 @@ def _end(process):
             os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1)
-    _end_children(process)
+    _kill_group(process)
     process.wait()
 
 
-def _end_children(process):
+def _kill_group(process):
     if not PLATFORM_IS_WINDOWS:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _level_2a(folder):
-    """The Level-2A products in a folder; the Level-1C product may lie beside them."""
+def _level_2a_products(folder):
+    """Level-2A products in a folder, which may also contain the Level-1C product."""
     try:
         return [path for path in find_products(folder) if "MSIL1C" not in os.path.basename(path)]
     except MissingInput:
@@ -235,8 +239,8 @@ def _level_2a(folder):
 
 
 @contextlib.contextmanager
-def _unpacked(product, folder):
-    """The product as a folder under its own name, which is what Sen2Cor reads; unpacked from its zip meanwhile."""
+def _as_folder(product, folder):
+    """Provide the product as a folder under its own name, as Sen2Cor requires; a zip is unpacked temporarily."""
     if product.safe.zip_folder is None:
         yield product.location
         return
@@ -251,14 +255,15 @@ def _unpacked(product, folder):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 with archive.open(product.safe.zip_folder + entry) as source, open(path, "wb") as copy:
                     shutil.copyfileobj(source, copy)
-        # Empty folders of a product (AUX_DATA, HTML) are missed when they are not there.
+        # Sen2Cor requires these folders, which zips omit if they are empty.
         for part in ("AUX_DATA", "HTML"):
             os.makedirs(os.path.join(target, part), exist_ok=True)
         yield target
     except zipfile.BadZipFile as error:
         raise UnreadableInput(f"{product.location} is damaged ({error}). Download it again.") from error
     except OSError as error:
-        raise OutputError(f"{product.location} cannot be unpacked to {folder}: {error.strerror}.") from error
+        raise OutputError(f"{product.location} cannot be unpacked to {folder}: {error.strerror}. Choose another "
+                          "folder.") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -267,5 +272,5 @@ def _require_space(product, folder):
     with zipfile.ZipFile(product.location) as archive:
         needed = sum(entry.file_size for entry in archive.infolist())
     if needed > shutil.disk_usage(folder).free:
-        raise OutputError(f"{product.location} needs {needed // 2 ** 20} MB to be unpacked, more than is free in "
-                          f"{folder}.")
+        raise OutputError(f"Unpacking {product.location} requires {needed // 2 ** 20} MB, more than is free in "
+                          f"{folder}. Free disk space, or choose another folder.")

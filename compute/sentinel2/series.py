@@ -1,7 +1,7 @@
-"""Many products as one dated stack on one grid.
+"""Time series: many products as one dated stack on one grid.
 
-Products of one day are merged. Dates on which nothing of the area was seen are left out. Bands are named by band and
-day (``B04_20180627``), so no two are ever equal; a month or a season is named by its first day.
+Products of one date are mosaicked; dates without any clear pixel in the area are dropped. Bands are named by band and
+date (``B04_20180627``); composites by the first day of their month or season.
 """
 
 from contextlib import ExitStack
@@ -21,31 +21,31 @@ from .groups import band_groups, tiles_to_store
 from .indices import INDICES
 from .masks import Masks
 from .mosaic import common_grid
-from .overview import Shown, sentences
+from .overview import PixelCounts, log_messages
 from .product import read_granules
 from .scene import Scene, StackSettings
 from .seriesfiles import Series, SeriesPaths, write_files
 from .stack import BLOCK
 from .storage import StorageSettings
-from .timesteps import require_sense, time_steps
+from .timesteps import check_time_settings, time_steps
 
 
 @dataclass(frozen=True)
 class SeriesSettings(StackSettings):
-    """How a list of products becomes a dated stack; see :class:`StackSettings`.
+    """Settings of a time series; see also :class:`StackSettings`.
 
     Parameters
     ----------
     gap_filling : {"none", "linear"}
-        Whether masked dates are interpolated in time, pixel by pixel.
+        Interpolation of masked dates in time, pixel by pixel.
     interval : int
-        Days between the dates of the result; 0 keeps the dates of the acquisitions.
+        Days between regular output dates; 0 keeps the acquisition dates.
     composite : {"none", "month", "season"}
-        Whether the clear observations of each calendar month or meteorological season become one date: their median.
+        Median composites of the clear observations of each calendar month or meteorological season.
     start, end : str
-        First and last day (ISO) that are used; empty for all. With an interval, the first date of the result.
+        First and last acquisition date (ISO); empty for all. With an interval, also the range of output dates.
     indices : tuple of str
-        Keys of ``INDICES``, computed per date of the result from its (filled) reflectance.
+        Keys of ``INDICES``, computed for each output date from its (gap-filled) reflectance.
     """
 
     bands: tuple = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
@@ -60,13 +60,13 @@ class SeriesSettings(StackSettings):
 
     @property
     def bands_read(self):
-        """tuple of str: the bands of the stack and those that only the indices need."""
+        """tuple of str: the bands of the stack and those required by the indices."""
         needed = [band for name in self.indices for band in INDICES[name].bands]
         return tuple(dict.fromkeys((*self.bands, *needed)))
 
 
 def read_products(paths, progress):
-    """Read the metadata of many products; a product given twice counts once.
+    """Read the metadata of many products; duplicates are used once.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def read_products(paths, progress):
     Returns
     -------
     list of Product
-        By date; of one date the newest processing first. The granules of old products count as products.
+        Sorted by date, on each date the newest processing first; each granule of a multi-tile product is an item.
 
     Raises
     ------
@@ -94,12 +94,12 @@ def read_products(paths, progress):
     if len(levels) > 1:
         progress.warn("Level-1C and Level-2A products are mixed: reflectance at the top of the atmosphere and at the "
                       "ground cannot be compared. Use products of one level.")
-    newest_first = sorted(products.values(), key=_age, reverse=True)
+    newest_first = sorted(products.values(), key=_processing_version, reverse=True)
     return sorted(newest_first, key=lambda product: product.date)
 
 
 def products_between(products, start, end):
-    """Those of some days.
+    """Select the products of a date range.
 
     Parameters
     ----------
@@ -116,13 +116,13 @@ def products_between(products, start, end):
     UnsuitableInput
         If there are none.
     """
-    chosen = [product for product in products
-              if (not start or start <= product.date.isoformat()) and (not end or product.date.isoformat() <= end)]
-    if not chosen:
+    selected = [product for product in products
+                if (not start or start <= product.date.isoformat()) and (not end or product.date.isoformat() <= end)]
+    if not selected:
         first, last = products[0].date.isoformat(), products[-1].date.isoformat()
         raise UnsuitableInput(f"No product was taken from {start or 'the beginning'} to {end or 'the end'}: the "
-                              f"products are of {first} to {last}. Choose other days.")
-    return chosen
+                              f"products are of {first} to {last}. Choose other dates.")
+    return selected
 
 
 def write_series(products, paths, settings, area, progress, regions=None, storage=None):
@@ -133,14 +133,14 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
     products : list of Product
         From :func:`read_products`.
     paths : SeriesPaths or str
-        Files to write; a single path is that of the stack: by default int16, reflectance and indices scaled by 10000
-        (scale in the file), nodata -32768.
+        Output files; a single path is the stack. By default int16, reflectance and indices scaled by 10000 (scale in
+        the file), nodata -32768.
     settings : SeriesSettings
     area : Area, PixelArea or None
-        Its bounding box is kept; all of the products without it.
+        The output is its bounding box; by default the extent of all products.
     progress : Progress
     regions : RegionSettings, optional
-        What else is removed.
+        Land, sea or study area to mask.
     storage : StorageSettings, optional
 
     Returns
@@ -150,11 +150,11 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput, OutputError
-        With a sentence for the user.
+        With a message for the user.
     Cancelled
-        If the user asked to stop; nothing is left of the output.
+        If the user cancelled; no output is left behind.
     """
-    require_sense(settings, BANDS)
+    check_time_settings(settings, BANDS)
     products = products_between(products, settings.start, settings.end)
     paths = SeriesPaths(paths) if isinstance(paths, str) else paths
     groups = band_groups(settings.bands, settings.indices)
@@ -162,74 +162,72 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
         require_outside(paths.stack, product.location)
     with ExitStack() as stack:
         scene_settings = replace(settings, bands=settings.bands_read)
-        opening = {}
+        scene_options = {}
         if tiles := tiles_to_store(len(products), groups):
             store = stack.enter_context(TileStore(paths.stack, tiles))
-            opening["open_image"] = partial(StoredTilesReader, store=store)
-        scenes = [stack.enter_context(Scene(product, scene_settings, **opening)) for product in products]
-        kept = stack.enter_context(Regions(regions or RegionSettings()))
+            scene_options["open_image"] = partial(StoredTilesReader, store=store)
+        scenes = [stack.enter_context(Scene(product, scene_settings, **scene_options)) for product in products]
+        region_masks = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads))
         grid = common_grid(scenes, settings, area)
-        kept.check(grid, progress)
-        _tell_of_reprojection(scenes, grid, settings, progress)
-        acquisitions = [Acquisition(date, sorted(same_day, key=lambda scene: _preference(scene, grid), reverse=True),
+        region_masks.check(grid, progress)
+        _report_reprojection(scenes, grid, settings, progress)
+        acquisitions = [Acquisition(date, sorted(same_day, key=lambda scene: _priority(scene, grid), reverse=True),
                                     grid) for date, same_day in groupby(scenes, key=lambda scene: scene.product.date)]
-        seen, shown = _seen(acquisitions, kept, groups[0].bands[0], progress.part(0.0, 0.1))
-        steps = time_steps([acquisition.date for acquisition in seen], settings)
-        series = Series(acquisitions, seen, steps, grid, settings, storage or StorageSettings(), groups)
-        overview = write_files(series, paths, kept, shown, executor, progress.part(0.1, 1.0))
-    for sentence in sentences(overview):
-        progress.say(sentence)
+        used, pixel_counts = _drop_cloudy(acquisitions, region_masks, groups[0].bands[0], progress.part(0.0, 0.1))
+        steps = time_steps([acquisition.date for acquisition in used], settings)
+        series = Series(acquisitions, used, steps, grid, settings, storage or StorageSettings(), groups)
+        overview = write_files(series, paths, region_masks, pixel_counts, executor, progress.part(0.1, 1.0))
+    for message in log_messages(overview):
+        progress.say(message)
     return overview
 
 
-def _age(product):
+def _processing_version(product):
     return product.baseline, product.generated, product.uri
 
 
-def _preference(scene, grid):
-    """What makes a scene win over others of its day: processing, then that it need not be reprojected."""
+def _priority(scene, grid):
+    """Sort key of the scenes of one date: processing baseline, then no reprojection, then generation time."""
     product = scene.product
     return product.baseline, same_crs(scene.grid.crs_wkt, grid.crs_wkt), product.generated, product.uri
 
 
-def _tell_of_reprojection(scenes, grid, settings, progress):
-    moved = [scene.product.uri for scene in scenes if not same_crs(scene.grid.crs_wkt, grid.crs_wkt)]
-    if moved and not settings.crs:
+def _report_reprojection(scenes, grid, settings, progress):
+    reprojected = [scene.product.uri for scene in scenes if not same_crs(scene.grid.crs_wkt, grid.crs_wkt)]
+    if reprojected and not settings.crs:
         zone = grid.crs_wkt.split('"')[1]
-        progress.say(f"{len(moved)} of {len(scenes)} products lie in another zone and are brought to that of most "
-                     f"({zone}): {', '.join(moved)}.")
+        progress.say(f"{len(reprojected)} of {len(scenes)} products lie in another UTM zone and are reprojected to "
+                     f"{zone}: {', '.join(reprojected)}.")
 
 
-def _seen(acquisitions, regions, band, progress):
-    """The acquisitions that show at least one clear pixel of the grid, and what the others show by product.
-
-    The user is told of those.
-    """
-    used, shown = [], {}
+def _drop_cloudy(acquisitions, regions, band, progress):
+    """Acquisitions with at least one clear pixel, and the pixel counts of the others by product URI, with a warning."""
+    used, pixel_counts = [], {}
     masks = [Masks([acquisition], BLOCK, regions) for acquisition in acquisitions]
     for index, (acquisition, mask) in enumerate(zip(acquisitions, masks)):
         progress.step(index / len(acquisitions))
-        pixels = _search(acquisition, band, mask, progress)
-        if pixels is None:
+        covered = _covered_unless_clear(acquisition, band, mask, progress)
+        if covered is None:
             used.append(acquisition)
             continue
-        shown.update((scene.product.uri, Shown(covered)) for scene, covered in zip(acquisition.scenes, pixels))
-        progress.warn(f"{acquisition.date.isoformat()} is left out: no clear pixel of the area was seen that day.")
+        pixel_counts.update((scene.product.uri, PixelCounts(count))
+                            for scene, count in zip(acquisition.scenes, covered))
+        progress.warn(f"{acquisition.date.isoformat()} is left out: it has no clear pixel in the area.")
     if not used:
-        raise UnsuitableInput("No product shows a clear pixel of the area: nothing can be stacked. "
+        raise UnsuitableInput("No product has a clear pixel in the area: there is nothing to stack. "
                               "Add products, or mask fewer scene classes.")
-    return used, shown
+    return used, pixel_counts
 
 
-def _search(acquisition, band, masks, progress):
-    """None if there is a clear pixel; otherwise how many pixels with data each scene has."""
+def _covered_unless_clear(acquisition, band, masks, progress):
+    """Number of pixels with data of each scene; None as soon as a clear pixel is found."""
     covered = [0] * len(acquisition.scenes)
     for window in acquisition.grid.blocks(BLOCK, BLOCK):
         progress.check()
-        _, valid, pixels, _ = acquisition.observe(band, window, masks.clear(window)[0])
+        _, valid, counts, _ = acquisition.read_and_count(band, window, masks.clear(window)[0])
         kept = masks.kept(window)
         if (valid if kept is None else valid & kept).any():
             return None
-        covered = [total + more for total, more in zip(covered, pixels)]
+        covered = [total + count for total, count in zip(covered, counts)]
     return covered

@@ -1,4 +1,4 @@
-"""Writing a series: the stack, the count of clear observations, the table and the picture, all of them or none."""
+"""Output files of a series (stack, clear observation count, table, figure), written completely or not at all."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from .display import DisplayRanges
 from .groups import group_planes, plan_blocks
 from .indices import INDICES
 from .masks import Masks
-from .overview import Shown, as_csv, overview_of
+from .overview import PixelCounts, as_csv, make_overview
 from .scene import STORED_PER_REFLECTANCE, stored_scale
-from .seriespicture import write_picture
+from .seriespicture import write_figure
 from .stack import band_tags, synthetic_tag
 from .storage import to_float, to_stored
 
@@ -24,38 +24,38 @@ CLEAR_COUNT = "CLEAR_COUNT"
 
 @dataclass(frozen=True)
 class SeriesPaths:
-    """Where the results of a series go; empty for those not wanted.
+    """Output paths of a series; empty for outputs not requested.
 
     Parameters
     ----------
     stack : str
         The dated stack.
     clear_count : str
-        How often each pixel was seen clearly (uint16); for composites the same for each period as well.
+        Number of clear observations per pixel (uint16); for composites also per period.
     table : str
-        CSV with a line for each product.
-    picture : str
+        CSV with one row per product.
+    figure : str
         PNG of dates, clouds and coverage.
     """
 
     stack: str
     clear_count: str = ""
     table: str = ""
-    picture: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True)
 class Series:
-    """Everything that says what a series will be.
+    """Inputs, dates, grid and settings of a series.
 
     Parameters
     ----------
     acquisitions : list of Acquisition
-        All.
-    seen : list of Acquisition
-        Those that show something.
+        All acquisitions.
+    used : list of Acquisition
+        Those with at least one clear pixel.
     steps : AcquisitionDates, RegularDates or Periods
-        Dates of the stack.
+        Output dates.
     grid : Grid
     settings : SeriesSettings
     storage : StorageSettings
@@ -63,7 +63,7 @@ class Series:
     """
 
     acquisitions: list
-    seen: list
+    used: list
     steps: object
     grid: object
     settings: object
@@ -77,22 +77,22 @@ class Series:
 
     @property
     def scales(self):
-        """tuple of float: physical units per stored unit of each of them."""
-        product = self.seen[0].scenes[0].product
+        """tuple of float: physical units per stored unit of each of `names`."""
+        product = self.used[0].scenes[0].product
         return (*(stored_scale(product, band) for band in self.settings.bands),
                 *(1 / INDICES[name].stored_per_unit for name in self.settings.indices))
 
 
-def write_files(series, paths, regions, shown, executor, progress):
-    """Write all results of a series.
+def write_files(series, paths, regions, pixel_counts, executor, progress):
+    """Write all outputs of a series.
 
     Parameters
     ----------
     series : Series
     paths : SeriesPaths
     regions : Regions
-    shown : dict of str to Shown
-        What the products that are not used show; the others are added.
+    pixel_counts : dict of str to PixelCounts
+        Counts of the products not used, by URI; those of the other products are added.
     executor : concurrent.futures.Executor
     progress : Progress
 
@@ -102,78 +102,79 @@ def write_files(series, paths, regions, shown, executor, progress):
     """
     side_files = {}
     with ExitStack() as files:
-        table, picture = (files.enter_context(complete_file(path)) if path else ""
-                          for path in (paths.table, paths.picture))
+        table, figure = (files.enter_context(complete_file(path)) if path else ""
+                          for path in (paths.table, paths.figure))
         count = files.enter_context(create_in_format(
             paths.clear_count, _count_layout(series), side_files={".qml": shipped_style("clear-count")},
             progress=progress)) if paths.clear_count else None
         stack = files.enter_context(create_in_format(paths.stack, _layout(series), series.storage.format, side_files,
                                                      progress))
-        tally = _Tally(series, shown)
-        _write_blocks(series, stack, count, regions, tally, executor, progress)
-        side_files.update(tally.styles())
-        overview = overview_of(series, shown, tally.clear_counts)
+        statistics = _SeriesStatistics(series, pixel_counts)
+        _write_blocks(series, stack, count, regions, statistics, executor, progress)
+        side_files.update(statistics.styles())
+        overview = make_overview(series, pixel_counts, statistics.clear_counts)
         if table:
             with open(table, "w", encoding="utf-8", newline="") as file:
                 file.write(as_csv(overview))
-        if picture:
-            write_picture(overview, picture)
+        if figure:
+            write_figure(overview, figure)
     return overview
 
 
-def _write_blocks(series, stack, count, regions, tally, executor, progress):
-    blocks = plan_blocks(series.grid, len(series.seen), series.groups)
-    masks = Masks(series.seen, max(window.height for window, _ in blocks), regions)
+def _write_blocks(series, stack, count, regions, statistics, executor, progress):
+    blocks = plan_blocks(series.grid, len(series.used), series.groups)
+    masks = Masks(series.used, max(window.height for window, _ in blocks), regions)
     names = series.names
 
     scales = dict(zip(names, series.scales))
-    is_whole = series.storage.storage == "int16"
+    is_integer = series.storage.storage == "int16"
 
     def work(block):
         window, group = block
-        planes, observed = group_planes(series.seen, series.steps, window, group, series.settings, masks,
-                                        group is series.groups[0], progress)
-        return {name: (to_stored(*plane), None if is_whole else to_float(*plane, scales[name]))
-                for name, plane in planes.items()}, observed
+        planes, counts = group_planes(series.used, series.steps, window, group, series.settings, masks,
+                                      group is series.groups[0], progress)
+        return {name: (to_stored(*plane), None if is_integer else to_float(*plane, scales[name]))
+                for name, plane in planes.items()}, counts
 
     def finish(block, result):
-        planes, observed = result
-        for name, (whole, physical) in planes.items():
-            for date, plane in enumerate(whole if is_whole else physical):
+        planes, counts = result
+        for name, (stored, physical) in planes.items():
+            for date, plane in enumerate(stored if is_integer else physical):
                 stack.write(block[0], plane[None], first_band=date * len(names) + names.index(name))
-                tally.display(date, names.index(name), whole[date])
-        if observed is not None:
-            tally.add(observed)
+                statistics.add_display(date, names.index(name), stored[date])
+        if counts is not None:
+            statistics.add_counts(counts)
             if count is not None:
-                count.write(block[0], observed.counts)
+                count.write(block[0], counts.clear_counts)
 
     run_blocks(blocks, work, finish, executor, progress)
 
 
-class _Tally:
-    """What is counted while the blocks are written."""
+class _SeriesStatistics:
+    """Observation counts and display histograms collected while the blocks are written."""
 
-    def __init__(self, series, shown):
-        self._series, self._shown = series, shown
+    def __init__(self, series, pixel_counts):
+        self._series, self._pixel_counts = series, pixel_counts
         self._displays = [DisplayRanges(series.settings.bands) for _ in series.steps.dates]
-        self._seen = np.zeros(len(series.steps.dates), np.int64)
-        self.clear_counts = np.zeros(len(series.seen) + 1, np.int64)
+        self._clear_pixels = np.zeros(len(series.steps.dates), np.int64)
+        self.clear_counts = np.zeros(len(series.used) + 1, np.int64)
 
-    def display(self, date, index, plane):
+    def add_display(self, date, index, plane):
         self._displays[date].add(index, plane)
 
-    def add(self, observed):
-        self._seen += observed.seen
-        self.clear_counts += np.bincount(observed.counts[0].ravel(), minlength=len(self.clear_counts))
-        for acquisition, covered, clear in zip(self._series.seen, observed.covered, observed.clear):
-            for scene, pixels, unclouded in zip(acquisition.scenes, covered, clear):
-                counted = self._shown.setdefault(scene.product.uri, Shown())
-                counted.covered += pixels
-                counted.clear += unclouded
+    def add_counts(self, counts):
+        self._clear_pixels += counts.clear_pixels
+        self.clear_counts += np.bincount(counts.clear_counts[0].ravel(), minlength=len(self.clear_counts))
+        for acquisition, covered, clear in zip(self._series.used, counts.covered, counts.clear):
+            for scene, covered_pixels, clear_pixels in zip(acquisition.scenes, covered, clear):
+                totals = self._pixel_counts.setdefault(scene.product.uri, PixelCounts())
+                totals.covered += covered_pixels
+                totals.clear += clear_pixels
 
     def styles(self):
-        """The styles of the date that was seen most clearly; of several the darkest, as nothing may be masked."""
-        clearest = max(range(len(self._displays)), key=lambda date: (self._seen[date], -self._displays[date].brightest))
+        """Styles of the date with most clear pixels; of a tie the darkest, in case no cloud mask is used."""
+        clearest = max(range(len(self._displays)),
+                       key=lambda date: (self._clear_pixels[date], -self._displays[date].brightest))
         return self._displays[clearest].styles(1 / STORED_PER_REFLECTANCE, clearest * len(self._series.names))
 
 
@@ -181,7 +182,7 @@ def _layout(series):
     settings, storage, dates = series.settings, series.storage, series.steps.dates
     tags = []
     for step, members in zip(dates, series.steps.members):
-        product = series.seen[members[0]].scenes[0].product
+        product = series.used[members[0]].scenes[0].product
         date = {"ACQUISITION_DATE": step.isoformat()}
         tags += [{**band_tags(band, product), **date} for band in settings.bands]
         tags += [{"BAND": INDICES[name].name, **date} for name in settings.indices]
@@ -193,16 +194,16 @@ def _layout(series):
 
 
 def _count_layout(series):
-    dates = series.steps.dates if series.steps.counted else ()
+    dates = series.steps.dates if series.steps.counts_by_date else ()
     return RasterLayout(grid=series.grid, dtype="uint16", tags=_tags(series), band_names=(
         CLEAR_COUNT, *(f"{CLEAR_COUNT}_{step:%Y%m%d}" for step in dates)))
 
 
 def _tags(series):
     settings = series.settings
-    tags = {"ACQUISITION_DATES": ",".join(acquisition.date.isoformat() for acquisition in series.seen),
+    tags = {"ACQUISITION_DATES": ",".join(acquisition.date.isoformat() for acquisition in series.used),
             "GAP_FILLING": settings.gap_filling,
-            **synthetic_tag(scene.product for acquisition in series.seen for scene in acquisition.scenes)}
+            **synthetic_tag(scene.product for acquisition in series.used for scene in acquisition.scenes)}
     if settings.interval:
         tags["INTERVAL"] = str(settings.interval)
     if settings.composite != "none":

@@ -1,4 +1,4 @@
-"""A stack of bands on one grid: the result of preprocessing one product, and the common ground of time series."""
+"""Band stack of one product on one grid; tags and block sizes shared with time series."""
 
 from contextlib import ExitStack
 from functools import lru_cache
@@ -15,75 +15,75 @@ from .product import Product
 from .scene import STORED_PER_REFLECTANCE, stored_scale, to_storage
 from .storage import NODATA, StorageSettings, to_float, to_stored
 
-# Height and width of the blocks: a multiple of the output tiles, and the tile size of a 10 m image.
+# Block height and width: a multiple of the output tiles, and the tile size of 10 m images.
 BLOCK = 1024
-# Where the tiles of 10 m images (1024 pixels of 10 m) and of 20 m images (640 pixels of 20 m) end together.
+# Common multiple of the tiles of 10 m images (1024 pixels of 10 m) and 20 m images (640 pixels of 20 m).
 REGION = 5 * BLOCK
 
 
 def write_stack(product, output, settings, area, progress, regions=None, storage=None):
-    """Write the bands of one product to one raster on one grid.
+    """Write the bands of one product to a raster on one grid.
 
     Parameters
     ----------
     product : Product, or sequence of Product
-        Several are granules of one product; they are put side by side.
+        Several granules of one product are mosaicked.
     output : str
-        File to write, by default a GeoTIFF: int16, reflectance scaled by 10000 (scale in the file), nodata -32768.
+        Output file; by default int16, reflectance scaled by 10000 (scale in the file), nodata -32768.
     settings : StackSettings
     area : Area, PixelArea or None
-        Its bounding box is kept; all of the product without it. A `PixelArea` counts pixels of the product at the
-        resolution of the settings.
+        The output is its bounding box; by default the extent of the product. A `PixelArea` counts pixels of the
+        product at the output resolution.
     progress : Progress
     regions : RegionSettings, optional
-        What else is removed.
+        Land, sea or study area to mask.
     storage : StorageSettings, optional
 
     Returns
     -------
     float
-        Share of the pixels that have data.
+        Fraction of valid pixels.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput, OutputError
-        With a sentence for the user.
+        With a message for the user.
     Cancelled
-        If the user asked to stop; nothing is left of the output.
+        If the user cancelled; no output is left behind.
     """
     products = (product,) if isinstance(product, Product) else tuple(product)
     storage = storage or StorageSettings()
     require_outside(output, products[0].location)
     with ExitStack() as stack:
         mosaic = stack.enter_context(Mosaic(products, settings, area, progress))
-        kept = stack.enter_context(Regions(regions or RegionSettings()))
+        region_masks = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads))
-        kept.check(mosaic.grid, progress)
-        share = _write(mosaic, kept, output, settings, storage, executor, progress)
+        region_masks.check(mosaic.grid, progress)
+        valid_fraction = _write_blocks(mosaic, region_masks, output, settings, storage, executor, progress)
     name, grid = products[0].uri if len(products) == 1 else products[0].location, mosaic.grid
-    if not share:
-        progress.warn("No pixel of the result has data: the area is cloudy, masked, or outside the swath of the "
-                      "satellite. Choose another date or area, or mask less.")
+    if not valid_fraction:
+        progress.warn("The output has no valid pixel: the area is cloudy, masked, or outside the swath. Choose another "
+                      "date or area, or mask less.")
     else:
-        progress.say(f"{name}: {grid.width} x {grid.height} pixels, {share:.0%} of them with data.")
-    return share
+        progress.say(f"{name}: {grid.width} x {grid.height} pixels, {valid_fraction:.0%} of them valid.")
+    return valid_fraction
 
 
-def _write(mosaic, regions, output, settings, storage, executor, progress):
-    """The blocks of all bands; the share of pixels with data in the first of them."""
+def _write_blocks(mosaic, regions, output, settings, storage, executor, progress):
+    """Write the blocks of all bands; return the fraction of valid pixels in the first band."""
     grid, product = mosaic.grid, mosaic.products[0]
     display = DisplayRanges(settings.bands)
     side_files = {}
     scales = tuple(stored_scale(product, band) for band in settings.bands)
-    is_whole = storage.storage == "int16"
+    is_integer = storage.storage == "int16"
     layout = RasterLayout(
         grid=grid, dtype=storage.storage, nodata=storage.nodata, band_names=settings.bands,
-        scales=scales if is_whole else (), tags=product_tags(product),
+        scales=scales if is_integer else (), tags=product_tags(product),
         band_tags=tuple(band_tags(band, product) for band in settings.bands),
         compression=storage.compression, predictor=storage.compression != "deflate")
-    keep_part = lru_cache(maxsize=4)(lambda window: None if regions.is_empty else regions.kept(grid, window))
-    clear_part = lru_cache(maxsize=4 * len(mosaic.scenes))(lambda scene, window: scene.clear(grid, window))
-    # Work in another CRS takes several times the memory for a block.
+    region_mask = lru_cache(maxsize=4)(lambda window: None if regions.is_empty else regions.kept(grid, window))
+    clear_mask = lru_cache(maxsize=4 * len(mosaic.scenes))(lambda scene, window: scene.clear(grid, window))
+    # Reprojection requires several times the memory per block.
     edge = BLOCK if same_crs(grid.crs_wkt, mosaic.scenes[0].grid.crs_wkt) else BLOCK // 2
     planes = [(window, index) for window in nested_blocks(grid, edge, BLOCK, REGION)
               for index in range(len(settings.bands))]
@@ -93,11 +93,11 @@ def _write(mosaic, regions, output, settings, storage, executor, progress):
         progress.check()
         window, index = plane
         band = settings.bands[index]
-        values, valid = mosaic.read(band, window, clear_part)
-        if (kept := keep_part(window)) is not None:
+        values, valid = mosaic.read(band, window, clear_mask)
+        if (kept := region_mask(window)) is not None:
             valid = valid & kept
         values = to_storage(band, values)
-        return to_stored(values, valid), None if is_whole else to_float(values, valid, scales[index])
+        return to_stored(values, valid), None if is_integer else to_float(values, valid, scales[index])
 
     def finish(plane, result):
         nonlocal valid_pixels
@@ -115,7 +115,7 @@ def _write(mosaic, regions, output, settings, storage, executor, progress):
 
 
 def product_tags(product):
-    """Metadata of the file: which product it was made from.
+    """File metadata that identify the source product.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def product_tags(product):
 
 
 def synthetic_tag(products):
-    """The mark of a file that was made, at least in part, from sample data; the reports repeat it.
+    """Tag of files made at least in part from synthetic sample data; shown in reports.
 
     Returns
     -------

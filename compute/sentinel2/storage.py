@@ -1,4 +1,4 @@
-"""How reflectance is stored: int16 scaled by 10000, nodata -32768, which no reflectance can be; or float32 as it is."""
+"""Storage of reflectance: int16 scaled by 10000 with nodata -32768, or float32 in physical units with NaN."""
 
 from dataclasses import dataclass
 
@@ -9,22 +9,22 @@ from ..raster.formats import COMPRESSION, FORMATS
 __all__ = ["COMPRESSION", "FORMATS", "NODATA", "STORAGE", "StorageSettings", "to_float", "to_stored"]
 
 NODATA = -32768
-LARGEST = 32767
+MAX_STORED = 32767
 STORAGE = ("int16", "float32")
 
 
 @dataclass(frozen=True)
 class StorageSettings:
-    """How a result is written.
+    """Data type, format and compression of an output raster.
 
     Parameters
     ----------
     storage : {"int16", "float32"}
-        Whole numbers with a scale in the file, or physical values with NaN where there is no data.
+        Integers with a scale in the file, or physical values with NaN as nodata.
     format : str
-        One of ``FORMATS``; "auto" goes by the extension of the name.
+        One of ``FORMATS``; "auto" uses the file extension.
     compression : str
-        One of ``COMPRESSION``; of GeoTIFF and COG.
+        One of ``COMPRESSION``; for GeoTIFF and COG.
     """
 
     storage: str = "int16"
@@ -33,30 +33,30 @@ class StorageSettings:
 
     @property
     def nodata(self):
-        """float: what stands where there is no data."""
+        """float: nodata value."""
         return NODATA if self.storage == "int16" else float("nan")
 
 
 def to_stored(values, valid):
-    """Round to int16 and write the mask into the values.
+    """Round to int16, with nodata where values are not valid.
 
     Parameters
     ----------
     values : ndarray of float32
-        In stored units (reflectance * 10000). Values beyond int16 (reflectance above 3.2767: glint, saturation) are
-        clipped.
+        In stored units (reflectance * 10000). Values beyond int16 (reflectance above 3.2767, as in sun glint or
+        saturation) are clipped.
     valid : ndarray of bool, same shape
 
     Returns
     -------
     ndarray of int16, same shape
     """
-    stored = np.clip(np.rint(values), NODATA + 1, LARGEST)
+    stored = np.clip(np.rint(values), NODATA + 1, MAX_STORED)
     return np.where(valid, stored, NODATA).astype(np.int16)
 
 
 def to_float(values, valid, scale):
-    """Physical values, NaN where there is no data.
+    """Convert to physical units, with NaN where values are not valid.
 
     Parameters
     ----------

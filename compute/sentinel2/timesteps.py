@@ -1,6 +1,6 @@
-"""The dates of a series: those of the acquisitions, a regular step, or months and seasons.
+"""Output dates of a series: acquisition dates, regular dates, or monthly and seasonal composites.
 
-Each kind knows its dates, which name the bands, and turns the planes of the acquisitions into planes of its dates.
+Each class has the output dates, which become band names, and converts planes by acquisition to planes by output date.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from .gaps import fill_gaps
 
 
 def time_steps(dates, settings):
-    """The dates of the result.
+    """Output dates selected in the settings.
 
     Parameters
     ----------
     dates : sequence of datetime.date
-        Of the acquisitions, increasing.
+        Acquisition dates, increasing.
     settings : SeriesSettings
 
     Returns
@@ -27,24 +27,24 @@ def time_steps(dates, settings):
     AcquisitionDates, RegularDates or Periods
     """
     days = tuple(day.toordinal() for day in dates)
-    filled = settings.gap_filling == "linear"
+    fill = settings.gap_filling == "linear"
     if settings.composite != "none":
-        return Periods(days, settings.composite, filled)
+        return Periods(days, settings.composite, fill)
     if settings.interval:
         start = date.fromisoformat(settings.start).toordinal() if settings.start else days[0]
         end = date.fromisoformat(settings.end).toordinal() if settings.end else days[-1]
         return RegularDates(days, tuple(range(start, end + 1, settings.interval)))
-    return AcquisitionDates(days, filled)
+    return AcquisitionDates(days, fill)
 
 
-def require_sense(settings, bands_of_time):
-    """Refuse settings that contradict each other.
+def check_time_settings(settings, interpolable_bands):
+    """Reject settings that contradict each other.
 
     Parameters
     ----------
     settings : SeriesSettings
-    bands_of_time : container of str
-        The bands that may be interpolated and averaged.
+    interpolable_bands : container of str
+        Bands that may be interpolated and averaged.
 
     Raises
     ------
@@ -53,23 +53,23 @@ def require_sense(settings, bands_of_time):
     if settings.composite != "none" and settings.interval:
         raise UnsuitableInput("A composite and a regular interval exclude each other. Choose one of them.")
     if settings.interval and settings.gap_filling == "none":
-        raise UnsuitableInput("Regular dates are interpolated: choose linear gap filling, or no interval.")
-    fixed = [band for band in settings.bands if band not in bands_of_time]
+        raise UnsuitableInput("Regular dates require interpolation. Choose linear gap filling, or no interval.")
+    fixed = [band for band in settings.bands if band not in interpolable_bands]
     if fixed and (settings.interval or settings.composite != "none"):
-        raise UnsuitableInput(f"{', '.join(fixed)} cannot be brought to other dates, only reflectance can. Leave it "
-                              "out, or keep the dates of the acquisitions.")
+        raise UnsuitableInput(f"{', '.join(fixed)} cannot be interpolated in time, only reflectance can. Leave it "
+                              "out, or keep the acquisition dates.")
 
 
 @dataclass(frozen=True)
 class AcquisitionDates:
-    """The dates of the acquisitions, with their gaps filled or not.
+    """The acquisition dates, with or without gap filling.
 
-    `counted` says whether clear observations are counted for each date as well.
+    `counts_by_date` is whether clear observations are also counted for each output date.
     """
 
     days: tuple
-    filled: bool
-    counted: bool = False
+    fill: bool
+    counts_by_date: bool = False
 
     @property
     def dates(self):
@@ -78,11 +78,11 @@ class AcquisitionDates:
 
     @property
     def members(self):
-        """tuple of tuple of int: the acquisitions that belong to each date."""
+        """tuple of tuple of int: indices of the acquisitions of each date."""
         return tuple((index,) for index in range(len(self.days)))
 
     def planes(self, values, valid):
-        """Planes of the dates from those of the acquisitions.
+        """Convert planes by acquisition to planes by output date.
 
         Parameters
         ----------
@@ -93,19 +93,19 @@ class AcquisitionDates:
         -------
         values, valid : ndarray, shape (dates, height, width)
         """
-        if not self.filled:
+        if not self.fill:
             return values, valid
-        values, known = fill_gaps(values, valid, self.days)
-        return values, np.broadcast_to(known, values.shape)
+        values, has_data = fill_gaps(values, valid, self.days)
+        return values, np.broadcast_to(has_data, values.shape)
 
 
 @dataclass(frozen=True)
 class RegularDates:
-    """Dates a fixed number of days apart, interpolated between the acquisitions."""
+    """Dates at a fixed interval, interpolated between the acquisitions."""
 
     days: tuple
     targets: tuple
-    counted: bool = False
+    counts_by_date: bool = False
 
     @property
     def dates(self):
@@ -114,24 +114,24 @@ class RegularDates:
 
     @property
     def members(self):
-        """tuple of tuple of int: the acquisition nearest to each date."""
+        """tuple of tuple of int: index of the acquisition nearest to each date."""
         days = np.array(self.days)
         return tuple((int(np.abs(days - target).argmin()),) for target in self.targets)
 
     def planes(self, values, valid):
         """As :meth:`AcquisitionDates.planes`."""
-        values, known = fill_gaps(values, valid, self.days, self.targets)
-        return values, np.broadcast_to(known, values.shape)
+        values, has_data = fill_gaps(values, valid, self.days, self.targets)
+        return values, np.broadcast_to(has_data, values.shape)
 
 
 @dataclass(frozen=True)
 class Periods:
-    """Months or seasons with an acquisition in them; each is named by its first day."""
+    """Months or seasons with at least one acquisition, dated by their first day."""
 
     days: tuple
     composite: str
-    filled: bool
-    counted: bool = True
+    fill: bool
+    counts_by_date: bool = True
 
     @property
     def dates(self):
@@ -144,16 +144,16 @@ class Periods:
 
     @property
     def members(self):
-        """tuple of tuple of int: the acquisitions that belong to each date."""
-        return tuple(tuple(index for index, start in enumerate(self._starts) if start == wanted)
-                     for wanted in self.dates)
+        """tuple of tuple of int: indices of the acquisitions of each date."""
+        return tuple(tuple(index for index, start in enumerate(self._starts) if start == period)
+                     for period in self.dates)
 
     def planes(self, values, valid):
-        """As :meth:`AcquisitionDates.planes`: the median of the clear values of each period, then gap filling."""
+        """As :meth:`AcquisitionDates.planes`: median of the clear values of each period, then gap filling."""
         medians = [clear_median(values[list(group)], valid[list(group)]) for group in self.members]
         values, valid = (np.stack(planes) for planes in zip(*medians))
-        if not self.filled:
+        if not self.fill:
             return values, valid
         middles = [period_middle(start, self.composite) for start in self.dates]
-        values, known = fill_gaps(values, valid, middles)
-        return values, np.broadcast_to(known, values.shape)
+        values, has_data = fill_gaps(values, valid, middles)
+        return values, np.broadcast_to(has_data, values.shape)

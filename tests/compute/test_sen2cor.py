@@ -1,4 +1,4 @@
-"""Running Sen2Cor, against a stand-in that obeys its documented command line; Sen2Cor itself is not needed."""
+"""Running Sen2Cor, tested with a mock that implements its documented command line."""
 
 import os
 import sys
@@ -17,11 +17,11 @@ from floefield.compute.sentinel2.sen2cor import Sen2CorFailed, find_sen2cor, lev
 
 from ..tinyproducts import make_level_1c, zipped
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang line")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the mock is a script with a shebang line")
 
 TEN = np.arange(100, 244).reshape(12, 12)
-# It knows the options of 2.8 and later, refuses all others, and names its product by a rule of its own, as versions do.
-STAND_IN = f"""#!{sys.executable}
+# Accepts the options of 2.8 and later only; the product name depends on the version, as with Sen2Cor.
+MOCK = f"""#!{sys.executable}
 import argparse, os, shutil, subprocess, sys, time
 sys.path.insert(0, {str(Path(__file__).resolve().parents[2])!r})
 parser = argparse.ArgumentParser(prog="L2A_Process")
@@ -78,7 +78,7 @@ def sen2cor(tmp_path):
         folder = tmp_path / "Sen2Cor $(touch never) 02.11" / "bin"
         folder.mkdir(parents=True)
         program = folder / "L2A_Process"
-        program.write_text(STAND_IN.replace("BODY", textwrap.dedent(body)))
+        program.write_text(MOCK.replace("BODY", textwrap.dedent(body)))
         program.chmod(0o755)
         return str(program)
 
@@ -90,25 +90,25 @@ def run(products, program, folder, log, resolution=10.0):
 
 
 @pytest.mark.parametrize("is_zipped", [False, True])
-def test_a_level_1c_product_becomes_the_level_2a_product_that_sen2cor_makes(tmp_path, sen2cor, is_zipped):
+def test_a_level_1c_product_is_converted_to_level_2a(tmp_path, sen2cor, is_zipped):
     safe = make_level_1c(tmp_path / "in", {"B04": TEN})
     source = zipped(safe, tmp_path / "download.zip") if is_zipped else safe
     log, folder = Log(), tmp_path / "out"
     product, = run(read_granules(str(source)), sen2cor(SUCCESS), folder, log)
     assert (product.level, product.baseline) == ("L2A", "99.99")
     assert Path(product.location).parent == folder
-    assert [path.name for path in folder.iterdir()] == [Path(product.location).name], "the unpacked copy is gone"
+    assert [path.name for path in folder.iterdir()] == [Path(product.location).name], "the unpacked copy is removed"
     assert any("Version: 02.11.00, resolution None" in line for line in log.lines)
     assert log.fractions == [0.05, 0.5, 1.0]
 
 
-def test_only_60_m_products_are_made_when_that_is_enough(tmp_path, sen2cor):
+def test_only_the_60_m_product_is_processed_for_an_output_of_60_m(tmp_path, sen2cor):
     log = Log()
     run(read_granules(str(make_level_1c(tmp_path / "in", {"B04": TEN}))), sen2cor(SUCCESS), tmp_path / "out", log, 60)
     assert any("resolution 60" in line for line in log.lines)
 
 
-def test_a_failure_shows_its_last_lines(tmp_path, sen2cor):
+def test_a_failure_reports_the_last_log_lines(tmp_path, sen2cor):
     with pytest.raises(Sen2CorFailed, match=r"exit code 3[\s\S]*cannot read GIPP"):
         run(read_granules(str(make_level_1c(tmp_path / "in", {"B04": TEN}))), sen2cor(FAILURE), tmp_path / "out", Log())
 
@@ -118,17 +118,17 @@ def test_success_without_a_product_is_a_failure(tmp_path, sen2cor):
         run(read_granules(str(make_level_1c(tmp_path / "in", {"B04": TEN}))), sen2cor("pass"), tmp_path / "out", Log())
 
 
-def test_cancelling_ends_sen2cor_and_its_children(tmp_path, sen2cor):
+def test_cancelling_terminates_sen2cor_and_its_children(tmp_path, sen2cor):
     program, log = sen2cor(HANGING), Log()
     products = read_granules(str(make_level_1c(tmp_path / "in", {"B04": TEN})))
     pids = Path(program).parent / "pids"
 
-    def press():
+    def cancel_when_running():
         while not (pids.exists() and len(pids.read_text().split()) == 2):
             time.sleep(0.05)
         log.stop = True
 
-    threading.Thread(target=press, daemon=True).start()
+    threading.Thread(target=cancel_when_running, daemon=True).start()
     start = time.monotonic()
     with pytest.raises(Cancelled):
         run(products, program, tmp_path / "out", log)
@@ -138,7 +138,7 @@ def test_cancelling_ends_sen2cor_and_its_children(tmp_path, sen2cor):
 
 
 def is_running(pid):
-    """Whether a process exists and is more than an entry that waits for its parent."""
+    """Whether a process exists and is not a zombie, within two seconds."""
     for _ in range(40):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
@@ -150,7 +150,7 @@ def is_running(pid):
     return True
 
 
-def test_sen2cor_is_found_by_folder_and_missed_in_words(tmp_path, sen2cor, monkeypatch):
+def test_sen2cor_is_found_by_path_or_folder(tmp_path, sen2cor, monkeypatch):
     program = sen2cor("pass")
     assert find_sen2cor(program) == find_sen2cor(str(Path(program).parent)) == program
     assert find_sen2cor(str(Path(program).parents[1])) == program
@@ -163,7 +163,7 @@ def test_sen2cor_is_found_by_folder_and_missed_in_words(tmp_path, sen2cor, monke
     assert find_sen2cor("") == program
 
 
-def test_level_2a_needs_no_sen2cor(tmp_path):
+def test_level_2a_products_are_returned_unchanged(tmp_path):
     from ..products import make_product
 
     products = read_granules(str(make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})))

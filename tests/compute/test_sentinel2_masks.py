@@ -1,4 +1,4 @@
-"""Cloud masks, angles, granules and regions, on small products with known values and on the real ones."""
+"""Cloud masks, angles, granules and region masks, on small synthetic products and on real ones."""
 
 import json
 
@@ -46,13 +46,13 @@ def stack_of(products, output, area=None, regions=None, progress=None, **setting
 
 
 def square(col, row, width, height):
-    """A ring around pixels of 10 m."""
+    """Ring around a block of 10 m pixels."""
     west, north = WEST + 10 * col, NORTH - 10 * row
     east, south = west + 10 * width, north - 10 * height
     return [(west, north), (east, north), (east, south), (west, south), (west, north)]
 
 
-def test_the_cloud_polygons_of_level_1c_remove_their_kind(tmp_path):
+def test_level_1c_cloud_polygons_mask_the_selected_cloud_types(tmp_path):
     clouds = [("OPAQUE", square(2, 3, 4, 2)), ("CIRRUS", square(8, 8, 2, 2))]
     safe = make_level_1c(tmp_path, {"B04": TEN}, clouds=clouds)
     both = stack_of(safe, tmp_path / "both.tif", bands=("B04",), cloud_mask="l1c")
@@ -64,7 +64,7 @@ def test_the_cloud_polygons_of_level_1c_remove_their_kind(tmp_path):
     assert (cirrus[0] == NODATA).sum() == 4
 
 
-def test_an_empty_mask_means_no_clouds_and_a_missing_one_is_named(tmp_path):
+def test_an_empty_cloud_mask_masks_nothing_and_a_missing_one_is_an_error(tmp_path):
     safe = make_level_1c(tmp_path, {"B04": TEN}, clouds=[])
     assert (stack_of(safe, tmp_path / "clear.tif", bands=("B04",), cloud_mask="l1c")[0] == TEN).all()
     next(safe.rglob("*.gml")).unlink()
@@ -74,7 +74,7 @@ def test_an_empty_mask_means_no_clouds_and_a_missing_one_is_named(tmp_path):
         stack_of(safe, tmp_path / "stack.tif", bands=("B04",), cloud_mask="l2a")
 
 
-def test_entities_in_a_cloud_mask_are_refused(tmp_path):
+def test_cloud_masks_with_xml_entities_are_rejected(tmp_path):
     safe = make_level_1c(tmp_path, {"B04": TEN}, clouds=[])
     mask = next(safe.rglob("*.gml"))
     mask.write_text('<!DOCTYPE a [<!ENTITY b "c">]>\n<a>&b;</a>')
@@ -85,33 +85,33 @@ def test_entities_in_a_cloud_mask_are_refused(tmp_path):
         stack_of(safe, tmp_path / "stack.tif", bands=("B04",), cloud_mask="l1c")
 
 
-def test_the_class_mask_of_newer_products_serves_both_levels(tmp_path):
+def test_the_three_band_cloud_mask_of_baseline_0400(tmp_path):
     safe = make_product(tmp_path, "2023-06-27", {("B04", 10): TEN + 1000}, baseline="05.09")
-    kinds = np.zeros((3, 2, 2), np.uint8)
-    kinds[0, 0, 0] = kinds[1, 1, 0] = kinds[2, 0, 1] = 1
-    add_layer(safe, "MSK_CLASSI_B00", kinds, 60)
-    for chosen, place in ((("opaque",), (slice(0, 6), slice(0, 6))), (("cirrus",), (slice(6, 12), slice(0, 6))),
+    layers = np.zeros((3, 2, 2), np.uint8)
+    layers[0, 0, 0] = layers[1, 1, 0] = layers[2, 0, 1] = 1
+    add_layer(safe, "MSK_CLASSI_B00", layers, 60)
+    for kinds, masked in ((("opaque",), (slice(0, 6), slice(0, 6))), (("cirrus",), (slice(6, 12), slice(0, 6))),
                           (("snow",), (slice(0, 6), slice(6, 12)))):
         expected = TEN.copy()
-        expected[place] = NODATA
-        values = stack_of(safe, tmp_path / f"{chosen[0]}.tif", bands=("B04",), cloud_mask="l1c", cloud_kinds=chosen)
+        expected[masked] = NODATA
+        values = stack_of(safe, tmp_path / f"{kinds[0]}.tif", bands=("B04",), cloud_mask="l1c", cloud_kinds=kinds)
         assert (values[0] == expected).all()
 
 
-def test_the_probability_mask_has_a_threshold(tmp_path):
+def test_the_cloud_probability_threshold_is_inclusive(tmp_path):
     safe = make_product(tmp_path, "2023-06-27", {("B05", 20): TEN[:6, :6]})
     probability = np.arange(36).reshape(6, 6)
     add_layer(safe, "MSK_CLDPRB_20m", probability, 20)
     values = stack_of(safe, tmp_path / "stack.tif", bands=("B05", "CLDPRB"), resolution=20.0, cloud_mask="probability",
                       cloud_probability=20)
     assert (values[0] == np.where(probability >= 20, NODATA, TEN[:6, :6])).all()
-    assert (values[1] == probability).all(), "0 percent is a value"
+    assert (values[1] == probability).all(), "0 percent is a valid value"
 
 
-@pytest.mark.parametrize(("method", "most_clear"), [("first", 0), ("flagand", 3), ("flagor", 0), ("flagmedianand", 2),
+@pytest.mark.parametrize(("method", "max_cloudy"), [("first", 0), ("flagand", 3), ("flagor", 0), ("flagmedianand", 2),
                                                     ("flagmedianor", 1)])
-def test_masks_go_to_larger_pixels_by_the_flag_method(tmp_path, method, most_clear):
-    """Pixels of 40 m with 0, 1, 2, 3 and 4 cloudy quarters, the upper-left one first."""
+def test_flag_downsampling_of_the_cloud_mask(tmp_path, method, max_cloudy):
+    """Pixels of 40 m with 0 to 4 cloudy quarters, starting at the upper left."""
     classes = np.full((2, 10), 4)
     for pixel, quarters in enumerate(([], [(0, 0)], [(0, 0), (0, 1)], [(0, 0), (0, 1), (1, 0)],
                                       [(0, 0), (0, 1), (1, 0), (1, 1)])):
@@ -120,53 +120,54 @@ def test_masks_go_to_larger_pixels_by_the_flag_method(tmp_path, method, most_cle
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((2, 10), 500), ("SCL", 20): classes})
     values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=40.0, cloud_mask="l2a",
                       flag_downsampling=method)
-    assert (values[0, 0] != NODATA).tolist() == [quarters <= most_clear for quarters in range(5)]
+    assert (values[0, 0] != NODATA).tolist() == [quarters <= max_cloudy for quarters in range(5)]
 
 
-def test_a_mask_grows_by_metres_in_every_crs(tmp_path):
+def test_the_cloud_buffer_is_in_metres_in_every_crs(tmp_path):
     classes = np.full((30, 30), 4)
     classes[15, 15] = 9
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.full((60, 60), 500), ("SCL", 20): classes})
-    values = stack_of(safe, tmp_path / "stack.tif", bands=("B04",), cloud_mask="l2a", mask_dilation=50)
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B04",), cloud_mask="l2a", cloud_buffer=50)
     rows, columns = np.mgrid[:60, :60]
     near = np.min([np.hypot(rows - row, columns - column) for row in (30, 31) for column in (30, 31)], axis=0) <= 5
     assert ((values[0] == NODATA) == near).all()
-    degrees = stack_of(safe, tmp_path / "degrees.tif", bands=("B04",), cloud_mask="l2a", mask_dilation=50,
+    degrees = stack_of(safe, tmp_path / "degrees.tif", bands=("B04",), cloud_mask="l2a", cloud_buffer=50,
                        crs=CRS.from_epsg(4326).to_wkt(), resolution=10.0)
     with rasterio.open(tmp_path / "degrees.tif") as file:
         pixel = file.res[0] * 111319.49
-    hidden = (degrees[0, 20:-20, 20:-20] == NODATA).sum() * pixel ** 2
-    assert hidden * np.cos(np.radians(44.2)) == pytest.approx(near.sum() * 100 * np.cos(np.radians(44.2)), rel=0.15)
+    area = (degrees[0, 20:-20, 20:-20] == NODATA).sum() * pixel ** 2
+    assert area * np.cos(np.radians(44.2)) == pytest.approx(near.sum() * 100 * np.cos(np.radians(44.2)), rel=0.15)
 
 
-def test_a_block_boundary_does_not_show_in_a_grown_mask(tmp_path, monkeypatch):
+def test_the_cloud_buffer_does_not_depend_on_blocks(tmp_path, monkeypatch):
     classes = np.random.default_rng(1).choice([4, 9], (30, 30), p=[0.98, 0.02])
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.full((60, 60), 500), ("SCL", 20): classes})
-    settings = {"bands": ("B04",), "cloud_mask": "l2a", "mask_dilation": 45}
+    settings = {"bands": ("B04",), "cloud_mask": "l2a", "cloud_buffer": 45}
     whole = stack_of(safe, tmp_path / "whole.tif", **settings)
     monkeypatch.setattr("floefield.compute.sentinel2.stack.BLOCK", 16)
     monkeypatch.setattr("floefield.compute.sentinel2.stack.REGION", 32)
     assert (stack_of(safe, tmp_path / "blocks.tif", **settings) == whole).all()
 
 
-def test_angles_are_interpolated_between_their_nodes(tmp_path):
+def test_angles_are_interpolated_between_grid_nodes(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.full((1000, 1000), 500)})
     zenith = np.add.outer([30.0, 32.0, 34.0], [0.0, 0.5, 1.0])
     azimuth = np.array([[359.0, 1.0, 3.0]] * 3)
-    one, other = np.full((3, 3), 4.0), np.array([[8.0, 8.0, np.nan]] * 3)
-    add_angles(safe, zenith, azimuth, [one, other], [np.full((3, 3), 100.0), np.array([[200.0, 200.0, np.nan]] * 3)])
+    first, second = np.full((3, 3), 4.0), np.array([[8.0, 8.0, np.nan]] * 3)
+    add_angles(safe, zenith, azimuth, [first, second], [np.full((3, 3), 100.0), np.array([[200.0, 200.0, np.nan]] * 3)])
     bands = ("sun_zenith", "sun_azimuth", "view_zenith_mean", "view_azimuth_mean")
     stack_of(safe, tmp_path / "angles.tif", bands=bands, resolution=20.0)
     with rasterio.open(tmp_path / "angles.tif") as file:
         assert file.descriptions == bands
-        sun, turn, view, direction = (file.read(band + 1) * file.scales[band] for band in range(4))
+        sun_zenith, sun_azimuth, view_zenith, view_azimuth = (
+            file.read(band + 1) * file.scales[band] for band in range(4))
     metres = 20 * (np.arange(500) + 0.5)
-    np.testing.assert_allclose(sun, np.add.outer(30 + 2 * metres / 5000, 0.5 * metres / 5000), atol=0.01)
+    np.testing.assert_allclose(sun_zenith, np.add.outer(30 + 2 * metres / 5000, 0.5 * metres / 5000), atol=0.01)
     expected = np.mod(359 + 2 * metres / 5000, 360)
-    assert np.abs(np.mod(turn - expected + 180, 360) - 180).max() < 0.02, "north is not crossed the long way"
-    assert view[0, 0] == pytest.approx(6, abs=0.01)
-    assert direction[0, 0] == pytest.approx(150, abs=0.02)
-    assert view[0, -1] == pytest.approx(4, abs=0.05)
+    assert np.abs(np.mod(sun_azimuth - expected + 180, 360) - 180).max() < 0.02, "359 and 1 degree average to north"
+    assert view_zenith[0, 0] == pytest.approx(6, abs=0.01)
+    assert view_azimuth[0, 0] == pytest.approx(150, abs=0.02)
+    assert view_zenith[0, -1] == pytest.approx(4, abs=0.05)
 
 
 def test_the_angles_of_a_real_tile_equal_its_metadata():
@@ -183,7 +184,7 @@ def test_the_angles_of_a_real_tile_equal_its_metadata():
     assert 1 < view.mean() < 13
 
 
-def test_real_cloud_polygons_equal_gdals_reading_of_them(tmp_path):
+def test_real_cloud_polygons_equal_those_read_by_ogr(tmp_path):
     cloudy, clear = (next(iter(SENTINEL2.glob(f"l1c_zipped/*{tile}*.zip"))) for tile in ("T53JQJ", "T56JMM"))
     assert read_cloud_polygons(read_product(clear)) == []
     product = read_product(cloudy)
@@ -212,7 +213,7 @@ def old_product(tmp_path):
         "T32TKP": (32632, (round(x[0], -1), round(y[0], -1)), {"B04": np.full((12, 12), 3000)})})
 
 
-def test_granules_of_an_old_product_are_found_chosen_and_put_side_by_side(tmp_path):
+def test_granules_of_a_multi_tile_product_are_found_selected_and_mosaicked(tmp_path):
     safe = old_product(tmp_path)
     granules = read_granules(str(safe))
     assert [granule.tile for granule in granules] == ["T31TEJ", "T31TFJ", "T32TKP"]
@@ -228,12 +229,12 @@ def test_granules_of_an_old_product_are_found_chosen_and_put_side_by_side(tmp_pa
     assert any("T32TKP are left out" in line for line in log.warnings)
 
 
-def test_all_zones_come_together_in_one_crs(tmp_path):
+def test_granules_of_all_utm_zones_are_mosaicked_in_one_crs(tmp_path):
     values = stack_of(old_product(tmp_path), tmp_path / "all.tif", bands=("B04",), crs=CRS.from_epsg(3035).to_wkt())
     assert set(np.unique(values)) == {NODATA, 1000, 2000, 3000}
 
 
-def test_a_pixel_window_cuts_what_it_says(tmp_path):
+def test_a_pixel_window_selects_pixels_of_the_output_resolution(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("B05", 20): TEN[:6, :6]})
     values = stack_of(safe, tmp_path / "part.tif", PixelArea(2, 3, 5, 4), bands=("B04", "B05"))
     assert (values[0] == TEN[3:7, 2:7]).all()
@@ -252,7 +253,7 @@ def write_dem(path, elevation, crs=EPSG, corner=ORIGIN, size=30.0, nodata=None):
     return str(path)
 
 
-def test_sea_is_what_is_not_above_the_sea_level_or_has_no_elevation(tmp_path):
+def test_sea_is_at_or_below_sea_level_or_without_elevation(tmp_path):
     elevation = np.array([[5, 0, -3, -9999], [1, 2, 0.5, 7], [1, 1, 1, 1], [1, 1, 1, 1]])
     dem = write_dem(tmp_path / "dem.tif", elevation, nodata=-9999)
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
@@ -265,11 +266,11 @@ def test_sea_is_what_is_not_above_the_sea_level_or_has_no_elevation(tmp_path):
     assert (higher[0] == np.where(np.kron(elevation > 1, np.ones((3, 3))), TEN, NODATA)).all()
 
 
-def test_an_elevation_model_elsewhere_is_refused_and_a_small_one_warned_of(tmp_path):
+def test_an_elevation_model_elsewhere_is_an_error_and_partial_coverage_a_warning(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
-    for crs, words in ((32633, "lies elsewhere"), (None, "no coordinate reference system")):
+    for crs, message in ((32633, "lies elsewhere"), (None, "no coordinate reference system")):
         dem = write_dem(tmp_path / "dem.tif", np.ones((4, 4)), crs=crs)
-        with pytest.raises(UnsuitableInput, match=words):
+        with pytest.raises(UnsuitableInput, match=message):
             stack_of(safe, tmp_path / "a.tif", regions=RegionSettings("sea", dem), bands=("B04",))
     dem = write_dem(tmp_path / "dem.tif", np.ones((2, 4)))
     log = Log()
@@ -278,7 +279,7 @@ def test_an_elevation_model_elsewhere_is_refused_and_a_small_one_warned_of(tmp_p
     assert any("covers about 50%" in line for line in log.warnings)
 
 
-def test_polygons_of_land_and_of_a_study_area_mask_by_pixel_centres(tmp_path):
+def test_land_and_study_area_polygons_mask_by_pixel_centres(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
     inside = np.zeros((12, 12), bool)
     inside[2:5, 1:7] = True
@@ -293,11 +294,11 @@ def test_polygons_of_land_and_of_a_study_area_mask_by_pixel_centres(tmp_path):
         stack_of(safe, tmp_path / "none.tif", regions=RegionSettings("sea"), bands=("B04",))
 
 
-def test_a_real_elevation_model_in_a_compound_crs_is_understood(tmp_path):
-    """Rome is above 0 m everywhere and above 50 m in part; GDAL warps the elevations to compare with."""
+def test_a_real_elevation_model_in_a_compound_crs(tmp_path):
+    """Around Rome, elevations are above 0 m, in part above 50 m; compared with elevations warped by GDAL."""
     dem = DATA / "dem" / "Rome-30m-DEM.tif"
     if not dem.exists():
-        pytest.skip("the real elevation model is not here")
+        pytest.skip("the real elevation model is missing")
     with rasterio.open(dem) as file:
         west, _, _, north = rasterio.warp.transform_bounds(file.crs, "EPSG:32633", *file.bounds)
         corner = np.ceil((west + 1000) / 10) * 10, np.floor((north - 1000) / 10) * 10
@@ -310,7 +311,7 @@ def test_a_real_elevation_model_in_a_compound_crs_is_understood(tmp_path):
     assert ((values[0] == 700) != (expected > 50)).mean() < 0.01
 
 
-def test_platform_and_offset_of_level_1c_come_from_its_metadata(tmp_path):
+def test_platform_and_offset_of_level_1c_are_read_from_the_metadata(tmp_path):
     safe = make_level_1c(tmp_path, {"B04": TEN + 1000, "B10": TEN[:2, :2] + 1000}, "2024-10-01", "05.11",
                          platform="Sentinel-2C")
     product = read_product(str(safe))
@@ -321,8 +322,8 @@ def test_platform_and_offset_of_level_1c_come_from_its_metadata(tmp_path):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_specks_of_cloud_are_not_believed(tmp_path, threads):
-    """Against scikit-image on the whole mask; blocks of a stack are smaller than this scene."""
+def test_small_cloud_patches_are_removed(tmp_path, threads):
+    """Compared with scikit-image on the whole mask; the scene is larger than a block of the stack."""
     from skimage.measure import label
 
     cloud = np.random.default_rng(5).random((700, 700)) < 0.42
@@ -336,10 +337,10 @@ def test_specks_of_cloud_are_not_believed(tmp_path, threads):
     assert cloud.sum() > expected.sum() > 0
 
 
-def test_specks_do_not_grow_when_the_mask_is_widened(tmp_path):
+def test_small_cloud_patches_are_removed_before_the_buffer_is_added(tmp_path):
     classes = np.full((60, 60), 4)
     classes[5, 5], classes[30:36, 30:36] = 9, 3
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((60, 60), 500), ("SCL", 20): classes})
     values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
-                      min_cloud_area=10000.0, mask_dilation=20)
+                      min_cloud_area=10000.0, cloud_buffer=20)
     assert (values[0] == NODATA).sum() == 36 + 4 * 6

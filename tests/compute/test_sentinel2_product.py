@@ -1,4 +1,4 @@
-"""Finding and understanding products: folders, zips, layouts, and what is wrong with damaged ones."""
+"""Search and metadata of products: folders, zips, layouts, and error messages for damaged ones."""
 
 import shutil
 import zipfile
@@ -29,7 +29,7 @@ def zipped(folder, target, inside=""):
     return target
 
 
-def test_folder_metadata_file_and_zip_mean_the_same_product(product_folder, tmp_path):
+def test_folder_metadata_file_and_zip_return_the_same_product(product_folder, tmp_path):
     archive = zipped(product_folder, tmp_path / "product.zip")
     products = [read_product(path) for path in (product_folder, product_folder / "MTD_MSIL2A.xml", archive)]
     assert len({(product.uri, product.tile, product.date, tuple(product.images)) for product in products}) == 1
@@ -37,14 +37,14 @@ def test_folder_metadata_file_and_zip_mean_the_same_product(product_folder, tmp_
     assert set(products[0].images) == {("B04", 10), ("B05", 20), ("SCL", 20)}
 
 
-def test_baseline_0400_brings_an_offset_for_every_band(tmp_path):
+def test_baseline_0400_has_a_radiometric_offset_for_every_band(tmp_path):
     old = read_product(make_product(tmp_path, "2021-12-01", {("B04", 10): TINY}, baseline="03.01"))
     new = read_product(make_product(tmp_path, "2022-03-01", {("B04", 10): TINY}, baseline="04.00"))
     assert set(old.offsets.values()) == {0.0}
     assert set(new.offsets.values()) == {-1000.0}
 
 
-def test_missing_files_are_all_named_together_with_what_would_work(tmp_path):
+def test_the_message_lists_all_missing_files_and_the_alternative(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 60): TINY, ("B03", 60): TINY},
                         listed_only=[("B04", 10), ("B03", 10)])
     product = read_product(safe)
@@ -53,7 +53,7 @@ def test_missing_files_are_all_named_together_with_what_would_work(tmp_path):
         product.images_for(("B03", "B04"), 10.0)
 
 
-def test_the_native_image_is_preferred_but_classes_are_never_resampled_needlessly(tmp_path):
+def test_bands_use_the_native_image_and_classes_the_image_at_output_resolution(tmp_path):
     product = read_product(make_product(tmp_path, "2018-06-27", {
         ("B04", 10): TINY, ("B04", 60): TINY, ("SCL", 20): TINY, ("SCL", 60): TINY}))
     paths = product.images_for(("B04", "SCL"), 60.0)
@@ -66,11 +66,11 @@ def test_products_are_found_in_subfolders_and_zips(product_folder, tmp_path):
     shutil.move(product_folder, tmp_path / "2018" / "07" / product_folder.name)
     zipped(tmp_path / "2018" / "07" / product_folder.name, tmp_path / "again.zip")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
-        archive.writestr("readme.txt", "nothing to do with Sentinel-2")
+        archive.writestr("readme.txt", "not a Sentinel-2 product")
     assert [path.rsplit("/", 1)[1] for path in find_products(tmp_path)] == [product_folder.name, "again.zip"]
 
 
-def test_what_is_no_product_is_refused_with_advice(tmp_path):
+def test_paths_without_a_product_are_rejected(tmp_path):
     (tmp_path / "notes.xml").write_text("<notes/>")
     with pytest.raises(UnsuitableInput, match=r"MTD_MSIL2A\.xml"):
         read_product(tmp_path)
@@ -80,20 +80,20 @@ def test_what_is_no_product_is_refused_with_advice(tmp_path):
         read_product(tmp_path / "nothing.SAFE")
 
 
-def test_a_zip_cut_in_half_is_called_incomplete(product_folder, tmp_path):
+def test_a_truncated_zip_is_rejected(product_folder, tmp_path):
     archive = zipped(product_folder, tmp_path / "product.zip")
     archive.write_bytes(archive.read_bytes()[:1000])
     with pytest.raises(UnreadableInput, match="not a complete zip"):
         read_product(archive)
 
 
-def test_a_zip_that_names_files_outside_itself_is_not_used(product_folder, tmp_path):
+def test_a_zip_with_paths_outside_itself_is_rejected(product_folder, tmp_path):
     archive = zipped(product_folder, tmp_path / "product.zip", inside="../../")
     with pytest.raises(UnreadableInput, match="outside itself"):
         read_product(archive)
 
 
-def test_metadata_with_entities_or_broken_xml_is_not_used(product_folder):
+def test_metadata_with_entities_or_malformed_xml_are_rejected(product_folder):
     metadata = product_folder / "MTD_MSIL2A.xml"
     text = metadata.read_text()
     metadata.write_text(text.replace("?>\n", '?>\n<!DOCTYPE a [<!ENTITY b "c">]>\n', 1))
@@ -104,7 +104,7 @@ def test_metadata_with_entities_or_broken_xml_is_not_used(product_folder):
         read_product(product_folder)
 
 
-def test_two_products_in_one_zip_are_named(tmp_path):
+def test_a_zip_with_two_products_is_rejected(tmp_path):
     first = make_product(tmp_path, "2018-06-27", {("B04", 10): TINY})
     second = make_product(tmp_path, "2018-07-07", {("B04", 10): TINY})
     with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
@@ -114,7 +114,7 @@ def test_two_products_in_one_zip_are_named(tmp_path):
         read_product(tmp_path / "both.zip")
 
 
-def test_real_products_of_every_layout_are_understood():
+def test_real_products_of_every_layout_are_read():
     first_layout, modern = (next(iter(SENTINEL2.glob(pattern))) for pattern in (
         "herault_2018/2018/01/23/*.SAFE", "S2A_MSIL2A_20221005*.SAFE"))
     old, new = read_product(first_layout), read_product(modern)

@@ -1,4 +1,4 @@
-"""Whole results from real products against GDAL: into another CRS, and from Level-1C zips."""
+"""Stacks of real products compared with GDAL: reprojected, and from Level-1C zips."""
 
 import numpy as np
 import rasterio
@@ -16,7 +16,7 @@ from ..realdata import HERAULT, SENTINEL2
 NODATA = -32768
 
 
-def test_a_real_product_in_another_crs_is_within_one_digital_number_of_the_warper(tmp_path):
+def test_a_reprojected_real_product_is_within_one_digital_number_of_gdalwarp(tmp_path):
     safe = next(iter(HERAULT.glob("2018/08/26/*.SAFE")))
     lambert = CRS.from_epsg(2154)
     for method, gdal in (("nearest", Resampling.nearest), ("bilinear", Resampling.bilinear)):
@@ -31,12 +31,12 @@ def test_a_real_product_in_another_crs_is_within_one_digital_number_of_the_warpe
                               dst_nodata=0, resampling=gdal, tolerance=0, XSCALE=1, YSCALE=1)
                 both = (values != NODATA) & (expected != 0)
                 assert both.mean() > 0.5
-                assert ((values != NODATA) != (expected != 0)).mean() < 0.02, "but for half pixels at the rim"
-                off = np.abs(values[both] - expected[both])
-                assert np.percentile(off, 99.5 if method == "nearest" else 99) <= 1, (band, method)
+                assert ((values != NODATA) != (expected != 0)).mean() < 0.02, "except for half pixels at the edge"
+                difference = np.abs(values[both] - expected[both])
+                assert np.percentile(difference, 99.5 if method == "nearest" else 99) <= 1, (band, method)
 
 
-def test_bands_of_a_real_level_1c_zip_equal_gdals_reading(tmp_path):
+def test_bands_of_a_real_level_1c_zip_equal_those_read_by_gdal(tmp_path):
     archive = next(iter(SENTINEL2.glob("l1c_zipped/*T53JQJ*.zip")))
     product = read_product(archive)
     with rasterio.open(product.images["B02", 10]) as image:
@@ -48,12 +48,11 @@ def test_bands_of_a_real_level_1c_zip_equal_gdals_reading(tmp_path):
     assert (blue == np.where(raw == 0, NODATA, np.minimum(raw, 32767))).all()
 
 
-def test_a_product_with_60_m_images_only_gives_a_stack_of_60_m(tmp_path):
+def test_a_product_with_60_m_images_only_is_stacked_at_60_m(tmp_path):
     safe = next(iter(SENTINEL2.glob("S2A_MSIL2A_20221005*.SAFE")))
     bands = ("B02", "CLDPRB", "sun_zenith")
-    share = write_stack(read_product(safe), str(tmp_path / "stack.tif"),
-                        StackSettings(bands=bands, resolution=60.0, cloud_mask="probability", cloud_probability=60.0),
-                        None, Progress())
+    settings = StackSettings(bands=bands, resolution=60.0, cloud_mask="probability", cloud_probability=60.0)
+    valid_fraction = write_stack(read_product(safe), str(tmp_path / "stack.tif"), settings, None, Progress())
     with rasterio.open(tmp_path / "stack.tif") as file:
         blue, probability, _ = file.read()
     with rasterio.open(next(safe.rglob("*_B02_60m.jp2"))) as image:
@@ -62,4 +61,4 @@ def test_a_product_with_60_m_images_only_gives_a_stack_of_60_m(tmp_path):
         clouds = image.read(1)
     assert (probability == clouds).all()
     assert (blue == np.where((raw == 0) | (clouds >= 60), NODATA, np.minimum(raw - 1000, 32767))).all()
-    assert 0.1 < share < 0.6
+    assert 0.1 < valid_fraction < 0.6

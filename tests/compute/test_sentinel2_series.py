@@ -1,4 +1,4 @@
-"""Series: dates, composites, mosaics and counts, against plain numpy on small products and on the real ones."""
+"""Time series: dates, composites, mosaics and counts, compared with numpy on synthetic and real products."""
 
 import csv
 import datetime
@@ -14,7 +14,7 @@ from floefield.compute.progress import Progress
 from floefield.compute.raster.area import Area, PixelArea
 from floefield.compute.raster.regions import RegionSettings
 from floefield.compute.sentinel2.composite import clear_median, period_middle, period_start
-from floefield.compute.sentinel2.indices import INDICES
+from floefield.compute.sentinel2.indices import INDICES, ratio
 from floefield.compute.sentinel2.safe import find_products
 from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
 from floefield.compute.sentinel2.seriesfiles import SeriesPaths
@@ -27,7 +27,7 @@ from ..tinyproducts import make_level_1c
 NODATA = -32768
 CLEAR = np.full((6, 6), 4)
 TEN = np.arange(100, 244).reshape(12, 12)
-RED = {"bands": ("B04",), "indices": (), "min_cloud_area": 0.0}
+RED_ONLY = {"bands": ("B04",), "indices": (), "min_cloud_area": 0.0}
 
 
 class Log(Progress):
@@ -42,10 +42,10 @@ class Log(Progress):
 
 
 def series_of(products, folder, area=None, progress=None, regions=None, storage=None, **settings):
-    """Bands by name, and the open facts of all results."""
-    paths = SeriesPaths(*(str(folder / name) for name in ("series.tif", "count.tif", "table.csv", "picture.png")))
+    """Bands of the stack by name, and the overview; all outputs are written."""
+    paths = SeriesPaths(*(str(folder / name) for name in ("series.tif", "count.tif", "table.csv", "figure.png")))
     progress = progress or Log()
-    settings = SeriesSettings(**{**RED, **settings})
+    settings = SeriesSettings(**{**RED_ONLY, **settings})
     overview = write_series(read_products([str(path) for path in products], progress), paths, settings, area, progress,
                             regions, storage)
     with rasterio.open(paths.stack) as file:
@@ -56,19 +56,19 @@ def red(folder, date, values, classes=CLEAR, **options):
     return make_product(folder, date, {("B04", 10): values, ("SCL", 20): classes}, **options)
 
 
-def clouded(*places):
-    """Scene classes with clouds at some places (20 m pixels)."""
+def cloudy(*pixels):
+    """Scene classes with clouds at the given 20 m pixels."""
     classes = CLEAR.copy()
-    for place in places:
-        classes[place] = 9
+    for pixel in pixels:
+        classes[pixel] = 9
     return classes
 
 
 # ---- dates
 
-def test_a_regular_step_interpolates_between_the_clear_dates(tmp_path):
+def test_regular_dates_are_interpolated_between_clear_dates(tmp_path):
     products = [red(tmp_path, date, np.full((12, 12), value), classes) for date, value, classes in (
-        ("2018-06-01", 1000, CLEAR), ("2018-06-11", 9000, clouded((0, 0))), ("2018-06-25", 3400, CLEAR))]
+        ("2018-06-01", 1000, CLEAR), ("2018-06-11", 9000, cloudy((0, 0))), ("2018-06-25", 3400, CLEAR))]
     bands, overview = series_of(products, tmp_path, interval=8)
     assert list(bands) == ["B04_20180601", "B04_20180609", "B04_20180617", "B04_20180625"]
     assert [plane[0, 0] for plane in bands.values()] == [1000, 1800, 2600, 3400]
@@ -76,7 +76,7 @@ def test_a_regular_step_interpolates_between_the_clear_dates(tmp_path):
     assert overview.dates[1] == datetime.date(2018, 6, 9)
 
 
-def test_the_days_that_are_given_begin_and_end_a_regular_step(tmp_path):
+def test_start_and_end_date_limit_the_regular_dates(tmp_path):
     products = [red(tmp_path, date, np.full((12, 12), value))
                 for date, value in (("2018-05-01", 100), ("2018-06-03", 1000), ("2018-06-13", 2000))]
     bands, _ = series_of(products, tmp_path, interval=10, start="2018-06-01", end="2018-06-30")
@@ -84,7 +84,7 @@ def test_the_days_that_are_given_begin_and_end_a_regular_step(tmp_path):
         "B04_20180601": 1000, "B04_20180611": 1800, "B04_20180621": 2000}
 
 
-def test_products_of_other_days_are_not_used(tmp_path):
+def test_products_outside_the_date_range_are_not_used(tmp_path):
     products = [red(tmp_path, date, TEN) for date in ("2018-05-01", "2018-06-03", "2018-06-13")]
     bands, _ = series_of(products, tmp_path, start="2018-05-02", end="2018-06-03")
     assert list(bands) == ["B04_20180603"]
@@ -92,32 +92,32 @@ def test_products_of_other_days_are_not_used(tmp_path):
         series_of(products, tmp_path, start="2019-01-01")
 
 
-@pytest.mark.parametrize(("settings", "words"), [
+@pytest.mark.parametrize(("settings", "message"), [
     ({"interval": 10, "composite": "month"}, "exclude each other"),
     ({"interval": 10, "gap_filling": "none"}, "linear gap filling"),
-    ({"composite": "month", "bands": ("B04", "SCL")}, "SCL cannot be brought to other dates"),
-    ({"interval": 10, "bands": ("B04", "AOT")}, "AOT cannot be brought to other dates"),
+    ({"composite": "month", "bands": ("B04", "SCL")}, "SCL cannot be interpolated in time"),
+    ({"interval": 10, "bands": ("B04", "AOT")}, "AOT cannot be interpolated in time"),
 ])
-def test_settings_that_contradict_each_other_are_refused(tmp_path, settings, words):
-    with pytest.raises(UnsuitableInput, match=words):
+def test_contradictory_settings_are_rejected(tmp_path, settings, message):
+    with pytest.raises(UnsuitableInput, match=message):
         series_of([red(tmp_path, "2018-06-01", TEN)], tmp_path / "out", **settings)
     assert not (tmp_path / "out").exists()
 
 
 # ---- composites
 
-def test_the_median_of_clear_values_is_numpys():
+def test_the_median_of_clear_values_equals_numpys():
     generator = np.random.default_rng(1)
     values = generator.random((7, 15, 15)).astype(np.float32)
     valid = generator.random(values.shape) < 0.4
-    median, known = clear_median(values, valid)
+    median, has_data = clear_median(values, valid)
     masked = np.ma.median(np.ma.array(values, mask=~valid), axis=0)
-    assert (known == ~np.ma.getmaskarray(masked)).all()
-    np.testing.assert_allclose(median[known], masked[known], rtol=1e-6)
-    assert 0 < (~known).sum() < known.size
+    assert (has_data == ~np.ma.getmaskarray(masked)).all()
+    np.testing.assert_allclose(median[has_data], masked[has_data], rtol=1e-6)
+    assert 0 < (~has_data).sum() < has_data.size
 
 
-def test_seasons_are_the_meteorological_ones():
+def test_seasons_are_meteorological():
     day = datetime.date
     assert [period_start(day(2018, month, 17), "season").isoformat() for month in range(1, 13)] == (
         ["2017-12-01"] * 2 + ["2018-03-01"] * 3 + ["2018-06-01"] * 3 + ["2018-09-01"] * 3 + ["2018-12-01"])
@@ -128,7 +128,7 @@ def test_seasons_are_the_meteorological_ones():
 
 def test_a_monthly_composite_is_the_median_of_clear_observations(tmp_path):
     values = {"2018-06-01": 1000, "2018-06-11": 5000, "2018-06-21": 2000, "2018-07-01": 700, "2018-07-30": 801}
-    products = [red(tmp_path, date, np.full((12, 12), value), clouded((0, 0)) if date == "2018-06-11" else CLEAR)
+    products = [red(tmp_path, date, np.full((12, 12), value), cloudy((0, 0)) if date == "2018-06-11" else CLEAR)
                 for date, value in values.items()]
     bands, overview = series_of(products, tmp_path, composite="month")
     assert list(bands) == ["B04_20180601", "B04_20180701"]
@@ -139,21 +139,21 @@ def test_a_monthly_composite_is_the_median_of_clear_observations(tmp_path):
         assert file.descriptions == ("CLEAR_COUNT", "CLEAR_COUNT_20180601", "CLEAR_COUNT_20180701")
         assert file.read()[:, 0, 0].tolist() == [4, 2, 2]
         assert file.read()[:, 5, 5].tolist() == [5, 3, 2]
-    assert [line.steps for line in overview.lines][3] == (datetime.date(2018, 7, 1),)
+    assert [row.steps for row in overview.rows][3] == (datetime.date(2018, 7, 1),)
 
 
-def test_a_gap_of_a_composite_is_filled_between_the_middles_of_months(tmp_path):
-    products = [red(tmp_path, date, np.full((12, 12), value), clouded((0, 0)) if date == "2018-07-05" else CLEAR)
+def test_gaps_of_composites_are_interpolated_between_the_middles_of_months(tmp_path):
+    products = [red(tmp_path, date, np.full((12, 12), value), cloudy((0, 0)) if date == "2018-07-05" else CLEAR)
                 for date, value in (("2018-06-20", 1000), ("2018-07-05", 9), ("2018-08-30", 5000))]
     bands, _ = series_of(products, tmp_path, composite="month")
     june, july, august = 15.5, 30 + 16.0, 61 + 16.0
     assert bands["B04_20180701"][0, 0] == round(1000 + 4000 * (july - june) / (august - june))
     assert bands["B04_20180701"][9, 9] == 9
-    open_gaps, _ = series_of(products, tmp_path, composite="month", gap_filling="none")
-    assert open_gaps["B04_20180701"][0, 0] == NODATA
+    unfilled, _ = series_of(products, tmp_path, composite="month", gap_filling="none")
+    assert unfilled["B04_20180701"][0, 0] == NODATA
 
 
-def test_indices_of_a_composite_come_from_its_reflectance(tmp_path):
+def test_indices_of_a_composite_are_computed_from_its_reflectance(tmp_path):
     images = [{("B04", 10): np.full((12, 12), red_value), ("B08", 10): np.full((12, 12), 3000), ("SCL", 20): CLEAR}
               for red_value in (400, 600, 2000)]
     products = [make_product(tmp_path, f"2018-06-{day}", image) for day, image in zip(("01", "11", "21"), images)]
@@ -184,7 +184,7 @@ def test_every_index_follows_its_formula(tmp_path):
         assert values[name] == pytest.approx(expected, abs=0.025 if name == "S2REP" else 5.1e-5), name
 
 
-def test_an_index_of_dark_pixels_is_zero_and_no_division_fails(tmp_path):
+def test_indices_of_pixels_with_zero_reflectance_are_zero_without_a_division_error(tmp_path):
     images = {(band, 20): np.full((6, 6), 1000) for band in REFLECTANCE}
     product = make_product(tmp_path, "2022-06-27", {**images, ("SCL", 20): CLEAR}, baseline="05.09")
     with np.errstate(all="raise"):
@@ -193,10 +193,18 @@ def test_an_index_of_dark_pixels_is_zero_and_no_division_fails(tmp_path):
         **dict.fromkeys(BY_HAND, 0), "S2REP": 705 * 20}
 
 
+@pytest.mark.parametrize("denominator", [0.5, 0.0, np.nan])
+def test_indices_of_nan_are_nan(denominator):
+    numerators, denominators = np.array([np.nan, 0.2], np.float32), np.array([denominator, np.nan], np.float32)
+    with np.errstate(all="raise"):
+        assert np.isnan(ratio(numerators, denominators)).all()
+        assert np.isnan(INDICES["ndvi"].formula(numerators, denominators)).all()
+
+
 # ---- mosaics
 
 def neighbour_in_zone_32(folder, date, values, **options):
-    """A product of the next zone that covers the place of the one at ``ORIGIN``, and where it is."""
+    """A product in the neighbouring UTM zone that covers the product at ``ORIGIN``."""
     (x,), (y,) = transform(f"EPSG:{EPSG}", "EPSG:32632", [ORIGIN[0]], [ORIGIN[1]])
     origin = round(x / 10) * 10 - 200, round(y / 10) * 10 + 200
     size = len(values)
@@ -204,7 +212,7 @@ def neighbour_in_zone_32(folder, date, values, **options):
                         tile="T32TLP", epsg=32632, origin=origin, **options)
 
 
-def test_a_product_of_another_zone_is_brought_to_the_zone_of_most(tmp_path):
+def test_a_product_in_another_zone_is_reprojected_to_the_zone_of_most_products(tmp_path):
     here = [red(tmp_path, date, TEN) for date in ("2018-06-01", "2018-06-11")]
     values = np.random.default_rng(2).integers(200, 4000, (60, 60))
     there = neighbour_in_zone_32(tmp_path, "2018-06-06", values)
@@ -217,24 +225,24 @@ def test_a_product_of_another_zone_is_brought_to_the_zone_of_most(tmp_path):
             reproject(rasterio.band(image, 1), expected, dst_transform=file.transform, dst_crs=file.crs, src_nodata=0,
                       dst_nodata=0, tolerance=0)
         top, left = (file.bounds.top - ORIGIN[1]) / 10, (ORIGIN[0] - file.bounds.left) / 10
-    place = np.s_[round(top):round(top) + 12, round(left):round(left) + 12]
-    assert (bands["B04_20180601"][place] == TEN).all(), "products of the zone keep their pixels"
+    window = np.s_[round(top):round(top) + 12, round(left):round(left) + 12]
+    assert (bands["B04_20180601"][window] == TEN).all(), "products in the zone are not resampled"
     warped = bands["B04_20180606"]
     assert ((warped == np.where(expected == 0, NODATA, expected.astype(int))).mean()) > 0.995
-    assert any("1 of 3 products lie in another zone" in line and "31" in line for line in log.lines)
+    assert any("1 of 3 products lie in another UTM zone" in line and "31" in line for line in log.lines)
 
 
-def test_of_one_day_the_product_that_needs_no_reprojection_wins(tmp_path):
+def test_products_of_one_date_without_reprojection_are_preferred(tmp_path):
     here = red(tmp_path, "2018-06-01", TEN)
     there = neighbour_in_zone_32(tmp_path, "2018-06-01", np.full((60, 60), 3000), generated="2018-09-01T00:00:00Z")
     bands, _ = series_of([here, there, red(tmp_path, "2018-06-11", TEN)], tmp_path, gap_filling="none")
     merged = bands["B04_20180601"]
     rows, columns = np.nonzero(bands["B04_20180611"] != NODATA)
     assert (merged[rows, columns] == TEN.ravel()).all()
-    assert set(np.unique(merged)) == {NODATA, 3000, *TEN.ravel()}, "and the other fills the rest"
+    assert set(np.unique(merged)) == {NODATA, 3000, *TEN.ravel()}, "the reprojected product fills the rest"
 
 
-def test_tiles_side_by_side_become_one_mosaic(tmp_path):
+def test_neighbouring_tiles_are_mosaicked(tmp_path):
     west = red(tmp_path, "2018-06-01", TEN)
     east = red(tmp_path, "2018-06-01", TEN + 1000, tile="T31TFJ", origin=(ORIGIN[0] + 100, ORIGIN[1]))
     bands, _ = series_of([west, east], tmp_path)
@@ -248,14 +256,14 @@ def test_tiles_side_by_side_become_one_mosaic(tmp_path):
 
 
 @pytest.mark.parametrize("resolution", [25.0, 15.0, 60.0])
-def test_tiles_meet_at_pixel_sizes_that_do_not_divide_their_distance(tmp_path, resolution):
+def test_tiles_are_aligned_at_pixel_sizes_that_do_not_divide_their_distance(tmp_path, resolution):
     west = red(tmp_path, "2018-06-01", np.full((12, 12), 1500))
     east = red(tmp_path, "2018-06-11", np.full((12, 12), 1500), tile="T31TFJ", origin=(ORIGIN[0] + 110, ORIGIN[1]))
     bands, _ = series_of([west, east], tmp_path, resolution=resolution, gap_filling="none")
     assert {int(value) for plane in bands.values() for value in np.unique(plane)} == {NODATA, 1500}
 
 
-def test_any_crs_can_be_chosen(tmp_path):
+def test_the_output_crs_can_be_selected(tmp_path):
     crs = rasterio.crs.CRS.from_epsg(3035)
     series_of([red(tmp_path, "2018-06-01", TEN)], tmp_path, crs=crs.to_wkt())
     with rasterio.open(tmp_path / "series.tif") as file:
@@ -263,21 +271,21 @@ def test_any_crs_can_be_chosen(tmp_path):
         assert file.transform.c % 10 == file.transform.f % 10 == 0
 
 
-def test_places_far_apart_are_refused(tmp_path):
+def test_distant_products_are_rejected(tmp_path):
     here, there = red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, epsg=32632, tile="T32TLP")
     with pytest.raises(UnsuitableInput, match="lie so far apart"):
         series_of([here, there], tmp_path)
 
 
-def test_shifted_products_are_refused(tmp_path):
+def test_products_with_shifted_pixels_are_rejected(tmp_path):
     here, there = red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, origin=(600003.0, 4900020.0))
     with pytest.raises(GridMismatch, match="are shifted"):
         series_of([here, there], tmp_path)
 
 
-# ---- what is used and what is said
+# ---- selection of products, overview and messages
 
-def test_mixed_baselines_give_one_reflectance(tmp_path):
+def test_reflectance_is_comparable_across_baselines(tmp_path):
     products = [red(tmp_path, "2021-06-01", TEN, baseline="03.01"),
                 red(tmp_path, "2022-06-01", TEN + 1000, baseline="04.00")]
     bands, _ = series_of(products, tmp_path)
@@ -287,7 +295,7 @@ def test_mixed_baselines_give_one_reflectance(tmp_path):
 
 def test_a_date_without_clear_pixels_is_in_the_table_but_not_in_the_stack(tmp_path):
     half = np.where(np.arange(12) < 6, TEN, 0)
-    products = [red(tmp_path, "2018-06-01", half, clouded((0, 0))), red(tmp_path, "2018-06-11", TEN, CLEAR * 0 + 9)]
+    products = [red(tmp_path, "2018-06-01", half, cloudy((0, 0))), red(tmp_path, "2018-06-11", TEN, CLEAR * 0 + 9)]
     log = Log()
     bands, _ = series_of(products, tmp_path, progress=log)
     assert list(bands) == ["B04_20180601"]
@@ -301,37 +309,37 @@ def test_a_date_without_clear_pixels_is_in_the_table_but_not_in_the_stack(tmp_pa
     assert [float(rows[1][name]) for name in ("coverage_percent", "cloud_percent", "clear_percent")] == [100, 100, 0]
 
 
-def test_clouds_everywhere_are_one_sentence_and_leave_nothing(tmp_path):
+def test_a_series_without_clear_pixels_is_an_error_and_leaves_no_output(tmp_path):
     product = red(tmp_path / "in", "2018-06-01", TEN, CLEAR * 0 + 9)
-    with pytest.raises(UnsuitableInput, match="No product shows a clear pixel"):
+    with pytest.raises(UnsuitableInput, match="No product has a clear pixel"):
         series_of([product], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_clear_observations_are_counted_by_day_and_not_by_product(tmp_path):
+def test_clear_observations_are_counted_by_date_and_not_by_product(tmp_path):
     products = [red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-01", TEN, baseline="02.12"),
-                red(tmp_path, "2018-06-11", TEN, clouded((0, 0)))]
+                red(tmp_path, "2018-06-11", TEN, cloudy((0, 0)))]
     _, overview = series_of(products, tmp_path)
     with rasterio.open(tmp_path / "count.tif") as file:
         count = file.read(1)
         assert (file.dtypes, file.descriptions) == (("uint16",), ("CLEAR_COUNT",))
     assert (count[:2, :2] == 1).all()
     assert (count == 2).sum() == 140
-    assert overview.clear_counts == (0, 4 / 144, 140 / 144)
+    assert overview.clear_fractions == (0, 4 / 144, 140 / 144)
     assert "CLEAR_COUNT" not in (tmp_path / "count.qml").read_text()
     assert "singlebandpseudocolor" in (tmp_path / "count.qml").read_text()
 
 
-def test_the_picture_shows_the_days(tmp_path):
-    products = [red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, clouded((0, 0)))]
+def test_the_figure_plots_dates_and_counts(tmp_path):
+    products = [red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-11", TEN, cloudy((0, 0)))]
     series_of(products, tmp_path)
-    with rasterio.open(tmp_path / "picture.png") as picture:
-        colours = {tuple(colour) for colour in picture.read()[:3].reshape(3, -1).T[::7].tolist()}
-    assert picture.width >= 1000
-    assert {(60, 141, 90), (47, 111, 159)} <= colours, "green bars of days, blue bars of counts"
+    with rasterio.open(tmp_path / "figure.png") as figure:
+        colours = {tuple(colour) for colour in figure.read()[:3].reshape(3, -1).T[::7].tolist()}
+    assert figure.width >= 1000
+    assert {(60, 141, 90), (47, 111, 159)} <= colours, "green bars of dates, blue bars of counts"
 
 
-def test_a_study_area_and_float_storage_work_as_for_one_product(tmp_path):
+def test_study_area_and_float32_output(tmp_path):
     west, north = ORIGIN
     box = [(west, north), (west + 60, north), (west + 60, north - 120), (west, north - 120), (west, north)]
     study = Area(({"type": "Polygon", "coordinates": [box]},), rasterio.crs.CRS.from_epsg(EPSG).to_wkt())
@@ -345,7 +353,7 @@ def test_a_study_area_and_float_storage_work_as_for_one_product(tmp_path):
         assert file.read(1).tolist() == [[1] * 6 + [0] * 6] * 12
 
 
-def test_zipped_products_give_what_folders_give(tmp_path):
+def test_zipped_products_produce_the_same_files_as_folders(tmp_path):
     products = [red(tmp_path / "folders", date, TEN + plus) for date, plus in (("2018-06-01", 0), ("2018-06-11", 7))]
     for product in products:
         shutil.make_archive(str(tmp_path / "zips" / product.stem), "zip", product.parent, product.name)
@@ -353,30 +361,29 @@ def test_zipped_products_give_what_folders_give(tmp_path):
     (tmp_path / "b").mkdir()
     series_of(products, tmp_path / "a")
     series_of(find_products(str(tmp_path / "zips")), tmp_path / "b")
-    for name in ("series.tif", "count.tif", "table.csv", "picture.png"):
+    for name in ("series.tif", "count.tif", "table.csv", "figure.png"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_real_level_1c_zips_make_a_series_with_their_own_mask(tmp_path):
+def test_real_level_1c_zips_with_the_level_1c_cloud_mask(tmp_path):
     for path in sorted(SENTINEL2.glob("l1c_zipped/*.zip")):
         folder = tmp_path / path.stem
         with pytest.raises(MissingInput, match="Choose the cloud mask l1c"):
             series_of([path], folder, bands=("B01",), resolution=60.0)
         bands, overview = series_of([path], folder, bands=("B01",), resolution=60.0, cloud_mask="l1c")
-        (line,), (plane,) = overview.lines, bands.values()
-        assert line.product.level == "L1C"
-        assert (plane != NODATA).mean() == pytest.approx(line.clear, abs=1e-4)
-        print(path.name, line.coverage, line.cloud, plane.shape)
+        (row,), (plane,) = overview.rows, bands.values()
+        assert row.product.level == "L1C"
+        assert (plane != NODATA).mean() == pytest.approx(row.clear, abs=1e-4)
 
 
-def test_mixed_levels_are_warned_of(tmp_path):
+def test_mixed_processing_levels_are_a_warning(tmp_path):
     log = Log()
     series_of([make_level_1c(tmp_path, {"B04": TEN}), red(tmp_path, "2018-07-07", TEN)], tmp_path, progress=log,
               cloud_mask="none")
     assert ["Level-1C and Level-2A products are mixed" in line for line in log.warnings] == [True]
 
 
-def test_a_product_outside_the_area_is_left_out_and_an_area_elsewhere_is_refused(tmp_path):
+def test_a_product_outside_the_area_is_left_out_and_an_area_elsewhere_is_rejected(tmp_path):
     west, north = ORIGIN
     box = [(west, north), (west + 50, north), (west + 50, north - 50), (west, north - 50), (west, north)]
     crs = rasterio.crs.CRS.from_epsg(EPSG).to_wkt()
@@ -386,14 +393,14 @@ def test_a_product_outside_the_area_is_left_out_and_an_area_elsewhere_is_refused
     bands, _ = series_of(products, tmp_path, area)
     assert list(bands) == ["B04_20180601"]
     assert (bands["B04_20180601"] == TEN[:5, :5]).all()
-    for shift, words in ((1000, "outside the image"), (130, "between the products")):
+    for shift, message in ((1000, "outside the image"), (130, "between the products")):
         moved = [(x + shift, y) for x, y in box]
-        with pytest.raises(UnsuitableInput, match=words):
+        with pytest.raises(UnsuitableInput, match=message):
             series_of(products, tmp_path / "out", Area(({"type": "Polygon", "coordinates": [moved]},), crs))
     assert not (tmp_path / "out").exists()
 
 
-# ---- the real products
+# ---- real products
 
 def real_red(safe):
     with rasterio.open(next(safe.rglob("*B04_10m.jp2"))) as image:
@@ -405,7 +412,7 @@ def real_red(safe):
 
 @pytest.fixture(scope="module")
 def herault():
-    """Date and masked red band of each real product, read apart from the tool."""
+    """Date and masked red band of each real product, read independently."""
     folders = sorted(HERAULT.glob("2018/*/*/*.SAFE"))
     planes = [(datetime.date(2018, *(int(part) for part in folder.parts[-3:-1])), real_red(folder))
               for folder in folders]
@@ -433,12 +440,12 @@ def test_real_regular_steps(herault, tmp_path):
     generator = np.random.default_rng(5)
     for row, column in zip(generator.integers(0, 353, 300), generator.integers(0, 232, 300)):
         pixel = stacked[:, row, column]
-        seen = ~np.ma.getmaskarray(pixel)
-        ours = np.array([plane[row, column] for plane in bands.values()])
-        if seen.any():
-            np.testing.assert_allclose(ours, np.interp(targets, days[seen], pixel.data[seen]), atol=0.51)
+        is_valid = ~np.ma.getmaskarray(pixel)
+        values = np.array([plane[row, column] for plane in bands.values()])
+        if is_valid.any():
+            np.testing.assert_allclose(values, np.interp(targets, days[is_valid], pixel.data[is_valid]), atol=0.51)
         else:
-            assert (ours == NODATA).all()
+            assert (values == NODATA).all()
 
 
 def test_real_counts_of_clear_observations(herault, tmp_path):
@@ -447,10 +454,10 @@ def test_real_counts_of_clear_observations(herault, tmp_path):
     expected = np.ma.stack([plane for _, plane in planes]).count(axis=0)
     with rasterio.open(tmp_path / "count.tif") as file:
         assert (file.read(1)[:353, :232] == expected).all()
-    assert [line.used for line in overview.lines].count(False) == 1
+    assert [row.used for row in overview.rows].count(False) == 1
 
 
-def test_tiles_on_disk_change_no_byte(tmp_path, monkeypatch):
+def test_storing_tiles_on_disk_does_not_change_the_output(tmp_path, monkeypatch):
     values = np.random.default_rng(3).integers(1, 9000, (3, 120, 120))
     products = [red(tmp_path, f"2018-06-{day}", plane, np.full((60, 60), 4))
                 for day, plane in zip(("01", "06", "11"), values)]
@@ -466,7 +473,7 @@ def test_tiles_on_disk_change_no_byte(tmp_path, monkeypatch):
         path.name: path.read_bytes() for path in (tmp_path / "memory").iterdir()}
 
 
-def test_a_block_takes_as_much_for_many_dates_as_for_few():
+def test_the_memory_of_a_block_is_limited_for_any_number_of_dates():
     from floefield.compute.raster.grid import Grid
     from floefield.compute.sentinel2.groups import BLOCK_BYTES, BandGroup, plan_blocks
 
@@ -485,7 +492,7 @@ def test_a_pixel_window_counts_from_the_corner_of_all_products_together(tmp_path
     assert (bands["B04_20180627"] == np.hstack([TEN, TEN + 500])[3:7, 10:15]).all()
 
 
-def test_labels_of_the_picture_are_english_everywhere():
+def test_date_labels_do_not_depend_on_the_locale():
     from floefield.compute.sentinel2.seriespicture import day_labels
 
     firsts = [datetime.date(2018, 11, 1), datetime.date(2018, 12, 1), datetime.date(2019, 1, 1)]
@@ -493,7 +500,7 @@ def test_labels_of_the_picture_are_english_everywhere():
     assert day_labels([datetime.date(2018, 5, 1), datetime.date(2018, 5, 15)]) == ["1 May\n2018", "15 May"]
 
 
-def test_without_a_mask_the_style_shows_the_date_with_the_fewest_clouds(tmp_path):
+def test_without_a_cloud_mask_the_style_displays_the_darkest_date(tmp_path):
     bright = TEN.copy()
     bright[:4] = 9000
     products = [make_product(tmp_path, date, {(band, 10): values for band in ("B02", "B03", "B04")})

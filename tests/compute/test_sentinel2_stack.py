@@ -1,4 +1,4 @@
-"""Values of stacks and series, on small products with known numbers and on the real ones against GDAL."""
+"""Values of stacks and series, on small synthetic products, and on real ones compared with GDAL."""
 
 import hashlib
 from collections import namedtuple
@@ -55,7 +55,7 @@ def series_of(folders, output, settings, area=None, progress=None):
         return dict(zip(file.descriptions, file.read())), file.scales
 
 
-def test_reflectance_is_the_same_on_both_sides_of_baseline_0400(tmp_path):
+def test_reflectance_is_the_same_before_and_after_baseline_0400(tmp_path):
     old = make_product(tmp_path, "2021-12-01", {("B04", 10): TEN}, baseline="03.01")
     new = make_product(tmp_path, "2022-03-01", {("B04", 10): TEN + 1000}, baseline="04.00")
     before, _ = stack_of(old, tmp_path / "old.tif", bands=("B04",))
@@ -64,7 +64,7 @@ def test_reflectance_is_the_same_on_both_sides_of_baseline_0400(tmp_path):
     assert (after == before).all()
 
 
-def test_nodata_is_decided_before_the_offset_and_dark_pixels_stay_valid(tmp_path):
+def test_nodata_is_determined_before_the_offset_and_dark_pixels_stay_valid(tmp_path):
     dark = np.array([[0, 1], [999, 1500]])
     values, file = stack_of(make_product(tmp_path, "2022-03-01", {("B04", 10): dark}, baseline="05.10"),
                             tmp_path / "dark.tif", bands=("B04",))
@@ -72,13 +72,13 @@ def test_nodata_is_decided_before_the_offset_and_dark_pixels_stay_valid(tmp_path
     assert file.nodata == NODATA
 
 
-def test_saturated_pixels_are_clipped_to_the_largest_reflectance(tmp_path):
+def test_saturated_pixels_are_clipped_to_the_maximum_of_int16(tmp_path):
     values, _ = stack_of(make_product(tmp_path, "2018-06-27", {("B04", 10): np.array([[65535, 40000]])}),
                          tmp_path / "bright.tif", bands=("B04",))
     assert values[0].tolist() == [[32767, 32767]]
 
 
-def test_bands_of_all_pixel_sizes_come_to_one_grid(tmp_path):
+def test_bands_of_all_pixel_sizes_are_resampled_to_one_grid(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {
         ("B04", 10): TEN, ("B05", 20): TEN[:6, :6], ("B09", 60): TEN[:2, :2]})
     values, file = stack_of(safe, tmp_path / "stack.tif", bands=("B09", "B04", "B05"))
@@ -88,7 +88,7 @@ def test_bands_of_all_pixel_sizes_come_to_one_grid(tmp_path):
     assert (values[0] == np.kron(TEN[:2, :2], np.ones((6, 6)))).all()
 
 
-def test_the_cloud_mask_removes_reflectance_but_not_the_scene_classes(tmp_path):
+def test_the_cloud_mask_applies_to_reflectance_and_not_to_scene_classes(tmp_path):
     classes = np.array([[4, 9, 3], [10, 8, 5]])
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): TEN[:2, :3], ("SCL", 20): classes})
     values, _ = stack_of(safe, tmp_path / "clear.tif", bands=("B05", "SCL"), resolution=20.0, cloud_mask="l2a")
@@ -99,7 +99,7 @@ def test_the_cloud_mask_removes_reflectance_but_not_the_scene_classes(tmp_path):
     assert (only_shadow[0] == np.where(classes == 3, NODATA, TEN[:2, :3])).all()
 
 
-def test_an_area_cuts_without_changing_a_value(tmp_path):
+def test_clipping_to_an_area_does_not_change_values(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): TEN})
     whole, _ = stack_of(safe, tmp_path / "whole.tif", bands=("B05",), upsampling="bicubic")
     with rasterio.open(tmp_path / "whole.tif") as file:
@@ -111,7 +111,7 @@ def test_an_area_cuts_without_changing_a_value(tmp_path):
     assert file.bounds.left == west + 30
 
 
-def test_an_area_elsewhere_is_refused(tmp_path):
+def test_an_area_elsewhere_is_rejected(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
     elsewhere = Area(({"type": "Polygon", "coordinates": [[(10, 50), (11, 50), (11, 51), (10, 50)]]},), WGS84)
     with pytest.raises(UnsuitableInput, match="outside the image"):
@@ -119,7 +119,7 @@ def test_an_area_elsewhere_is_refused(tmp_path):
     assert not (tmp_path / "part.tif").exists()
 
 
-def test_a_truncated_image_is_called_damaged_and_leaves_nothing(tmp_path):
+def test_a_truncated_image_is_an_error_and_leaves_no_output(tmp_path):
     noise = np.random.default_rng(0).integers(1, 9000, (300, 300))
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): noise})
     image = next(safe.rglob("*B04_10m.jp2"))
@@ -137,7 +137,7 @@ def test_a_series_is_dated_sorted_and_on_one_grid(tmp_path):
     assert (bands["B04_20180707"] == TEN + 2).all()
 
 
-def test_products_of_one_day_are_merged_and_the_newest_processing_wins(tmp_path):
+def test_products_of_one_date_are_mosaicked_with_the_newest_baseline_first(tmp_path):
     left = np.where(np.arange(12) < 8, TEN, 0)
     right = np.where(np.arange(12) >= 4, TEN + 5000, 0)
     clear = np.full((6, 6), 4)
@@ -147,7 +147,7 @@ def test_products_of_one_day_are_merged_and_the_newest_processing_wins(tmp_path)
     assert (bands["B04_20180627"] == np.where(np.arange(12) < 8, TEN, TEN + 5000)).all()
 
 
-def test_an_empty_date_is_dropped_with_a_word_about_it(tmp_path):
+def test_a_date_without_clear_pixels_is_dropped_with_a_warning(tmp_path):
     clear, cloud = np.full((6, 6), 4), np.full((6, 6), 9)
     folders = [make_product(tmp_path, "2018-06-27", {("B04", 10): TEN, ("SCL", 20): clear}),
                make_product(tmp_path, "2018-07-07", {("B04", 10): TEN * 0, ("SCL", 20): clear}),
@@ -193,7 +193,7 @@ def test_the_same_bytes_for_any_number_of_threads(tmp_path):
     assert len({(tmp_path / f"{threads}.tif").read_bytes() for threads in (1, 2, 4)}) == 1
 
 
-def test_cancelling_leaves_nothing(tmp_path):
+def test_cancelling_leaves_no_output(tmp_path):
     class Cancelling(Log):
         cancelled = True
 
@@ -233,14 +233,14 @@ def test_every_60_m_band_of_the_real_0400_product_equals_gdal_with_its_offset(tm
     assert np.median(ndvi) == pytest.approx(0.84, abs=0.02)
 
 
-def test_the_real_series_drops_its_empty_date(tmp_path):
+def test_the_real_series_drops_its_date_without_clear_pixels(tmp_path):
     log = Log()
     HERAULT.glob("*")
     bands, _ = series_of(find_products(str(HERAULT)), tmp_path / "series.tif", SeriesSettings(), progress=log)
     assert len({name.rsplit("_", 1)[1] for name in bands}) == 9
     assert any("2018-02-12 is left out" in line for line in log.warnings)
-    never_seen = np.array([(plane == NODATA).mean() for plane in bands.values()])
-    assert never_seen.max() < 0.03, "only the rim outside the crop of the products has no data"
+    nodata_fractions = np.array([(plane == NODATA).mean() for plane in bands.values()])
+    assert nodata_fractions.max() < 0.03, "only the edge outside the clipped products has no data"
 
 
 def test_pixel_values_are_the_same_on_every_platform(tmp_path):
@@ -259,7 +259,7 @@ def test_pixel_values_are_the_same_on_every_platform(tmp_path):
     assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == "c7848886a35fd62d"
 
 
-def test_a_product_comes_to_any_crs_as_the_warper_brings_it(tmp_path):
+def test_reprojection_equals_gdalwarp(tmp_path):
     generator = np.random.default_rng(4)
     images = {("B04", 10): generator.integers(1, 9000, (120, 120)), ("SCL", 20): generator.integers(2, 11, (60, 60))}
     safe = make_product(tmp_path, "2018-06-27", images)
