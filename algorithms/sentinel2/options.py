@@ -119,7 +119,7 @@ def _add_cloud_options(tool, defaults):
         "smaller patches of the mask are not believed: bright roofs and the dark rows of vineyards are often taken for "
         "clouds and shadows. 0 believes all.", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(MASK_DILATION, tool.tr("Widen the cloud mask by (m)"), _REAL,
+        QgsProcessingParameterNumber(CLOUD_BUFFER, tool.tr("Widen the cloud mask by (m)"), _REAL,
                                      defaults.cloud_buffer, minValue=0.0, maxValue=5000.0),
         "clouds fade out beyond the edge that a mask finds; 100 m is a usual margin. Measured between the centres of "
         "pixels.", advanced=True)
@@ -316,7 +316,7 @@ def stack_options(tool, parameters, context):
         "cloud_kinds": choices(tool, parameters, CLOUD_KINDS_NAME, context),
         "cloud_probability": tool.parameterAsDouble(parameters, CLOUD_PROBABILITY_THRESHOLD, context),
         "min_cloud_area": tool.parameterAsDouble(parameters, MIN_CLOUD_AREA, context),
-        "cloud_buffer": tool.parameterAsDouble(parameters, MASK_DILATION, context),
+        "cloud_buffer": tool.parameterAsDouble(parameters, CLOUD_BUFFER, context),
         "upsampling": tool.parameterAsEnumString(parameters, UPSAMPLING_METHOD, context),
         "downsampling": tool.parameterAsEnumString(parameters, DOWNSAMPLING_METHOD, context),
         "flag_downsampling": tool.parameterAsEnumString(parameters, FLAG_DOWNSAMPLING_METHOD, context),

@@ -197,8 +197,8 @@ def bad(tmp_path_factory):
     ("cropmask", {"FLAGS": "map"}, "cannot be used for the quality flags.*SCL_20180627"),
     ("cropmask", {"SITE": "Louvain/2"}, "site of the product.*letters and digits"),
     ("cropmask", {"CROP_FIELD": "LC"}, "must say 1 .crop. or 0.*CROP_FIELD"),
-    ("cropmaskfromreference", {"REFERENCE": "map", "CROP_CLASSES": "10"}, "no cropland in.*its values are 0, 1"),
-    ("cropmaskfromreference", {"REFERENCE": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
+    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "10"}, "no cropland in.*its values are 0, 1"),
+    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
     ("croptype", {"CLASS_FIELD": "LC", "PRODUCT": "products"}, "does not fit into a Sen2-Agri product")])
 def test_faults_are_told_in_a_sentence(run, inputs, bad, tmp_path, tool, changes, words):
     given = {"INPUT": inputs["INPUT"], **({} if "reference" in tool else {"TRAINING": inputs["TRAINING"]}), **QUICK,

@@ -187,7 +187,7 @@ def overall_accuracies(report):
 
 def test_a_crop_mask_without_insitu_data_is_judged_by_all_parcels(run, feedback, sample, august, tmp_path):
     mask = run("cropmaskfromreference", {"INPUT": str(august / "series.tif"), "OUTPUT": str(tmp_path / "mask.tif"),
-                                         "REFERENCE": str(sample / "landcover.tif")})["OUTPUT"]
+                                         "REFERENCE_MAP": str(sample / "landcover.tif")})["OUTPUT"]
     assert not [text for text in feedback.warned if "quality flags" in text], "none were requested"
     judged = run("assessaccuracy", {"CLASSIFICATION": mask, "REFERENCE": str(august / "insitu.gpkg"),
                                     "CLASS_FIELD": "CROP", "REPORT": str(tmp_path / "mask.html")})
