@@ -15,7 +15,7 @@ Value = Union[None, bool, int, float, str, "tuple[str, ...]"]
 VALUE_KINDS = ("number", "integer", "boolean", "enum", "text", "field", "crs", "extent", "date", "range")
 INPUT_KINDS = ("raster", "rasters", "polygons", "points", "features", "polygon_layers", "file", "files", "folder")
 DESTINATION_KINDS = ("raster_destination", "layer_destination", "file_destination", "folder_destination")
-RESULT_KINDS = ("number_result", "text_result", "files_result")
+RESULT_KINDS = ("number_result", "text_result", "layer_result", "folder_result", "layers_result")
 KINDS = (*VALUE_KINDS, *INPUT_KINDS, *DESTINATION_KINDS, *RESULT_KINDS)
 
 
@@ -49,6 +49,8 @@ class ParameterDeclaration:
         Field of the settings dataclass that takes the value and owns the default.
     parent : str
         For a field: name of the parameter with its layer.
+    geometry : {"polygon", "point", "any"}
+        Of a layer destination.
     file_filter : str
         For files: what the file dialog offers, such as ``HTML files (*.html)``.
     is_created : bool
@@ -73,6 +75,7 @@ class ParameterDeclaration:
     advanced: bool = False
     setting: str = ""
     parent: str = ""
+    geometry: str = "polygon"
     file_filter: str = ""
     is_created: bool = True
 
