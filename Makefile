@@ -20,7 +20,7 @@ help:
 
 demo:
 	@.ci/setup.sh test
-	$(PYTHON) .ci/demo.py $(if $(DATA),--data "$$DATA") $(if $(PARCELS),--parcels "$$PARCELS") $(if $(FIELD),--field "$$FIELD")
+	$(PYTHON) demo/demo.py $(if $(DATA),--data "$$DATA") $(if $(PARCELS),--parcels "$$PARCELS") $(if $(FIELD),--field "$$FIELD")
 
 test:
 	@.ci/setup.sh test

@@ -21,14 +21,14 @@ SMALLER = 0.7  # of a radar image, whose speckle cannot be compressed
 EXACT = 20  # colours that are kept as they are
 REPORT_SIZE = (1100, 1000)
 
-sys.path.insert(0, str(ROOT / ".ci"))
+sys.path.insert(0, str(ROOT / "demo"))
 from desktop import visit  # noqa: E402
 
 
 def main():
     """Make all pictures."""
     if not has_sample_demo():
-        subprocess.run([sys.executable, ROOT / ".ci" / "demo.py"], check=True)
+        subprocess.run([sys.executable, ROOT / "demo" / "demo.py"], check=True)
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from hands import open_dialog, pause, run_dialog
+from gui_actions import open_dialog, pause, run_dialog
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QDockWidget, QTreeView

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-CI = Path(__file__).resolve().parents[2] / ".ci"
-sys.path.insert(0, str(CI))
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+sys.path.insert(0, str(DEMO))
 import demo  # noqa: E402
 
 PROMISED = {"crop_map.tif", "crop_map.qml", "confidence.tif", "report.html", "forest.ffrf", "crop_map.png",
@@ -147,7 +147,7 @@ def test_wrong_input_gets_one_sentence_and_code_1(tmp_path, options, sentence):
          "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}}]}))
     given = {"data": "products", "parcels": "parcels.geojson", "field": "crop", **options}
     arguments = [f"--{name}={value}" for name, value in given.items() if value]
-    done = subprocess.run([sys.executable, CI / "demo.py", *arguments], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, DEMO / "demo.py", *arguments], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -8,8 +8,8 @@ import pytest
 
 from tests.fieldscene import fields, reflectance, write
 
-CI = Path(__file__).resolve().parents[2] / ".ci"
-sys.path.insert(0, str(CI))
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+sys.path.insert(0, str(DEMO))
 import desktop  # noqa: E402
 
 CLASSIFICATION, SENTINEL2 = "Floefield: crop classification", "Floefield: Sentinel-2"

@@ -1,6 +1,6 @@
 """Runs inside the QGIS desktop for test_dialog.py: crops are classified with the tool, and then with the model."""
 
-from hands import layers_in_project, open_dialog, run_dialog
+from gui_actions import layers_in_project, open_dialog, run_dialog
 from qgis.core import QgsProject, QgsVectorLayer
 
 

@@ -1,6 +1,6 @@
 """A QGIS project and a picture of what the demo made; both show the satellite image of the greenest day.
 
-Usage: showcase.py FOLDER < FACTS, with the facts of summary.json. Paths in the project are relative to the folder.
+Usage: crop_figures.py FOLDER < FACTS, with the facts of summary.json. Paths in the project are relative to the folder.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imagery import Stack, colour_by
 from osgeo import gdal
-from picture import draw
+from map_figure import draw
 from qgis.core import (
     QgsApplication,
     QgsFillSymbol,

@@ -52,7 +52,7 @@ def make_ice(qgis, story, output, home, **sample):
     facts = {"synthetic": True, "scenes": int(maps["SCENE_COUNT"]), "charts": int(charts["CHART_COUNT"]),
              "agreement": maps["OVERALL_ACCURACY"], "kappa": maps["KAPPA"]}
     with story.step("Ice picture"):
-        script = Path(__file__).with_name("iceshow.py")
+        script = Path(__file__).with_name("ice_figures.py")
         done = subprocess.run([sys.executable, script, folder, output / PICTURE], env=clean_environment(home),
                               input=json.dumps(facts), capture_output=True, text=True)
         if done.returncode:

@@ -1,15 +1,15 @@
 """A picture of an ice map beside the radar scene it was made from, with the chart drawn on it.
 
-Usage: iceshow.py FOLDER PICTURE < FACTS, with the facts of the ice in summary.json.
+Usage: ice_figures.py FOLDER PICTURE < FACTS, with the facts of the ice in summary.json.
 """
 
 import json
 import sys
 from pathlib import Path
 
-from picture import draw
+from map_figure import draw
 from qgis.core import QgsApplication, QgsRasterLayer, QgsSingleSymbolRenderer, QgsVectorLayer
-from showcase import in_words, outline
+from crop_figures import in_words, outline
 
 
 def main():

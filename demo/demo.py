@@ -20,7 +20,7 @@ from importlib import metadata
 from pathlib import Path
 
 from headless import ROOT, Problem, QgisProcess, clean_environment
-from icedemo import make_ice
+from ice_demo import make_ice
 
 OUTPUT = ROOT / "build" / "demo"
 # Inner buffer in metres and smallest area in square metres: the defaults of the tools, then gentler ones.
@@ -182,7 +182,7 @@ def accuracy_sentence(results):
 
 def show(output, facts, home):
     """The project and the picture; drawn by QGIS in a process of its own."""
-    script = Path(__file__).with_name("showcase.py")
+    script = Path(__file__).with_name("crop_figures.py")
     done = subprocess.run([sys.executable, script, output], env=clean_environment(home), input=json.dumps(facts),
                           capture_output=True, text=True)
     if done.returncode:
