@@ -124,7 +124,7 @@ class Deliverer(contextlib.ExitStack):
             by_parcel.reshape(-1)[cells] += times
 
         run_blocks(self._grid.blocks(EDGE, EDGE), work, finish, executor, progress)
-        return replace(mapping, mapped=mapped, by_parcel=by_parcel)
+        return replace(mapping, class_counts=mapped, parcel_counts=by_parcel)
 
     def finish(self, result):
         """Write what says how good the product is into its folder.
