@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..raster.blocks import default_threads
-from .train import class_weights, new_classifier, default_features_per_split
+from .train import class_weights, default_features_per_split, new_classifier
 
 FOLDS = 3
 # Maximum number of trees of a trial, enough to rank the settings.

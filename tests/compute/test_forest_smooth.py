@@ -88,8 +88,8 @@ def test_components_are_the_canonical_variates_of_parcels(monkeypatch):
     components = fit_similarity(bands, groups).components(bands) / 16
     variates = LinearDiscriminantAnalysis(solver="eigen").fit_transform(bands.astype(float), groups)
 
-    residuals = np.concatenate([components[:, groups == group] - components[:, groups == group].mean(axis=1, keepdims=True)
-                                for group in range(6)], axis=1)
+    by_group = [components[:, groups == group] for group in range(6)]
+    residuals = np.concatenate([values - values.mean(axis=1, keepdims=True) for values in by_group], axis=1)
     np.testing.assert_allclose(np.cov(residuals), np.eye(4), atol=0.02)
     for component, variate in zip(components, variates.T):
         assert abs(np.corrcoef(component, variate)[0, 1]) > 0.999
@@ -107,7 +107,8 @@ def test_parcels_of_equal_pixels_are_separated():
     bands = np.repeat(np.array([[0.1, 0.5], [0.3, 0.2], [0.7, 0.9]], np.float32), 4, axis=0)
     components = fit_similarity(bands, np.repeat(np.arange(3), 4)).components(bands) / 16
     assert (components[:, ::4] == components[:, 3::4]).all()
-    differences = [np.abs(components[:, first] - components[:, second]).max() for first, second in ((0, 4), (4, 8), (0, 8))]
+    differences = [np.abs(components[:, first] - components[:, second]).max()
+                   for first, second in ((0, 4), (4, 8), (0, 8))]
     assert min(differences) > 10, "far more than the variation within parcels"
 
 
