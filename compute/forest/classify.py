@@ -94,7 +94,7 @@ class Classification:
     forest : Forest
     insight : Insight
     interval : tuple of float
-        Confidence interval of the overall accuracy, by resampling parcels; NaN if unknown.
+        95 % confidence interval of the overall accuracy (bootstrap over parcels); NaN with too few parcels.
     """
 
     pixel_matrix: ConfusionMatrix

@@ -135,25 +135,25 @@ def _values(reader, path, progress):
     return found
 
 
-def _split(reader, values, named, split_settings, progress):
+def _split(reader, values, raster_classes, split_settings, progress):
     block_size = int(np.clip(min(reader.grid.shape) // BLOCKS_PER_SIDE, MIN_BLOCK_SIZE, MAX_BLOCK_SIZE))
     keys, touching = _keys_and_contacts(reader, values, block_size, progress)
     rows, columns = np.divmod(keys // len(values), -(-reader.grid.width // block_size))
     groups = _connected_groups(keys, touching, rows // SQUARE * (columns.max() + 1) + columns // SQUARE)
     names, sizes = np.unique(groups, return_counts=True)
-    split = split_parcels([Parcel(name, named[name % len(values)].code, None) for name in names.tolist()],
+    split = split_parcels([Parcel(name, raster_classes[name % len(values)].code, None) for name in names.tolist()],
                           split_settings)
     split = _nearest_to_fraction(split, dict(zip(names.tolist(), sizes.tolist())), split_settings.training_share)
     ordered = split.training + split.validation
-    classes = tuple(replace(map_class, value=value) for value, map_class in enumerate(named, start=1))
+    classes = tuple(replace(map_class, value=value) for value, map_class in enumerate(raster_classes, start=1))
     value_of = {map_class.code: map_class.value for map_class in classes}
-    numbers = np.array([0, *(value_of[parcel.code] for parcel in ordered), 0], np.int64)
-    is_training, is_validation = np.zeros(len(numbers), bool), np.zeros(len(numbers), bool)
+    class_values = np.array([0, *(value_of[parcel.code] for parcel in ordered), 0], np.int64)
+    is_training, is_validation = np.zeros(len(class_values), bool), np.zeros(len(class_values), bool)
     is_training[1:len(split.training) + 1] = True
     is_validation[len(split.training) + 1:-1] = True
     number_of = {parcel.identifier: number for number, parcel in enumerate(ordered, start=1)}
     label_map = LabelMap(reader, block_size, values, keys, [number_of[group] for group in groups.tolist()])
-    return GroundTruth(classes, split.training, split.validation, split.unassessed, 0, 0, label_map, numbers,
+    return GroundTruth(classes, split.training, split.validation, split.unassessed, 0, 0, label_map, class_values,
                        is_training, is_validation)
 
 
@@ -191,8 +191,9 @@ def _connected_groups(keys, touching, squares):
 
 
 def _nearest_to_fraction(split, sizes, fraction):
-    """Swap training and validation of each class whose fraction of training blocks gets closer to the requested one: of
-    a large patch and a few small ones, the large one is used for training.
+    """Swap training and validation of the classes whose fraction of training blocks then is closer to `fraction`.
+
+    Of a large patch and a few small ones, the large one is used for training.
     """
     training, total = Counter(), Counter()
     for parcel in split.training:

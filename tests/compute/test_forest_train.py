@@ -23,7 +23,7 @@ def pixels():
     ({"max_depth": 3}, {"max_depth": 3}),
     ({"balanced_weights": True}, {"class_weight": "balanced"}),
 ])
-def test_the_trees_are_those_that_scikit_learn_trains_at_once(ours, theirs, threads):
+def test_the_trees_equal_those_of_scikit_learn_trained_at_once(ours, theirs, threads):
     features, classes = pixels()
     settings = ForestSettings(trees=23, seed=7, threads=threads, classifier="random", **ours)
     grown = grow_forest(features, classes, 3, settings, Progress())
