@@ -1,4 +1,4 @@
-"""Shared by all tests: the package is imported as ``floefield`` through the link build/plugins/floefield."""
+"""Fixtures of all tests; the package is imported as ``floefield`` through the link build/plugins/floefield."""
 
 import sys
 from pathlib import Path
@@ -12,13 +12,13 @@ sys.path.insert(0, str(PLUGINS))
 
 @pytest.fixture(scope="session")
 def root():
-    """The checkout."""
+    """The root folder of the repository."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def plugins():
-    """A folder with the plugin in it, as QGIS looks for plugins."""
+    """The folder that contains the plugin, like the plugin folder of QGIS."""
     return PLUGINS
 
 
@@ -35,7 +35,7 @@ def provider(qgis_processing):
 
 @pytest.fixture
 def feedback():
-    """A feedback that keeps what the tool said."""
+    """A feedback that records messages (`said`) and warnings (`warned`)."""
     from qgis.core import QgsProcessingFeedback
 
     class Listener(QgsProcessingFeedback):
@@ -57,7 +57,7 @@ def feedback():
 
 @pytest.fixture
 def run(provider, feedback):
-    """Runs a tool by its id, as in ``run("innerbuffer", {"INPUT": parcels, "OUTPUT": path})``; gives its results."""
+    """Run a tool by its id and return its results: ``run("innerbuffer", {"INPUT": parcels, "OUTPUT": path})``."""
     import processing
 
     def run(name, parameters, **options):

@@ -1,4 +1,4 @@
-"""A hand-made scene for the classifiers: square fields of three crops on a small raster, easy enough to tell apart."""
+"""A synthetic scene for the classifiers: square fields of three well separable crops on a small raster."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ CRS = "EPSG:32631"
 
 
 def square(row, column, size=6):
-    """GeoJSON of `size` x `size` pixels whose upper-left pixel is (row, column)."""
+    """GeoJSON polygon of `size` x `size` pixels with the upper-left pixel (row, column)."""
     west, north = WEST + column * PIXEL, NORTH - row * PIXEL
     east, south = west + size * PIXEL, north - size * PIXEL
     return {"type": "Polygon", "coordinates": [[[west, south], [west, north], [east, north], [east, south],
@@ -20,7 +20,7 @@ def square(row, column, size=6):
 
 
 def fields():
-    """(number, crop, geometry) of 30 fields, ten of each crop."""
+    """List of (number, crop, geometry) of 30 fields, ten of each crop."""
     return [(number, CROPS[number % 3], square(number // COLUMNS * FIELD + 1, number % COLUMNS * FIELD + 1))
             for number in range(ROWS * COLUMNS)]
 
@@ -33,7 +33,7 @@ def parcels():
 
 
 def reflectance(noise=0.05, seed=1):
-    """Two bands, shape (2, rows, columns): bare soil between the fields."""
+    """Two bands, shape (2, rows, columns), with bare soil between the fields."""
     values = np.full((2, ROWS * FIELD, COLUMNS * FIELD), 0.35)
     for number, crop, _ in fields():
         row, column = number // COLUMNS * FIELD + 1, number % COLUMNS * FIELD + 1
@@ -42,7 +42,7 @@ def reflectance(noise=0.05, seed=1):
 
 
 def write(path, values, names=("B04", "B08"), nodata=None, scale=1.0, west=WEST, crs=CRS, tags=None, **options):
-    """Write bands with rasterio, without any code of Floefield; gives the path as text."""
+    """Write bands with rasterio, without any code of Floefield, and return the path as text."""
     import rasterio
 
     values = np.asarray(values)
@@ -58,7 +58,7 @@ def write(path, values, names=("B04", "B08"), nodata=None, scale=1.0, west=WEST,
 
 
 def read(path):
-    """All bands of a raster, and its nodata value."""
+    """All bands of a raster and its nodata value."""
     import rasterio
 
     with rasterio.open(path) as raster:

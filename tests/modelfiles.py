@@ -1,4 +1,4 @@
-"""Small model files, grown on the hand-made scene of :mod:`.fieldscene`."""
+"""Small model files, trained on the synthetic scene of :mod:`.fieldscene`."""
 
 import numpy as np
 
@@ -6,21 +6,22 @@ from . import fieldscene
 
 
 def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
-    """Train on every field of the scene and keep the forest.
+    """Train a forest on all fields of the scene and write its model file.
 
     Parameters
     ----------
     path : path
     values : ndarray, shape (bands, rows, columns)
-        The scene stands in its upper-left corner.
+        The fields are in the upper-left corner.
     names : sequence of str
     trees : int
     **settings
-        Of :class:`ForestSettings`.
+        Fields of :class:`ForestSettings`.
 
     Returns
     -------
     str
+        The path.
     """
     from floefield.compute.classes import class_table
     from floefield.compute.forest.modelfile import Forest, save_forest
@@ -30,10 +31,11 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
 
     pixels, classes = [], []
     for number, crop, _ in fieldscene.fields():
-        row, column = (place * fieldscene.FIELD + 1 for place in divmod(number, fieldscene.COLUMNS))
+        row, column = (index * fieldscene.FIELD + 1 for index in divmod(number, fieldscene.COLUMNS))
         pixels.append(values[:, row:row + 6, column:column + 6].reshape(len(values), -1).T)
         classes += [fieldscene.CROPS.index(crop)] * 36
-    settings = ForestSettings(**{"trees": trees, "threads": 1, "kind": "random", "contrasts": False, **settings})
+    settings = ForestSettings(**{"trees": trees, "threads": 1, "classifier": "random", "band_differences": False,
+                                 **settings})
     features = np.concatenate(pixels).astype(np.float32)
     grown = grow_forest(features, np.array(classes), 3, settings, Progress())
     save_forest(str(path), Forest(

@@ -1,6 +1,6 @@
-"""What may spoil a classification, in plain words.
+"""Warnings about reference data, training and map.
 
-Each function looks at one thing and gives a list of sentences, empty when all is well.
+Each function checks one aspect and returns a list of messages, empty if there is nothing to report.
 """
 
 from collections import Counter
@@ -13,126 +13,127 @@ from .choice import listed
 FEW_PARCELS = 5
 FEW_PIXELS = 50
 FEW_VALIDATION_PARCELS = 50
-# Shares of parcels outside, and of pixels without data, from which on a word is due.
-MUCH_OUTSIDE = 0.25
-MUCH_WITHOUT_DATA = 0.2
-# Share of the pixels far outside the range of the training pixels.
-MUCH_STRANGE = 0.3
+# Fractions of parcels outside the image, and of pixels without data, above which to warn.
+MAX_OUTSIDE = 0.25
+MAX_WITHOUT_DATA = 0.2
+# Fraction of pixels far outside the range of the training pixels above which to warn.
+MAX_OUT_OF_RANGE = 0.3
 
 
-def parcel_advice(ground):
+def parcel_warnings(reference):
     """Parcels that cannot be used, and classes with too few of them.
 
     Parameters
     ----------
-    ground : GroundTruth
+    reference : GroundTruth
 
     Returns
     -------
     list of str
     """
-    advice = []
-    used = len(ground.training) + len(ground.validation) + ground.covered + ground.pieces
-    total = used + ground.outside + ground.too_small
-    if ground.outside > MUCH_OUTSIDE * total:
-        advice.append(f"The rasters and the parcels barely overlap: {ground.outside} of {total} parcels lie outside "
-                      "the image.")
-    if ground.too_small:
-        advice.append(f"{ground.too_small} of {total} parcels are too small to hold the centre of a pixel and were "
-                      "left out.")
-    if ground.covered:
-        advice.append(f"Validation parcels that cannot judge: {ground.covered} of "
-                      f"{len(ground.validation) + ground.covered}. Each of their pixels lies in a training parcel, or "
-                      "in a parcel of another class.")
-    if ground.shared:
-        advice.append(f"Validation parcels that judge by a part of their pixels only: {ground.shared}. The others lie "
-                      "in training parcels, or in parcels of another class.")
-    labels = {map_class.code: map_class.label for map_class in ground.classes}
-    training = Counter(parcel.code for parcel in ground.training)
+    warnings = []
+    used = len(reference.training) + len(reference.validation) + reference.overlapped + reference.adjacent
+    total = used + reference.outside + reference.too_small
+    if reference.outside > MAX_OUTSIDE * total:
+        warnings.append(f"{reference.outside} of {total} parcels lie outside the image. Check the extent and the "
+                        "coordinate reference system of the parcel layer.")
+    if reference.too_small:
+        warnings.append(f"{reference.too_small} of {total} parcels are too small to contain a pixel centre and were "
+                        "left out.")
+    if reference.overlapped:
+        warnings.append(f"{reference.overlapped} of {len(reference.validation) + reference.overlapped} validation "
+                        "parcels were left out: all their pixels lie in training parcels or in parcels of another "
+                        "class.")
+    if reference.partly_overlapped:
+        warnings.append(f"Validation parcels assessed on part of their pixels only: {reference.partly_overlapped}. "
+                        "Their other pixels lie in training parcels or in parcels of another class.")
+    labels = {map_class.code: map_class.label for map_class in reference.classes}
+    training = Counter(parcel.code for parcel in reference.training)
     few = [f"{labels[code]} ({training[code]})" for code in labels if 0 < training[code] < FEW_PARCELS]
     if few:
-        advice.append(f"Few training parcels, so these classes are learned poorly: {listed(few)}. "
-                      f"At least {FEW_PARCELS} parcels, better 20, should train a class.")
-    unknown = [labels[code] for code in labels if not training[code]]
-    if unknown:
-        advice.append("These classes occur in the validation parcels only, so every pixel of them counts as wrong: "
-                      f"{listed(unknown)}.")
-    return advice + spelt_alike(labels)
+        warnings.append(f"{len(few)} of {len(labels)} classes have fewer than {FEW_PARCELS} training parcels: "
+                        f"{listed(few)}. Add training parcels, better 20 for each class.")
+    untrained = [labels[code] for code in labels if not training[code]]
+    if untrained:
+        warnings.append("These classes occur in the validation parcels only, so all their pixels count as errors: "
+                        f"{listed(untrained)}. Add training parcels for them.")
+    return warnings + spelt_alike(labels)
 
 
-def validation_advice(ground, is_split_off):
-    """How far the accuracy can be trusted.
+def validation_warnings(reference, is_split_off):
+    """Limits of the accuracy assessment.
 
     Parameters
     ----------
-    ground : GroundTruth
+    reference : GroundTruth
     is_split_off : bool
-        Whether the validation parcels were taken from the training parcels.
+        Whether the validation parcels were split off the training parcels.
 
     Returns
     -------
     list of str
     """
-    advice = []
-    if ground.pieces:
-        advice.append(f"Validation parcels that do not judge: {ground.pieces}. Most of their pixels lie directly "
-                      "beside training pixels of the same class, as if a field had been cut into pieces, and the "
-                      "accuracy would be far too good. Give whole fields as parcels (the tool 'Dissolve' joins "
-                      "pieces), or validation parcels elsewhere.")
-    if ground.pieces and not ground.validation:
-        return [*advice, "No validation parcel is left, so nobody knows how accurate the map is."]
-    if ground.covered and not ground.validation:
-        return ["No validation parcel has a pixel that did not train, so nobody knows how accurate the map is. Give "
-                "parcels that do not train, or leave the validation parcels out: some of the training parcels are "
-                "held back then."]
-    if not ground.validation:
-        return ["There are no validation parcels, so nobody knows how accurate the map is. Choose a training share "
-                "below 1, or give validation parcels."]
-    labels = {map_class.code: map_class.label for map_class in ground.classes}
-    if ground.unassessed:
-        reason = " (a single parcel trains and cannot judge as well)" if is_split_off and not ground.pieces else ""
-        advice.append("No parcel is left to judge these classes, so their accuracy is unknown: "
-                      f"{listed([labels[code] for code in ground.unassessed])}{reason}.")
-    count = len(ground.validation)
+    warnings = []
+    if reference.adjacent:
+        warnings.append(f"Validation parcels left out: {reference.adjacent}. Most of their pixels are adjacent to "
+                        "training pixels of the same class, as if one field were split into several polygons, and "
+                        "would inflate the accuracy. Use whole fields as parcels (the tool 'Dissolve' joins "
+                        "polygons), or validation parcels elsewhere.")
+    if reference.adjacent and not reference.validation:
+        return [*warnings, "No validation parcel is left, so the accuracy of the map cannot be determined."]
+    if reference.overlapped and not reference.validation:
+        return ["All pixels of the validation parcels lie in training parcels or in parcels of another class, so the "
+                "accuracy of the map cannot be determined. Use other validation parcels, or leave them out: part of "
+                "the training parcels is then held out for validation."]
+    if not reference.validation:
+        return ["There are no validation parcels, so the accuracy of the map cannot be determined. Choose a training "
+                "fraction below 1, or add validation parcels."]
+    labels = {map_class.code: map_class.label for map_class in reference.classes}
+    if reference.unassessed:
+        reason = " (their only parcel is used for training)" if is_split_off and not reference.adjacent else ""
+        warnings.append(f"{len(reference.unassessed)} of {len(labels)} classes have no validation parcel, so their "
+                        f"accuracy is unknown: {listed([labels[code] for code in reference.unassessed])}{reason}.")
+    count = len(reference.validation)
     if count < FEW_VALIDATION_PARCELS:
-        advice.append(f"The accuracy rests on only {count} validation parcel{'s' if count > 1 else ''}: with another "
-                      "draw of parcels (another seed) it may be quite different.")
-    return advice
+        warnings.append(f"The accuracy is based on only {count} validation parcel{'s' if count > 1 else ''}; another "
+                        "split (another seed) may give a very different value. Add parcels.")
+    return warnings
 
 
-def training_advice(ground, drawn):
+def training_warnings(reference, sampled):
     """Classes with few or no training pixels, pixels without data and disputed ones.
 
     Parameters
     ----------
-    ground : GroundTruth
-    drawn : TrainingPixels
+    reference : GroundTruth
+    sampled : TrainingPixels
 
     Returns
     -------
     list of str
     """
-    advice = []
-    counts = np.bincount(drawn.sample.classes, minlength=len(ground.classes))
-    trained = {parcel.code for parcel in ground.training}
-    none = [c.label for c, count in zip(ground.classes, counts) if not count and c.code in trained]
-    few = [f"{c.label} ({count})" for c, count in zip(ground.classes, counts) if 0 < count < FEW_PIXELS]
+    warnings = []
+    counts = np.bincount(sampled.sample.classes, minlength=len(reference.classes))
+    trained = {parcel.code for parcel in reference.training}
+    none = [c.label for c, count in zip(reference.classes, counts) if not count and c.code in trained]
+    few = [f"{c.label} ({count})" for c, count in zip(reference.classes, counts) if 0 < count < FEW_PIXELS]
     if none:
-        advice.append(f"No training pixel of these classes has data at all dates; they are not in the map: "
-                      f"{listed(none)}.")
+        warnings.append(f"{len(none)} of {len(reference.classes)} classes have no training pixel with data at all "
+                        f"dates and are not mapped: {listed(none)}. Fill the gaps in the time series tool.")
     if few:
-        advice.append(f"Few training pixels, so these classes are learned poorly: {listed(few)}.")
-    usable = int(drawn.sample.available.sum())
-    if drawn.without_data > MUCH_WITHOUT_DATA * (usable + drawn.without_data):
-        advice.append(f"{drawn.without_data} of {usable + drawn.without_data} training pixels lack data at some date "
-                      "and were left out. Gap filling in the time series tool would save them.")
-    if drawn.disputed:
-        advice.append(f"{drawn.disputed} pixels lie in parcels of different classes and were left out.")
-    return advice
+        warnings.append(f"{len(few)} of {len(reference.classes)} classes have fewer than {FEW_PIXELS} training pixels: "
+                        f"{listed(few)}. Add training parcels.")
+    usable = int(sampled.sample.available.sum())
+    if sampled.without_data > MAX_WITHOUT_DATA * (usable + sampled.without_data):
+        warnings.append(f"{sampled.without_data} of {usable + sampled.without_data} training pixels lack data at some "
+                        "date and were left out. Fill the gaps in the time series tool.")
+    if sampled.disputed:
+        warnings.append(f"{sampled.disputed} pixels lie in parcels of different classes and were left out.")
+    return warnings
 
 
-def growth_advice(importances):
-    """Trees that tell nothing apart.
+def split_warnings(importances):
+    """Trees without any split.
 
     Parameters
     ----------
@@ -145,12 +146,13 @@ def growth_advice(importances):
     """
     if np.any(importances):
         return []
-    return ["No tree has a branch, so every pixel gets the same class: the leaves are too large for so few training "
-            "pixels, or no band differs among them. Choose smaller leaves, more pixels, or look at the rasters."]
+    return ["No tree has a split, so all pixels get the same class: the minimum samples per leaf are too large for the "
+            "number of training pixels, or the bands are constant. Reduce the minimum samples per leaf, add training "
+            "pixels, or check the rasters."]
 
 
-def map_advice(mapping, forest):
-    """Pixels of the map without a class, and input unlike that of the training.
+def map_warnings(mapping, forest):
+    """Pixels of the map without a class, and input outside the range of the training data.
 
     Parameters
     ----------
@@ -161,26 +163,26 @@ def map_advice(mapping, forest):
     -------
     list of str
     """
-    advice = []
-    empty, total = int(mapping.mapped[0]) - mapping.hidden, int(mapping.mapped.sum())
-    if empty > MUCH_WITHOUT_DATA * total:
-        reason = "no band has data there" if forest.stand_ins else "some band has no data there"
-        advice.append(f"{empty / total:.0%} of the pixels have no class, because {reason}. If these are clouds, gap "
-                      "filling in the time series tool helps.")
-    if mapping.hidden:
-        advice.append(f"{mapping.hidden / total:.0%} of the pixels have no class, because the forest is less sure of "
-                      "them than was asked for.")
-    strange = [name for name, share in zip(forest.feature_names, mapping.strange) if share > MUCH_STRANGE]
-    if strange:
-        shown = ", ".join(strange[:5]) + (" ..." if len(strange) > 5 else "")
-        advice.append(f"The values of {len(strange)} of {len(forest.feature_names)} bands lie far outside the range of "
-                      f"the training pixels ({shown}). Are they in the same unit (reflectance, not reflectance times "
-                      "10000)?")
-    return advice
+    warnings = []
+    empty, total = int(mapping.class_counts[0]) - mapping.low_confidence, int(mapping.class_counts.sum())
+    if empty > MAX_WITHOUT_DATA * total:
+        reason = "all bands lack data there" if forest.imputation_values else "some band lacks data there"
+        warnings.append(f"{empty / total:.0%} of the pixels have no class, because {reason}. If these are clouds, fill "
+                        "the gaps in the time series tool.")
+    if mapping.low_confidence:
+        warnings.append(f"{mapping.low_confidence / total:.0%} of the pixels have no class, because their confidence "
+                        "is below the minimum confidence.")
+    names = [name for name, fraction in zip(forest.feature_names, mapping.out_of_range) if fraction > MAX_OUT_OF_RANGE]
+    if names:
+        shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+        warnings.append(f"The values of {len(names)} of {len(forest.feature_names)} bands lie far outside the range of "
+                        f"the training pixels ({shown}). Check that the units are the same (reflectance, not "
+                        "reflectance times 10000).")
+    return warnings
 
 
 def map_notes(mapping):
-    """What was done to pixels with gaps, in words.
+    """How pixels with missing values were treated.
 
     Parameters
     ----------
@@ -190,6 +192,6 @@ def map_notes(mapping):
     -------
     list of str
     """
-    if not mapping.filled:
+    if not mapping.imputed:
         return []
-    return [f"{mapping.filled} classified pixels lack some of their bands; they were filled as in training."]
+    return [f"{mapping.imputed} classified pixels lack some bands; the missing values were imputed as in training."]

@@ -1,11 +1,11 @@
-"""A forest from its model file, applied to rasters of another place or date."""
+"""Apply a forest from its model file to rasters of another area or date."""
 
 import contextlib
 from dataclasses import dataclass, field
 
 from ..raster.blocks import make_executor
-from .advice import map_advice, map_notes
-from .choice import listed, order_doubts, places_for_model
+from .advice import map_notes, map_warnings
+from .choice import indices_for_model, listed, order_warnings
 from .features import FeatureStack
 from .mapping import MapRules, create_maps, map_classes
 from .modelfile import load_forest
@@ -13,7 +13,7 @@ from .modelfile import load_forest
 
 @dataclass(frozen=True)
 class ApplyTask:
-    """What to classify, and with which model.
+    """Rasters, model and settings of a prediction.
 
     Parameters
     ----------
@@ -22,15 +22,15 @@ class ApplyTask:
     model : str
         Path of the model file.
     matching : {"name", "order"}
-        How bands are found for the features of the model.
+        How the bands are matched to the features of the model.
     resampling : {"none", "nearest", "bilinear", "average"}
-        How rasters of other grids are brought to that of the first; "none" refuses them.
+        How rasters on other grids are resampled to the grid of the first; "none" rejects them.
     mask : str
-        Path of a raster that is 0 or without data where nothing is to be classified; empty if there is none.
+        Path of a mask raster; pixels that are 0 or nodata are not classified. Empty: no mask.
     rules : MapRules
         How votes become classes.
     threads : int
-        0 takes all cores but one.
+        0 uses all cores but one.
     """
 
     rasters: tuple
@@ -59,50 +59,50 @@ def apply_forest(task, maps, progress):
     Raises
     ------
     PlainError
-        With a sentence for the user: a model that is damaged or of other bands, rasters that do not fit together ...
+        With a message for the user: damaged model, missing bands, rasters on different grids ...
     Cancelled
-        If the user asked to stop. As after an error, no output is left behind.
+        If the user cancelled. As after an error, no output is left behind.
     """
     forest = load_forest(task.model)
     progress.check()
     with contextlib.ExitStack() as opened:
         stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        places = places_for_model(stack.names, forest.bands, task.matching)
-        for note in stack_notes(stack, places):
+        indices = indices_for_model(stack.names, forest.bands, task.matching)
+        for note in stack_notes(stack, indices):
             progress.say(note)
-        for doubt in order_doubts(stack.names, forest.bands) if task.matching == "order" else ():
-            progress.warn(doubt)
-        stack.choose(places)
-        stack.contrast(forest.contrasts, forest.feature_names[len(forest.bands):])
+        for warning in order_warnings(stack.names, forest.bands) if task.matching == "order" else ():
+            progress.warn(warning)
+        stack.select_bands(indices)
+        stack.add_band_differences(forest.band_differences, forest.feature_names[len(forest.bands):])
         executor = opened.enter_context(make_executor(task.threads))
         rasters = opened.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic))
-        if task.rules.smoothing and forest.likeness is None:
-            progress.say("The model does not know how much the pixels of a parcel differ, so nothing is smoothed.")
+        if task.rules.smoothing and forest.similarity is None:
+            progress.say("The model contains no similarity of pixels, so the probabilities are not smoothed.")
         progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.bands)} bands ...")
         mapping = map_classes(stack, forest, None, rasters, executor, progress, task.rules)
     for note in map_notes(mapping):
         progress.say(note)
-    for warning in map_advice(mapping, forest):
+    for warning in map_warnings(mapping, forest):
         progress.warn(warning)
     progress.show(1.0)
     return forest, mapping
 
 
-def stack_notes(stack, places):
-    """What is done to the rasters before they serve, in words.
+def stack_notes(stack, selected):
+    """Rasters that are resampled and bands that are not used.
 
     Parameters
     ----------
     stack : FeatureStack
-    places : sequence of int
-        Bands that serve.
+    selected : sequence of int
+        Indices of the bands used.
 
     Returns
     -------
     list of str
     """
     notes = [f"{path} lies on another grid and is resampled to that of the first raster." for path in stack.resampled]
-    unused = [name for place, name in enumerate(stack.names) if place not in set(places)]
+    unused = [name for index, name in enumerate(stack.names) if index not in set(selected)]
     if unused:
         notes.append(f"{len(unused)} of {len(stack.names)} bands are not used: {listed(unused)}.")
     return notes

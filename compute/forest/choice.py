@@ -1,4 +1,4 @@
-"""Which bands serve as features: by patterns of the user, or by what a model asks for."""
+"""Selection of the bands used as features: by patterns of the user, or as required by a model."""
 
 import re
 from fnmatch import fnmatchcase
@@ -6,12 +6,12 @@ from fnmatch import fnmatchcase
 from ..errors import MissingInput, UnsuitableInput
 
 MATCHINGS = ("name", "order")
-# A message that lists more names than this helps nobody.
-MOST_LISTED = 12
+# Messages list no more names than this.
+MAX_LISTED = 12
 
 
-def places_by_pattern(names, patterns):
-    """Features whose names fit one of the patterns.
+def indices_by_pattern(names, patterns):
+    """Indices of the bands whose names match one of the patterns.
 
     Parameters
     ----------
@@ -22,87 +22,87 @@ def places_by_pattern(names, patterns):
     Returns
     -------
     list of int
-        Places in `names`, in their order.
+        Ascending indices of `names`.
 
     Raises
     ------
     MissingInput
-        If a pattern fits no band.
+        If a pattern matches no band.
     """
-    wanted = [pattern.strip() for pattern in patterns.replace("\n", ",").split(",") if pattern.strip()]
-    for pattern in wanted:
+    requested = [pattern.strip() for pattern in patterns.replace("\n", ",").split(",") if pattern.strip()]
+    for pattern in requested:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise MissingInput(f"No band of the rasters is called {pattern}. Their bands are: {listed(names)}.")
-    return [place for place, name in enumerate(names)
-            if not wanted or any(fnmatchcase(name, pattern) for pattern in wanted)]
+    return [index for index, name in enumerate(names)
+            if not requested or any(fnmatchcase(name, pattern) for pattern in requested)]
 
 
-def places_for_model(names, needed, matching):
-    """The bands that a model asks for, in its order.
+def indices_for_model(names, required, matching):
+    """Indices of the bands that a model requires, in its order.
 
     Parameters
     ----------
     names : sequence of str
-        Of the rasters.
-    needed : sequence of str
-        Of the model.
+        Bands of the rasters.
+    required : sequence of str
+        Bands of the model.
     matching : {"name", "order"}
         By name, or the first band for the first feature and so on.
 
     Returns
     -------
     list of int
-        Places in `names`.
+        Indices of `names`.
 
     Raises
     ------
     MissingInput
         If bands are missing.
     UnsuitableInput
-        If there are more bands than features, and only their order tells which is which.
+        If bands are matched by order and their number differs.
     """
     if matching == "order":
-        if len(names) != len(needed):
-            raise UnsuitableInput(f"The model was trained on {len(needed)} bands, but the rasters have {len(names)}. "
-                                  "Matched by order, there must be as many. The model needs, in this order: "
-                                  f"{listed(needed)}.")
+        if len(names) != len(required):
+            raise UnsuitableInput(f"The model was trained on {len(required)} bands, but the rasters have {len(names)}. "
+                                  "Matching by order requires the same number. The model needs, in this order: "
+                                  f"{listed(required)}.")
         return list(range(len(names)))
-    missing = [name for name in needed if name not in names]
+    missing = [name for name in required if name not in names]
     if missing:
-        raise MissingInput(f"The rasters lack {len(missing)} of the {len(needed)} bands the model was trained on: "
-                           f"{listed(missing)}. The rasters have: {listed(names)}. Give the rasters that hold them, or "
-                           "match the bands by order if only their names differ (other dates, for instance).")
-    return [names.index(name) for name in needed]
+        raise MissingInput(f"The rasters lack {len(missing)} of the {len(required)} bands the model was trained on: "
+                           f"{listed(missing)}. The rasters have: {listed(names)}. Add the rasters that contain them, "
+                           "or match the bands by order if only their names differ (other dates, for instance).")
+    return [names.index(name) for name in required]
 
 
-def order_doubts(names, needed):
-    """Bands matched by order whose names say that they are others.
+def order_warnings(names, required):
+    """Warning about bands matched by order whose names contradict the match.
 
     Parameters
     ----------
     names : sequence of str
-        Of the rasters.
-    needed : sequence of str
-        Of the model; as many.
+        Bands of the rasters.
+    required : sequence of str
+        Bands of the model; the same number.
 
     Returns
     -------
     list of str
-        A sentence, or nothing: names without a date, such as those of another program, say nothing.
+        One message or none. Names without a date, such as those of other programs, are not compared.
     """
-    wrong = [f"{name} for {other}" for name, other in zip(names, needed)
-             if _measured(name) and _measured(other) and _measured(name) != _measured(other)]
-    return [f"Matched by order, {len(wrong)} bands serve as others than their names say: {listed(wrong)}. Check the "
-            "order of the rasters."] if wrong else []
+    wrong = [f"{name} for {other}" for name, other in zip(names, required)
+             if _band_part(name) and _band_part(other) and _band_part(name) != _band_part(other)]
+    return [f"Matched by order, {len(wrong)} bands replace bands of another kind: {listed(wrong)}. Check the order of "
+            "the rasters."] if wrong else []
 
 
-def _measured(name):
-    """What a band like ``B04_20180627`` measures; empty where the name does not end in a date."""
+def _band_part(name):
+    """The band in a name like ``B04_20180627``; empty if the name does not end in a date."""
     found = re.fullmatch(r"(.+)_\d{8}", name)
     return found[1] if found else ""
 
 
 def listed(names):
-    """Names for a message: all, or the first dozen and how many more there are."""
-    shown = ", ".join(names[:MOST_LISTED])
-    return shown if len(names) <= MOST_LISTED else f"{shown} and {len(names) - MOST_LISTED} more"
+    """Names for a message: all, or the first dozen and the number of the others."""
+    shown = ", ".join(names[:MAX_LISTED])
+    return shown if len(names) <= MAX_LISTED else f"{shown} and {len(names) - MAX_LISTED} more"

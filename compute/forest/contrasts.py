@@ -1,7 +1,7 @@
-"""Contrasts: the normalised difference (a - b) / (a + b) of each pair of reflectance bands of one day.
+"""Band differences: the normalised difference (a - b) / (a + b) of each pair of reflectance bands of one date.
 
-Trees ask one band at a time. What a crop is shows in how bands relate, whatever the light of the day: NDVI is one of
-these contrasts, and with ten bands there are 45. Tucker (1979), doi:10.1016/0034-4257(79)90013-0, for the idea.
+A tree splits on one feature at a time, while crops differ in the ratios of bands, which depend little on illumination.
+NDVI is one of these differences; ten bands have 45. Tucker (1979), doi:10.1016/0034-4257(79)90013-0.
 """
 
 import re
@@ -10,47 +10,47 @@ from itertools import combinations
 import numpy as np
 
 REFLECTANCE = re.compile(r"(B(?:0[1-9]|1[0-2]|8A))(_.+)?")
-# Below so much light from both bands together, their difference is noise.
-LEAST_SUM = 0.01
-# Pixels worked on at once: what lies between the steps stays in the processor's cache.
+# Minimum sum of two reflectances: below it their normalised difference is noise.
+MIN_SUM = 0.01
+# Pixels computed at once: intermediate arrays stay in the processor's cache.
 ROWS = 256
 
 
-def contrast_pairs(names):
-    """Which bands can be compared: those of Sentinel-2 that belong to one day.
+def band_pairs(names):
+    """All pairs of Sentinel-2 bands of the same date.
 
     Parameters
     ----------
     names : sequence of str
-        ``B04``, ``B04_20180627`` ...; others are passed over.
+        ``B04``, ``B04_20180627`` ...; others are ignored.
 
     Returns
     -------
     list of (int, int)
-        Places in `names`, day by day.
+        Indices of `names`, date by date.
     """
-    days = {}
-    for place, name in enumerate(names):
+    dates = {}
+    for index, name in enumerate(names):
         found = REFLECTANCE.fullmatch(name)
         if found:
-            days.setdefault(found.group(2), []).append(place)
-    return [pair for places in days.values() for pair in combinations(places, 2)]
+            dates.setdefault(found.group(2), []).append(index)
+    return [pair for indices in dates.values() for pair in combinations(indices, 2)]
 
 
-def contrast_name(names, pair):
-    """The name of a contrast: ``ND_B04_B08_20180627`` of B04_20180627 and B08_20180627."""
-    (first, day), (second, _) = (REFLECTANCE.fullmatch(names[place]).groups() for place in pair)
-    return f"ND_{first}_{second}{day or ''}"
+def band_difference_name(names, pair):
+    """The name of a band difference: ``ND_B04_B08_20180627`` of B04_20180627 and B08_20180627."""
+    (first, date), (second, _) = (REFLECTANCE.fullmatch(names[index]).groups() for index in pair)
+    return f"ND_{first}_{second}{date or ''}"
 
 
-def add_contrasts(features, pairs):
-    """Fill the last columns of a table with the contrasts of the first ones, in place.
+def add_band_differences(features, pairs):
+    """Compute the last columns of a table, the band differences, from the first ones, in place.
 
     Parameters
     ----------
-    features : ndarray of float32, shape (pixels, bands + contrasts)
-        Reflectance in the columns of the bands; NaN where unknown.
-    pairs : ndarray of int, shape (contrasts, 2)
+    features : ndarray of float32, shape (pixels, bands + pairs)
+        Reflectance in the columns of the bands; NaN where missing.
+    pairs : ndarray of int, shape (pairs, 2)
         Columns of the bands.
     """
     first, second = pairs.T
@@ -58,4 +58,4 @@ def add_contrasts(features, pairs):
     for start in range(0, len(features), ROWS):
         rows = features[start:start + ROWS]
         one, other = rows[:, first], rows[:, second]
-        rows[:, bands:] = (one - other) / np.maximum(one + other, np.float32(LEAST_SUM))
+        rows[:, bands:] = (one - other) / np.maximum(one + other, np.float32(MIN_SUM))

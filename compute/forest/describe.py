@@ -1,4 +1,4 @@
-"""What the report on a classification says of how the forest was grown."""
+"""The classification report: content and settings in words."""
 
 from ..accuracy.report import ClassificationReport, RasterSummary
 
@@ -21,17 +21,18 @@ def describe_classification(task, stack, result):
         title="Crop classification",
         rasters=tuple(RasterSummary(reader.path, len(reader.bands), dates)
                       for reader, dates in zip(stack.readers, stack.dates)),
-        pixel_area=stack.pixel_area, band_names=result.forest.bands, parcels_path=task.labels or task.parcels_path,
+        pixel_area=stack.pixel_area, band_names=result.forest.bands,
+        parcels_path=task.training_raster or task.parcels_path,
         class_field=task.class_field, validation_path=task.validation_path, classes=result.summaries,
         pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,
-        importances=importances_of_bands(forest),
-        settings=settings_in_words(task, forest.settings) | _permutation_in_words(forest),
+        importances=band_importances(forest),
+        settings=describe_settings(task, forest.settings) | _describe_permutation(forest),
         warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
-        insight=result.insight, interval=result.interval, from_raster=bool(task.labels))
+        insight=result.insight, interval=result.interval, from_raster=bool(task.training_raster))
 
 
-def importances_of_bands(forest):
-    """Impurity importance by band: that of a contrast goes half to each of its two bands.
+def band_importances(forest):
+    """Impurity importance by band; that of a band difference is divided equally between its two bands.
 
     Parameters
     ----------
@@ -40,63 +41,66 @@ def importances_of_bands(forest):
     Returns
     -------
     tuple of (str, float)
-        Summing to what the importances of the forest sum to.
+        With the same sum as the importances of the forest.
     """
-    shares = list(forest.importances[:len(forest.bands)])
-    for pair, share in zip(forest.contrasts, forest.importances[len(forest.bands):]):
-        for place in pair:
-            shares[place] += share / 2
-    return tuple(zip(forest.bands, shares))
+    importances = list(forest.importances[:len(forest.bands)])
+    for pair, importance in zip(forest.band_differences, forest.importances[len(forest.bands):]):
+        for index in pair:
+            importances[index] += importance / 2
+    return tuple(zip(forest.bands, importances))
 
 
-def settings_in_words(task, settings):
-    """How the forest was grown; what is as usual is left out.
+def describe_settings(task, settings):
+    """Settings of the training, by name; optional ones only if they differ from the default.
 
     Parameters
     ----------
     task : ClassificationTask
     settings : ForestSettings
-        Those used, tuned ones included.
+        As used, including tuned values.
 
     Returns
     -------
     dict of str to str
     """
-    words = {
-        "Classifier": "random forest" if settings.kind == "random" else "extremely randomised trees",
-        "Trees": str(settings.trees),
-        "Contrasts of bands": "yes (importance shared between the two bands)" if settings.contrasts else "no",
-        "Smoothing": "over alike neighbours, 15 pixels around" if task.rules.smoothing else "none",
-        "Training pixels per class": _sampling_in_words(settings),
-        "Smallest leaf": f"{settings.min_leaf} pixels",
-        "Depth of a tree": f"at most {settings.max_depth}" if settings.max_depth else "no limit",
-        "Classes weigh": "the same" if settings.balanced else "as much as they have training pixels",
-        "Training share": "all parcels (separate validation parcels)" if task.validation is not None
+    described = {
+        "Classifier": "random forest" if settings.classifier == "random" else "extremely randomised trees",
+        "Number of trees": str(settings.trees),
+        "Normalised differences of all band pairs":
+            "yes (importance divided between the two bands)" if settings.band_differences else "no",
+        "Smoothing of class probabilities":
+            "edge-preserving, up to 15 pixels away" if task.rules.smoothing else "none",
+        "Training pixels per class": _describe_sampling(settings),
+        "Minimum samples per leaf": str(settings.min_samples_leaf),
+        "Maximum tree depth": str(settings.max_depth) if settings.max_depth else "unlimited",
+        "Balanced class weights": "yes" if settings.balanced_weights else "no",
+        "Training fraction": "all parcels (separate validation parcels)" if task.validation is not None
         else f"{task.split.training_share:g} of the parcels of each class",
-        "Seed": str(settings.seed)}
-    unusual = {
-        "Bands that serve": task.features,
-        "Bands looked at for a branch": settings.features_per_split and str(settings.features_per_split),
-        "Training pixels per parcel": settings.samples_per_parcel and f"at most {settings.samples_per_parcel}",
-        "Weights of classes": ", ".join(f"{code}: {weight:g}" for code, weight in settings.weights.items()),
-        "Missing values": {"exclude": "", "median": "median of the training pixels",
-                           "value": "a value of their own"}[settings.missing],
-        "Tuned": "smallest leaf and bands for a branch, by cross-validation over parcels" if settings.tune else "",
+        "Random seed": str(settings.seed)}
+    optional = {
+        "Bands": task.band_patterns,
+        "Features per split": settings.features_per_split and str(settings.features_per_split),
+        "Training pixels per parcel": settings.samples_per_parcel and f"maximum {settings.samples_per_parcel}",
+        "Class weights": ", ".join(f"{code}: {weight:g}" for code, weight in settings.class_weights.items()),
+        "Missing values": {"exclude": "", "median": "imputed by the median of the training pixels",
+                           "value": "imputed by a constant below all values"}[settings.missing_values],
+        "Tuned": "minimum samples per leaf and features per split, by cross-validation by parcel"
+                 if settings.tune else "",
         "Mask": task.mask,
-        "Least confidence": task.rules.min_confidence and f"{task.rules.min_confidence:g}"}
-    return words | {name: text for name, text in unusual.items() if text}
+        "Minimum confidence": task.rules.min_confidence and f"{task.rules.min_confidence:g}"}
+    return described | {name: text for name, text in optional.items() if text}
 
 
-def _sampling_in_words(settings):
-    if settings.sampling == "all":
+def _describe_sampling(settings):
+    if settings.sampling_strategy == "all":
         return "all"
-    total = f", {settings.total_samples} in all" if settings.total_samples else ""
-    most = f"at most {settings.samples_per_class}" if settings.samples_per_class else "all"
-    return {"equal": f"{most}{total}", "smallest": f"as many as the smallest class has, {most}{total}",
-            "proportional": f"in proportion to the pixels of the training parcels{total}"}[settings.sampling]
+    total = f", maximum {settings.total_samples} in total" if settings.total_samples else ""
+    maximum = f"maximum {settings.samples_per_class}" if settings.samples_per_class else "all"
+    return {"equal": f"{maximum}{total}", "smallest": f"as many as in the smallest class, {maximum}{total}",
+            "proportional": f"in proportion to the pixels of the training parcels{total}"}[settings.sampling_strategy]
 
 
-def _permutation_in_words(forest):
+def _describe_permutation(forest):
     if not forest.permutation_importances:
         return {}
     ranked = sorted(zip(forest.feature_names, forest.permutation_importances), key=lambda pair: -pair[1])

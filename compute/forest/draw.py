@@ -1,4 +1,4 @@
-"""Drawing the training pixels from the rasters, block by block."""
+"""Random samples of training and validation pixels, read from the rasters block by block."""
 
 from dataclasses import dataclass, replace
 
@@ -10,16 +10,16 @@ from ..raster.blocks import run_blocks
 
 @dataclass(frozen=True, eq=False)
 class TrainingPixels:
-    """What was drawn.
+    """A sample of training pixels and the number of pixels left out.
 
     Parameters
     ----------
     sample : PixelSample
-        Classes are places in the class table of the ground truth; features may be NaN where gaps are accepted.
+        Classes are indices of the classes of the reference; features may be NaN if missing values are accepted.
     without_data : int
-        Pixels of these parcels that were left out because features are missing.
+        Pixels of the training parcels left out because features are missing.
     disputed : int
-        Pixels claimed by parcels of different classes; nobody uses them.
+        Pixels in parcels of different classes; not used.
     """
 
     sample: PixelSample
@@ -27,13 +27,13 @@ class TrainingPixels:
     disputed: int
 
 
-def draw_training_pixels(stack, ground, settings, executor, progress):
-    """Read the training parcels and keep a sample of their pixels.
+def sample_training_pixels(stack, reference, settings, executor, progress):
+    """Read the training parcels and sample their pixels.
 
     Parameters
     ----------
     stack : FeatureStack
-    ground : GroundTruth
+    reference : GroundTruth
     settings : ForestSettings
     executor : concurrent.futures.Executor
     progress : Progress
@@ -45,40 +45,41 @@ def draw_training_pixels(stack, ground, settings, executor, progress):
     Raises
     ------
     UnreadableInput, UnsuitableInput
-        If a raster is damaged, or all pixels are wanted and do not fit into memory.
+        If a raster is damaged, or all pixels are requested and do not fit into memory.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     if settings.samples_per_parcel:
-        drawn = _draw(stack, ground, ground.is_training, settings.samples_per_parcel, settings.seed, True, executor,
-                      progress)
+        sampled = _sample_parcel_pixels(stack, reference, reference.is_training, settings.samples_per_parcel,
+                                        settings.seed, True, executor, progress)
     else:
-        drawn = _draw(stack, ground, ground.is_training, _most_to_keep(settings, ground), settings.seed, False,
-                      executor, progress)
-    counts = np.bincount(drawn.sample.classes, minlength=len(ground.classes))
-    available = counts if settings.samples_per_parcel else drawn.sample.available
-    wanted = wanted_of_each_class(settings, available)
-    return replace(drawn, sample=_thinned(drawn.sample, wanted, settings.seed))
+        sampled = _sample_parcel_pixels(stack, reference, reference.is_training, _class_limit(settings, reference),
+                                        settings.seed, False, executor, progress)
+    counts = np.bincount(sampled.sample.classes, minlength=len(reference.classes))
+    available = counts if settings.samples_per_parcel else sampled.sample.available
+    sizes = sample_sizes(settings, available)
+    return replace(sampled, sample=_subsample(sampled.sample, sizes, settings.seed))
 
 
-def draw_validation_pixels(stack, ground, most_per_class, seed, executor, progress):
-    """A sample of the pixels of the validation parcels; see :func:`draw_training_pixels`.
+def sample_validation_pixels(stack, reference, max_per_class, seed, executor, progress):
+    """A sample of the pixels of the validation parcels; see :func:`sample_training_pixels`.
 
     Returns
     -------
     PixelSample
     """
-    return _draw(stack, ground, ground.is_validation, most_per_class, seed, False, executor, progress).sample
+    return _sample_parcel_pixels(stack, reference, reference.is_validation, max_per_class, seed, False, executor,
+                                 progress).sample
 
 
-def wanted_of_each_class(settings, available):
-    """How many pixels of each class train.
+def sample_sizes(settings, available):
+    """Number of training pixels of each class.
 
     Parameters
     ----------
     settings : ForestSettings
     available : ndarray of int, shape (classes,)
-        How many there are.
+        Number of pixels in the training parcels.
 
     Returns
     -------
@@ -86,87 +87,87 @@ def wanted_of_each_class(settings, available):
     """
     available = np.asarray(available, np.int64)
     present = max(1, np.count_nonzero(available))
-    if settings.sampling == "all":
+    if settings.sampling_strategy == "all":
         return available
-    if settings.sampling == "proportional":
+    if settings.sampling_strategy == "proportional":
         total = settings.total_samples or settings.samples_per_class * present or int(available.sum())
-        shares = available / max(1, available.sum())
-        return np.where(available > 0, np.clip(np.floor(total * shares + 0.5).astype(np.int64), 1, available), 0)
+        fractions = available / max(1, available.sum())
+        return np.where(available > 0, np.clip(np.floor(total * fractions + 0.5).astype(np.int64), 1, available), 0)
     limits = [available]
     if settings.samples_per_class:
         limits.append(settings.samples_per_class)
     if settings.total_samples:
         limits.append(-(-settings.total_samples // present))
-    if settings.sampling == "smallest" and available.any():
+    if settings.sampling_strategy == "smallest" and available.any():
         limits.append(available[available > 0].min())
-    wanted = limits[0]
+    sizes = limits[0]
     for limit in limits[1:]:
-        wanted = np.minimum(wanted, limit)
-    return wanted
+        sizes = np.minimum(sizes, limit)
+    return sizes
 
 
-def _most_to_keep(settings, ground):
-    """How many pixels of a class may be wanted, before anyone knows how many there are; 0 for any number."""
-    if settings.sampling == "all":
+def _class_limit(settings, reference):
+    """Upper limit of the sample size of a class, before the available pixels are counted; 0 for no limit."""
+    if settings.sampling_strategy == "all":
         return 0
-    if settings.sampling == "proportional":
-        return settings.total_samples or settings.samples_per_class * len(ground.classes)
+    if settings.sampling_strategy == "proportional":
+        return settings.total_samples or settings.samples_per_class * len(reference.classes)
     limits = [limit for limit in (settings.samples_per_class, settings.total_samples) if limit]
     return min(limits, default=0)
 
 
-def _thinned(sample, wanted, seed):
-    """At most so many pixels of each class, drawn evenly; in the order they had."""
+def _subsample(sample, sizes, seed):
+    """A random sample of the given size of each class, in the original order."""
     kept = []
-    for number, count in enumerate(wanted):
-        places = np.flatnonzero(sample.classes == number)
-        if len(places) > count:
-            places = np.sort(np.random.default_rng([seed, number]).choice(places, count, replace=False))
-        kept.append(places)
+    for number, size in enumerate(sizes):
+        indices = np.flatnonzero(sample.classes == number)
+        if len(indices) > size:
+            indices = np.sort(np.random.default_rng([seed, number]).choice(indices, size, replace=False))
+        kept.append(indices)
     kept = np.concatenate([np.empty(0, np.intp), *kept])
     if len(kept) == len(sample.classes):
         return sample
     return replace(sample, features=sample.features[kept], classes=sample.classes[kept], parcels=sample.parcels[kept])
 
 
-def _draw(stack, ground, is_wanted, most, seed, by_parcel, executor, progress):
-    """Pixels of the wanted parcels, at most so many of each class or of each parcel."""
-    groups = len(ground.values) if by_parcel else len(ground.classes)
-    sampler = PixelSampler(groups, len(stack.names), most, seed)
+def _sample_parcel_pixels(stack, reference, is_wanted, maximum, seed, by_parcel, executor, progress):
+    """A sample of the pixels of some parcels, with a maximum number for each class or for each parcel."""
+    groups = len(reference.values) if by_parcel else len(reference.classes)
+    sampler = PixelSampler(groups, len(stack.names), maximum, seed)
     without_data = disputed = 0
 
     def work(window):
         progress.check()
-        numbers, disputed_here = ground.labels(window)
-        chosen = np.flatnonzero(is_wanted[numbers])
-        if not len(chosen):
+        parcel_ids, disputed_here = reference.labels(window)
+        selected = np.flatnonzero(is_wanted[parcel_ids])
+        if not len(selected):
             return disputed_here, 0, None
-        features, valid = stack.read(window, chosen)
-        usable = chosen[valid]
+        features, valid = stack.read(window, selected)
+        usable = selected[valid]
         rows, columns = np.divmod(usable, window.width)
         pixels = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
-        owners = numbers[usable]
-        offered = owners if by_parcel else ground.values[owners] - 1, pixels, features[valid], owners
-        return disputed_here, len(chosen) - len(usable), offered
+        owners = parcel_ids[usable]
+        candidates = owners if by_parcel else reference.values[owners] - 1, pixels, features[valid], owners
+        return disputed_here, len(selected) - len(usable), candidates
 
     def finish(_, result):
         nonlocal without_data, disputed
-        disputed_here, without_data_here, offered = result
+        disputed_here, without_data_here, candidates = result
         disputed += disputed_here
         without_data += without_data_here
-        if offered is not None:
-            sampler.add(*offered)
+        if candidates is not None:
+            sampler.add(*candidates)
 
-    near = [window for window in stack.blocks() if ground.parcel_map.touches(window)]
+    near = [window for window in stack.blocks() if reference.parcel_map.touches(window)]
     run_blocks(near, work, finish, executor, progress)
     sample = sampler.result()
-    return TrainingPixels(_by_class(sample, ground) if by_parcel else sample, without_data, disputed)
+    return TrainingPixels(_by_class(sample, reference) if by_parcel else sample, without_data, disputed)
 
 
-def _by_class(sample, ground):
-    """A sample drawn parcel by parcel as one of classes."""
-    of_parcel = ground.values - 1
-    classes = of_parcel[sample.classes].astype(np.int32)
+def _by_class(sample, reference):
+    """A sample grouped by parcel, regrouped by class."""
+    class_of_parcel = reference.values - 1
+    classes = class_of_parcel[sample.classes].astype(np.int32)
     order = np.argsort(classes, kind="stable")
-    available = np.bincount(of_parcel[1:-1], sample.available[1:-1], len(ground.classes)).astype(np.int64)
+    available = np.bincount(class_of_parcel[1:-1], sample.available[1:-1], len(reference.classes)).astype(np.int64)
     return PixelSample(sample.features[order], classes[order], sample.parcels[order], available)

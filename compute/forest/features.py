@@ -1,7 +1,7 @@
-"""Rasters of one grid as one table: pixels are rows, bands are columns with names.
+"""Rasters on one grid as a feature table: pixels are rows, bands are columns with names.
 
-SNAP refuses two dates that share a band name; here every feature gets a name of its own, from the date of its raster
-or else from the raster's number.
+Band names that occur several times, for instance at several dates, are made unique with the date of the raster or
+else with its number.
 """
 
 import contextlib
@@ -15,54 +15,54 @@ from ..errors import GridMismatch, UnsuitableInput
 from ..raster.grid import Window
 from ..raster.reader import RasterReader
 from ..raster.writer import TILE
-from .contrasts import add_contrasts
+from .contrasts import add_band_differences
 from .regrid import RegriddedReader
 
-# Bytes of features in a block of work; a few such blocks are in memory for each thread.
+# Bytes of features in a block; each thread has a few blocks in memory.
 BLOCK_BYTES = 24 * 1024 ** 2
-# Metadata of a band or a file: the day it was taken, ISO.
+# Metadata of a band or a file: acquisition date, ISO 8601.
 DATE_TAG = "ACQUISITION_DATE"
-# Metadata of a file: YES for made-up sample data.
+# Metadata of a file: YES for synthetic sample data.
 SYNTHETIC_TAG = "SYNTHETIC"
 METRES_PER_DEGREE = 111195.0
 # All pixels of a window.
 ALL = slice(None)
-# Bands read at once: the copies made on the way stay small beside the block itself.
+# Bands read at once: temporary copies stay small compared with the block.
 BANDS_AT_ONCE = 32
 
 
 class FeatureStack:
-    """Several rasters of one grid, opened to be read as features.
+    """Rasters on one grid, opened to be read as features.
 
     Parameters
     ----------
     paths : sequence of str
     resampling : {"none", "nearest", "bilinear", "average"}
-        How rasters of another grid are brought to the grid of the first one; "none" refuses them.
+        How rasters on other grids are resampled to the grid of the first; "none" rejects them.
     mask : str
-        Path of a raster; where its first band is 0 or has no data there is nothing to classify. Empty if there is none.
+        Path of a mask raster; pixels whose first band is 0 or nodata are not valid. Empty: no mask.
 
     Attributes
     ----------
     grid : Grid
     names : tuple of str
-        One for each feature, all different: the bands of the first raster, then those of the next.
+        Unique names of the features: the bands of the first raster, then those of the next.
     readers : tuple of RasterReader or RegriddedReader
     dates : tuple of tuple of str
-        ISO dates of each raster's bands, sorted, each once.
+        Sorted, unique ISO dates of the bands of each raster.
     resampled : tuple of str
-        Paths of the rasters that lie on another grid, the mask included.
-    contrasts : tuple of (int, int)
+        Paths of the rasters on another grid, including the mask.
+    band_differences : tuple of (int, int)
         Pairs of bands whose normalised differences are the last features.
-    accepts_gaps : bool
-        Whether a pixel that lacks some of its features is valid all the same.
+    accepts_missing : bool
+        Whether a pixel with some missing features is valid.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
         If a raster cannot be opened.
     GridMismatch
-        If the rasters do not share one grid and are not to be resampled.
+        If the rasters are on different grids and `resampling` is "none".
     """
 
     def __init__(self, paths, resampling="none", mask=""):
@@ -71,7 +71,7 @@ class FeatureStack:
         with contextlib.ExitStack() as opened:
             first = opened.enter_context(RasterReader(paths[0]))
             self.readers = (first, *(opened.enter_context(_reader_on(first, path, resampling)) for path in paths[1:]))
-            # Classes and flags cannot be averaged.
+            # A mask cannot be averaged.
             self._mask = opened.enter_context(
                 _reader_on(first, mask, "none" if resampling == "none" else "nearest")) if mask else None
             self._files = opened.pop_all()
@@ -82,31 +82,31 @@ class FeatureStack:
         self._bands = [(reader, index) for reader in self.readers for index in range(len(reader.bands))]
         self.dates = tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
                            for reader in self.readers)
-        self.accepts_gaps = False
-        self.contrasts = ()
+        self.accepts_missing = False
+        self.band_differences = ()
 
-    def choose(self, places):
-        """Keep only some features, in this order.
+    def select_bands(self, indices):
+        """Keep the given bands only, in this order.
 
         Parameters
         ----------
-        places : sequence of int
-            Places in `names`.
+        indices : sequence of int
+            Indices of `names`.
         """
-        self.names = tuple(self.names[place] for place in places)
-        self._bands = [self._bands[place] for place in places]
+        self.names = tuple(self.names[index] for index in indices)
+        self._bands = [self._bands[index] for index in indices]
 
-    def contrast(self, pairs, names):
+    def add_band_differences(self, pairs, names):
         """Add the normalised differences of pairs of bands to the features.
 
         Parameters
         ----------
         pairs : sequence of (int, int)
-            Places in `names`.
+            Indices of `names`.
         names : sequence of str
-            Of the new features.
+            Names of the new features.
         """
-        self.contrasts = tuple(pairs)
+        self.band_differences = tuple(pairs)
         self.names += tuple(names)
 
     def __enter__(self):
@@ -120,17 +120,17 @@ class FeatureStack:
         self._files.close()
 
     @property
-    def _width(self):
-        return len(self._bands) + len(self.contrasts)
+    def _feature_count(self):
+        return len(self._bands) + len(self.band_differences)
 
     @property
     def is_synthetic(self):
-        """bool: whether some raster says of itself that it is made-up sample data."""
+        """bool: whether some raster is tagged as synthetic sample data."""
         return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self.readers)
 
     @property
     def pixel_area(self):
-        """float: square metres of a pixel; for a raster in degrees, of the one in its middle (on a sphere)."""
+        """float: pixel area in square metres; for a geographic CRS that of the central pixel (on a sphere)."""
         from rasterio.crs import CRS
 
         grid = self.grid
@@ -143,46 +143,46 @@ class FeatureStack:
             return area * METRES_PER_DEGREE ** 2 * math.cos(math.radians((south + north) / 2))
         return area * crs.linear_units_factor[1] ** 2
 
-    def read(self, window, wanted=ALL):
-        """The features of the pixels of a window.
+    def read(self, window, selected=ALL):
+        """Read the features of the pixels of a window.
 
         Parameters
         ----------
         window : Window
-        wanted : ndarray of int, optional
-            Pixels that are of interest, counted row by row; all if left out.
+        selected : ndarray of int, optional
+            Indices of the pixels to read, row by row; default all.
 
         Returns
         -------
         features : ndarray of float32, shape (pixels, features), C order
             Physical values, row by row; NaN where a raster has no data.
         valid : ndarray of bool, shape (pixels,)
-            Where the mask permits it and all features are finite (with `accepts_gaps`: some feature is).
+            Pixels inside the mask with finite features: all of them, or with `accepts_missing` at least one.
         """
-        count = window.height * window.width if wanted is ALL else len(wanted)
-        features = np.empty((count, self._width), np.float32)
+        count = window.height * window.width if selected is ALL else len(selected)
+        features = np.empty((count, self._feature_count), np.float32)
         for first in range(0, len(self._bands), BANDS_AT_ONCE):
-            together = self._bands[first:first + BANDS_AT_ONCE]
-            for reader in dict.fromkeys(reader for reader, _ in together):
-                columns = [first + place for place, (owner, _) in enumerate(together) if owner is reader]
+            chunk = self._bands[first:first + BANDS_AT_ONCE]
+            for reader in dict.fromkeys(reader for reader, _ in chunk):
+                columns = [first + index for index, (owner, _) in enumerate(chunk) if owner is reader]
                 values = reader.read_physical(window, [self._bands[column][1] for column in columns])
-                is_run = columns[-1] - columns[0] + 1 == len(columns)
-                place = slice(columns[0], columns[-1] + 1) if is_run else columns
-                features[:, place] = values.reshape(len(columns), -1)[:, wanted].T
-        if self.contrasts:
-            add_contrasts(features, np.array(self.contrasts))
+                is_contiguous = columns[-1] - columns[0] + 1 == len(columns)
+                target = slice(columns[0], columns[-1] + 1) if is_contiguous else columns
+                features[:, target] = values.reshape(len(columns), -1)[:, selected].T
+        if self.band_differences:
+            add_band_differences(features, np.array(self.band_differences))
         finite = np.isfinite(features)
-        valid = finite.any(axis=1) if self.accepts_gaps else finite.all(axis=1)
+        valid = finite.any(axis=1) if self.accepts_missing else finite.all(axis=1)
         if self._mask is not None:
-            # NaN is greater than nothing.
-            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()[wanted]
+            # Comparisons with NaN, the nodata of the mask, are false.
+            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()[selected]
         return features, valid
 
     def strips(self, rows=TILE):
-        """Windows that tile the grid, in the order in which the rasters are best read, strip by strip.
+        """Windows that tile the grid, strip by strip, in the most efficient reading order.
 
-        They are no wider than an output tile and so low that a block fits into ``BLOCK_BYTES``. Rasters with tiles are
-        visited tile by tile, those with strips row by row: what was decoded for one block still serves the next.
+        Blocks are at most as wide as an output tile, and of a height that fits into ``BLOCK_BYTES``. Tiled rasters are
+        read tile by tile, striped ones row by row, so that decoded blocks are reused.
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ class FeatureStack:
         ------
         list of Window
         """
-        height = int(np.clip(BLOCK_BYTES // (4 * TILE * self._width), 16, 128)) // 16 * 16
+        height = int(np.clip(BLOCK_BYTES // (4 * TILE * self._feature_count), 16, 128)) // 16 * 16
         in_rows = any(reader.block_shape[1] >= self.grid.width for reader in self.readers)
         for strip in self.grid.blocks(rows, self.grid.width):
             parts = [strip] if in_rows else _split(strip, rows, TILE)
@@ -210,14 +210,14 @@ class FeatureStack:
 
 
 def _split(window, height, width):
-    """Parts of a window of at most so many pixels, row by row."""
+    """Parts of a window of at most the given height and width, row by row."""
     for row in range(window.row, window.row + window.height, height):
         for col in range(window.col, window.col + window.width, width):
             yield Window(row, col, height, width).intersection(window)
 
 
 def _reader_on(first, path, resampling):
-    """A raster as it is if it lies on the grid of the first one, otherwise resampled or refused."""
+    """A reader of a raster on the grid of the first, resampled if necessary and allowed."""
     other = RasterReader(path)
     differences = grid_differences(first.grid, other.grid)
     if not differences:
@@ -227,13 +227,13 @@ def _reader_on(first, path, resampling):
         raise GridMismatch(f"{first.path} and {path} do not share one pixel grid: {'; '.join(differences)}. Bring "
                            "them to one grid first, for instance with the GDAL tool Warp, or choose a resampling.")
     if bool(first.grid.crs_wkt) != bool(other.grid.crs_wkt):
-        raise GridMismatch(f"{first.path} and {path} cannot be brought to one grid: {'; '.join(differences)}. Assign "
-                           "the right coordinate reference system with the GDAL tool 'Assign projection'.")
+        raise GridMismatch(f"{first.path} and {path} cannot be resampled to one grid: {'; '.join(differences)}. Assign "
+                           "the correct coordinate reference system with the GDAL tool 'Assign projection'.")
     return RegriddedReader(path, first.grid, resampling)
 
 
 def grid_differences(first, other):
-    """How two grids differ, in words.
+    """Differences between two grids, as text.
 
     Parameters
     ----------
@@ -275,7 +275,7 @@ def _crs_name(wkt):
 
 
 def _unique_names(readers):
-    """Band names; where several are equal, with the date of the band or else the number of its raster and band."""
+    """Band names; equal ones with the date of the band or else the numbers of its raster and band appended."""
     bands = [(raster, number, reader, band) for raster, reader in enumerate(readers, start=1)
              for number, band in enumerate(reader.bands, start=1)]
     names = [band.name for _, _, _, band in bands]
@@ -283,13 +283,13 @@ def _unique_names(readers):
     names = _where_ambiguous(names, with_date)
     names = _where_ambiguous(names, [f"{name}_r{raster}" for name, (raster, _, _, _) in zip(names, bands)])
     names = _where_ambiguous(names, [f"{name}_b{number}" for name, (_, number, _, _) in zip(names, bands)])
-    # Names made unique may meet names that were so from the beginning.
-    return _where_ambiguous(names, [f"{name}_f{place}" for place, name in enumerate(names, start=1)])
+    # A name with a suffix may equal an original name.
+    return _where_ambiguous(names, [f"{name}_f{number}" for number, name in enumerate(names, start=1)])
 
 
 def _where_ambiguous(names, longer):
-    times = Counter(names)
-    return tuple(longer_name if times[name] > 1 else name for name, longer_name in zip(names, longer))
+    counts = Counter(names)
+    return tuple(longer_name if counts[name] > 1 else name for name, longer_name in zip(names, longer))
 
 
 def _with_suffix(name, suffix):

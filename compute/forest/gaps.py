@@ -1,49 +1,49 @@
-"""Pixels that lack some of their features: what stands in for what is missing."""
+"""Imputation of missing feature values."""
 
 import numpy as np
 
-# Far below every reflectance, index or backscatter: a branch can tell "missing" from all that was measured.
-NOWHERE = -1e6
+# Far below every reflectance, index or backscatter: a split can separate missing from measured values.
+MISSING_CONSTANT = -1e6
 
 
-def stand_ins(features, missing):
-    """What a missing feature is taken to be.
+def imputation_values(features, missing_values):
+    """The value that replaces a missing value of each feature.
 
     Parameters
     ----------
     features : ndarray of float32, shape (pixels, features)
-        Of the training pixels, NaN where missing.
-    missing : {"exclude", "median", "value"}
+        Training pixels, NaN where missing.
+    missing_values : {"exclude", "median", "value"}
 
     Returns
     -------
     tuple of float
-        One for each feature; empty where pixels with gaps are left out.
+        One for each feature; empty if pixels with missing values are excluded.
     """
-    if missing == "exclude":
+    if missing_values == "exclude":
         return ()
-    if missing == "value":
-        return (NOWHERE,) * features.shape[1]
+    if missing_values == "value":
+        return (MISSING_CONSTANT,) * features.shape[1]
     medians = []
     for column in features.T:
-        seen = column[np.isfinite(column)]
-        medians.append(float(np.float32(np.median(seen))) if len(seen) else 0.0)
+        finite = column[np.isfinite(column)]
+        medians.append(float(np.float32(np.median(finite))) if len(finite) else 0.0)
     return tuple(medians)
 
 
-def fill_gaps(features, values):
-    """Put the stand-ins where features are missing, in place.
+def impute(features, values):
+    """Replace missing values in place.
 
     Parameters
     ----------
     features : ndarray of float32, shape (pixels, features)
     values : tuple of float
-        From :func:`stand_ins`.
+        From :func:`imputation_values`.
 
     Returns
     -------
     int
-        Pixels that lacked something.
+        Number of pixels with missing values.
     """
     if not values:
         return 0

@@ -1,9 +1,9 @@
-"""Walking a forest with numba, where it is installed: the same votes, several times faster.
+"""Tree traversal with numba, if it is installed: the same votes, several times faster.
 
-Three things make it fast. A node is eight bytes (threshold, feature, place of the left child with the right one beside
-it), so that a tree stays in the nearest cache. Eight pixels walk a tree together, so that the processor has something
-to do while it waits for one of them. And a step is arithmetic instead of a branch that nobody can foresee: leaves send
-a walk back to themselves, and a walk is over when nobody moves.
+A node has eight bytes (threshold, feature, index of the left child, followed by the right one), so that a tree fits
+into the first-level cache. Eight pixels traverse a tree at the same time, which hides memory latency. A step is
+arithmetic instead of an unpredictable branch: the child of a leaf is the leaf itself, and the traversal ends when no
+pixel moves.
 """
 
 import functools
@@ -14,20 +14,20 @@ from .trees import LEAF
 
 SMALL_NODE = np.dtype([("threshold", "f4"), ("feature", "u2"), ("child", "u2")])
 WIDE_NODE = np.dtype([("threshold", "f4"), ("feature", "u4"), ("child", "u4")])
-MOST_SMALL = 2 ** 16
-# Pixels whose features and votes stay in the second cache while all trees go by.
+MAX_SMALL = 2 ** 16
+# Pixels whose features and votes stay in the second-level cache during the traversal of all trees.
 PIXELS_AT_ONCE = 2048
-# Looks at which pixels are already decided, in the second half of the trees.
-LOOKS = 12
+# Number of checks for decided pixels, in the second half of the trees.
+DECISION_CHECKS = 12
 
 
-class NumbaWalker:
-    """A forest that compiled loops walk; made by :func:`numba_walker`."""
+class NumbaTraversal:
+    """Traversal of a forest by compiled loops; created by :func:`numba_traversal`."""
 
-    def __init__(self, trees, shares, kernels):
-        self._forest = (*pack_nodes(trees), trees.starts, shares)
+    def __init__(self, trees, leaf_votes, kernels):
+        self._forest = (*pack_nodes(trees), trees.starts, leaf_votes)
         self._count, self._class_count = trees.count, trees.class_count
-        self._walk, self._sift = kernels
+        self._traverse, self._select_undecided = kernels
 
     def votes(self, features, check):
         """As :meth:`.walk.Walker.votes`."""
@@ -35,7 +35,7 @@ class NumbaWalker:
         for part in _parts(len(features)):
             check()
             pixels = np.arange(len(features[part]))
-            self._walk(*self._forest, features[part], pixels, 0, self._count, votes[part])
+            self._traverse(*self._forest, features[part], pixels, 0, self._count, votes[part])
         return votes
 
     def classes(self, features, check):
@@ -48,38 +48,38 @@ class NumbaWalker:
 
     def _decide(self, features, winners):
         votes = np.zeros((len(features), self._class_count))
-        waiting = np.arange(len(features))
-        # Before half of the trees have voted nothing can be decided.
+        undecided = np.arange(len(features))
+        # No pixel can be decided by the votes of half of the trees.
         done, stop = 0, min(self._count, self._count // 2 + 1)
-        while len(waiting) and done < self._count:
-            self._walk(*self._forest, features, waiting, done, stop, votes)
-            waiting = waiting[:self._sift(votes, waiting, self._count - stop, winners)]
-            done, stop = stop, min(self._count, stop + max(1, self._count // (2 * LOOKS)))
+        while len(undecided) and done < self._count:
+            self._traverse(*self._forest, features, undecided, done, stop, votes)
+            undecided = undecided[:self._select_undecided(votes, undecided, self._count - stop, winners)]
+            done, stop = stop, min(self._count, stop + max(1, self._count // (2 * DECISION_CHECKS)))
 
 
 def _parts(pixels):
     return [slice(first, first + PIXELS_AT_ONCE) for first in range(0, pixels, PIXELS_AT_ONCE)]
 
 
-def numba_walker(trees, shares):
-    """A walker with numba's loops, or None where numba is absent or does not work here.
+def numba_traversal(trees, leaf_votes):
+    """A traversal compiled by numba, or None if numba is not installed or does not work.
 
     Parameters
     ----------
     trees : Trees
-    shares : ndarray of float64, shape (rows, classes)
-        What a leaf of each row of ``trees.votes`` adds to the votes.
+    leaf_votes : ndarray of float64, shape (rows, classes)
+        Votes of a leaf for each row of ``trees.votes``.
 
     Returns
     -------
-    NumbaWalker or None
+    NumbaTraversal or None
     """
     kernels = compiled_kernels()
-    return NumbaWalker(trees, shares, kernels) if kernels else None
+    return NumbaTraversal(trees, leaf_votes, kernels) if kernels else None
 
 
 def pack_nodes(trees):
-    """The nodes of all trees level by level, the children of a node side by side.
+    """Pack the nodes of all trees level by level, with adjacent children.
 
     Parameters
     ----------
@@ -88,17 +88,17 @@ def pack_nodes(trees):
     Returns
     -------
     nodes : structured ndarray, shape (nodes,)
-        Where a feature is greater than ``threshold`` the walk goes on at ``child + 1`` of the same tree, otherwise at
+        If the feature is greater than ``threshold``, the next node is ``child + 1`` of the same tree, otherwise
         ``child``. The child of a leaf is the leaf itself.
     rows : ndarray of int32, shape (nodes,)
-        Row of the votes at a leaf.
+        Row of the votes of a leaf.
     """
     sizes = np.diff(trees.starts)
-    is_small = max(sizes.max(), trees.feature_count) <= MOST_SMALL
+    is_small = max(sizes.max(), trees.feature_count) <= MAX_SMALL
     nodes = np.zeros(len(trees.left), SMALL_NODE if is_small else WIDE_NODE)
     rows = np.zeros(len(nodes), np.int32)
-    thresholds = _not_above(trees.threshold)
-    # Where the nodes of a level are in the old and in the new order, counted from the first node of the forest.
+    thresholds = _round_down(trees.threshold)
+    # Indices of the nodes of a level in the old and in the new order, from the first node of the forest.
     tree, old = np.arange(trees.count), trees.starts[:-1].copy()
     new, free = old.copy(), old + 1
     while len(old):
@@ -120,8 +120,8 @@ def pack_nodes(trees):
     return nodes, rows
 
 
-def _not_above(thresholds):
-    """The largest float32 not above each threshold: a float32 feature is at most one just if at most the other."""
+def _round_down(thresholds):
+    """The largest float32 not above each threshold, which gives the same comparisons with float32 features."""
     with np.errstate(over="ignore"):
         nearest = thresholds.astype(np.float32)
     return np.where(nearest > thresholds, np.nextafter(nearest, np.float32(-np.inf)), nearest)
@@ -129,9 +129,9 @@ def _not_above(thresholds):
 
 @functools.cache
 def compiled_kernels():
-    """The compiled loops (votes, classes), tried on a tiny forest; None where numba is absent or fails.
+    """The compiled kernels (traversal, selection), tested on a tiny forest; None if numba is not installed or fails.
 
-    It is tried because numba must fit the versions of Python and numpy, which people update one without the other.
+    The test detects a numba that does not match the installed versions of Python and numpy.
     """
     try:
         from numba import njit
@@ -139,21 +139,21 @@ def compiled_kernels():
     except (ImportError, OSError, AttributeError, RuntimeError, SystemError):
         return None
     try:
-        kernels = _compile(njit(nogil=True, cache=_may_keep(njit)))
+        kernels = _compile(njit(nogil=True, cache=_can_cache(njit)))
         nodes = np.array([(0.5, 0, 1), (np.inf, 0, 1), (np.inf, 0, 2)], SMALL_NODE)
         rows, starts = np.array([0, 0, 1], np.int32), np.array([0, 3], np.int64)
         features = np.linspace(0, 1, 11, dtype=np.float32).reshape(-1, 1)
         pixels, votes, winners = np.arange(11), np.zeros((11, 2)), np.empty(11, np.intp)
         kernels[0](nodes, rows, starts, np.eye(2), features, pixels, 0, 1, votes)
         kernels[1](votes, pixels, 0, winners)
-        is_sound = np.array_equal(votes[:, 1] == 1, features[:, 0] > 0.5) and np.array_equal(votes[:, 1], winners)
-        return kernels if is_sound else None
+        is_correct = np.array_equal(votes[:, 1] == 1, features[:, 0] > 0.5) and np.array_equal(votes[:, 1], winners)
+        return kernels if is_correct else None
     except (NumbaError, ImportError, OSError, AttributeError, TypeError, ValueError, RuntimeError, SystemError):
         return None
 
 
-def _may_keep(njit):
-    """Whether numba finds a folder to keep what it compiled, so that the next session need not compile again."""
+def _can_cache(njit):
+    """Whether numba finds a folder to cache compiled code for the next session."""
     def nothing():
         return 0
 
@@ -165,24 +165,24 @@ def _may_keep(njit):
 
 
 def _compile(compiled):
-    """The loops; none of them refers to another, which would keep numba from finding them again on the disk."""
-    return _walking(compiled), _sifting(compiled)
+    """The kernels; they do not refer to each other, which would prevent caching on disk."""
+    return _traversal_kernel(compiled), _selection_kernel(compiled)
 
 
-def _walking(compiled):
-    """Add the votes of the trees `first` .. `last` for some pixels."""
+def _traversal_kernel(compiled):
+    """Kernel that adds the votes of the trees `first` to `last` - 1 to some pixels."""
     @compiled
-    def walk(nodes, rows, starts, shares, features, pixels, first, last, votes):
+    def traverse(nodes, rows, starts, leaf_votes, features, pixels, first, last, votes):
         ends = np.empty(len(pixels), np.uint32)
-        last_place = len(pixels) - 1
+        last_index = len(pixels) - 1
         for number in range(first, last):
             tree = nodes[starts[number]:starts[number + 1]]
             row = rows[starts[number]:starts[number + 1]]
             for i0 in range(0, len(pixels), 8):
-                # Where fewer than eight are left, the last one walks several times.
-                i1, i2, i3 = min(i0 + 1, last_place), min(i0 + 2, last_place), min(i0 + 3, last_place)
-                i4, i5 = min(i0 + 4, last_place), min(i0 + 5, last_place)
-                i6, i7 = min(i0 + 6, last_place), min(i0 + 7, last_place)
+                # If fewer than eight pixels are left, the last one is repeated.
+                i1, i2, i3 = min(i0 + 1, last_index), min(i0 + 2, last_index), min(i0 + 3, last_index)
+                i4, i5 = min(i0 + 4, last_index), min(i0 + 5, last_index)
+                i6, i7 = min(i0 + 6, last_index), min(i0 + 7, last_index)
                 p0, p1, p2, p3 = pixels[i0], pixels[i1], pixels[i2], pixels[i3]
                 p4, p5, p6, p7 = pixels[i4], pixels[i5], pixels[i6], pixels[i7]
                 n0 = n1 = n2 = n3 = n4 = n5 = n6 = n7 = 0
@@ -203,23 +203,23 @@ def _walking(compiled):
                     n0, n1, n2, n3, n4, n5, n6, n7 = m0, m1, m2, m3, m4, m5, m6, m7
                 ends[i0], ends[i1], ends[i2], ends[i3] = n0, n1, n2, n3
                 ends[i4], ends[i5], ends[i6], ends[i7] = n4, n5, n6, n7
-            for place in range(len(pixels)):
-                pixel, mine = pixels[place], row[ends[place]]
-                if mine < shares.shape[1]:
-                    votes[pixel, mine] += 1.0
+            for index in range(len(pixels)):
+                pixel, leaf_row = pixels[index], row[ends[index]]
+                if leaf_row < leaf_votes.shape[1]:
+                    votes[pixel, leaf_row] += 1.0
                 else:
-                    for column in range(shares.shape[1]):
-                        votes[pixel, column] += shares[mine, column]
+                    for column in range(leaf_votes.shape[1]):
+                        votes[pixel, column] += leaf_votes[leaf_row, column]
 
-    return walk
+    return traverse
 
 
-def _sifting(compiled):
-    """Note the leaders, and keep the pixels that the trees to come may still change; gives their number."""
+def _selection_kernel(compiled):
+    """Kernel that stores the leading classes, and keeps and counts the pixels that remaining trees may change."""
     @compiled
-    def sift(votes, waiting, to_come, winners):
+    def select_undecided(votes, undecided, remaining, winners):
         kept = 0
-        for pixel in waiting:
+        for pixel in undecided:
             leader, most, second = 0, -1.0, -1.0
             for number in range(votes.shape[1]):
                 if votes[pixel, number] > most:
@@ -227,9 +227,9 @@ def _sifting(compiled):
                 elif votes[pixel, number] > second:
                     second = votes[pixel, number]
             winners[pixel] = leader
-            if most - second <= to_come:
-                waiting[kept] = pixel
+            if most - second <= remaining:
+                undecided[kept] = pixel
                 kept += 1
         return kept
 
-    return sift
+    return select_undecided

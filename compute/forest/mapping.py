@@ -1,4 +1,4 @@
-"""Mapping: a forest applied to every pixel, block by block, and compared with the validation parcels on the way."""
+"""Prediction of every pixel of a stack, block by block, with pixel counts by validation parcel."""
 
 import contextlib
 from dataclasses import dataclass, replace
@@ -11,19 +11,19 @@ from ..raster.categorical import categorical_layout, categorical_side_files
 from ..raster.qml import shipped_style
 from ..raster.writer import RasterLayout, create_raster
 from .features import SYNTHETIC_TAG
-from .strips import Strip, smoothed_within, strip_height
+from .strips import Strip, smooth_window, strip_height
 from .timeleft import TimeLeft
 from .voting import Voter
 
-# What voting takes of the time of a map that is smoothed afterwards, about.
-SHARE_OF_VOTING = 0.8
+# Approximate fraction of the run time spent on voting if the map is smoothed.
+VOTING_FRACTION = 0.8
 CLASS_BAND = "class"
 CONFIDENCE_BAND = "confidence"
 
 
 @dataclass(frozen=True)
 class MapPaths:
-    """Where the rasters of a classification go; empty for those not wanted.
+    """Paths of the rasters of a classification; empty for those not requested.
 
     Parameters
     ----------
@@ -42,46 +42,46 @@ class MapPaths:
 
 @dataclass(frozen=True, eq=False)
 class Mapping:
-    """What was counted while mapping.
+    """Pixel counts of a map.
 
     Parameters
     ----------
-    mapped : ndarray of int64, shape (values,)
-        Pixels of each map value; ``mapped[0]`` are those without data.
-    by_parcel : ndarray of int64, shape (parcels + 2, values)
+    class_counts : ndarray of int64, shape (values,)
+        Pixels of each map value; element 0 counts the pixels without a class.
+    parcel_counts : ndarray of int64, shape (parcels + 2, values)
         Pixels of each map value in each validation parcel, by parcel number; 0 elsewhere.
-    filled : int
-        Pixels that lacked some features and have a class all the same.
-    hidden : int
-        Pixels without a class because the forest was too unsure of them.
-    strange : ndarray of float64, shape (features,)
-        Share of the pixels (of a sample) far outside the range in which the forest was trained.
+    imputed : int
+        Classified pixels with imputed features.
+    low_confidence : int
+        Pixels without a class because their confidence is below the minimum.
+    out_of_range : ndarray of float64, shape (features,)
+        Fraction of the pixels (of a sample) far outside the range of the training pixels.
     """
 
-    mapped: np.ndarray
-    by_parcel: np.ndarray
-    filled: int
-    hidden: int
-    strange: np.ndarray
+    class_counts: np.ndarray
+    parcel_counts: np.ndarray
+    imputed: int
+    low_confidence: int
+    out_of_range: np.ndarray
 
 
 @contextlib.contextmanager
 def create_maps(paths, grid, forest, is_synthetic=False):
-    """The rasters of a classification in the making: all complete when the block ends well, otherwise all removed.
+    """Create the rasters of a classification; after an error in the block all are removed.
 
     Parameters
     ----------
     paths : MapPaths
     grid : Grid
     forest : Forest
-        Its classes, and the record of its training, which goes into the class map if it is of this grid.
+        With the classes, and the record of the training pixels, which is stored in a class map on the same grid.
     is_synthetic : bool
-        Whether the maps are of made-up sample data, and say so.
+        Whether to tag the maps as synthetic sample data.
 
     Yields
     ------
     dict of str to RasterWriter
-        By field name of `paths`; only those wanted.
+        By field name of `paths`; only those requested.
     """
     nan, classes = float("nan"), forest.classes
     tags = {SYNTHETIC_TAG: "YES"} if is_synthetic else {}
@@ -105,24 +105,24 @@ class MapRules:
     Parameters
     ----------
     min_confidence : float
-        Pixels of less confidence get no class.
+        Pixels below this confidence get no class.
     smoothing : bool
-        Whether votes are smoothed over the neighbours that look alike first; see :mod:`.smooth`.
+        Whether to smooth the class probabilities over similar neighbours first; see :mod:`.smooth`.
     """
 
     min_confidence: float = 0.0
     smoothing: bool = True
 
 
-def map_classes(stack, forest, ground, rasters, executor, progress, rules):
+def map_classes(stack, forest, reference, rasters, executor, progress, rules):
     """Classify every pixel of a stack; without rasters to write, only those of the validation parcels.
 
     Parameters
     ----------
     stack : FeatureStack
     forest : Forest
-    ground : GroundTruth or None
-        Whose validation parcels are compared with the map.
+    reference : GroundTruth or None
+        With the validation parcels to compare the map with.
     rasters : dict of str to RasterWriter
         From :func:`create_maps`.
     executor : concurrent.futures.Executor
@@ -138,15 +138,15 @@ def map_classes(stack, forest, ground, rasters, executor, progress, rules):
     UnreadableInput
         If a raster is damaged.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
-    stack.accepts_gaps = bool(forest.stand_ins)
-    smooths = rules.smoothing and forest.likeness is not None
-    needs_shares = smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0
-    voter = Voter(stack, forest, ground, bool(rasters), needs_shares, smooths)
-    mapper = _Mapper(voter, _Judge(forest, ground, "probabilities" in rasters, rules), rasters, executor)
+    stack.accepts_missing = bool(forest.imputation_values)
+    smooths = rules.smoothing and forest.similarity is not None
+    needs_probabilities = smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0
+    predictor = Voter(stack, forest, reference, bool(rasters), needs_probabilities, smooths)
+    mapper = _Mapper(predictor, _Judge(forest, reference, "probabilities" in rasters, rules), rasters, executor)
     if smooths:
-        height = strip_height(stack.grid, forest.trees.class_count, len(forest.likeness.axes))
+        height = strip_height(stack.grid, forest.trees.class_count, len(forest.similarity.coefficients))
         mapper.map_strips(list(stack.strips(height)), TimeLeft(progress, "mapped"))
     else:
         mapper.map_blocks(stack.blocks(), TimeLeft(progress, "mapped"))
@@ -154,27 +154,27 @@ def map_classes(stack, forest, ground, rasters, executor, progress, rules):
 
 
 class _Mapper:
-    """Has blocks voted on and settled, writes them and counts."""
+    """Predicts, decides, writes and counts blocks."""
 
-    def __init__(self, voter, judge, rasters, executor):
-        self._voter, self._judge, self._rasters, self._executor = voter, judge, rasters, executor
-        self._tally = _Tally(judge.value_count, judge.parcel_count, voter.feature_count)
+    def __init__(self, predictor, decision, rasters, executor):
+        self._predictor, self._decision, self._rasters, self._executor = predictor, decision, rasters, executor
+        self._tally = _Tally(decision.value_count, decision.parcel_count, predictor.feature_count)
 
     def map_blocks(self, blocks, progress):
-        """Block by block: a pixel knows nothing of its neighbours."""
+        """Map independent blocks, without smoothing."""
         def work(window):
-            votes = self._voter.vote(window, progress.check)
-            return votes, self._judge.settle(window, votes.valid, votes.winners, votes.shares)
+            votes = self._predictor.predict(window, progress.check)
+            return votes, self._decision.decide(window, votes.valid, votes.winners, votes.probabilities)
 
         def finish(window, result):
-            votes, settled = result
-            self._tally.note(votes)
-            self._deliver(window, settled)
+            votes, decided = result
+            self._tally.add_votes(votes)
+            self._write(window, decided)
 
         self._run(blocks, work, finish, progress)
 
     def map_strips(self, strips, progress):
-        """Strip by strip: each is settled when the next one has been voted on, so that its last rows have neighbours.
+        """Map strip by strip with smoothing; each strip is decided once the next one, its neighbour, is predicted.
 
         Parameters
         ----------
@@ -185,108 +185,109 @@ class _Mapper:
         above = strip = None
         for number, blocks in enumerate([*strips, []]):
             stage = progress.part(number / (len(strips) + 1), (number + 1) / (len(strips) + 1))
-            below = self._voted(blocks, stage.part(0.0, SHARE_OF_VOTING)) if blocks else None
+            below = self._predict_strip(blocks, stage.part(0.0, VOTING_FRACTION)) if blocks else None
             if strip:
-                self._settle(strip, [each for each in (above, strip, below) if each],
-                             stage.part(SHARE_OF_VOTING, 1.0))
-                above = strip.tail()
+                self._decide_strip(strip, [each for each in (above, strip, below) if each],
+                                   stage.part(VOTING_FRACTION, 1.0))
+                above = strip.bottom_rows()
             strip = below
 
     def result(self):
-        """Mapping: what was counted."""
+        """Mapping: the pixel counts."""
         return self._tally.result()
 
-    def _voted(self, blocks, progress):
-        strip = Strip.empty(blocks, self._voter.class_count, self._voter.axis_count)
+    def _predict_strip(self, blocks, progress):
+        strip = Strip.empty(blocks, self._predictor.class_count, self._predictor.component_count)
 
         def finish(window, votes):
-            self._tally.note(votes)
+            self._tally.add_votes(votes)
             strip.put(window, votes)
 
-        self._run(blocks, lambda window: self._voter.vote(window, progress.check), finish, progress)
+        self._run(blocks, lambda window: self._predictor.predict(window, progress.check), finish, progress)
         return strip
 
-    def _settle(self, strip, neighbours, progress):
+    def _decide_strip(self, strip, neighbours, progress):
         def work(window):
-            shares, valid = smoothed_within(window, neighbours)
-            return self._judge.settle(window, valid, shares.argmax(axis=1), shares)
+            probabilities, valid = smooth_window(window, neighbours)
+            return self._decision.decide(window, valid, probabilities.argmax(axis=1), probabilities)
 
-        self._run(strip.blocks(), work, self._deliver, progress)
+        self._run(strip.blocks(), work, self._write, progress)
 
     def _run(self, blocks, work, finish, progress):
-        run_blocks([window for window in blocks if self._voter.wants(window)], work, finish, self._executor, progress)
+        needed = [window for window in blocks if self._predictor.needs(window)]
+        run_blocks(needed, work, finish, self._executor, progress)
 
-    def _deliver(self, window, settled):
-        planes, counted = settled
+    def _write(self, window, decided):
+        planes, counts = decided
         for name, raster in self._rasters.items():
             raster.write(window, planes[name])
-        self._tally.add(counted)
+        self._tally.add_counts(counts)
 
 
 class _Judge:
-    """Makes the planes of the rasters from the votes; used by several threads at once."""
+    """Computes the raster planes of a block from its votes; thread-safe."""
 
-    def __init__(self, forest, ground, wants_probabilities, rules):
-        self._ground, self._wants_probabilities, self._rules = ground, wants_probabilities, rules
+    def __init__(self, forest, reference, wants_probabilities, rules):
+        self._reference, self._wants_probabilities, self._rules = reference, wants_probabilities, rules
         self._values = np.array([map_class.value for map_class in forest.classes])
-        known = forest.classes + (ground.classes if ground else ())
+        known = forest.classes + (reference.classes if reference else ())
         self.value_count = 1 + max(map_class.value for map_class in known)
-        self.parcel_count = len(ground.values) if ground else 0
+        self.parcel_count = len(reference.values) if reference else 0
 
-    def settle(self, window, valid, winners, shares):
-        """The planes of a window for each raster, and what is counted in it.
+    def decide(self, window, valid, winners, probabilities):
+        """The planes of a window for each raster, and its pixel counts.
 
         Parameters
         ----------
         window : Window
         valid : ndarray of bool, shape (pixels,)
         winners : ndarray of int, shape (valid pixels,)
-            Places in the classes of the forest.
-        shares : ndarray, shape (valid pixels, classes), or None
-            Class probabilities, where more than the classes is wanted.
+            Indices of the classes of the forest.
+        probabilities : ndarray, shape (valid pixels, classes), or None
+            None if only classes are needed.
         """
-        classes, planes, hidden = self._values[winners], {}, 0
-        if shares is not None:
-            confidence = shares.max(axis=1)
+        classes, planes, low_confidence = self._values[winners], {}, 0
+        if probabilities is not None:
+            confidence = probabilities.max(axis=1)
             is_unsure = confidence < self._rules.min_confidence
-            hidden = int(np.count_nonzero(is_unsure))
+            low_confidence = int(np.count_nonzero(is_unsure))
             classes = np.where(is_unsure, 0, classes)
             planes["confidence"] = _plane(confidence[:, None], valid, window)
             if self._wants_probabilities:
-                planes["probabilities"] = _plane(shares, valid, window)
+                planes["probabilities"] = _plane(probabilities, valid, window)
         block = np.zeros(len(valid), np.int64)
         block[valid] = classes
         planes["classes"] = block.reshape(1, *window.shape)
         counts = np.bincount(block, minlength=self.value_count)
-        return planes, (counts, _parcel_counts(self._ground, window, block, self.value_count), hidden)
+        return planes, (counts, _parcel_counts(self._reference, window, block, self.value_count), low_confidence)
 
 
 class _Tally:
-    """Adds up what was counted in blocks."""
+    """Sums the counts of all blocks."""
 
     def __init__(self, values, parcels, features):
-        self._mapped = np.zeros(values, np.int64)
-        self._by_parcel = np.zeros((parcels, values), np.int64)
-        self._filled = self._hidden = self._looked_at = 0
-        self._strange = np.zeros(features)
+        self._class_counts = np.zeros(values, np.int64)
+        self._parcel_counts = np.zeros((parcels, values), np.int64)
+        self._imputed = self._low_confidence = self._checked = 0
+        self._out_of_range = np.zeros(features)
 
-    def note(self, votes):
-        """Count what was odd about the pixels of a block."""
-        self._filled += votes.filled
-        self._strange += votes.strange
-        self._looked_at += votes.looked_at
+    def add_votes(self, votes):
+        """Add the imputed and out-of-range pixels of a block."""
+        self._imputed += votes.imputed
+        self._out_of_range += votes.out_of_range
+        self._checked += votes.checked
 
-    def add(self, counted):
-        """Count the classes of a block."""
-        counts, (cells, cell_counts), hidden = counted
-        self._mapped += counts
-        self._by_parcel.reshape(-1)[cells] += cell_counts
-        self._hidden += hidden
+    def add_counts(self, counts):
+        """Add the class counts of a block."""
+        class_counts, (cells, cell_counts), low_confidence = counts
+        self._class_counts += class_counts
+        self._parcel_counts.reshape(-1)[cells] += cell_counts
+        self._low_confidence += low_confidence
 
     def result(self):
-        """Mapping: all that was counted."""
-        return Mapping(self._mapped, self._by_parcel, self._filled, self._hidden,
-                       self._strange / max(1, self._looked_at))
+        """Mapping: the sums."""
+        return Mapping(self._class_counts, self._parcel_counts, self._imputed, self._low_confidence,
+                       self._out_of_range / max(1, self._checked))
 
 
 def _plane(columns, valid, window):
@@ -296,10 +297,10 @@ def _plane(columns, valid, window):
     return plane.reshape(-1, *window.shape)
 
 
-def _parcel_counts(ground, window, block, value_count):
-    """Cells of the table parcel by value that this block adds to, and by how much; pixels without data do not count."""
-    if ground is None or not ground.parcel_map.touches(window):
+def _parcel_counts(reference, window, block, value_count):
+    """Flat indices into the table of parcels by values, and the pixel count of each; pixels without class excluded."""
+    if reference is None or not reference.parcel_map.touches(window):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    numbers, _ = ground.labels(window)
-    judged = ground.is_validation[numbers] & (block > 0)
-    return np.unique(numbers[judged].astype(np.int64) * value_count + block[judged], return_counts=True)
+    parcel_ids, _ = reference.labels(window)
+    assessed = reference.is_validation[parcel_ids] & (block > 0)
+    return np.unique(parcel_ids[assessed].astype(np.int64) * value_count + block[assessed], return_counts=True)

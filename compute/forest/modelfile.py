@@ -1,8 +1,8 @@
-"""The model file (``.ffrf``): a forest that can be kept, given away and read without trust.
+"""The model file (``.ffrf``): stores a forest without pickle, so that files from untrusted sources can be read safely.
 
-It is a zip archive. ``model.json`` says what the model is and what it needs; each array of :mod:`.trees` is a member
-``<name>.npy`` in numpy's format 1.0, little-endian. No member is ever executed: unlike a pickle, a forged file can be
-refused but not do harm. Equal forests give equal bytes.
+It is a zip archive. ``model.json`` describes the model and its input; each array of :mod:`.trees` is a member
+``<name>.npy`` in numpy's format 1.0, little-endian. No member is ever executed, and every value is checked. Equal
+forests give equal bytes.
 """
 
 import io
@@ -18,67 +18,72 @@ import numpy as np
 from ..classes import MapClass
 from ..errors import MissingInput, UnreadableInput
 from ..raster.writer import complete_file
-from .contrasts import contrast_name
-from .likeness import MOST_AXES, Likeness
+from .contrasts import band_difference_name
+from .likeness import MAX_COMPONENTS, Likeness
 from .settings import ForestSettings
 from .trees import ARRAYS, Trees, check_trees
 
 FORMAT = "floefield-forest"
-# 2 added contrasts, stand-ins, ranges, out-of-bag accuracy and permutation importances, 3 the likeness of pixels; older
-# files lack them.
+# Version 2 added band differences, imputation values, ranges, out-of-bag accuracy and permutation importances;
+# version 3 the similarity of pixels.
 VERSION = 3
 SUFFIX = ".ffrf"
 DESCRIPTION = "model.json"
-# One number for each feature, or none; since version 2.
-FEATURE_NUMBERS = ("stand_ins", "lows", "highs", "permutation_importances")
-# A larger description or forest is not one of ours: 500 trees from 10^6 pixels stay below it.
-MOST_DESCRIPTION_BYTES = 16 * 1024 ** 2
-MOST_BYTES = 4 * 1024 ** 3
-# Arrays of real trees shrink five times; a small file that claims to unpack to gigabytes is a trap.
-MOST_COMPRESSION = 100
+# Fields with one number for each feature, or none, by their key in the description; since version 2.
+FEATURE_NUMBERS = {"stand_ins": "imputation_values", "lows": "lows", "highs": "highs",
+                   "permutation_importances": "permutation_importances"}
+# Keys of the settings that differ from the names of the fields.
+SETTINGS_KEYS = {"min_samples_leaf": "min_leaf", "balanced_weights": "balanced", "band_differences": "contrasts",
+                 "classifier": "kind", "sampling_strategy": "sampling", "class_weights": "weights",
+                 "missing_values": "missing", "oob_accuracy": "oob", "permutation_importance": "permutation"}
+# Maximum sizes; 500 trees from 10^6 pixels stay below.
+MAX_DESCRIPTION_BYTES = 16 * 1024 ** 2
+MAX_BYTES = 4 * 1024 ** 3
+# Arrays of real trees are compressed about five times; a much higher ratio indicates a zip bomb.
+MAX_COMPRESSION_RATIO = 100
 SMALL_BYTES = 16 * 1024 ** 2
-# Others may ask for gigabytes before they unpack anything.
+# Other methods may allocate gigabytes before decompression.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# That of a plain array has 118 bytes; numpy parses headers as Python, which deep nesting can break.
-LONGEST_HEADER = 1000
-# Products of larger numbers would be none.
-LARGEST = 1e100
-# The oldest moment a zip archive can tell: the same for every file, so that equal forests are equal bytes.
+# The header of a plain array has 118 bytes; numpy parses headers as Python, and deep nesting can crash the parser.
+MAX_HEADER_LENGTH = 1000
+# Products of larger numbers overflow.
+MAX_ABSOLUTE = 1e100
+# The earliest time of a zip archive, used for all members, so that equal forests give equal bytes.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Forest:
-    """A trained forest and what one must know to use it.
+    """A trained forest with everything needed for prediction.
 
     Parameters
     ----------
     trees : Trees
-        Their class number ``k`` is ``classes[k]``.
+        Class number ``k`` is ``classes[k]``.
     feature_names : tuple of str
-        In the order in which the trees count features: bands, then contrasts.
+        Bands, then band differences, in the order of the feature indices of the trees.
     classes : tuple of MapClass
     settings : ForestSettings
     importances : tuple of float
-        Share of the impurity decrease owed to each feature.
+        Impurity-based importance of each feature.
     training_pixels : tuple of int
-        Pixels that trained, for each class.
+        Number of training pixels of each class.
     software : dict of str to str
-        Versions of what grew it.
-    stand_ins : tuple of float
-        What a missing value of each feature is taken to be; empty where pixels with gaps have no class.
+        Versions of the software used for training.
+    imputation_values : tuple of float
+        Replacement of missing values of each feature; empty if pixels with missing values are not classified.
     lows, highs : tuple of float
-        Range of each feature among the training pixels; empty if unknown.
+        Minimum and maximum of each feature over the training pixels; empty if unknown.
     oob_score : float or None
         Out-of-bag accuracy.
     permutation_importances : tuple of float
         Loss of accuracy by shuffling each feature; empty if not computed.
-    contrasts : tuple of (int, int)
-        Pairs of bands, by their place, whose normalised differences are the last features.
+    band_differences : tuple of (int, int)
+        Indices of the pairs of bands whose normalised differences are the last features.
     trained_on : str
-        Record of the pixels that trained it, see :mod:`~..accuracy.record`; empty if unknown.
-    likeness : Likeness or None
-        What neighbours are compared by where probabilities are smoothed; without it they are not.
+        Record of the training pixels, see :mod:`~..accuracy.record`; empty if unknown.
+    similarity : Likeness or None
+        For smoothing of the probabilities; None disables it.
     """
 
     trees: Trees
@@ -88,23 +93,23 @@ class Forest:
     importances: tuple
     training_pixels: tuple
     software: dict = field(default_factory=dict)
-    stand_ins: tuple = ()
+    imputation_values: tuple = ()
     lows: tuple = ()
     highs: tuple = ()
     oob_score: float = None
     permutation_importances: tuple = ()
     trained_on: str = ""
-    contrasts: tuple = ()
-    likeness: Likeness = None
+    band_differences: tuple = ()
+    similarity: Likeness = None
 
     @property
     def bands(self):
-        """tuple of str: the features that are read, not computed."""
-        return self.feature_names[:len(self.feature_names) - len(self.contrasts)]
+        """tuple of str: the features that are read from rasters, not computed."""
+        return self.feature_names[:len(self.feature_names) - len(self.band_differences)]
 
 
 def save_forest(path, forest):
-    """Write a model file; it is complete or not there.
+    """Write a model file; after an error no file is left behind.
 
     Parameters
     ----------
@@ -118,13 +123,14 @@ def save_forest(path, forest):
     """
     description = {
         "format": FORMAT, "version": VERSION, "features": list(forest.feature_names),
-        "classes": [asdict(map_class) for map_class in forest.classes], "settings": asdict(forest.settings),
+        "classes": [asdict(map_class) for map_class in forest.classes],
+        "settings": {SETTINGS_KEYS.get(name, name): value for name, value in asdict(forest.settings).items()},
         "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
         "software": forest.software,
-        **{name: list(getattr(forest, name)) for name in FEATURE_NUMBERS}, "oob_score": forest.oob_score,
-        "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.contrasts],
-        "likeness": forest.likeness and {"centres": forest.likeness.centres.tolist(),
-                                         "axes": forest.likeness.axes.tolist()}}
+        **{key: list(getattr(forest, name)) for key, name in FEATURE_NUMBERS.items()}, "oob_score": forest.oob_score,
+        "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.band_differences],
+        "likeness": forest.similarity and {"centres": forest.similarity.centres.tolist(),
+                                           "axes": forest.similarity.coefficients.tolist()}}
     with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
@@ -135,7 +141,7 @@ def save_forest(path, forest):
 
 
 def load_forest(path):
-    """Read a model file, however damaged it may be.
+    """Read and check a model file.
 
     Parameters
     ----------
@@ -144,14 +150,14 @@ def load_forest(path):
     Returns
     -------
     Forest
-        Checked: walking its trees ends and stays within its arrays.
+        Checked, so that tree traversal terminates and stays within the arrays.
 
     Raises
     ------
     MissingInput
-        If the file is not there.
+        If the file does not exist.
     UnreadableInput
-        If it is no model file, damaged, forged, or made by a newer version.
+        If it is not a model file, damaged, forged, or made by a newer version.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -178,128 +184,133 @@ def _add(archive, name, content):
 def _check_members(archive, path):
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     if set(sizes) != {DESCRIPTION, *(f"{name}.npy" for name in ARRAYS)} or len(sizes) != len(archive.infolist()):
-        raise UnreadableInput(f"{path} is not a model of Floefield: it does not hold what a model holds.")
+        raise UnreadableInput(f"{path} is not a model of Floefield: members are missing or unknown. Choose a file that "
+                              f"ends in {SUFFIX}.")
     if any(member.compress_type not in COMPRESSIONS for member in archive.infolist()):
-        raise ValueError("another compression")
+        raise ValueError("unsupported compression")
     total, stored = sum(sizes.values()), sum(member.compress_size for member in archive.infolist())
-    if (sizes[DESCRIPTION] > MOST_DESCRIPTION_BYTES or total > MOST_BYTES
-            or total > SMALL_BYTES + MOST_COMPRESSION * stored):
+    if (sizes[DESCRIPTION] > MAX_DESCRIPTION_BYTES or total > MAX_BYTES
+            or total > SMALL_BYTES + MAX_COMPRESSION_RATIO * stored):
         raise UnreadableInput(f"{path} is too large to be a model of Floefield.")
 
 
 def _content(archive, name):
-    """A member as bytes; never more than the archive's directory promised."""
+    """The bytes of a member, checked against the size in the directory of the archive."""
     size = archive.getinfo(name).file_size
     with archive.open(name) as member:
         content = member.read(size + 1)
     if len(content) != size:
-        raise ValueError(f"{name} does not have its size")
+        raise ValueError(f"{name} has the wrong size")
     return content
 
 
 def _description(archive, path):
     description = json.loads(_content(archive, DESCRIPTION))
     if description["format"] != FORMAT:
-        raise ValueError("another format")
-    if _whole(description["version"]) > VERSION:
+        raise ValueError("unknown format")
+    if _integer(description["version"]) > VERSION:
         raise UnreadableInput(f"{path} was made by a newer version of Floefield. Update the plugin to use it.")
     return description
 
 
 def _array(archive, name, dtype, dimensions):
-    """An array, if it is of the type and size it should be: nothing is allocated for a size that is only claimed."""
+    """An array of the expected type and shape; the shape is checked against the data before anything is allocated."""
     content = io.BytesIO(_content(archive, name))
     if np.lib.format.read_magic(content) != (1, 0):
-        raise ValueError(f"{name} is of another version")
-    if int.from_bytes(content.getbuffer()[8:10], "little") > LONGEST_HEADER:
-        raise ValueError(f"{name} has too long a header")
+        raise ValueError(f"{name} has an unsupported version")
+    if int.from_bytes(content.getbuffer()[8:10], "little") > MAX_HEADER_LENGTH:
+        raise ValueError(f"{name} has a header that is too long")
     shape, is_fortran, found = np.lib.format.read_array_header_1_0(content)
     data = content.getbuffer()[content.tell():]
     if found != np.dtype(dtype) or len(shape) != dimensions or is_fortran:
-        raise ValueError(f"{name} is of another type")
+        raise ValueError(f"{name} has the wrong type")
     if min(shape) < 1 or math.prod(shape) * found.itemsize != len(data):
-        raise ValueError(f"{name} does not have its size")
+        raise ValueError(f"{name} has the wrong size")
     return np.frombuffer(data, found).reshape(shape).astype(found.newbyteorder("="), copy=False)
 
 
 def _forest(description, arrays):
     names = tuple(_text(name) for name in description["features"])
-    classes = tuple(MapClass(_whole(item["value"]), _text(item["code"]), _text(item["label"]), _colour(item["colour"]))
-                    for item in description["classes"])
-    importances = tuple(_number(share) for share in description["importances"])
-    pixels = tuple(_whole(count) for count in description["training_pixels"])
+    classes = tuple(
+        MapClass(_integer(item["value"]), _text(item["code"]), _text(item["label"]), _colour(item["colour"]))
+        for item in description["classes"])
+    importances = tuple(_number(value) for value in description["importances"])
+    pixels = tuple(_integer(count) for count in description["training_pixels"])
     trees = Trees(**arrays, feature_count=len(names))
     values = [map_class.value for map_class in classes]
     if not (names and len(set(names)) == len(names) == len(importances)
             and len(classes) == trees.class_count == len(pixels)
             and len(set(values)) == len(values) and min(values) >= 1 and max(values) <= 65535):
-        raise ValueError("the description contradicts itself")
-    numbers = {name: tuple(_number(value) for value in description.get(name, ())) for name in FEATURE_NUMBERS}
+        raise ValueError("inconsistent features or classes")
+    numbers = {name: tuple(_number(value) for value in description.get(key, ()))
+               for key, name in FEATURE_NUMBERS.items()}
     if (not all(len(some) in (0, len(names)) for some in numbers.values())
             or len(numbers["lows"]) != len(numbers["highs"])):
-        raise ValueError("the description contradicts itself")
-    contrasts = description.get("contrasts", [])
-    bands = names[:len(names) - len(contrasts)]
-    contrasts = tuple(_pair(places, bands) for places in contrasts)
-    if names[len(bands):] != tuple(contrast_name(bands, pair) for pair in contrasts):
-        raise ValueError("the description contradicts itself")
+        raise ValueError("inconsistent number of features")
+    band_differences = description.get("contrasts", [])
+    bands = names[:len(names) - len(band_differences)]
+    band_differences = tuple(_pair(indices, bands) for indices in band_differences)
+    if names[len(bands):] != tuple(band_difference_name(bands, pair) for pair in band_differences):
+        raise ValueError("inconsistent names of band differences")
     oob_score = description.get("oob_score")
     return Forest(trees=trees, feature_names=names, classes=classes, settings=_settings(description["settings"]),
                   importances=importances, training_pixels=pixels,
                   software={_text(name): _text(version) for name, version in description["software"].items()},
                   oob_score=None if oob_score is None else _number(oob_score),
-                  trained_on=_text(description.get("trained_on", "")), contrasts=contrasts,
-                  likeness=_likeness(description.get("likeness"), len(bands)), **numbers)
+                  trained_on=_text(description.get("trained_on", "")), band_differences=band_differences,
+                  similarity=_similarity(description.get("likeness"), len(bands)), **numbers)
 
 
-def _likeness(values, bands):
+def _similarity(values, bands):
     if values is None:
         return None
     centres = [_number(value) for value in values["centres"]]
-    axes = [[_number(value) for value in axis] for axis in values["axes"]]
-    if not 1 <= len(axes) <= MOST_AXES or any(len(row) != bands for row in (centres, *axes)):
-        raise ValueError("the likeness is of other bands")
-    if any(abs(value) > LARGEST for row in (centres, *axes) for value in row):
-        raise ValueError("the likeness is beyond all measure")
-    return Likeness(np.array(centres), np.array(axes))
+    coefficients = [[_number(value) for value in row] for row in values["axes"]]
+    if not 1 <= len(coefficients) <= MAX_COMPONENTS or any(len(row) != bands for row in (centres, *coefficients)):
+        raise ValueError("the similarity has the wrong number of bands")
+    if any(abs(value) > MAX_ABSOLUTE for row in (centres, *coefficients) for value in row):
+        raise ValueError("the values of the similarity are too large")
+    return Likeness(np.array(centres), np.array(coefficients))
 
 
 def _settings(values):
     default = asdict(ForestSettings())
-    if set(values) - set(default) or any(type(values[name]) is not type(default[name]) for name in values):
-        raise ValueError("unknown settings")
-    weights = {_text(code): _number(weight) for code, weight in values.get("weights", {}).items()}
-    return ForestSettings(**{**values, "weights": weights})
+    names = {SETTINGS_KEYS.get(name, name): name for name in default}
+    settings = {names[key]: value for key, value in values.items()}
+    if any(type(settings[name]) is not type(default[name]) for name in settings):
+        raise ValueError("wrong type of a setting")
+    weights = {_text(code): _number(weight) for code, weight in settings.get("class_weights", {}).items()}
+    return ForestSettings(**{**settings, "class_weights": weights})
 
 
-def _pair(places, bands):
-    first, second = (_whole(place) for place in places)
+def _pair(indices, bands):
+    first, second = (_integer(index) for index in indices)
     if not 0 <= first < second < len(bands):
-        raise ValueError("no pair of bands")
+        raise ValueError("not a pair of bands")
     return first, second
 
 
 def _colour(channels):
-    colour = tuple(_whole(channel) for channel in channels)
+    colour = tuple(_integer(channel) for channel in channels)
     if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
-        raise ValueError("no colour")
+        raise ValueError("not a colour")
     return colour
 
 
-def _whole(value):
+def _integer(value):
     if type(value) is not int:
-        raise TypeError("no whole number")
+        raise TypeError("not an integer")
     return value
 
 
 def _number(value):
     if type(value) not in (int, float) or not math.isfinite(value):
-        raise TypeError("no number")
+        raise TypeError("not a number")
     return float(value)
 
 
 def _text(value):
     if not isinstance(value, str):
-        raise TypeError("no text")
-    value.encode()  # JSON can spell halves of a letter, which no file takes
+        raise TypeError("not a text")
+    value.encode()  # JSON can contain lone surrogates, which cannot be written to a file
     return value

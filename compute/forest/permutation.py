@@ -1,7 +1,7 @@
-"""Permutation importance: how much accuracy is lost when a feature is shuffled among the pixels.
+"""Permutation importance: the loss of accuracy when a feature is shuffled among the pixels.
 
-Breiman (2001), doi:10.1023/A:1010933404324, but measured on pixels of parcels that took no part in training. Unlike the
-decrease of impurity it does not favour features with many values; features that tell the same cover for each other.
+Breiman (2001), doi:10.1023/A:1010933404324, computed on pixels of the validation parcels. Unlike impurity importance it
+does not favour features with many values; the importance of correlated features is underestimated.
 """
 
 import numpy as np
@@ -9,20 +9,20 @@ import numpy as np
 from ..raster.blocks import run_blocks
 
 REPEATS = 3
-# Enough to rank features, and soon done.
+# Enough to rank features.
 PIXELS_PER_CLASS = 100
 
 
-def permutation_importances(walker, features, classes, seed, executor, progress):
+def permutation_importances(traversal, features, classes, seed, executor, progress):
     """Loss of accuracy by shuffling each feature.
 
     Parameters
     ----------
-    walker : Walker
+    traversal : Walker
     features : ndarray of float32, shape (pixels, features)
-        Finite; of pixels that did not train.
+        Finite; of validation pixels.
     classes : ndarray of int, shape (pixels,)
-        Their true classes, as the forest counts them; -1 for a class it does not know.
+        True class numbers of the forest; -1 for a class without training pixels.
     seed : int
     executor : concurrent.futures.Executor
     progress : Progress
@@ -30,14 +30,14 @@ def permutation_importances(walker, features, classes, seed, executor, progress)
     Returns
     -------
     tuple of float
-        For each feature the mean over the repeats; about 0, or a little below, for a feature of no use.
+        Mean over the repeats for each feature; about 0, or slightly below, for an irrelevant feature.
 
     Raises
     ------
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
-    whole = np.mean(walker.classes(features, progress.check) == classes)
+    accuracy = np.mean(traversal.classes(features, progress.check) == classes)
     losses = [0.0] * features.shape[1]
 
     def work(column):
@@ -46,7 +46,7 @@ def permutation_importances(walker, features, classes, seed, executor, progress)
             order = np.random.default_rng([seed, column, repeat]).permutation(len(features))
             shuffled = features.copy()
             shuffled[:, column] = features[order, column]
-            lost.append(whole - np.mean(walker.classes(shuffled, progress.check) == classes))
+            lost.append(accuracy - np.mean(traversal.classes(shuffled, progress.check) == classes))
         return float(np.mean(lost))
 
     def finish(column, loss):

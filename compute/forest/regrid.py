@@ -1,4 +1,4 @@
-"""A raster of another grid, read as if it lay on ours: GDAL resamples each window on its way in."""
+"""Reader of a raster on another grid: GDAL resamples each window when it is read."""
 
 import contextlib
 import threading
@@ -12,24 +12,24 @@ RESAMPLINGS = ("none", "nearest", "bilinear", "average")
 
 
 class RegriddedReader:
-    """An open raster seen through another grid; it offers of :class:`RasterReader` what features need.
+    """An open raster resampled to another grid; the part of the :class:`RasterReader` interface that features need.
 
     Parameters
     ----------
     path : str
     grid : Grid
-        The grid to be read on.
+        The grid to resample to.
     resampling : {"nearest", "bilinear", "average"}
 
     Attributes
     ----------
     grid, bands, block_shape, tags
-        As of a :class:`RasterReader`.
+        As in :class:`RasterReader`.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        As of a :class:`RasterReader`.
+        As in :class:`RasterReader`.
     """
 
     def __init__(self, path, grid, resampling):
@@ -46,30 +46,31 @@ class RegriddedReader:
         self.close()
 
     def close(self):
-        """Close the file in every thread."""
+        """Close the files of all threads."""
         with self._lock:
             self._opened.close()
 
     def read_physical(self, window, indexes):
-        """As :meth:`RasterReader.read_physical`; the window lies inside the grid."""
+        """As :meth:`RasterReader.read_physical`; the window must lie inside the grid."""
         from rasterio.errors import RasterioError
 
-        numbers = [index + 1 for index in indexes]
-        place = ((window.row, window.row + window.height), (window.col, window.col + window.width))
+        band_numbers = [index + 1 for index in indexes]
+        extent = ((window.row, window.row + window.height), (window.col, window.col + window.width))
         try:
-            view = self._view()
-            values, valid = view.read(numbers, window=place), view.read_masks(numbers, window=place) != 0
+            warped = self._warped()
+            values = warped.read(band_numbers, window=extent)
+            valid = warped.read_masks(band_numbers, window=extent) != 0
         except RasterioError as error:
-            raise UnreadableInput(f"{self.path} is damaged or cannot be brought to the grid of the first raster. Copy "
-                                  "or download it again, or warp it with the GDAL tool Warp.") from error
+            raise UnreadableInput(f"{self.path} is damaged or cannot be resampled to the grid of the first raster. "
+                                  "Copy or download it again, or warp it with the GDAL tool Warp.") from error
         scales, offsets = (np.array([getattr(self.bands[index], name) for index in indexes])[:, None, None]
                            for name in ("scale", "offset"))
         physical = (values * scales + offsets).astype(np.float32)
         physical[~valid | ~np.isfinite(physical)] = np.nan
         return physical
 
-    def _view(self):
-        if not hasattr(self._local, "view"):
+    def _warped(self):
+        if not hasattr(self._local, "warped"):
             import rasterio
             from rasterio.enums import Resampling
             from rasterio.vrt import WarpedVRT
@@ -77,8 +78,8 @@ class RegriddedReader:
             with self._lock:
                 source = self._opened.enter_context(rasterio.open(self.path))
                 has_nodata = source.nodata is not None
-                self._local.view = self._opened.enter_context(WarpedVRT(
+                self._local.warped = self._opened.enter_context(WarpedVRT(
                     source, crs=self.grid.crs_wkt, transform=rasterio.Affine(*self.grid.transform),
                     width=self.grid.width, height=self.grid.height, resampling=Resampling[self._resampling],
                     add_alpha=not has_nodata))
-        return self._local.view
+        return self._local.warped

@@ -1,15 +1,14 @@
-"""Smoothing class probabilities over the neighbours that look alike, so that noisy pixels follow the field around them.
+"""Edge-preserving smoothing of class probabilities over spectrally similar neighbours.
 
-A pixel takes the weighted mean over itself and eight neighbours: first those beside it, then those 2, 4 and 8 pixels
-away. The weights are 1 2 1 across and down, and the less the less alike two pixels are (:mod:`.likeness`). So a field
-is averaged as a whole, and its border, a road or a hedge stays where it is.
+Four passes replace the probabilities of each pixel by the weighted mean over a 3 x 3 neighbourhood with steps of 1, 2,
+4 and 8 pixels. The weights are binomial (1 2 1 in rows and columns) times a Gaussian of the spectral difference between
+the pixels (:mod:`.likeness`). So pixels inside a field are averaged, and its edges, roads and hedges are preserved.
 
-Smoothing probabilities before deciding: Schindler (2012), doi:10.1109/TGRS.2012.2192741. Weights by likeness: Tomasi
-and Manduchi (1998), doi:10.1109/ICCV.1998.710815. Widening steps: Dammertz et al. (2010), "Edge-avoiding A-Trous
-wavelet transform for fast global illumination filtering".
+Smoothing probabilities before the class decision: Schindler (2012), doi:10.1109/TGRS.2012.2192741. Bilateral weights:
+Tomasi and Manduchi (1998), doi:10.1109/ICCV.1998.710815. Increasing steps: Dammertz et al. (2010), "Edge-avoiding
+A-Trous wavelet transform for fast global illumination filtering".
 
-All is done pixel by pixel in float32, in an order that depends on nothing, with weights from a table: the result is the
-same on every machine.
+All computations are in float32, in a fixed order, with weights from a table: the result is the same on every machine.
 """
 
 import numpy as np
@@ -17,59 +16,59 @@ import numpy as np
 from .likeness import STEPS_PER_UNIT
 
 STEPS = (1, 2, 4, 8)
-# How far a pixel looks in all.
+# Maximum distance of a neighbour over all passes.
 HALO = sum(STEPS)
-# Root mean square difference of traits at which a neighbour has lost 39 % of its weight.
-ALIKE = 0.9
-# The table of weights: entries for one unit of mean square difference, and where it ends.
-ENTRIES_PER_UNIT, FARTHEST = 64, 12
-# Each pair of opposite neighbours, as rows down and columns across, and its weight where both look the same.
+# Standard deviation of the Gaussian, as root mean square difference of the components.
+SIMILARITY_SCALE = 0.9
+# Table of weights: entries per unit of mean square difference, and maximum mean square difference.
+ENTRIES_PER_UNIT, MAX_SQUARE = 64, 12
+# Offset (rows, columns) of each pair of opposite neighbours, and its weight for equal pixels.
 DIRECTIONS = ((0, 1, 2), (1, 0, 2), (1, 1, 1), (1, -1, 1))
-OWN_WEIGHT = 4
+CENTRE_WEIGHT = 4
 
 
-def smoothed(shares, traits, valid):
+def smooth_probabilities(probabilities, components, valid):
     """Smooth class probabilities.
 
     Parameters
     ----------
-    shares : ndarray of float32, shape (classes, rows, columns)
+    probabilities : ndarray of float32, shape (classes, rows, columns)
         0 where not valid.
-    traits : ndarray of int16, shape (axes, rows, columns)
-        From :meth:`.likeness.Likeness.traits`.
+    components : ndarray of int16, shape (components, rows, columns)
+        From :meth:`.likeness.Likeness.components`.
     valid : ndarray of bool, shape (rows, columns)
-        Pixels with data; the others have no say.
+        Pixels with data; the others have no weight.
 
     Returns
     -------
     ndarray of float32, shape (classes, rows, columns)
-        They sum over classes to what they did. Pixels nearer than ``HALO`` to an edge lack the neighbours beyond it.
+        The sum over classes is unchanged. Within ``HALO`` pixels of an edge, neighbours beyond the edge are missing.
     """
     for step in STEPS:
-        shares = _averaged(shares, _weights(traits, valid, step), step)
-    return shares
+        probabilities = _average(probabilities, _weights(components, valid, step), step)
+    return probabilities
 
 
-def _averaged(shares, weights, step):
-    """One pass: the weighted mean over pixels and their neighbours `step` pixels away."""
-    sums = shares * np.float32(OWN_WEIGHT)
-    total = np.full(shares.shape[1:], OWN_WEIGHT, np.float32)
+def _average(probabilities, weights, step):
+    """One pass: the weighted mean over each pixel and its neighbours `step` pixels away."""
+    sums = probabilities * np.float32(CENTRE_WEIGHT)
+    total = np.full(probabilities.shape[1:], CENTRE_WEIGHT, np.float32)
     for plane, (down, across, _) in zip(weights, DIRECTIONS):
         here, there = _pair(total.shape, down * step, across * step)
-        shared = plane[here]
-        total[here] += shared
-        total[there] += shared
-        # Class by class, so that what is worked on stays in the cache.
-        for sums_of_class, shares_of_class in zip(sums, shares):
-            given, taken = shared * shares_of_class[there], shared * shares_of_class[here]
-            sums_of_class[here] += given
-            sums_of_class[there] += taken
+        weight = plane[here]
+        total[here] += weight
+        total[there] += weight
+        # Class by class, so that the arrays stay in the cache.
+        for sums_of_class, probabilities_of_class in zip(sums, probabilities):
+            from_there, from_here = weight * probabilities_of_class[there], weight * probabilities_of_class[here]
+            sums_of_class[here] += from_there
+            sums_of_class[there] += from_here
     sums /= total
     return sums
 
 
 def _pair(shape, down, across):
-    """Slices of all pixels of a plane that have a neighbour so far away, and of these neighbours."""
+    """Slices of all pixels of a plane that have a neighbour at the given offset, and of these neighbours."""
     rows, columns = shape
     down, side = min(down, rows), min(abs(across), columns)
     upper, lower = slice(0, rows - down), slice(down, rows)
@@ -77,30 +76,30 @@ def _pair(shape, down, across):
     return ((upper, left), (lower, right)) if across >= 0 else ((upper, right), (lower, left))
 
 
-def _weights(traits, valid, step):
+def _weights(components, valid, step):
     """Weights of all pairs of neighbours `step` pixels apart; shape (4, rows, columns)."""
     planes = np.zeros((len(DIRECTIONS), *valid.shape), np.float32)
     for plane, (down, across, weight) in zip(planes, DIRECTIONS):
         here, there = _pair(valid.shape, down * step, across * step)
-        plane[here] = np.float32(weight) * _TABLE[_entries(traits, here, there)]
+        plane[here] = np.float32(weight) * _TABLE[_table_indices(components, here, there)]
         plane[here] *= valid[here] & valid[there]
     return planes
 
 
-def _entries(traits, here, there):
-    """The entry of the table for the mean square difference of the traits of each pair."""
-    squares = np.zeros(traits[0][here].shape, np.float32)
-    for trait in traits:
-        difference = np.subtract(trait[here], trait[there], dtype=np.float32)
+def _table_indices(components, here, there):
+    """Index into the table of weights for the mean square difference of the components of each pair."""
+    squares = np.zeros(components[0][here].shape, np.float32)
+    for component in components:
+        difference = np.subtract(component[here], component[there], dtype=np.float32)
         squares += difference * difference
-    squares *= np.float32(ENTRIES_PER_UNIT / (STEPS_PER_UNIT ** 2 * len(traits)))
+    squares *= np.float32(ENTRIES_PER_UNIT / (STEPS_PER_UNIT ** 2 * len(components)))
     return np.minimum(squares, np.float32(len(_TABLE) - 1)).astype(np.intp)
 
 
 def _table():
-    """Weights by mean square difference, 0 at the end."""
-    squares = np.arange(ENTRIES_PER_UNIT * FARTHEST) / ENTRIES_PER_UNIT
-    weights = np.rint(np.exp(-squares / (2 * ALIKE ** 2)) * 2 ** 20) / 2 ** 20
+    """Weights by mean square difference; the last one is 0."""
+    squares = np.arange(ENTRIES_PER_UNIT * MAX_SQUARE) / ENTRIES_PER_UNIT
+    weights = np.rint(np.exp(-squares / (2 * SIMILARITY_SCALE ** 2)) * 2 ** 20) / 2 ** 20
     return np.append(weights, 0.0).astype(np.float32)
 
 

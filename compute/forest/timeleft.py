@@ -1,54 +1,54 @@
-"""Telling how long it will still take, now and then."""
+"""Progress messages with the estimated time left."""
 
 import time
 
 from ..progress import Progress
 
-# The first word comes when the pace is known, the next ones at this distance.
+# Interval of the messages; the first one comes after the same time.
 SECONDS_BETWEEN = 15.0
 
 
 class TimeLeft(Progress):
-    """Progress that also says from time to time how much of the work is done and how long the rest will take.
+    """Progress that also reports the fraction done and the estimated time left at intervals.
 
     Parameters
     ----------
     whole : Progress
-    deed : str
-        What is done to the share said, for instance "mapped".
+    action : str
+        Participle for the fraction done, for instance "mapped".
     clock : callable, optional
-        Seconds since whenever.
+        Time in seconds.
     """
 
-    def __init__(self, whole, deed, clock=time.monotonic):
-        self._whole, self._deed, self._clock = whole, deed, clock
-        self._began = self._said = clock()
+    def __init__(self, whole, action, clock=time.monotonic):
+        self._whole, self._action, self._clock = whole, action, clock
+        self._started = self._last_report = clock()
 
     @property
     def cancelled(self):
-        """bool: whether the user asked to stop."""
+        """bool: whether the user cancelled."""
         return self._whole.cancelled
 
     def show(self, fraction):
-        """Display the fraction, and say the time left if it is time to."""
+        """Display the fraction, and report the time left if it is due."""
         self._whole.show(fraction)
         now = self._clock()
-        if fraction > 0 and now - self._said >= SECONDS_BETWEEN:
-            self._said = now
-            self.say(f"{100 * fraction:.0f} % {self._deed}, about {in_words((now - self._began) * (1 / fraction - 1))} "
-                     "left.")
+        if fraction > 0 and now - self._last_report >= SECONDS_BETWEEN:
+            self._last_report = now
+            left = format_duration((now - self._started) * (1 / fraction - 1))
+            self.say(f"{100 * fraction:.0f} % {self._action}, about {left} left.")
 
     def say(self, text):
-        """Pass a text on."""
+        """Forward a message."""
         self._whole.say(text)
 
     def warn(self, text):
-        """Pass a warning on."""
+        """Forward a warning."""
         self._whole.warn(text)
 
 
-def in_words(seconds):
-    """A time span as people say it: ``40 s``, ``12 min``, ``3 h 20 min``."""
+def format_duration(seconds):
+    """A duration as text: ``40 s``, ``12 min``, ``3 h 20 min``."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)

@@ -1,9 +1,8 @@
-"""Growing a forest with scikit-learn: in small batches, so that one can watch it and stop it.
+"""Training with scikit-learn in small batches of trees, with progress and cancellation.
 
-Breiman (2001), doi:10.1023/A:1010933404324; extremely randomised trees: Geurts, Ernst and Wehenkel (2006),
-doi:10.1007/s10994-006-6226-1. A forest grown in batches is the forest grown at once: scikit-learn draws the seeds of
-later trees as if the earlier ones had been asked for together with them. The number of threads does not matter either,
-since each tree has a seed of its own.
+Random forest: Breiman (2001), doi:10.1023/A:1010933404324; extremely randomised trees: Geurts, Ernst and Wehenkel
+(2006), doi:10.1007/s10994-006-6226-1. Batches and threads do not change the forest: with ``warm_start`` scikit-learn
+continues the sequence of random seeds, and each tree has its own seed.
 """
 
 import math
@@ -16,21 +15,21 @@ from ..errors import UnsuitableInput
 from ..raster.blocks import default_threads
 from .trees import Trees, trees_from_sklearn
 
-# A batch should take about so long: the user can stop between batches.
+# Target duration of a batch; the user can cancel between batches.
 SECONDS_PER_BATCH = 0.7
 
 
 @dataclass(frozen=True, eq=False)
 class GrownTrees:
-    """A forest and what was learned about it on the way.
+    """The trees of a forest, with importances and out-of-bag accuracy.
 
     Parameters
     ----------
     trees : Trees
     importances : ndarray of float64, shape (features,)
-        Mean decrease of impurity by each feature; sums to 1 (all 0 if no tree branches).
+        Mean decrease in impurity of each feature; sums to 1 (all 0 if no tree has a split).
     oob_score : float or None
-        Share of the training pixels that the trees which did not see them get right; None if not asked for.
+        Out-of-bag accuracy; None if not requested.
     """
 
     trees: Trees
@@ -39,13 +38,13 @@ class GrownTrees:
 
 
 def grow_trees(features, classes, class_count, settings, progress):
-    """The trees and the importances of :func:`grow_forest`."""
+    """Trees and importances of :func:`grow_forest`."""
     grown = grow_forest(features, classes, class_count, settings, progress)
     return grown.trees, grown.importances
 
 
 def grow_forest(features, classes, class_count, settings, progress, weights=None):
-    """Grow the trees of a forest.
+    """Train a forest.
 
     Parameters
     ----------
@@ -57,7 +56,7 @@ def grow_forest(features, classes, class_count, settings, progress, weights=None
     settings : ForestSettings
     progress : Progress
     weights : sequence of float, optional
-        Of each class.
+        Weight of each class.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def grow_forest(features, classes, class_count, settings, progress, weights=None
     UnsuitableInput
         If there are fewer than two classes.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     if class_count < 2:
         raise UnsuitableInput("A classifier needs training pixels of at least two classes.")
@@ -78,28 +77,28 @@ def grow_forest(features, classes, class_count, settings, progress, weights=None
     batch = threads
     while classifier.n_estimators < settings.trees:
         progress.step(classifier.n_estimators / settings.trees)
-        began = time.monotonic()
+        started = time.monotonic()
         classifier.n_estimators = min(settings.trees, classifier.n_estimators + batch)
-        # It is computed over all trees, so once is enough.
-        classifier.oob_score = settings.oob and classifier.n_estimators == settings.trees
+        # The score is computed over all trees, so only after the last batch.
+        classifier.oob_score = settings.oob_accuracy and classifier.n_estimators == settings.trees
         classifier.fit(features, classes)
-        seconds = max(time.monotonic() - began, 1e-3)
+        seconds = max(time.monotonic() - started, 1e-3)
         batch = threads * max(1, round(batch / threads * min(4.0, SECONDS_PER_BATCH / seconds)))
     progress.step(1.0)
     return GrownTrees(trees_from_sklearn(classifier.estimators_, class_count, features.shape[1]),
                       classifier.feature_importances_,
-                      float(classifier.oob_score_) if settings.oob else None)
+                      float(classifier.oob_score_) if settings.oob_accuracy else None)
 
 
-def tried_at_branch(kind, feature_count):
-    """How many features a branch tries where the user does not say.
+def default_features_per_split(classifier, feature_count):
+    """Default number of features considered at each split.
 
-    It is the square root of their number. Extra trees, which try a single threshold of each, gain from an eighth of
-    them where that is more: among many dates and contrasts most say the same.
+    The square root of the number of features. For extremely randomised trees, which try a single threshold per
+    feature, an eighth of the features if that is more: most of many dates and band differences are correlated.
 
     Parameters
     ----------
-    kind : {"random", "extra"}
+    classifier : {"random", "extra"}
     feature_count : int
 
     Returns
@@ -107,11 +106,11 @@ def tried_at_branch(kind, feature_count):
     int
     """
     root = max(1, math.isqrt(feature_count))
-    return max(root, feature_count // 8) if kind == "extra" else root
+    return max(root, feature_count // 8) if classifier == "extra" else root
 
 
 def new_classifier(settings, feature_count, weights, threads):
-    """scikit-learn's classifier for these settings, without any tree yet.
+    """An untrained scikit-learn classifier with the given settings.
 
     Parameters
     ----------
@@ -126,25 +125,26 @@ def new_classifier(settings, feature_count, weights, threads):
     """
     from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-    kind = RandomForestClassifier if settings.kind == "random" else ExtraTreesClassifier
-    # Extra trees see all pixels, unless some are to be left out for the out-of-bag score.
-    # n_jobs means threads here: scikit-learn grows forests in threads and never starts a process for it.
-    return kind(n_estimators=0, min_samples_leaf=settings.min_leaf, max_depth=settings.max_depth or None,
-                max_features=settings.features_per_split or tried_at_branch(settings.kind, feature_count),
-                class_weight=weights,
-                bootstrap=settings.kind == "random" or settings.oob, random_state=settings.seed, n_jobs=threads,
-                warm_start=True)
+    is_random_forest = settings.classifier == "random"
+    classifier = RandomForestClassifier if is_random_forest else ExtraTreesClassifier
+    # Extremely randomised trees use all pixels, unless the out-of-bag accuracy is requested.
+    # n_jobs is the number of threads: scikit-learn trains forests in threads, not in processes.
+    return classifier(n_estimators=0, min_samples_leaf=settings.min_samples_leaf, max_depth=settings.max_depth or None,
+                      max_features=(settings.features_per_split
+                                    or default_features_per_split(settings.classifier, feature_count)),
+                      class_weight=weights, bootstrap=is_random_forest or settings.oob_accuracy,
+                      random_state=settings.seed, n_jobs=threads, warm_start=True)
 
 
 def class_weights(classes, class_count, settings, weights=None):
-    """Weight of a pixel of each class; None where all weigh 1.
+    """Weight of a pixel of each class; None if all weights are 1.
 
-    With `settings.balanced` all classes weigh the same together, the mean pixel weighing 1; `weights` of the user come
-    on top.
+    With `settings.balanced_weights` the total weights of all classes are equal, with a mean weight of 1 per pixel. They
+    are multiplied by `weights`.
     """
-    if not settings.balanced and weights is None:
+    if not settings.balanced_weights and weights is None:
         return None
     factors = np.ones(class_count) if weights is None else np.asarray(weights, float)
     counts = np.bincount(classes, minlength=class_count)
-    shares = len(classes) / (class_count * counts) if settings.balanced else np.ones(class_count)
-    return {number: float(factors[number] * shares[number]) for number in range(class_count)}
+    balance = len(classes) / (class_count * counts) if settings.balanced_weights else np.ones(class_count)
+    return {number: float(factors[number] * balance[number]) for number in range(class_count)}

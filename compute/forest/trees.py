@@ -1,7 +1,7 @@
-"""The layout of the trees: the one module that knows how a forest lies in memory and in the model file.
+"""Layout of the trees of a forest in memory and in the model file.
 
-All nodes of all trees stand in a few flat arrays, so that a forest can be stored openly, checked before it is used,
-and walked by more than one engine.
+The nodes of all trees are stored in a few flat arrays, which can be written to a file without pickle, checked before
+use, and traversed by different engines.
 """
 
 from dataclasses import dataclass
@@ -11,33 +11,33 @@ import numpy as np
 from ..errors import UnreadableInput
 
 LEAF = -1
-# No forest that grew is larger: a forged one would keep the walker busy for ever.
-MOST_TREES = 100_000
-MOST_LEVELS = 10_000
+# Limits far above any trained forest: the traversal of a larger forged one would take forever.
+MAX_TREES = 100_000
+MAX_LEVELS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Trees:
     """The trees of a forest.
 
-    A tree's nodes stand one after the other, the root first and every node before its children. At an inner node a
-    pixel goes left if its feature is at most the threshold, otherwise right.
+    The nodes of a tree are contiguous, the root first and every node before its children. At an inner node a pixel goes
+    left if its feature is at most the threshold, otherwise right.
 
     Parameters
     ----------
     starts : ndarray of int64, shape (trees + 1,)
-        Tree ``t`` has the nodes ``starts[t]`` .. ``starts[t + 1]``.
+        Tree ``t`` has the nodes ``starts[t]`` to ``starts[t + 1] - 1``.
     left : ndarray of int32, shape (nodes,)
-        Left child, counted from the root of its tree; ``LEAF`` at a leaf.
+        Index of the left child within the tree; ``LEAF`` at a leaf.
     right : ndarray of int32, shape (nodes,)
-        Right child, counted likewise; at a leaf, its row of `votes`.
+        Index of the right child within the tree; at a leaf, its row of `votes`.
     feature : ndarray of int32, shape (nodes,)
-        What an inner node looks at; ``LEAF`` at a leaf.
+        Index of the feature of an inner node; ``LEAF`` at a leaf.
     threshold : ndarray of float64, shape (nodes,)
         0 at a leaf.
     votes : ndarray of float32, shape (rows, classes)
-        Class probabilities of leaves. The first rows are the identity: a leaf of one class points to the row of
-        that class.
+        Class probabilities of leaves. The first rows are the identity matrix: a leaf of one class uses the row of that
+        class.
     feature_count : int
     """
 
@@ -60,22 +60,22 @@ class Trees:
         return self.votes.shape[1]
 
     def nodes(self, tree):
-        """slice: where the nodes of a tree are."""
+        """slice: the nodes of a tree."""
         return slice(int(self.starts[tree]), int(self.starts[tree + 1]))
 
 
-# What the arrays must be; the model file stores them under these names.
+# Type and number of dimensions of each array; also the names of the members of the model file.
 ARRAYS = {"starts": ("<i8", 1), "left": ("<i4", 1), "right": ("<i4", 1), "feature": ("<i4", 1),
           "threshold": ("<f8", 1), "votes": ("<f4", 2)}
 
 
 def trees_from_sklearn(estimators, class_count, feature_count):
-    """The trees of fitted scikit-learn estimators.
+    """Convert fitted scikit-learn trees.
 
     Parameters
     ----------
     estimators : sequence of sklearn.tree.DecisionTreeClassifier
-        Trained on classes 0 .. class_count - 1 without gaps.
+        Trained on classes 0 to class_count - 1.
     class_count, feature_count : int
 
     Returns
@@ -87,13 +87,13 @@ def trees_from_sklearn(estimators, class_count, feature_count):
     for estimator in estimators:
         tree = estimator.tree_
         is_leaf = tree.children_left < 0
-        # Up to scikit-learn 1.2 the values are weights of training pixels, later shares of them.
+        # Up to scikit-learn 1.2 the values are weighted pixel counts, later fractions.
         values = tree.value[is_leaf, 0, :]
-        shares = (values / values.sum(axis=1, keepdims=True)).astype(np.float32)
+        fractions = (values / values.sum(axis=1, keepdims=True)).astype(np.float32)
         is_pure = np.count_nonzero(values, axis=1) == 1
-        row = np.where(is_pure, shares.argmax(axis=1), 0)
+        row = np.where(is_pure, fractions.argmax(axis=1), 0)
         row[~is_pure] = rows + np.arange(np.count_nonzero(~is_pure))
-        votes.append(shares[~is_pure])
+        votes.append(fractions[~is_pure])
         rows += len(votes[-1])
         right = tree.children_right.astype(np.int32)
         right[is_leaf] = row
@@ -107,56 +107,56 @@ def trees_from_sklearn(estimators, class_count, feature_count):
 
 
 def check_trees(trees):
-    """Refuse trees that could not have grown: walking them might never end or read beyond the arrays.
+    """Reject invalid trees, whose traversal might not terminate or read beyond the arrays.
 
     Parameters
     ----------
     trees : Trees
-        With arrays of the right types, from a file that may be damaged or forged.
+        With arrays of the correct types, from a file that may be damaged or forged.
 
     Raises
     ------
     UnreadableInput
-        Saying what is impossible about them.
+        With the first fault found.
     """
     nodes = len(trees.left)
-    _require(1 <= trees.count <= MOST_TREES and trees.starts.min() == trees.starts[0] == 0 and trees.starts[-1] == nodes
+    _require(1 <= trees.count <= MAX_TREES and trees.starts.min() == trees.starts[0] == 0 and trees.starts[-1] == nodes
              and trees.starts.max() == nodes and (np.diff(trees.starts) >= 1).all(),
-             "the trees do not follow each other")
+             "its trees are not contiguous")
     _require(all(len(part) == nodes for part in (trees.right, trees.feature, trees.threshold)),
              "its arrays differ in length")
     sizes = np.diff(trees.starts)
-    own = np.arange(nodes, dtype=np.int64) - np.repeat(trees.starts[:-1], sizes)
+    index = np.arange(nodes, dtype=np.int64) - np.repeat(trees.starts[:-1], sizes)
     size = np.repeat(sizes, sizes)
     is_leaf = trees.left == LEAF
     inner = ~is_leaf
     for child in (trees.left[inner], trees.right[inner]):
-        _require((child > own[inner]).all() and (child < size[inner]).all(), "its branches lead astray")
+        _require((child > index[inner]).all() and (child < size[inner]).all(), "it has invalid child nodes")
     base = np.repeat(trees.starts[:-1], sizes)[inner]
     children = np.concatenate([base + trees.left[inner], base + trees.right[inner]])
     parents = np.bincount(children, minlength=nodes)
     parents[trees.starts[:-1]] += 1
-    _require((parents == 1).all(), "its branches meet again")
-    _require(_has_end(trees, base), "its branches have no end")
+    _require((parents == 1).all(), "some nodes do not have exactly one parent")
+    _require(_is_depth_limited(trees, base), f"its trees have more than {MAX_LEVELS} levels")
     _require(((trees.feature[inner] >= 0) & (trees.feature[inner] < trees.feature_count)).all(),
-             "it asks for features that it does not name")
-    _require(np.isfinite(trees.threshold).all(), "its thresholds are not numbers")
+             "it has invalid feature indices")
+    _require(np.isfinite(trees.threshold).all(), "its thresholds are not finite")
     _require((trees.feature[is_leaf] == LEAF).all()
              and ((trees.right[is_leaf] >= 0) & (trees.right[is_leaf] < len(trees.votes))).all(),
-             "its leaves do not vote")
+             "its leaves have no votes")
     votes, classes = trees.votes, trees.class_count
     _require(len(votes) >= classes >= 1 and (votes[:classes] == np.eye(classes, dtype=votes.dtype)).all()
              and (votes >= 0).all() and bool((np.abs(votes.sum(axis=1) - 1) < 1e-3).all()),
              "its votes are not probabilities")
 
 
-def _has_end(trees, base):
-    """Whether every walk is over after a sensible number of branches."""
+def _is_depth_limited(trees, base):
+    """Whether no tree has more than ``MAX_LEVELS`` levels."""
     inner = np.flatnonzero(trees.left != LEAF)
     left, right = np.full(len(trees.left), LEAF, np.int64), np.full(len(trees.left), LEAF, np.int64)
     left[inner], right[inner] = base + trees.left[inner], base + trees.right[inner]
     level = trees.starts[:-1]
-    for _ in range(MOST_LEVELS):
+    for _ in range(MAX_LEVELS):
         level = level[left[level] != LEAF]
         if not len(level):
             return True
@@ -164,6 +164,6 @@ def _has_end(trees, base):
     return False
 
 
-def _require(is_so, fault):
-    if not is_so:
+def _require(condition, fault):
+    if not condition:
         raise UnreadableInput(f"The model file is damaged: {fault}. Train the model again.")

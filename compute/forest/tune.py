@@ -1,7 +1,7 @@
-"""Choosing how a forest is grown, by cross-validation over parcels.
+"""Tuning of hyperparameters by cross-validation by parcel.
 
-The pixels of a parcel are always in one fold: pixels of one parcel resemble each other so much that a fold which knows
-some of them says nothing about parcels nobody has seen.
+All pixels of a parcel are in the same fold: they are so similar that folds of pixels would overestimate the accuracy on
+unseen parcels.
 """
 
 from dataclasses import dataclass, replace
@@ -9,25 +9,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..raster.blocks import default_threads
-from .train import class_weights, new_classifier, tried_at_branch
+from .train import class_weights, default_features_per_split, new_classifier
 
 FOLDS = 3
-# Enough trees to rank settings; the forest itself has as many as it should.
+# Maximum number of trees of a trial, enough to rank the settings.
 TREES = 100
-LEAVES = (1, 3, 10)
+LEAF_SIZES = (1, 3, 10)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Settings tried, and the share of pixels of unseen parcels they got right (mean of the classes' shares)."""
+    """Hyperparameters and their score: the mean recall of the classes in unseen parcels."""
 
-    min_leaf: int
+    min_samples_leaf: int
     features_per_split: int
     score: float
 
 
 def tune(features, classes, parcels, settings, progress):
-    """Find the smallest leaf and the features per split that do best on parcels not seen.
+    """Choose the minimum samples per leaf and the features per split with the best score in unseen parcels.
 
     Parameters
     ----------
@@ -41,34 +41,35 @@ def tune(features, classes, parcels, settings, progress):
     Returns
     -------
     settings : ForestSettings
-        With the best of the settings tried, the simplest of several.
+        With the best hyperparameters, the first ones in a tie.
     trials : tuple of Trial
-        Empty where no class has parcels enough to compare anything.
+        Empty if no class has several parcels.
 
     Raises
     ------
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     folds = parcel_folds(classes, parcels, FOLDS, settings.seed)
     if len(np.unique(folds[folds >= 0])) < 2:
         return settings, ()
     count = features.shape[1]
-    splits = sorted({tried_at_branch(settings.kind, count), max(1, count // 3)})
+    splits = sorted({default_features_per_split(settings.classifier, count), max(1, count // 3)})
     trees = min(TREES, settings.trees)
-    candidates = [replace(settings, min_leaf=leaf, features_per_split=split, trees=trees, oob=False)
-                  for split in splits for leaf in LEAVES]
+    candidates = [replace(settings, min_samples_leaf=leaf, features_per_split=split, trees=trees, oob_accuracy=False)
+                  for split in splits for leaf in LEAF_SIZES]
     trials = []
-    for place, candidate in enumerate(candidates):
-        part = progress.part(place / len(candidates), (place + 1) / len(candidates))
+    for index, candidate in enumerate(candidates):
+        part = progress.part(index / len(candidates), (index + 1) / len(candidates))
         score = _score(features, classes, folds, candidate, part)
-        trials.append(Trial(candidate.min_leaf, candidate.features_per_split, score))
+        trials.append(Trial(candidate.min_samples_leaf, candidate.features_per_split, score))
     best = max(trials, key=lambda trial: trial.score)
-    return replace(settings, min_leaf=best.min_leaf, features_per_split=best.features_per_split), tuple(trials)
+    tuned = replace(settings, min_samples_leaf=best.min_samples_leaf, features_per_split=best.features_per_split)
+    return tuned, tuple(trials)
 
 
 def parcel_folds(classes, parcels, folds, seed):
-    """The fold of each pixel; all pixels of a parcel share one, and the parcels of a class are dealt out evenly.
+    """The fold of each pixel: the same for all pixels of a parcel, and stratified by class.
 
     Parameters
     ----------
@@ -79,34 +80,35 @@ def parcel_folds(classes, parcels, folds, seed):
     Returns
     -------
     ndarray of int64, shape (pixels,)
-        -1 for the only parcel of a class: it always trains.
+        -1 for the only parcel of a class, which is always used for training.
     """
     result = np.full(len(classes), -1, np.int64)
     for number in np.unique(classes):
         own = classes == number
-        names, places = np.unique(parcels[own], return_inverse=True)
+        names, indices = np.unique(parcels[own], return_inverse=True)
         if len(names) > 1:
-            dealt = np.random.default_rng([seed, int(number)]).permutation(len(names)) % folds
-            result[own] = dealt[places]
+            fold_of = np.random.default_rng([seed, int(number)]).permutation(len(names)) % folds
+            result[own] = fold_of[indices]
     return result
 
 
 def _score(features, classes, folds, settings, progress):
-    """Mean recall of the classes over all pixels that were judged by a forest that had not seen their parcel."""
-    expected, found = [], []
+    """Mean recall of the classes over all held-out pixels."""
+    expected, predicted = [], []
     for fold in range(FOLDS):
         progress.step(fold / FOLDS)
-        judged = folds == fold
-        present, known = np.unique(classes[~judged], return_inverse=True)
-        if not judged.any() or len(present) < 2:
+        held_out = folds == fold
+        present, training_classes = np.unique(classes[~held_out], return_inverse=True)
+        if not held_out.any() or len(present) < 2:
             continue
-        classifier = new_classifier(settings, features.shape[1], class_weights(known, len(present), settings),
+        classifier = new_classifier(settings, features.shape[1],
+                                    class_weights(training_classes, len(present), settings),
                                     settings.threads or default_threads())
         for trees in range(10, settings.trees + 10, 10):
             progress.check()
             classifier.n_estimators = min(trees, settings.trees)
-            classifier.fit(features[~judged], known)
-        expected.append(classes[judged])
-        found.append(present[classifier.predict(features[judged])])
-    expected, found = np.concatenate(expected), np.concatenate(found)
-    return float(np.mean([np.mean(found[expected == number] == number) for number in np.unique(expected)]))
+            classifier.fit(features[~held_out], training_classes)
+        expected.append(classes[held_out])
+        predicted.append(present[classifier.predict(features[held_out])])
+    expected, predicted = np.concatenate(expected), np.concatenate(predicted)
+    return float(np.mean([np.mean(predicted[expected == number] == number) for number in np.unique(expected)]))

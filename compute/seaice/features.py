@@ -44,7 +44,7 @@ def open_features(paths, names):
     if missing:
         stack.close()
         raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
-    stack.choose([stack.names.index(name) for name in names])
+    stack.select_bands([stack.names.index(name) for name in names])
     return stack
 
 

@@ -207,7 +207,8 @@ def _settings(report):
         "Days between scene and chart": f"at most {settings.max_days:g}",
         "Distance from borders of classes": f"at least {settings.boundary:g} m",
         "Training pixels": f"at most {settings.samples_per_class} of each class in each scene",
-        "Classifier": f"random forest, {settings.forest.trees} trees, smallest leaf {settings.forest.min_leaf} pixels",
+        "Classifier": f"random forest, {settings.forest.trees} trees, smallest leaf "
+                      f"{settings.forest.min_samples_leaf} pixels",
         "Evaluation": "each date by a forest of all other dates, with at most "
         f"{min(settings.evaluation_trees, settings.forest.trees)} trees" if settings.evaluation == "date" else "none",
         "Seed": str(settings.forest.seed)}

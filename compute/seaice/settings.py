@@ -63,7 +63,7 @@ class IceSettings:
     judged_per_scene: int = 5000
     evaluation: str = "date"
     evaluation_trees: int = 60
-    forest: ForestSettings = field(default_factory=lambda: ForestSettings(trees=300, min_leaf=3))
+    forest: ForestSettings = field(default_factory=lambda: ForestSettings(trees=300, min_samples_leaf=3))
     draft: str = "none"
     cell: float = 2000.0
     edge_concentration: float = 0.15

@@ -9,13 +9,13 @@ from ..accuracy.record import training_text
 from ..accuracy.report import write_classification_report
 from ..classes import MapClass, class_table
 from ..errors import UnsuitableInput
-from ..forest.advice import map_advice, parcel_advice, validation_advice
+from ..forest.advice import map_warnings, parcel_warnings, validation_warnings
 from ..forest.classify import ClassificationTask, assess_parcels
 from ..forest.describe import describe_classification
 from ..forest.features import grid_differences
-from ..forest.ground import survey_ground
-from ..forest.labels import survey_labels
-from ..forest.learn import learn_forest
+from ..forest.ground import build_reference
+from ..forest.labels import build_raster_reference
+from ..forest.learn import train_forest
 from ..forest.mapping import MapPaths, MapRules, create_maps, map_classes
 from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor
@@ -70,12 +70,12 @@ def make_product(task, paths, progress):
         notes, warnings = list(task.notes), _input_warnings(task, paths, stack, flags)
         reference = _find_reference_pixels(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
         if paths.folder:
-            check_codes(reference.classes, minimum=0 if task.kind == CROP_MASK else 1)
-        warnings += parcel_advice(reference) + validation_advice(reference, task.validation is None)
-        learned = learn_forest(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
-        # Training on a reference map uses no parcels, so none is excluded from later validation.
-        training_record = "" if task.reference else training_text(stack.grid, reference, progress.check)
-        forest = replace(learned.forest, trained_on=training_record)
+            check_codes(ground.classes, least=0 if task.kind == CROP_MASK else 1)
+        warnings += parcel_warnings(ground) + validation_warnings(ground, task.validation is None)
+        learned = train_forest(stack, ground, task.forest, executor, progress.part(0.1, 0.4))
+        # A reference map is not the word of any parcel, so all parcels may judge what it trained.
+        trained = "" if task.reference else training_text(stack.grid, ground, progress.check)
+        forest = replace(learned.forest, trained_on=trained)
         warnings, notes = warnings + learned.warnings, notes + learned.notes
 
         raw_path = os.path.join(work, "raw.tif")
@@ -83,7 +83,7 @@ def make_product(task, paths, progress):
         rules = MapRules(0.0, smoothing=False)
         with create_maps(MapPaths(raw_path), stack.grid, forest) as rasters:
             mapping = map_classes(stack, forest, None, rasters, executor, progress.part(0.4, 0.7), rules)
-        warnings += map_advice(mapping, forest)
+        warnings += map_warnings(mapping, forest)
         raw = opened.enter_context(RasterReader(raw_path))
         final = opened.enter_context(_smoothed(task, stack, raw, work, executor, progress.part(0.7, 0.9)))
 
@@ -140,12 +140,12 @@ def _find_reference_pixels(task, stack, work, opened, executor, progress, notes)
     if task.reference:
         labels = os.path.join(work, "labels.tif")
         notes += write_labels(task, stack, labels, executor, progress.part(0.0, 0.8))
-        reference, reader = survey_labels(stack, labels, task.split, progress.part(0.8, 1.0))
+        ground, reader = build_raster_reference(stack, labels, task.split, progress.part(0.8, 1.0))
         opened.enter_context(contextlib.closing(reader))
         notes.append("Accuracy is assessed on validation blocks of the reference map, not on in-situ data.")
         return replace(reference, classes=MASK_CLASSES)
     progress.say("Finding the pixels of the parcels ...")
-    reference = survey_ground(stack.grid, task.parcels, task.validation, task.split, progress)
+    ground = build_reference(stack.grid, task.parcels, task.validation, task.split, progress)
     if task.kind == CROP_MASK:
         return replace(reference, classes=MASK_CLASSES)
     return replace(reference, classes=class_table((c.code for c in reference.classes), task.labels))

@@ -72,7 +72,7 @@ def write_parameters(path, task, days, acquisitions):
     classifier = SubElement(parameters, "Classifier")
     _add(classifier, "TrainingSamplesPerTile", forest.samples_per_class)
     trees = SubElement(classifier, "RF")
-    for name, value in (("NbTrees", forest.trees), ("Min", forest.min_leaf), ("Max", forest.max_depth)):
+    for name, value in (("NbTrees", forest.trees), ("Min", forest.min_samples_leaf), ("Max", forest.max_depth)):
         _add(trees, name, value)
     if task.kind == CROP_MASK:
         segments = SubElement(parameters, "Segmentation")

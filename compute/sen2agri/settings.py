@@ -20,8 +20,9 @@ def sen2agri_forest(samples_per_class, **others):
     -------
     ForestSettings
     """
-    return ForestSettings(**{"trees": 100, "max_depth": 25, "min_leaf": 25, "samples_per_class": samples_per_class,
-                             "kind": "random", "contrasts": False, **others})
+    return ForestSettings(**{"trees": 100, "max_depth": 25, "min_samples_leaf": 25,
+                             "samples_per_class": samples_per_class, "classifier": "random", "band_differences": False,
+                             **others})
 
 
 CROP_TYPE_SAMPLES = 10000

@@ -55,9 +55,9 @@ def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
     forest = load_forest(str(tmp_path / "crops.ffrf"))
 
     assert forest.settings == ForestSettings(
-        trees=12, samples_per_class=70, sampling="smallest", total_samples=150, samples_per_parcel=9, kind="extra",
-        min_leaf=2, max_depth=7, features_per_split=1, balanced=True, weights={"wheat": 2.0}, missing="median",
-        oob=True, seed=5)
+        trees=12, samples_per_class=70, sampling_strategy="smallest", total_samples=150, samples_per_parcel=9,
+        classifier="extra", min_samples_leaf=2, max_depth=7, features_per_split=1, balanced_weights=True,
+        class_weights={"wheat": 2.0}, missing_values="median", oob_accuracy=True, seed=5)
     assert forest.feature_names == ("B08",) and forest.training_pixels == (50, 50, 50)
 
 
@@ -66,11 +66,14 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider, tool):
     from floefield.compute.forest.settings import ForestSettings
 
     defaults = ForestSettings()
-    names = ("trees", "samples_per_class", "sampling", "total_samples", "samples_per_parcel", "kind", "min_leaf",
-             "max_depth", "features_per_split", "balanced", "missing", "tune", "oob", "permutation", "seed", "threads")
-    shown = {name: provider.algorithm(tool).parameterDefinition(name.upper()).defaultValue() for name in names}
+    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "SAMPLING": "sampling_strategy",
+              "TOTAL_SAMPLES": "total_samples", "SAMPLES_PER_PARCEL": "samples_per_parcel", "KIND": "classifier",
+              "MIN_LEAF": "min_samples_leaf", "MAX_DEPTH": "max_depth", "FEATURES_PER_SPLIT": "features_per_split",
+              "BALANCED": "balanced_weights", "MISSING": "missing_values", "TUNE": "tune", "OOB": "oob_accuracy",
+              "PERMUTATION": "permutation_importance", "SEED": "seed", "THREADS": "threads"}
+    shown = {name: provider.algorithm(tool).parameterDefinition(name).defaultValue() for name in fields}
 
-    assert shown == {name: getattr(defaults, name) for name in names}
+    assert shown == {name: getattr(defaults, field) for name, field in fields.items()}
 
 
 def test_a_raster_of_classes_trains(run, inputs, tmp_path):

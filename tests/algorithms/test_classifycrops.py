@@ -274,10 +274,11 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider):
     from floefield.compute.forest.settings import ForestSettings
 
     tool = provider.algorithm("classifycrops")
-    shown = {name: tool.parameterDefinition(name).defaultValue()
-             for name in ("TREES", "SAMPLES_PER_CLASS", "MIN_SAMPLES_LEAF", "MAX_DEPTH", "BALANCED_WEIGHTS", "SEED", "THREADS")}
+    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "MIN_LEAF": "min_samples_leaf",
+              "MAX_DEPTH": "max_depth", "BALANCED": "balanced_weights", "SEED": "seed", "THREADS": "threads"}
+    shown = {name: tool.parameterDefinition(name).defaultValue() for name in fields}
 
-    assert shown == {name: getattr(ForestSettings(), name.lower()) for name in shown}
+    assert shown == {name: getattr(ForestSettings(), field) for name, field in fields.items()}
 
 
 def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):

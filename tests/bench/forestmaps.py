@@ -51,7 +51,7 @@ def _names():
 
 def _our_model(folder):
     from floefield.compute.classes import class_table
-    from floefield.compute.forest.likeness import learn_likeness
+    from floefield.compute.forest.likeness import fit_similarity
     from floefield.compute.forest.modelfile import Forest, save_forest
     from floefield.compute.forest.settings import ForestSettings
     from floefield.compute.forest.train import grow_forest
@@ -64,7 +64,7 @@ def _our_model(folder):
     save_forest(str(path), Forest(
         trees=grown.trees, feature_names=_names(), settings=settings, training_pixels=(500,) * CLASSES,
         classes=class_table([f"class {number:02}" for number in range(CLASSES)]),
-        importances=tuple(grown.importances.tolist()), likeness=learn_likeness(features, numbers)))
+        importances=tuple(grown.importances.tolist()), similarity=fit_similarity(features, numbers)))
     return path
 
 

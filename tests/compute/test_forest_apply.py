@@ -1,4 +1,4 @@
-"""A forest from its file, applied: bands by name or by order, gaps as in training, the same bytes as the run itself."""
+"""Prediction with a saved forest: band matching, missing values, masks, and the same bytes as the training run."""
 
 from dataclasses import replace
 
@@ -10,22 +10,22 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.forest.apply import ApplyTask, apply_forest
-from floefield.compute.forest.choice import places_by_pattern, places_for_model
+from floefield.compute.forest.choice import indices_by_pattern, indices_for_model
 from floefield.compute.forest.classify import ClassificationTask, classify
 from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest
-from floefield.compute.forest.settings import ForestSettings, parse_weights
-from floefield.compute.forest.timeleft import TimeLeft, in_words
+from floefield.compute.forest.settings import ForestSettings, parse_class_weights
+from floefield.compute.forest.timeleft import TimeLeft, format_duration
 from floefield.compute.progress import Progress
 from tests.fieldscene import CRS, NORTH, WEST, parcels, read, reflectance, write
 from tests.modelfiles import grow_model
 
-FOREST = ForestSettings(trees=20, threads=1, kind="random", contrasts=False)
+FOREST = ForestSettings(trees=20, threads=1, classifier="random", band_differences=False)
 PLAIN = MapRules(smoothing=False)
 
 
 class Listener(Progress):
-    """Remembers what was said and warned of."""
+    """Records messages and warnings."""
 
     def __init__(self):
         self.said, self.warned = [], []
@@ -44,7 +44,7 @@ def apply(folder, rasters, model, progress=None, **options):
 
 
 def train(rasters, folder, **changes):
-    """Train without a map; gives the result and the forest from its file."""
+    """Train without a map; return the result, the forest from its file and the messages."""
     path = str(folder / "trained.ffrf")
     task = replace(ClassificationTask(rasters=tuple(rasters), parcels=parcels(), forest=FOREST, rules=PLAIN), **changes)
     progress = Listener()
@@ -59,7 +59,7 @@ def scene(tmp_path):
     return write(tmp_path / "scene.tif", values)
 
 
-def test_the_model_maps_what_the_run_mapped(scene, tmp_path):
+def test_the_saved_model_gives_the_same_maps_as_the_training_run(scene, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "applied").mkdir()
     maps = MapPaths(*(str(tmp_path / "run" / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
@@ -72,7 +72,7 @@ def test_the_model_maps_what_the_run_mapped(scene, tmp_path):
         assert (tmp_path / "applied" / name).read_bytes() == (tmp_path / "run" / name).read_bytes(), name
 
 
-def test_training_alone_measures_what_the_run_measures(scene, tmp_path):
+def test_the_accuracy_without_a_map_is_the_same(scene, tmp_path):
     whole = classify(ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST, rules=PLAIN),
                      MapPaths(str(tmp_path / "classes.tif")), "", "", Progress())
     alone, _, _ = train([scene], tmp_path)
@@ -82,7 +82,7 @@ def test_training_alone_measures_what_the_run_measures(scene, tmp_path):
     assert all(summary.mapped_pixels == 0 for summary in alone.summaries)
 
 
-def test_bands_are_found_by_name_wherever_they_stand(tmp_path):
+def test_bands_are_matched_by_name_in_any_order(tmp_path):
     values = reflectance(0.2)
     model = grow_model(tmp_path / "model.ffrf", values)
     straight = write(tmp_path / "straight.tif", values)
@@ -98,7 +98,7 @@ def test_bands_are_found_by_name_wherever_they_stand(tmp_path):
     assert any("1 of 3 bands are not used: X" in text for text in progress.said)
 
 
-def test_missing_bands_are_named_and_nothing_is_written(tmp_path):
+def test_missing_bands_are_listed_and_no_file_is_written(tmp_path):
     model = grow_model(tmp_path / "model.ffrf", reflectance())
     other = write(tmp_path / "other.tif", reflectance(), names=("B04", "B8A"))
     (tmp_path / "out").mkdir()
@@ -108,7 +108,7 @@ def test_missing_bands_are_named_and_nothing_is_written(tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_by_order_the_names_do_not_matter_but_the_number_does(tmp_path):
+def test_matching_by_order_ignores_names_and_requires_the_same_number(tmp_path):
     values = reflectance(0.2)
     model = grow_model(tmp_path / "model.ffrf", values)
     renamed = write(tmp_path / "renamed.tif", values, names=("next", "year"))
@@ -119,13 +119,13 @@ def test_by_order_the_names_do_not_matter_but_the_number_does(tmp_path):
         apply(tmp_path, [renamed, renamed], model, matching="order")
 
 
-def test_long_lists_of_bands_are_cut_in_messages():
-    needed = [f"B{number}" for number in range(100)]
+def test_long_lists_of_bands_are_shortened_in_messages():
+    required = [f"B{number}" for number in range(100)]
     with pytest.raises(MissingInput, match=r"lack 99 of the 100 .* and 87 more"):
-        places_for_model(["B0"], needed, "name")
+        indices_for_model(["B0"], required, "name")
 
 
-def test_doubtful_pixels_are_hidden_by_choice(tmp_path):
+def test_pixels_below_the_minimum_confidence_get_no_class(tmp_path):
     values = reflectance(0.3)
     model, raster = grow_model(tmp_path / "model.ffrf", values), write(tmp_path / "scene.tif", values)
     progress = Listener()
@@ -137,11 +137,11 @@ def test_doubtful_pixels_are_hidden_by_choice(tmp_path):
 
     assert 0.05 < unsure.mean() < 0.95
     np.testing.assert_array_equal(kept, np.where(unsure, 0, read(tmp_path / "all" / "classes.tif")[0][0]))
-    assert any(f"{unsure.mean():.0%} of the pixels have no class, because the forest is less sure" in text
+    assert any(f"{unsure.mean():.0%} of the pixels have no class, because their confidence is below the minimum" in text
                for text in progress.warned)
 
 
-def test_a_mask_hides_pixels_from_map_and_training(tmp_path):
+def test_masked_pixels_are_neither_mapped_nor_used_for_training(tmp_path):
     values = reflectance(0.2)
     mask = np.ones((1, 40, 48), np.uint8)
     mask[0, :, :24] = 0
@@ -153,12 +153,12 @@ def test_a_mask_hides_pixels_from_map_and_training(tmp_path):
 
     np.testing.assert_array_equal(read(tmp_path / "classes.tif")[0][0] > 0, expected)
     result, _, _ = train(paths[0], tmp_path, mask=paths[1])
-    # Half of the thirty fields of 36 pixels are seen.
+    # Half of the thirty fields of 36 pixels are inside the mask.
     assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 15 * 36
 
 
 @pytest.mark.parametrize("trained, applied", [(1, 10000), (10000, 1), (10000, 0)])
-def test_input_in_another_unit_is_warned_of(tmp_path, trained, applied):
+def test_input_in_another_unit_gives_a_warning(tmp_path, trained, applied):
     model = grow_model(tmp_path / "model.ffrf", reflectance() * trained)
     progress = Listener()
     apply(tmp_path, [write(tmp_path / "scene.tif", reflectance() * applied)], model, progress)
@@ -166,19 +166,19 @@ def test_input_in_another_unit_is_warned_of(tmp_path, trained, applied):
     assert any("2 of 2 bands lie far outside the range" in text and "B04, B08" in text for text in progress.warned)
 
 
-def test_bands_matched_by_order_that_bear_the_names_of_others_are_warned_of(tmp_path):
+def test_contradicting_names_of_bands_matched_by_order_give_a_warning(tmp_path):
     model = grow_model(tmp_path / "model.ffrf", reflectance(), names=("B04_20180627", "B08_20180627"))
-    said = []
+    warnings = []
     for names in (("B04_20190625", "B08_20190625"), ("red", "nir"), ("B08_20190625", "B04_20190625")):
         progress = Listener()
         apply(tmp_path, [write(tmp_path / "scene.tif", reflectance(), names)], model, progress, matching="order")
-        said.append([text for text in progress.warned if "Matched by order" in text])
+        warnings.append([text for text in progress.warned if "Matched by order" in text])
 
-    assert said[:2] == [[], []]
-    assert "B08_20190625 for B04_20180627, B04_20190625 for B08_20180627" in said[2][0]
+    assert warnings[:2] == [[], []]
+    assert "B08_20190625 for B04_20180627, B04_20190625 for B08_20180627" in warnings[2][0]
 
 
-def test_another_grid_is_refused_or_resampled_as_gdal_does(tmp_path):
+def test_another_grid_is_refused_or_resampled_like_gdal(tmp_path):
     values = reflectance(0.2)
     model = grow_model(tmp_path / "model.ffrf", values, names=("B04", "coherence"))
     first = write(tmp_path / "first.tif", values[:1], names=("B04",))
@@ -211,57 +211,57 @@ def test_another_grid_is_refused_or_resampled_as_gdal_does(tmp_path):
 
 
 @pytest.mark.parametrize("missing", ["median", "value"])
-def test_pixels_with_gaps_are_kept_by_choice_and_counted(tmp_path, missing):
+def test_missing_values_are_imputed_and_counted(tmp_path, missing):
     values = reflectance(0.2)
     values[1, :, :16] = np.nan
     values[:, 0, 0] = np.nan
     raster = write(tmp_path / "scene.tif", values)
-    result, forest, progress = train([raster], tmp_path, forest=replace(FOREST, missing=missing))
+    result, forest, progress = train([raster], tmp_path, forest=replace(FOREST, missing_values=missing))
     assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 30 * 36
-    assert any("training pixels lack some of their bands" in text for text in progress.said)
+    assert any("training pixels lack some bands" in text for text in progress.said)
 
     progress = Listener()
     apply(tmp_path, [raster], str(tmp_path / "trained.ffrf"), progress)
     classes = read(tmp_path / "classes.tif")[0][0]
     assert classes[0, 0] == 0 and (classes > 0).sum() == 40 * 48 - 1
-    assert any(f"{40 * 16 - 1} classified pixels lack some of their bands" in text for text in progress.said)
-    filled = values.copy()
-    filled[1, :, :16] = forest.stand_ins[1]
-    filled[:, 0, 0] = np.nan
-    (tmp_path / "filled").mkdir()
-    apply(tmp_path / "filled", [write(tmp_path / "filled.tif", filled)], str(tmp_path / "trained.ffrf"))
-    np.testing.assert_array_equal(classes, read(tmp_path / "filled" / "classes.tif")[0][0])
+    assert any(f"{40 * 16 - 1} classified pixels lack some bands" in text for text in progress.said)
+    imputed = values.copy()
+    imputed[1, :, :16] = forest.imputation_values[1]
+    imputed[:, 0, 0] = np.nan
+    (tmp_path / "imputed").mkdir()
+    apply(tmp_path / "imputed", [write(tmp_path / "imputed.tif", imputed)], str(tmp_path / "trained.ffrf"))
+    np.testing.assert_array_equal(classes, read(tmp_path / "imputed" / "classes.tif")[0][0])
     if missing == "median":
-        assert 0.2 < forest.stand_ins[1] < 0.8
+        assert 0.2 < forest.imputation_values[1] < 0.8
     else:
-        assert forest.stand_ins == (-1e6, -1e6)
+        assert forest.imputation_values == (-1e6, -1e6)
 
 
-def test_a_choice_of_bands_trains_only_with_them(scene, tmp_path):
-    _, forest, progress = train([scene], tmp_path, features=" B0? , ")
+def test_only_the_selected_bands_are_used_for_training(scene, tmp_path):
+    _, forest, progress = train([scene], tmp_path, band_patterns=" B0? , ")
     assert forest.feature_names == ("B04", "B08")
-    _, forest, progress = train([scene], tmp_path, features="*8")
+    _, forest, progress = train([scene], tmp_path, band_patterns="*8")
 
     assert forest.feature_names == ("B08",)
     assert any("1 of 2 bands are not used: B04" in text for text in progress.said)
 
 
-def test_a_pattern_that_fits_nothing_is_named():
-    assert places_by_pattern(["B04_1", "B04_2", "B08_1"], "B08*,*_1") == [0, 2]
+def test_a_pattern_that_matches_no_band_is_reported():
+    assert indices_by_pattern(["B04_1", "B04_2", "B08_1"], "B08*,*_1") == [0, 2]
     with pytest.raises(MissingInput, match=r"No band of the rasters is called NDVI\*"):
-        places_by_pattern(["B04", "B08"], "B04,NDVI*")
+        indices_by_pattern(["B04", "B08"], "B04,NDVI*")
 
 
-def test_weights_are_read_as_people_write_them():
-    assert parse_weights("wheat=2, maize = 0.5,\n a=b=3") == {"wheat": 2.0, "maize": 0.5, "a=b": 3.0}
+def test_class_weights_are_parsed():
+    assert parse_class_weights("wheat=2, maize = 0.5,\n a=b=3") == {"wheat": 2.0, "maize": 0.5, "a=b": 3.0}
     for text in ("wheat", "wheat=", "=2", "wheat=-1", "wheat=nan", "wheat=inf", "wheat=two"):
-        with pytest.raises(UnsuitableInput, match="is no weight of a class"):
-            parse_weights(text)
+        with pytest.raises(UnsuitableInput, match="is not a class weight"):
+            parse_class_weights(text)
 
 
-def test_extra_trees_are_those_of_scikit_learn(tmp_path):
+def test_extra_trees_agree_with_scikit_learn(tmp_path):
     values = reflectance(0.2)
-    path = grow_model(tmp_path / "extra.ffrf", values, kind="extra")
+    path = grow_model(tmp_path / "extra.ffrf", values, classifier="extra")
     pixels = np.concatenate([values[:, r * 8 + 1:r * 8 + 7, c * 8 + 1:c * 8 + 7].reshape(2, -1).T
                              for r in range(5) for c in range(6)]).astype(np.float32)
     classes = np.repeat(np.arange(30) % 3, 36)
@@ -272,19 +272,19 @@ def test_extra_trees_are_those_of_scikit_learn(tmp_path):
                                expected.predict_proba(values.reshape(2, -1).T.astype(np.float32)), atol=1e-6)
 
 
-def test_the_time_left_is_said_now_and_then():
+def test_the_time_left_is_reported_at_intervals():
     clock = iter([0.0, 5.0, 16.0, 20.0, 40.0])
     listener = Listener()
-    watched = TimeLeft(listener, "mapped", lambda: next(clock))
+    progress = TimeLeft(listener, "mapped", lambda: next(clock))
     for fraction in (0.1, 0.25, 0.4, 0.8):
-        watched.step(fraction)
+        progress.step(fraction)
 
     assert listener.said == ["25 % mapped, about 48 s left.", "80 % mapped, about 10 s left."]
-    assert [in_words(seconds) for seconds in (0, 89, 100, 3600, 12000)] == [
+    assert [format_duration(seconds) for seconds in (0, 89, 100, 3600, 12000)] == [
         "1 s", "89 s", "2 min", "60 min", "3 h 20 min"]
 
 
-def test_maps_of_sample_data_say_that_they_are(tmp_path):
+def test_maps_of_sample_data_are_tagged(tmp_path):
     model = grow_model(tmp_path / "model.ffrf", reflectance())
     for name, tags in (("real", {}), ("sample", {"SYNTHETIC": "YES"})):
         folder = tmp_path / name

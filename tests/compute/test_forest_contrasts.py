@@ -1,4 +1,4 @@
-"""Contrasts of bands: values by hand, and what the model file says of them."""
+"""Band differences: values, model file, and importance in the report."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ import pytest
 from floefield.compute.errors import UnreadableInput
 from floefield.compute.forest.apply import ApplyTask, apply_forest
 from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.contrasts import add_contrasts, contrast_name, contrast_pairs
-from floefield.compute.forest.describe import importances_of_bands
+from floefield.compute.forest.contrasts import add_band_differences, band_difference_name, band_pairs
+from floefield.compute.forest.describe import band_importances
 from floefield.compute.forest.mapping import MapPaths, MapRules
 from floefield.compute.forest.modelfile import load_forest, save_forest
 from floefield.compute.forest.settings import ForestSettings
@@ -19,16 +19,16 @@ from tests.fieldscene import parcels, read, reflectance, write
 DATED = ("B04_20180627", "NDVI_20180627", "B08_20180627", "HH_20180627", "B8A_20180707", "B04_20180707")
 
 
-def test_bands_of_one_day_are_compared():
-    pairs = contrast_pairs(DATED)
+def test_pairs_are_bands_of_one_date():
+    pairs = band_pairs(DATED)
     assert pairs == [(0, 2), (4, 5)]
-    assert [contrast_name(DATED, pair) for pair in pairs] == ["ND_B04_B08_20180627", "ND_B8A_B04_20180707"]
-    assert contrast_pairs(("B04", "B08", "B11")) == [(0, 1), (0, 2), (1, 2)]
+    assert [band_difference_name(DATED, pair) for pair in pairs] == ["ND_B04_B08_20180627", "ND_B8A_B04_20180707"]
+    assert band_pairs(("B04", "B08", "B11")) == [(0, 1), (0, 2), (1, 2)]
 
 
-def test_a_contrast_is_the_normalised_difference():
+def test_a_band_difference_is_the_normalised_difference():
     features = np.array([[0.1, 0.3, 0], [0.004, 0.002, 0], [np.nan, 0.3, 0]], np.float32)
-    add_contrasts(features, np.array([[0, 1]]))
+    add_band_differences(features, np.array([[0, 1]]))
     np.testing.assert_allclose(features[:, 2], [-0.5, 0.2, np.nan], rtol=1e-6)
 
 
@@ -46,7 +46,7 @@ def run(scene, folder, rules, **forest):
     return classify(task, maps, str(folder / "model.ffrf"), "", Progress())
 
 
-def test_the_model_computes_its_contrasts_again(scene, tmp_path):
+def test_a_loaded_model_computes_the_same_band_differences(scene, tmp_path):
     result = run(scene, tmp_path, MapRules())
     model = str(tmp_path / "model.ffrf")
     assert load_forest(model).feature_names == ("B04_20180627", "B08_20180627", "ND_B04_B08_20180627")
@@ -62,16 +62,16 @@ def test_the_model_computes_its_contrasts_again(scene, tmp_path):
     np.testing.assert_array_equal(read(again)[0], read(tmp_path / "classes.tif")[0])
 
 
-def test_the_report_gives_the_importance_of_a_contrast_to_its_bands(scene, tmp_path):
+def test_the_importance_of_a_band_difference_is_divided_between_its_bands(scene, tmp_path):
     forest = run(scene, tmp_path, MapRules()).forest
-    red, infrared, contrast = forest.importances
-    assert importances_of_bands(forest) == (("B04_20180627", red + contrast / 2),
-                                            ("B08_20180627", infrared + contrast / 2))
+    red, infrared, difference = forest.importances
+    assert band_importances(forest) == (("B04_20180627", red + difference / 2),
+                                        ("B08_20180627", infrared + difference / 2))
 
 
 @pytest.mark.parametrize("pair", [(0, 2), (1, 0), (0, 0), (-1, 1), (0,), (0, 1.0)])
-def test_forged_contrasts_are_refused(scene, tmp_path, pair):
+def test_forged_band_differences_are_refused(scene, tmp_path, pair):
     forest = run(scene, tmp_path, MapRules()).forest
-    save_forest(str(tmp_path / "forged.ffrf"), replace(forest, contrasts=(pair,)))
+    save_forest(str(tmp_path / "forged.ffrf"), replace(forest, band_differences=(pair,)))
     with pytest.raises(UnreadableInput, match="damaged"):
         load_forest(str(tmp_path / "forged.ffrf"))

@@ -1,4 +1,4 @@
-"""Rasters become one table of features: named, physical, masked, and only if they share a grid."""
+"""Rasters on one grid as a feature table: band names, physical values, masks, grid checks."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.fieldscene import WEST, write
 VALUES = np.arange(2 * 5 * 4, dtype=float).reshape(2, 5, 4)
 
 
-def test_rasters_side_by_side_give_one_row_for_each_pixel(tmp_path):
+def test_several_rasters_give_one_row_for_each_pixel(tmp_path):
     first = write(tmp_path / "first.tif", VALUES)
     second = write(tmp_path / "second.tif", VALUES[:1] + 100, names=("NDVI",))
     with FeatureStack([first, second]) as stack:
@@ -34,7 +34,7 @@ def test_scale_is_applied_and_nodata_is_a_mask(tmp_path):
     assert valid.tolist() == [True, False]
 
 
-def test_nan_and_infinity_are_no_data(tmp_path):
+def test_nan_and_infinity_are_nodata(tmp_path):
     values = np.array([[[0.1, np.nan, np.inf]], [[1.0, 1.0, 1.0]]])
     with FeatureStack([write(tmp_path / "stack.tif", values)]) as stack:
         assert stack.read(stack.grid.window)[1].tolist() == [True, False, False]
@@ -47,7 +47,7 @@ def test_more_bands_than_are_read_at_once_stay_in_order(tmp_path):
         assert stack.read(stack.grid.window)[0][0].tolist() == list(range(40))
 
 
-def test_equal_names_are_told_apart_by_date(tmp_path):
+def test_equal_names_get_the_date(tmp_path):
     june = write(tmp_path / "a.tif", VALUES, tags={"ACQUISITION_DATE": "2018-06-27"})
     july = write(tmp_path / "b.tif", VALUES, tags={"ACQUISITION_DATE": "2018-07-07"})
     with FeatureStack([june, july]) as stack:
@@ -55,7 +55,7 @@ def test_equal_names_are_told_apart_by_date(tmp_path):
         assert stack.dates == (("2018-06-27",), ("2018-07-07",))
 
 
-def test_equal_names_without_dates_are_told_apart_by_number(tmp_path):
+def test_equal_names_without_dates_get_the_number_of_the_raster(tmp_path):
     paths = [write(tmp_path / name, VALUES) for name in ("a.tif", "b.tif")]
     with FeatureStack(paths) as stack:
         assert stack.names == ("B04_r1", "B08_r1", "B04_r2", "B08_r2")
@@ -66,12 +66,12 @@ def test_equal_names_without_dates_are_told_apart_by_number(tmp_path):
     (("B04_20180627", "B04_20180627"), ("B04_20180627_r1_b1", "B04_20180627_r1_b2")),
     (("", ""), ("band_1", "band_2")),
 ])
-def test_equal_names_in_one_raster_are_told_apart_too(tmp_path, names, expected):
+def test_equal_names_in_one_raster_get_the_number_of_the_band(tmp_path, names, expected):
     with FeatureStack([write(tmp_path / "a.tif", VALUES, names=names)]) as stack:
         assert stack.names == expected
 
 
-def test_dates_are_read_from_band_names_where_there_are_no_tags(tmp_path):
+def test_dates_are_read_from_band_names_without_tags(tmp_path):
     path = write(tmp_path / "a.tif", VALUES, names=("B04_20180707", "B04_20180627"))
     with FeatureStack([path]) as stack:
         assert stack.names == ("B04_20180707", "B04_20180627")
@@ -85,7 +85,7 @@ def test_dates_are_read_from_band_names_where_there_are_no_tags(tmp_path):
     ({"values": VALUES[:, :3]}, "4 x 5 and 4 x 3 pixels"),
     ({"crs": None}, "WGS 84 / UTM zone 31N and unknown"),
 ])
-def test_other_grids_are_refused_with_both_names_and_the_difference(tmp_path, change, difference):
+def test_different_grids_are_refused_with_both_names_and_the_difference(tmp_path, change, difference):
     first = write(tmp_path / "first.tif", VALUES)
     other = write(tmp_path / "other.tif", **({"values": VALUES} | change))
     with pytest.raises(GridMismatch, match=difference) as error:
@@ -100,7 +100,7 @@ def test_a_missing_raster_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"tiled": True, "blockxsize": 256, "blockysize": 256}])
-def test_blocks_tile_the_grid_and_keep_within_output_tiles(tmp_path, options):
+def test_blocks_tile_the_grid_and_stay_within_output_tiles(tmp_path, options):
     path = write(tmp_path / "large.tif", np.zeros((1, 700, 1100), np.uint8), names=("B04",), **options)
     with FeatureStack([path]) as stack:
         covered = np.zeros(stack.grid.shape, int)
@@ -126,7 +126,7 @@ def test_pixel_area_is_in_square_metres_in_degrees_too(tmp_path):
         assert stack.pixel_area == pytest.approx(111.4 * 55.8, rel=0.01)
 
 
-def test_made_up_data_are_recognised(tmp_path):
+def test_synthetic_data_are_recognised(tmp_path):
     with FeatureStack([write(tmp_path / "a.tif", VALUES, tags={"SYNTHETIC": "YES"})]) as stack:
         assert stack.is_synthetic
     with FeatureStack([write(tmp_path / "b.tif", VALUES)]) as stack:

@@ -1,4 +1,4 @@
-"""The model file keeps a forest to the byte and refuses everything else with a sentence."""
+"""The model file stores a forest without loss; damaged and forged files are refused with a message."""
 
 import io
 import json
@@ -26,8 +26,8 @@ def forest():
     features = np.random.default_rng(0).normal(0, 1, (300, 3)).astype(np.float32)
     grown = RandomForestClassifier(8, min_samples_leaf=4, random_state=0).fit(features, features[:, 0] > features[:, 1])
     return Forest(trees=trees_from_sklearn(grown.estimators_, 2, 3), feature_names=("B04_20180627", "B08", "NDVI"),
-                  classes=CLASSES, settings=ForestSettings(trees=8, min_leaf=4), importances=(0.5, 0.25, 0.25),
-                  training_pixels=(150, 150), software={"scikit-learn": "1.2.1"})
+                  classes=CLASSES, settings=ForestSettings(trees=8, min_samples_leaf=4),
+                  importances=(0.5, 0.25, 0.25), training_pixels=(150, 150), software={"scikit-learn": "1.2.1"})
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def members(path):
 
 
 def forged(path, compression=zipfile.ZIP_DEFLATED, **changes):
-    """The model with some members replaced (None leaves one out)."""
+    """The model with some members replaced, or removed (None)."""
     with zipfile.ZipFile(path, "r") as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     content.update({name.replace("_npy", ".npy").replace("_json", ".json"): value for name, value in changes.items()})
@@ -60,7 +60,7 @@ def npy(array):
     return content.getvalue()
 
 
-def test_a_forest_comes_back_as_it_was(forest, model):
+def test_a_forest_is_loaded_as_it_was_saved(forest, model):
     loaded = load_forest(str(model))
     features = np.random.default_rng(1).normal(0, 1, (500, 3)).astype(np.float32)
 
@@ -70,13 +70,13 @@ def test_a_forest_comes_back_as_it_was(forest, model):
     assert Walker(loaded.trees).votes(features).tobytes() == Walker(forest.trees).votes(features).tobytes()
 
 
-def test_equal_forests_are_equal_bytes(forest, model, tmp_path):
+def test_equal_forests_give_equal_bytes(forest, model, tmp_path):
     save_forest(str(tmp_path / "again.ffrf"), forest)
 
     assert (tmp_path / "again.ffrf").read_bytes() == model.read_bytes()
 
 
-def test_everybody_can_read_it_with_numpy_and_json(forest, model):
+def test_the_file_can_be_read_with_numpy_and_json(forest, model):
     content = members(model)
 
     assert json.loads(content["model.json"])["features"] == ["B04_20180627", "B08", "NDVI"]
@@ -97,27 +97,36 @@ def test_another_file_is_refused(tmp_path):
             load_forest(str(path))
 
 
-def test_a_newer_file_asks_for_an_update(model):
+def test_the_settings_have_the_documented_keys(model):
+    settings = json.loads(members(model)["model.json"])["settings"]
+
+    assert list(settings) == [
+        "trees", "samples_per_class", "min_leaf", "max_depth", "balanced", "seed", "threads", "contrasts", "kind",
+        "sampling", "total_samples", "samples_per_parcel", "features_per_split", "weights", "missing", "tune", "oob",
+        "permutation"]
+
+
+def test_a_newer_file_requires_an_update(model):
     description = json.loads(members(model)["model.json"]) | {"version": 99}
     with pytest.raises(UnreadableInput, match="newer version"):
         load_forest(forged(model, model_json=json.dumps(description)))
 
 
 @pytest.mark.parametrize("keep", [0.2, 0.5, 0.9, 0.999])
-def test_a_file_cut_short_is_refused(model, keep):
+def test_a_truncated_file_is_refused(model, keep):
     model.write_bytes(model.read_bytes()[:int(len(model.read_bytes()) * keep)])
     with pytest.raises(UnreadableInput):
         load_forest(str(model))
 
 
-def test_a_flipped_bit_is_noticed_or_changes_nothing(forest, model):
-    """Some bits of a zip archive say nothing (times, rights); all others must be noticed."""
-    sound = model.read_bytes()
+def test_a_flipped_bit_is_detected_or_has_no_effect(forest, model):
+    """Some bits of a zip archive are irrelevant (times, permissions); all others must be detected."""
+    intact = model.read_bytes()
     generator = np.random.default_rng(0)
     refused = 0
-    for place in generator.integers(0, len(sound), 300):
-        damaged = bytearray(sound)
-        damaged[place] ^= 1 << int(generator.integers(8))
+    for position in generator.integers(0, len(intact), 300):
+        damaged = bytearray(intact)
+        damaged[position] ^= 1 << int(generator.integers(8))
         model.write_bytes(bytes(damaged))
         try:
             loaded = load_forest(str(model))
@@ -142,7 +151,7 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(forest, model):
     {"left_npy": b"\x93NUMPY\x01\x00v\x00{'descr': '<i4', 'fortran_order': False, 'shape': (999999999999,), }"
                  .ljust(127) + b"\n"},
     {"left_npy": b"\x93NUMPY\x01\x00v\x00" + b"((((".ljust(118)},
-    {"left_npy": b"\x93NUMPY\x01\x00\x28\x23" + b"-" * 9000},  # more signs than the parser of Python can hold
+    {"left_npy": b"\x93NUMPY\x01\x00\x28\x23" + b"-" * 9000},  # more signs than the parser of Python can process
     {"model_json": b"[]"},
     {"model_json": b"{"},
     {"model_json": b"[" * 100000},
@@ -161,10 +170,10 @@ def test_forged_members_are_refused(model, changes):
     {"training_pixels": [1]}, {"stand_ins": [1.0]}, {"lows": [float("nan")] * 3}, {"highs": ["1", "2", "3"]},
     {"oob_score": "good"}, {"importances": [True, False, False]}, {"version": True}, {"version": 1.5},
     {"settings": {"weights": {"112": "heavy"}}}, {"lows": [0.0] * 3}, {"highs": [1.0] * 3},
-    {"trained_on": "half a letter: \ud800"}, {"classes": [
+    {"settings": {"min_samples_leaf": 4}}, {"trained_on": "lone surrogate: \ud800"}, {"classes": [
         {"value": value, "code": str(value), "label": "a", "colour": [0, 0, 0]} for value in (1.9, 2)]},
 ], ids=str)
-def test_contradicting_descriptions_are_refused(model, changes):
+def test_inconsistent_descriptions_are_refused(model, changes):
     description = json.loads(members(model)["model.json"]) | changes
     with pytest.raises(UnreadableInput):
         load_forest(forged(model, model_json=json.dumps(description)))
@@ -172,21 +181,21 @@ def test_contradicting_descriptions_are_refused(model, changes):
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_other_compressions_are_refused(model, compression):
-    """Their headers may ask for gigabytes, whatever the archive says of its sizes."""
+    """Their decompressors may allocate gigabytes, whatever sizes the archive states."""
     with pytest.raises(UnreadableInput, match="not a model"):
         load_forest(forged(model, compression))
 
 
-def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked(model):
+def test_a_zip_bomb_is_not_unpacked(model):
     bomb = npy(np.zeros(30 * 1024 ** 2, "<i4"))
     assert len(bomb) > 100 * 1024 ** 2
     with pytest.raises(UnreadableInput, match="too large"):
         load_forest(forged(model, left_npy=bomb))
 
 
-def changed(array, place, value):
+def changed(array, index, value):
     array = array.copy()
-    array[place] = value
+    array[index] = value
     return array
 
 
@@ -198,7 +207,7 @@ def first_leaf(trees):
     return int(np.flatnonzero(trees.left == LEAF)[0])
 
 
-def test_a_file_of_the_first_version_is_still_read(forest, model):
+def test_a_file_of_the_first_version_is_read(forest, model):
     description = json.loads(members(model)["model.json"])
     for name in ("stand_ins", "lows", "highs", "oob_score", "permutation_importances"):
         del description[name]
@@ -206,11 +215,11 @@ def test_a_file_of_the_first_version_is_still_read(forest, model):
         del description["settings"][name]
     loaded = load_forest(forged(model, model_json=json.dumps(description | {"version": 1})))
 
-    assert (loaded.stand_ins, loaded.lows, loaded.oob_score) == ((), (), None)
+    assert (loaded.imputation_values, loaded.lows, loaded.oob_score) == ((), (), None)
     assert loaded.settings == forest.settings
 
 
-def test_codes_of_any_length_and_script_survive(forest, tmp_path):
+def test_codes_of_any_length_and_script_are_preserved(forest, tmp_path):
     codes = ("12345678", "123456789012345678901234567890", "blé d'hiver; \"x\" / 小麦")
     classes = tuple(MapClass(number, code, code, (0, 0, number)) for number, code in enumerate(codes[:2], start=1))
     path = str(tmp_path / "codes.ffrf")
@@ -219,7 +228,7 @@ def test_codes_of_any_length_and_script_survive(forest, tmp_path):
         assert load_forest(path).classes == pair
 
 
-# Two trees made by hand over two features and three classes; node numbers count from the root of each tree.
+# Two trees with two features and three classes; node indices are relative to the root of each tree.
 HAND_MADE = Trees(
     starts=np.array([0, 5, 8]), left=np.array([1, 2, LEAF, LEAF, LEAF, 1, LEAF, LEAF], np.int32),
     right=np.array([4, 3, 0, 3, 1, 2, 2, 4], np.int32), feature=np.array([0, 1, -1, -1, -1, 1, -1, -1], np.int32),
@@ -240,15 +249,15 @@ def hand_made(forest, tmp_path):
 
 
 @pytest.mark.parametrize("pixels", [0, None], ids=["scikit-learn", "numba"])
-def test_every_version_of_scikit_learn_votes_the_same(hand_made, pixels):
-    """The votes are numbers written down here, whatever is installed."""
-    walker = Walker(load_forest(hand_made).trees, pixels)
+def test_every_version_of_scikit_learn_gives_the_same_votes(hand_made, pixels):
+    """The expected votes are constants, independent of the installed version."""
+    traversal = Walker(load_forest(hand_made).trees, pixels)
 
-    np.testing.assert_array_equal(walker.votes(PIXELS), EXPECTED)
-    np.testing.assert_array_equal(walker.classes(PIXELS), [0, 2, 1, 1])
+    np.testing.assert_array_equal(traversal.votes(PIXELS), EXPECTED)
+    np.testing.assert_array_equal(traversal.classes(PIXELS), [0, 2, 1, 1])
 
 
-def test_the_reader_of_the_guide_reads_it(hand_made):
+def test_the_documented_reader_reads_it(hand_made):
     page = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
     namespace = {}
     exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], namespace)
@@ -257,15 +266,15 @@ def test_the_reader_of_the_guide_reads_it(hand_made):
         assert list(namespace["probabilities"](hand_made, pixel).values()) == [vote / 2 for vote in votes]
 
 
-def test_the_guide_names_every_member_and_key(model):
+def test_every_member_and_key_is_documented(model):
     page = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
     content = members(model)
 
     assert all(f"`{name}`" in page for name in (*content, *json.loads(content["model.json"])))
 
 
-def test_trees_deeper_than_any_that_grew_are_refused(forest, tmp_path):
-    """A chain of branches: walking it would keep the machine busy for ever."""
+def test_extremely_deep_trees_are_refused(forest, tmp_path):
+    """A chain of splits, whose traversal would take forever."""
     length = 20001
     inner = np.arange(length) < length // 2
     chain = replace(
@@ -274,19 +283,19 @@ def test_trees_deeper_than_any_that_grew_are_refused(forest, tmp_path):
         right=np.where(inner, length - 1 - np.arange(length), 0).astype(np.int32), threshold=np.zeros(length))
     path = str(tmp_path / "chain.ffrf")
     save_forest(path, replace(forest, trees=chain))
-    with pytest.raises(UnreadableInput, match="no end"):
+    with pytest.raises(UnreadableInput, match="more than 10000 levels"):
         load_forest(path)
 
 
 @pytest.mark.parametrize("forge", [
-    lambda t: replace(t, left=changed(t.left, first_inner(t), 0)),  # a circle: the child is the root itself
+    lambda t: replace(t, left=changed(t.left, first_inner(t), 0)),  # a cycle: the child is the root itself
     lambda t: replace(t, right=changed(t.right, first_inner(t), 10 ** 6)),  # beyond the tree
     lambda t: replace(t, right=changed(t.right, first_inner(t), -5)),
-    lambda t: replace(t, right=changed(t.right, first_inner(t), t.left[first_inner(t)])),  # branches that meet
+    lambda t: replace(t, right=changed(t.right, first_inner(t), t.left[first_inner(t)])),  # both children are equal
     lambda t: replace(t, feature=changed(t.feature, first_inner(t), 3)),
     lambda t: replace(t, feature=changed(t.feature, first_inner(t), -2)),
     lambda t: replace(t, threshold=changed(t.threshold, first_inner(t), np.nan)),
-    lambda t: replace(t, right=changed(t.right, first_leaf(t), 10 ** 6)),  # votes that are not there
+    lambda t: replace(t, right=changed(t.right, first_leaf(t), 10 ** 6)),  # beyond the votes
     lambda t: replace(t, right=changed(t.right, first_leaf(t), -1)),
     lambda t: replace(t, votes=changed(t.votes, -1, [5.0, -4.0])),
     lambda t: replace(t, votes=changed(t.votes, -1, [np.nan, 1.0])),
@@ -297,7 +306,7 @@ def test_trees_deeper_than_any_that_grew_are_refused(forest, tmp_path):
     lambda t: replace(t, starts=t.starts[:-1]),
     lambda t: replace(t, threshold=t.threshold[:-1]),
 ])
-def test_trees_that_cannot_have_grown_are_refused(forest, tmp_path, forge):
+def test_invalid_trees_are_refused(forest, tmp_path, forge):
     path = str(tmp_path / "forged.ffrf")
     save_forest(path, replace(forest, trees=forge(forest.trees)))
 

@@ -1,4 +1,4 @@
-"""A forest grown in batches is scikit-learn's forest, tree by tree."""
+"""A forest trained in batches equals the forest of scikit-learn, tree by tree."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from floefield.compute.errors import Cancelled, UnsuitableInput
 from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.train import grow_forest, new_classifier, tried_at_branch
+from floefield.compute.forest.train import default_features_per_split, grow_forest, new_classifier
 from floefield.compute.progress import Progress
 
 
@@ -19,13 +19,13 @@ def pixels():
 @pytest.mark.parametrize("threads", [1, 2, 4])
 @pytest.mark.parametrize("ours, theirs", [
     ({}, {}),
-    ({"min_leaf": 4}, {"min_samples_leaf": 4}),
+    ({"min_samples_leaf": 4}, {"min_samples_leaf": 4}),
     ({"max_depth": 3}, {"max_depth": 3}),
-    ({"balanced": True}, {"class_weight": "balanced"}),
+    ({"balanced_weights": True}, {"class_weight": "balanced"}),
 ])
-def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threads):
+def test_the_trees_equal_those_of_scikit_learn_trained_at_once(ours, theirs, threads):
     features, classes = pixels()
-    settings = ForestSettings(trees=23, seed=7, threads=threads, kind="random", **ours)
+    settings = ForestSettings(trees=23, seed=7, threads=threads, classifier="random", **ours)
     grown = grow_forest(features, classes, 3, settings, Progress())
     trees = grown.trees
     expected = RandomForestClassifier(23, random_state=7, **theirs).fit(features, classes)
@@ -36,7 +36,7 @@ def test_the_trees_are_those_that_scikit_learn_grows_at_once(ours, theirs, threa
     np.testing.assert_allclose(grown.importances, expected.feature_importances_, atol=1e-12)
 
 
-def test_another_seed_grows_another_forest():
+def test_another_seed_gives_another_forest():
     first, other = (grow_forest(*pixels(), 3, ForestSettings(trees=5, seed=seed, threads=1), Progress()).trees
                     for seed in (0, 1))
 
@@ -48,8 +48,8 @@ def test_one_class_is_refused():
         grow_forest(np.zeros((5, 2), np.float32), np.zeros(5, int), 1, ForestSettings(trees=2), Progress())
 
 
-def test_growing_can_be_watched_and_stopped():
-    class Impatient(Progress):
+def test_training_reports_progress_and_can_be_cancelled():
+    class CancelledAfterThree(Progress):
         seen = ()
 
         @property
@@ -59,16 +59,16 @@ def test_growing_can_be_watched_and_stopped():
         def show(self, fraction):
             self.seen += (fraction,)
 
-    impatient = Impatient()
+    progress = CancelledAfterThree()
     with pytest.raises(Cancelled):
-        grow_forest(*pixels(), 3, ForestSettings(trees=100000, threads=1), impatient)
+        grow_forest(*pixels(), 3, ForestSettings(trees=100000, threads=1), progress)
 
-    assert len(impatient.seen) == 3
-    assert list(impatient.seen) == sorted(impatient.seen)
+    assert len(progress.seen) == 3
+    assert list(progress.seen) == sorted(progress.seen)
 
 
-@pytest.mark.parametrize("kind, features, tried", [("random", 522, 22), ("random", 2, 1), ("extra", 522, 65),
-                                                   ("extra", 63, 7), ("extra", 1, 1)])
-def test_a_branch_tries_some_of_the_features(kind, features, tried):
-    assert tried_at_branch(kind, features) == tried
-    assert new_classifier(ForestSettings(kind=kind), features, None, 1).max_features == tried
+@pytest.mark.parametrize("classifier, features, expected", [("random", 522, 22), ("random", 2, 1), ("extra", 522, 65),
+                                                            ("extra", 63, 7), ("extra", 1, 1)])
+def test_default_number_of_features_per_split(classifier, features, expected):
+    assert default_features_per_split(classifier, features) == expected
+    assert new_classifier(ForestSettings(classifier=classifier), features, None, 1).max_features == expected

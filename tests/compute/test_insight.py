@@ -13,7 +13,7 @@ from floefield.compute.accuracy.smallforest import class_probabilities, finite
 from floefield.compute.classes import class_table
 from floefield.compute.errors import Cancelled, UnreadableInput
 from floefield.compute.forest.features import FeatureStack
-from floefield.compute.forest.ground import survey_ground
+from floefield.compute.forest.ground import build_reference
 from floefield.compute.forest.settings import ForestSettings
 from floefield.compute.insitu.burn import ParcelMap
 from floefield.compute.insitu.parcels import Parcel
@@ -36,7 +36,7 @@ def scene(tmp_path):
     path = fieldscene.write(tmp_path / "scene.tif", np.concatenate([early, late]), names)
     parcels = tuple(replace(p, code="wheat") if p.identifier == 4 else p for p in fieldscene.parcels())
     with FeatureStack([path]) as stack, make_executor(1) as executor:
-        yield stack, survey_ground(stack.grid, parcels, None, SplitSettings(), Progress()), executor
+        yield stack, build_reference(stack.grid, parcels, None, SplitSettings(), Progress()), executor
 
 
 def test_a_wrong_label_is_found_and_no_other(scene):

@@ -35,7 +35,7 @@ def test_a_map_a_report_and_honest_warnings_come_out(series, qgis_process, tmp_p
         OUTPUT=tmp_path / "map.tif", CONFIDENCE=tmp_path / "confidence.tif", REPORT=tmp_path / "report.html")
     assert outcome.code == 0, outcome.text
     assert 0.5 < outcome.results["OVERALL_ACCURACY"] < 1
-    assert "Unspecified season unspecified cereals (a single parcel trains and cannot judge as well)" in outcome.text
+    assert "Unspecified season unspecified cereals (their only parcel is used for training)" in outcome.text
     assert "only 17 validation parcels" in outcome.text
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "only 17 validation parcels" in report
