@@ -1,6 +1,6 @@
 """A picture of an ice map beside the radar scene it was made from, with the chart drawn on it.
 
-Usage: ice_figures.py FOLDER PICTURE < FACTS, with the facts of the ice in summary.json.
+Usage: ice_figures.py FOLDER FIGURE < FACTS, with the facts of the ice in summary.json.
 """
 
 import json

@@ -134,14 +134,14 @@ def add_forest(tool, defaults):
               "number of trees in the forest. More make a steadier map and a slower run; above some hundred little "
               "changes.")
     tool.declare(
-        QgsProcessingParameterBoolean(CONTRASTS, tool.tr("Contrasts of bands"), defaults.band_differences),
+        QgsProcessingParameterBoolean(BAND_DIFFERENCES, tool.tr("Contrasts of bands"), defaults.band_differences),
         "the normalised differences (a - b) / (a + b) of all pairs of Sentinel-2 bands of a day are features too; NDVI "
         "is one of them. They made maps better wherever we tried; other rasters have none.", advanced=True)
     add_whole(tool, SAMPLES_PER_CLASS, "Training pixels per class", defaults.samples_per_class, 0, None,
               "at most so many pixels of each class train, drawn evenly from its training parcels; 0 takes all. More "
               "pixels make a slightly better map and a slower run.")
     tool.declare(
-        choice(SAMPLING, tool.tr("Sampling"), SAMPLING_STRATEGIES, defaults.sampling_strategy),
+        choice(SAMPLING_STRATEGY, tool.tr("Sampling"), SAMPLING_STRATEGIES, defaults.sampling_strategy),
         "equal takes as many pixels of each class, as far as there are; smallest as many as the smallest class has; "
         "proportional keeps the shares of the classes; all takes every pixel.", advanced=True)
     add_whole(tool, TOTAL_SAMPLES, "Training pixels in all", defaults.total_samples, 0, None,
@@ -150,11 +150,11 @@ def add_forest(tool, defaults):
               "at most so many pixels of each parcel, so that large parcels do not drown small ones; 0 sets no limit.",
               True)
     tool.declare(
-        choice(KIND, tool.tr("Kind of forest"), CLASSIFIERS, defaults.classifier),
+        choice(CLASSIFIER, tool.tr("Kind of forest"), CLASSIFIERS, defaults.classifier),
         "random is Breiman's random forest, as in SNAP and Sen2-Agri; extra draws the thresholds too (extremely "
         "randomised trees), which grows several times faster and is as good or better with many similar bands.",
         advanced=True)
-    add_whole(tool, MIN_LEAF, "Smallest leaf", defaults.min_samples_leaf, 1, None,
+    add_whole(tool, MIN_SAMPLES_LEAF, "Smallest leaf", defaults.min_samples_leaf, 1, None,
               "a leaf of a tree holds at least so many training pixels; 1 grows the trees fully.", True)
     add_whole(tool, MAX_DEPTH, "Depth of a tree", defaults.max_depth, 0, None,
               "at most so many levels; 0 sets no limit.", True)
@@ -162,7 +162,7 @@ def add_forest(tool, defaults):
               "among so many bands, drawn anew, each branch looks for the best; 0 takes the square root of their "
               "number, and of extra trees an eighth of it if that is more.", True)
     tool.declare(
-        QgsProcessingParameterBoolean(BALANCED, tool.tr("All classes weigh the same"), defaults.balanced_weights),
+        QgsProcessingParameterBoolean(BALANCED_WEIGHTS, tool.tr("All classes weigh the same"), defaults.balanced_weights),
         "otherwise a class weighs as much as it has training pixels. Finds more of the rare classes, at the cost "
         "of the frequent ones.", advanced=True)
     tool.declare(
@@ -182,11 +182,11 @@ def _add_trials(tool, defaults):
         "tries several smallest leaves and bands per branch, and takes what does best on parcels not seen; MIN_SAMPLES_LEAF "
         "and FEATURES_PER_SPLIT are then not used. Takes about as long again as the training.", advanced=True)
     tool.declare(
-        QgsProcessingParameterBoolean(OOB, tool.tr("Out-of-bag accuracy"), defaults.oob_accuracy),
+        QgsProcessingParameterBoolean(OOB_ACCURACY, tool.tr("Out-of-bag accuracy"), defaults.oob_accuracy),
         "adds to report and model how many training pixels the trees that did not see them get right. It is far too "
         "good: these trees know other pixels of the same parcels.", advanced=True)
     tool.declare(
-        QgsProcessingParameterBoolean(PERMUTATION, tool.tr("Permutation importance"), defaults.permutation_importance),
+        QgsProcessingParameterBoolean(PERMUTATION_IMPORTANCE, tool.tr("Permutation importance"), defaults.permutation_importance),
         "adds to report and model how much accuracy is lost when a band is shuffled, on pixels of the validation "
         "parcels.", advanced=True)
 

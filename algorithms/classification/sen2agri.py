@@ -93,7 +93,7 @@ def add_forest(tool, samples):
                       "at most so many pixels of each class train; 0 takes all.", True)
     options.add_whole(tool, options.MAX_DEPTH, "Depth of a tree", defaults.max_depth, 0, None,
                       "at most so many levels; 0 sets no limit.", True)
-    options.add_whole(tool, options.MIN_LEAF, "Smallest leaf", defaults.min_samples_leaf, 1, None,
+    options.add_whole(tool, options.MIN_SAMPLES_LEAF, "Smallest leaf", defaults.min_samples_leaf, 1, None,
                       "a leaf of a tree holds at least so many training pixels. Take fewer where classes have few "
                       "pixels.", True)
 
@@ -197,7 +197,7 @@ def common_task(tool, parameters, context, inputs, kind):
 
     forest = sen2agri_forest(
         whole(options.SAMPLES_PER_CLASS), trees=whole(options.TREES), max_depth=whole(options.MAX_DEPTH),
-        min_samples_leaf=whole(options.MIN_LEAF), seed=whole(options.SEED), threads=whole(options.THREADS))
+        min_samples_leaf=whole(options.MIN_SAMPLES_LEAF), seed=whole(options.SEED), threads=whole(options.THREADS))
     task = ProductTask(
         kind, inputs.series, forest, flags=inputs.flags,
         red_edge=tool.parameterAsBoolean(parameters, RED_EDGE, context),

@@ -125,7 +125,7 @@ def read_task(tool, parameters, context, inputs, progress):
         parcels_path=inputs.origin, class_field=inputs.class_field or tool.tr(
             "(value of the pixel)" if inputs.labels else "(name of the layer)"),
         validation_path=inputs.validation_origin, notes=tuple(notes), training_raster=inputs.labels,
-        legend=inputs.legend, band_patterns=tool.parameterAsString(parameters, options.FEATURES, context),
+        legend=inputs.legend, band_patterns=tool.parameterAsString(parameters, options.BANDS, context),
         resampling=tool.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=inputs.mask,
         rules=map_rules(tool, parameters, context) if tool.parameterDefinition(options.SMOOTHING) else MapRules())
 
@@ -142,15 +142,15 @@ def _forest_settings(tool, parameters, context):
 
     return ForestSettings(
         trees=whole(options.TREES), samples_per_class=whole(options.SAMPLES_PER_CLASS),
-        min_samples_leaf=whole(options.MIN_LEAF), max_depth=whole(options.MAX_DEPTH),
-        balanced_weights=is_wanted(options.BALANCED),
-        seed=whole(options.SEED), threads=whole(options.THREADS), classifier=chosen(options.KIND),
-        band_differences=is_wanted(options.CONTRASTS),
-        sampling_strategy=chosen(options.SAMPLING), total_samples=whole(options.TOTAL_SAMPLES),
+        min_samples_leaf=whole(options.MIN_SAMPLES_LEAF), max_depth=whole(options.MAX_DEPTH),
+        balanced_weights=is_wanted(options.BALANCED_WEIGHTS),
+        seed=whole(options.SEED), threads=whole(options.THREADS), classifier=chosen(options.CLASSIFIER),
+        band_differences=is_wanted(options.BAND_DIFFERENCES),
+        sampling_strategy=chosen(options.SAMPLING_STRATEGY), total_samples=whole(options.TOTAL_SAMPLES),
         samples_per_parcel=whole(options.SAMPLES_PER_PARCEL), features_per_split=whole(options.FEATURES_PER_SPLIT),
-        class_weights=parse_class_weights(tool.parameterAsString(parameters, options.WEIGHTS, context)),
+        class_weights=parse_class_weights(tool.parameterAsString(parameters, options.CLASS_WEIGHTS, context)),
         missing_values=chosen(options.MISSING_VALUES), tune=is_wanted(options.TUNE),
-        oob_accuracy=is_wanted(options.OOB), permutation_importance=is_wanted(options.PERMUTATION))
+        oob_accuracy=is_wanted(options.OOB_ACCURACY), permutation_importance=is_wanted(options.PERMUTATION_IMPORTANCE))
 
 
 def is_given(value):

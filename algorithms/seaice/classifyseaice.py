@@ -152,12 +152,12 @@ class ClassifySeaIce(Algorithm):
                      defaults.samples_per_class, 1, 1000000,
                      "at most so many pixels of each class in each scene train.")
         self._number("TREES", "Trees", NUMBER.Integer, forest.trees, 1, 10000, "number of trees in the forest.")
-        self._number("MIN_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_samples_leaf, 1, 1000,
+        self._number("MIN_SAMPLES_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_samples_leaf, 1, 1000,
                      "a leaf of a tree holds at least so many training pixels; more than 1 forgives wrong labels.",
                      advanced=True)
         self._number("MAX_DEPTH", "Depth of a tree", NUMBER.Integer, forest.max_depth, 0, 1000,
                      "at most so many levels; 0 sets no limit.", advanced=True)
-        self._flag("BALANCED", "All classes weigh the same", forest.balanced_weights,
+        self._flag("BALANCED_WEIGHTS", "All classes weigh the same", forest.balanced_weights,
                    "otherwise a class weighs as much as it has training pixels.", advanced=True)
         self._number("SEED", "Seed", NUMBER.Integer, forest.seed, 0, 2 ** 31 - 1,
                      "of all random choices: the same seed gives the same result.", advanced=True)
@@ -296,9 +296,9 @@ class ClassifySeaIce(Algorithm):
             cell=real(parameters, "DRAFT_CELL_SIZE", context), wants_edge=flag(parameters, "ICE_EDGE", context),
             wants_disagreement=flag(parameters, "DISAGREEMENT", context),
             forest=ForestSettings(
-                trees=whole(parameters, "TREES", context), min_samples_leaf=whole(parameters, "MIN_LEAF", context),
+                trees=whole(parameters, "TREES", context), min_samples_leaf=whole(parameters, "MIN_SAMPLES_LEAF", context),
                 max_depth=whole(parameters, "MAX_DEPTH", context),
-                balanced_weights=flag(parameters, "BALANCED", context),
+                balanced_weights=flag(parameters, "BALANCED_WEIGHTS", context),
                 seed=whole(parameters, "SEED", context), threads=whole(parameters, "THREADS", context)))
 
     def _write_layers(self, result, folder, settings):

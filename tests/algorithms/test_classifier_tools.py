@@ -66,11 +66,11 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider, tool):
     from floefield.compute.forest.settings import ForestSettings
 
     defaults = ForestSettings()
-    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "SAMPLING": "sampling_strategy",
-              "TOTAL_SAMPLES": "total_samples", "SAMPLES_PER_PARCEL": "samples_per_parcel", "KIND": "classifier",
-              "MIN_LEAF": "min_samples_leaf", "MAX_DEPTH": "max_depth", "FEATURES_PER_SPLIT": "features_per_split",
-              "BALANCED": "balanced_weights", "MISSING": "missing_values", "TUNE": "tune", "OOB": "oob_accuracy",
-              "PERMUTATION": "permutation_importance", "SEED": "seed", "THREADS": "threads"}
+    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "SAMPLING_STRATEGY": "sampling_strategy",
+              "TOTAL_SAMPLES": "total_samples", "SAMPLES_PER_PARCEL": "samples_per_parcel", "CLASSIFIER": "classifier",
+              "MIN_SAMPLES_LEAF": "min_samples_leaf", "MAX_DEPTH": "max_depth", "FEATURES_PER_SPLIT": "features_per_split",
+              "BALANCED_WEIGHTS": "balanced_weights", "MISSING_VALUES": "missing_values", "TUNE": "tune", "OOB_ACCURACY": "oob_accuracy",
+              "PERMUTATION_IMPORTANCE": "permutation_importance", "SEED": "seed", "THREADS": "threads"}
     shown = {name: provider.algorithm(tool).parameterDefinition(name).defaultValue() for name in fields}
 
     assert shown == {name: getattr(defaults, field) for name, field in fields.items()}

@@ -274,8 +274,8 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider):
     from floefield.compute.forest.settings import ForestSettings
 
     tool = provider.algorithm("classifycrops")
-    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "MIN_LEAF": "min_samples_leaf",
-              "MAX_DEPTH": "max_depth", "BALANCED": "balanced_weights", "SEED": "seed", "THREADS": "threads"}
+    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "MIN_SAMPLES_LEAF": "min_samples_leaf",
+              "MAX_DEPTH": "max_depth", "BALANCED_WEIGHTS": "balanced_weights", "SEED": "seed", "THREADS": "threads"}
     shown = {name: tool.parameterDefinition(name).defaultValue() for name in fields}
 
     assert shown == {name: getattr(ForestSettings(), field) for name, field in fields.items()}
