@@ -1,7 +1,7 @@
-"""The pictures of the page of ``glcmtextures``: a real Sentinel-1 chip, its textures, and those of other tools.
+"""Create the figures of the page of ``glcmtextures``: textures of a Sentinel-1 image, and those of other tools.
 
-Usage: ``build/venv/bin/python docs/texturepictures.py``. Where the chip, Orfeo ToolBox or GRASS are missing it
-says so and makes nothing.
+Usage: ``build/venv/bin/python docs/texturepictures.py``. If the image, Orfeo ToolBox or GRASS is missing it
+reports this and creates nothing.
 """
 
 import sys
@@ -17,25 +17,25 @@ sys.path[:0] = [str(ROOT), str(ROOT / "build" / "plugins")]
 from tests.peers.texturetools import grass_program, grass_textures, otb_program, otb_textures  # noqa: E402
 from tests.realdata import DATA  # noqa: E402
 
-ENDS, LEVELS, WINDOW = (-20.0, 0.0), 32, 9
+VALUE_RANGE, LEVELS, WINDOW = (-20.0, 0.0), 32, 9
 SHOWN = ("dissimilarity", "homogeneity", "entropy", "maximum", "mean", "variance", "correlation")
 COMPARED = {"contrast": "contrast", "homogeneity": "homogeneity", "entropy": "entropy (nats)"}
 
 
 def main():
     chips = sorted((DATA / "texture").glob("*.tif"))
-    missing = [name for name, there in (("the real chip", chips), ("Orfeo ToolBox", otb_program()),
-                                        ("GRASS", grass_program())) if not there]
+    missing = [name for name, found in (("the Sentinel-1 image", chips), ("Orfeo ToolBox", otb_program()),
+                                        ("GRASS", grass_program())) if not found]
     if missing:
-        print(f"no pictures: {', '.join(missing)} missing")
+        print(f"No figures created; missing: {', '.join(missing)}")
         return
     values, grey = read(chips[0])
-    draw_features(values, IMAGES / "glcmtextures-features.png")
-    draw_peers(grey, IMAGES / "glcmtextures-peers.png")
+    plot_features(values, IMAGES / "glcmtextures-features.png")
+    plot_comparison(grey, IMAGES / "glcmtextures-peers.png")
 
 
 def read(path):
-    """Backscatter in dB, NaN where there is none, and grey levels of the largest part without gaps."""
+    """Return backscatter in dB, NaN as nodata, and the grey levels of the largest part without nodata."""
     import rasterio
 
     from floefield.compute.texture.quantise import EqualWidths
@@ -43,11 +43,11 @@ def read(path):
     with rasterio.open(path) as chip:
         values = chip.read(1, masked=True).astype(np.float32).filled(np.nan)
     part = values[40:190, 60:240]
-    return values, EqualWidths(*ENDS, LEVELS).grey(part)
+    return values, EqualWidths(*VALUE_RANGE, LEVELS).grey(part)
 
 
 def write(path, values, **options):
-    """One band, somewhere."""
+    """Write a single-band raster at an arbitrary position."""
     import rasterio
 
     with rasterio.open(path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1,
@@ -56,7 +56,7 @@ def write(path, values, **options):
 
 
 def textures(values, features, angles):
-    """{feature: plane} by Floefield, from file to file."""
+    """Compute texture features with Floefield; return {feature: array}."""
     import rasterio
 
     from floefield.compute.progress import Progress
@@ -66,29 +66,30 @@ def textures(values, features, angles):
     with tempfile.TemporaryDirectory() as folder:
         path, output = Path(folder) / "in.tif", Path(folder) / "out.tif"
         write(path, values.astype(np.float32), nodata=np.nan)
-        settings = TextureSettings(window=WINDOW, levels=LEVELS, angles=angles, features=features, value_range=ENDS)
+        settings = TextureSettings(window=WINDOW, levels=LEVELS, angles=angles, features=features,
+                                   value_range=VALUE_RANGE)
         write_textures(str(path), str(output), (), settings, Progress())
         with rasterio.open(output) as raster:
             return dict(zip(features, raster.read()))
 
 
-def draw_features(values, target):
-    """The chip and some of its textures."""
+def plot_features(values, target):
+    """Plot the image and some of its textures."""
     import matplotlib.pyplot as plt
 
-    found = textures(values, SHOWN, ("0", "45", "90", "135"))
+    planes = textures(values, SHOWN, ("0", "45", "90", "135"))
     figure, axes = plt.subplots(2, 4, figsize=(10, 4.6), layout="constrained")
     show(axes.flat[0], values, "backscatter VV (dB)", "gray")
-    for axis, (name, plane) in zip(axes.flat[1:], found.items()):
+    for axis, (name, plane) in zip(axes.flat[1:], planes.items()):
         show(axis, plane, name, "viridis")
     save(figure, target)
 
 
-def draw_peers(grey, target):
-    """One part of the chip, the same textures by three tools, and where they differ."""
+def plot_comparison(grey, target):
+    """Plot textures of a part of the image by three tools, and their differences."""
     import matplotlib.pyplot as plt
 
-    ours = textures((grey + 0.5) / LEVELS * (ENDS[1] - ENDS[0]) + ENDS[0], tuple(COMPARED), ("0",))
+    ours = textures((grey + 0.5) / LEVELS * (VALUE_RANGE[1] - VALUE_RANGE[0]) + VALUE_RANGE[0], tuple(COMPARED), ("0",))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "grey.tif"
         write(path, grey)
@@ -105,9 +106,9 @@ def draw_peers(grey, target):
         spread = limits[1] - limits[0]
         for axis, (tool, planes) in zip(row[3:], columns[1:]):
             difference = (planes[name] - ours[name])[half:-half, half:-half] / spread
-            largest = np.nanmax(np.abs(difference))
-            print(f"{name}: {tool} differs by {largest:.2g} of the spread at most, "
-                  f"{np.nanmean(np.abs(difference)):.2g} in the mean")
+            maximum = np.nanmax(np.abs(difference))
+            print(f"{name}: maximum difference of {tool} {maximum:.2g} of the spread, "
+                  f"mean {np.nanmean(np.abs(difference)):.2g}")
             show(axis, difference, f"{tool} - Floefield", "RdBu", (-0.2, 0.2))
     save(figure, target)
 

@@ -1,4 +1,4 @@
-"""A visit to the QGIS desktop, from the first dialog to the finished map; see screenshots.py."""
+"""Take screenshots of the QGIS desktop, from the first dialog to the finished map; started by screenshots.py."""
 
 import os
 from pathlib import Path
@@ -12,10 +12,10 @@ from qgis.utils import iface
 DESKTOP, DIALOG, TOOLBOX, DESIGNER = (1600, 1000), (900, 760), (400, 640), (1480, 560)
 
 
-def main(demo, pictures):
-    """Take all pictures; the folder `demo` holds the results of ``make demo``."""
-    os.chdir(demo)  # the pictures show where things lie in the demo, not on this machine
-    camera, window = Camera(pictures), iface.mainWindow()
+def main(demo, folder):
+    """Take all screenshots; the folder `demo` contains the outputs of ``make demo``."""
+    os.chdir(demo)  # relative paths in the screenshots
+    camera, window = Camera(folder), iface.mainWindow()
     window.resize(*DESKTOP)
     series, parcels = open_inputs()
     for tool, parameters in (("innerbuffer", {"INPUT": parcels}),
@@ -44,26 +44,26 @@ def main(demo, pictures):
 
 
 class Camera:
-    """Takes pictures of windows.
+    """Save screenshots of windows.
 
     Parameters
     ----------
     folder : path
-        For the pictures.
+        Output folder.
     """
 
     def __init__(self, folder):
         self._folder = Path(folder)
 
     def take(self, name, widget):
-        """Write a picture of a window once everything in it is drawn."""
+        """Save a screenshot of a window after rendering."""
         iface.mapCanvas().waitWhileRendering()
         pause(1)
         widget.grab().save(str(self._folder / f"{name}.png"))
 
 
 def open_inputs():
-    """The time series and the parcels as layers."""
+    """Load the time series and the parcels; return the two layers."""
     series = QgsRasterLayer("time_series.tif", "Time series (synthetic)")
     parcels = QgsVectorLayer("parcels_used.gpkg", "Parcels (synthetic)", "ogr")
     QgsProject.instance().addMapLayers([series, parcels])
@@ -73,7 +73,7 @@ def open_inputs():
 
 
 def tidy_up(window):
-    """Close what only takes room, and open the legend of the map."""
+    """Hide unused panels, and expand the legend of the map."""
     for panel in ("Browser", "ResultsViewer"):
         window.findChild(QDockWidget, panel).hide()
     iface.messageBar().clearWidgets()
@@ -82,7 +82,7 @@ def tidy_up(window):
 
 
 def open_toolbox(window):
-    """The Processing Toolbox with Floefield unfolded."""
+    """Open the Processing Toolbox with the tools of Floefield expanded."""
     toolbox = window.findChild(QDockWidget, "ProcessingToolbox")
     toolbox.show()
     window.resizeDocks([toolbox, window.findChild(QDockWidget, "Layers")], [360, 300], Qt.Orientation.Horizontal)
@@ -91,7 +91,7 @@ def open_toolbox(window):
 
 
 def show_floefield(toolbox):
-    """Unfold the tools of Floefield, and roll to them."""
+    """Expand the tools of Floefield, and scroll to them."""
     pause(0.5)
     tree = toolbox.findChild(QTreeView, "algorithmTree")
     for row in range(tree.model().rowCount()):
@@ -102,7 +102,7 @@ def show_floefield(toolbox):
 
 
 def open_designer(model):
-    """The model designer with a model in it."""
+    """Open a model in the model designer."""
     from processing.modeler.ModelerDialog import ModelerDialog
 
     designer = ModelerDialog.create(QgsApplication.processingRegistry().createAlgorithmById(model))

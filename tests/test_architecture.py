@@ -1,4 +1,4 @@
-"""The house rules that a reader of the imports can check (docs: "The house")."""
+"""The house rules that a reader of the imports can check (docs: "Architecture")."""
 
 import ast
 import subprocess

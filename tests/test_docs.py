@@ -1,4 +1,4 @@
-"""The user guide keeps its word: links lead somewhere, parameters and commands exist, the example tool runs."""
+"""The user guide: links, parameters, commands and page order are valid, and the example tool runs."""
 
 import re
 import shlex
@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 TOOL_PAGES = {page.stem: page for page in (ROOT / "docs" / "tools").glob("*.md")}
+SECTIONS = ["Example", "Parameters", "Outputs", "Method", "Limits", "Differences", "FAQ"]
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
@@ -26,13 +27,13 @@ def prose(page):
 
 
 def anchors(page):
-    """The names that GitHub gives to the headings of a page."""
+    """Anchors that GitHub creates for the headings of a page."""
     titles = re.findall(r"^#+ (.+)$", FENCED.sub("", text_of(page)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def commands():
-    """Every line with qgis_process in the guide: page and arguments."""
+    """Yield page and arguments of every qgis_process command in the guide."""
     for page in PAGES:
         for _, _, code in FENCED.findall(text_of(page)):
             for line in code.replace("\\\n", " ").splitlines():
@@ -41,32 +42,32 @@ def commands():
 
 
 def parameters_of(tool):
-    """Names a user may give; those of a model's outputs included."""
+    """Parameters of a tool by name, including the outputs of a model."""
     return {parameter.name(): parameter for parameter in tool.parameterDefinitions()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_links_and_pictures_lead_somewhere(page):
+def test_link_targets_exist(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         if target.startswith(("http://", "https://")):
             continue
         path, _, anchor = unquote(target).partition("#")
         file = (page.parent / path).resolve() if path else page
-        assert file.exists(), f"{page.name} links to {target}, which is not there"
+        assert file.exists(), f"{page.name} links to {target}, which does not exist"
         assert not anchor or anchor in anchors(file), f"{page.name} links to {target}: no such heading"
 
 
-def test_every_parameter_is_on_the_page_of_its_tool(provider):
+def test_page_of_a_tool_lists_its_parameters_and_outputs(provider):
     for tool in provider.algorithms():
         named = set(re.findall(r"`([^`\n]+)`", text_of(TOOL_PAGES[tool.name()])))
         own = {*parameters_of(tool), *(output.name() for output in tool.outputDefinitions())}
-        # a page may say that the options of another tool apply
+        # a page may refer to the parameters of another tool
         for other in re.findall(r"Those of \[`(\w+)`\]", text_of(TOOL_PAGES[tool.name()])):
             named |= set(re.findall(r"`([^`\n]+)`", text_of(TOOL_PAGES[other])))
         assert own <= named, f"{tool.name()}.md lacks {own - named}"
 
 
-def test_default_numbers_on_the_pages_are_those_of_the_tools(provider):
+def test_numeric_defaults_on_the_pages_equal_those_of_the_tools(provider):
     compared = 0
     for tool in provider.algorithms():
         for name, parameter in parameters_of(tool).items():
@@ -77,7 +78,7 @@ def test_default_numbers_on_the_pages_are_those_of_the_tools(provider):
     assert compared > 10
 
 
-def test_commands_name_tools_and_parameters_that_exist(provider):
+def test_commands_use_existing_tools_and_parameters(provider):
     tools = {tool.id(): parameters_of(tool) for tool in provider.algorithms()}
     used = set()
     for page, (tool, *arguments) in commands():
@@ -89,33 +90,42 @@ def test_commands_name_tools_and_parameters_that_exist(provider):
     assert used == set(tools)
 
 
-def test_the_guide_and_the_plugin_have_one_version():
+def test_guide_and_plugin_have_the_same_version():
     version = re.search(r"^version=(\S+)", text_of(ROOT / "metadata.txt"), re.MULTILINE)[1]
     assert f"version = {{{version}}}" in text_of(ROOT / "README.md")
     assert f"floefield-{version}.zip" in text_of(ROOT / "docs" / "install.md")
     assert f"## [{version}]" in text_of(ROOT / "CHANGELOG.md")
 
 
-def test_the_versions_to_install_are_those_that_are_asked_for():
+def test_minimum_versions_on_the_page_equal_those_required():
     from floefield.provider.packages import PACKAGES
 
     rows = re.findall(r"^\| ([\w, -]+) \| ([\d., ]+) \|", text_of(ROOT / "docs" / "install.md"), re.MULTILINE)
-    asked = {title: version for titles, versions in rows for title, version in zip(titles.split(", "),
-                                                                                   versions.split(", "))}
-    assert asked.pop("QGIS") == re.search(r"^qgisMinimumVersion=(\S+)", text_of(ROOT / "metadata.txt"), re.M)[1]
-    # numpy comes with QGIS
-    assert asked == {package.title: package.minimum for name, package in PACKAGES.items() if name != "numpy"}
+    documented = {title: version for titles, versions in rows for title, version in zip(titles.split(", "),
+                                                                                        versions.split(", "))}
+    assert documented.pop("QGIS") == re.search(r"^qgisMinimumVersion=(\S+)", text_of(ROOT / "metadata.txt"), re.M)[1]
+    # numpy is part of QGIS
+    assert documented == {package.title: package.minimum for name, package in PACKAGES.items() if name != "numpy"}
+
+
+@pytest.mark.parametrize("page", TOOL_PAGES.values(), ids=TOOL_PAGES)
+def test_pages_of_tools_have_the_same_order(page):
+    text = text_of(page)
+    titles = [title.partition(" ")[0] for title in re.findall(r"^## (.+)$", FENCED.sub("", text), re.MULTILINE)]
+    assert titles == [title for title in SECTIONS if title != "Differences" or title in titles]
+    assert text.count("<!-- parameters -->") == text.count("<!-- /parameters -->") == 1
+    assert text.index("## Parameters") < text.index("<!-- parameters -->") < text.index("<!-- /parameters -->")
 
 
 @pytest.fixture
 def example(tmp_path, monkeypatch):
-    """The example of the developers' page, put into a copy of the plugin."""
+    """The example of the developers' page, inserted into a copy of the plugin."""
     workbench = tmp_path / "workbench"
     for name in ("algorithms", "provider", "compute"):
         shutil.copytree(ROOT / name, workbench / name, ignore=shutil.ignore_patterns("__pycache__"))
     page = text_of(ROOT / "docs" / "developers.md")
-    science, tool = [code for _, language, code in FENCED.findall(page) if language == "python"]
-    (workbench / "compute" / "forest" / "doubt.py").write_text(science, encoding="utf-8")
+    computation, tool = [code for _, language, code in FENCED.findall(page) if language == "python"]
+    (workbench / "compute" / "forest" / "doubt.py").write_text(computation, encoding="utf-8")
     (workbench / "algorithms" / "classification" / "hidedoubt.py").write_text(tool, encoding="utf-8")
     (workbench / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -126,7 +136,7 @@ def example(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-def test_the_example_tool_of_the_developers_page_works(example, provider, feedback, tmp_path):
+def test_example_tool_of_the_developers_page_runs(example, provider, feedback, tmp_path):
     import numpy as np
     from qgis.core import QgsProcessingContext
 
