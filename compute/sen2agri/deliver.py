@@ -123,7 +123,7 @@ class ProductWriter(contextlib.ExitStack):
             np.add(mapped, counts, out=mapped)
             by_parcel.reshape(-1)[cells] += cell_counts
 
-        run_blocks(self._grid.blocks(EDGE, EDGE), work, finish, executor, progress)
+        run_blocks(self._grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
         return replace(mapping, class_counts=mapped, parcel_counts=by_parcel)
 
     def finish(self, result):

@@ -70,11 +70,11 @@ def make_product(task, paths, progress):
         notes, warnings = list(task.notes), _input_warnings(task, paths, stack, flags)
         reference = _find_reference_pixels(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
         if paths.folder:
-            check_codes(ground.classes, least=0 if task.kind == CROP_MASK else 1)
-        warnings += parcel_warnings(ground) + validation_warnings(ground, task.validation is None)
-        learned = train_forest(stack, ground, task.forest, executor, progress.part(0.1, 0.4))
+            check_codes(reference.classes, minimum=0 if task.kind == CROP_MASK else 1)
+        warnings += parcel_warnings(reference) + validation_warnings(reference, task.validation is None)
+        learned = train_forest(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
         # A reference map is not the word of any parcel, so all parcels may judge what it trained.
-        trained = "" if task.reference else training_text(stack.grid, ground, progress.check)
+        trained = "" if task.reference else training_text(stack.grid, reference, progress.check)
         forest = replace(learned.forest, trained_on=trained)
         warnings, notes = warnings + learned.warnings, notes + learned.notes
 
@@ -140,12 +140,12 @@ def _find_reference_pixels(task, stack, work, opened, executor, progress, notes)
     if task.reference:
         labels = os.path.join(work, "labels.tif")
         notes += write_labels(task, stack, labels, executor, progress.part(0.0, 0.8))
-        ground, reader = build_raster_reference(stack, labels, task.split, progress.part(0.8, 1.0))
+        reference, reader = build_raster_reference(stack, labels, task.split, progress.part(0.8, 1.0))
         opened.enter_context(contextlib.closing(reader))
         notes.append("Accuracy is assessed on validation blocks of the reference map, not on in-situ data.")
         return replace(reference, classes=MASK_CLASSES)
     progress.say("Finding the pixels of the parcels ...")
-    ground = build_reference(stack.grid, task.parcels, task.validation, task.split, progress)
+    reference = build_reference(stack.grid, task.parcels, task.validation, task.split, progress)
     if task.kind == CROP_MASK:
         return replace(reference, classes=MASK_CLASSES)
     return replace(reference, classes=class_table((c.code for c in reference.classes), task.labels))
