@@ -87,8 +87,8 @@ class SeriesStack(FeatureStack):
         except BaseException:
             self.close()
             raise
-        self.select_bands([series[day][band] for day in self.days for band in self._maker.bands])
-        self.names = self._maker.names
+        self.select_bands([series[day][band] for day in self.days for band in self._features.bands])
+        self.names = self._features.names
 
     def _check(self, path, series, min_dates):
         if not series:
