@@ -223,10 +223,10 @@ class PrepareIceCharts(Algorithm):
     def _paths(self, parameters, folder, context):
         listed = self._listed(parameters, context)
         if not listed:
-            return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), without=folder)
+            return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), exclude=folder)
         # a model may hand a folder over where a list of files is wanted
         return [path for each in listed
-                for path in (find_charts(each, without=folder) if os.path.isdir(each) else [each])]
+                for path in (find_charts(each, exclude=folder) if os.path.isdir(each) else [each])]
 
     def _tell(self, outcomes, legend, settings, crs, parameters, context):
         outputs = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.SUMMARY, self.REPORT)}

@@ -438,8 +438,8 @@ FAULTS = [
     ("classifyseaice", {"CHARTS_FOLDER": "an empty folder"}, ("No ice chart was found", "Choose")),
     ("classifyseaice", {"SCENES_FOLDER": "an empty folder"}, ("There is no GeoTIFF", "Choose")),
     ("classifyseaice", {"SCENES_FOLDER": "", "SCENES": "a scene without date"},
-     ("undated.tif does not say of which day", "Write it")),
-    ("classifyseaice", {"BOUNDARY": 5000}, ("No pixel may train", "smaller BOUNDARY")),
+     ("undated.tif has no acquisition date", "Add it")),
+    ("classifyseaice", {"BOUNDARY": 5000}, ("There are no training pixels", "smaller BOUNDARY")),
     ("classifyseaice", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
 
     ("createsampledata", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
