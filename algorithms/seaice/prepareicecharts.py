@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.icechart.dates import parse_given
+from ...compute.icechart.dates import parse_user_date
 from ...compute.icechart.files import find_charts
 from ...compute.icechart.legend import legend_names, load_legend
 from ...compute.icechart.settings import CODE_TABLES, ON_ERROR, STYLES, ChartSettings
@@ -214,7 +214,7 @@ class PrepareIceCharts(Algorithm):
             on_error=self.parameterAsEnumString(parameters, self.ON_ERROR, context),
             load=self.parameterAsBoolean(parameters, self.LOAD, context))
         for day in filter(None, settings.dates()):
-            parse_given(day)
+            parse_user_date(day)
         return settings
 
     def _listed(self, parameters, context):

@@ -386,7 +386,7 @@ FAULTS = [
     ("prepareicecharts", {"STUDY_AREA": "parcels without CRS"}, ("no coordinate reference system", "Assign")),
     ("prepareicecharts", {"LEGEND": "crops"}, ("There is no legend crops", "ai4arctic")),
     ("prepareicecharts", {"LEGEND": "a legend with a wrong value"}, ("legend.csv", "number 2", "between 1 and 254")),
-    ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is no date: tomorrow", "Write it")),
+    ("prepareicecharts", {"DATE": "tomorrow"}, ("DATE is not a valid date: tomorrow", "Write it")),
     ("prepareicecharts", {"OUTPUT_FOLDER": "a text"}, ("notes.txt is a file", "choose a folder")),
     ("prepareicecharts", {"REPORT": "a chart"}, ("would overwrite", "nic_arctic_20201008", "another file")),
     ("cropmask", {"INPUT": "a raster"}, ("is no dated series", "Stack a Sentinel-2 time series")),
