@@ -40,7 +40,7 @@ class ChartDate:
     origin: str = "name"
 
 
-def chart_date(name, metadata=None, given=None):
+def chart_date(name, metadata=None, user_date=None):
     """Return the date of a chart.
 
     Parameters
@@ -49,7 +49,7 @@ def chart_date(name, metadata=None, given=None):
         File name without folder and suffix.
     metadata : bytes, optional
         XML metadata of the chart.
-    given : str, optional
+    user_date : str, optional
         Date set by the user, ``YYYY-MM-DD`` or ``YYYYMMDD``; takes precedence.
 
     Returns
@@ -61,8 +61,8 @@ def chart_date(name, metadata=None, given=None):
     UnsuitableInput
         If there is no date or it is ambiguous. The message names the parameter DATE.
     """
-    if given and given.strip():
-        return parse_user_date(given)
+    if user_date and user_date.strip():
+        return parse_user_date(user_date)
     found = _from_metadata(metadata) if metadata else None
     return found or _from_name(name)
 

@@ -57,12 +57,12 @@ class FeatureStore:
     folder : str
         For intermediate files.
     settings : IceSettings
-    given : dict of Scene to str
-        Texture rasters, for ``textures="given"``.
+    textures : dict of Scene to str
+        Existing texture rasters, for ``textures="given"``.
     """
 
-    def __init__(self, folder, settings, given=None):
-        self._folder, self._settings, self._given = folder, settings, given or {}
+    def __init__(self, folder, settings, textures=None):
+        self._folder, self._settings, self._textures = folder, settings, textures or {}
         self._files, self._kept_bytes, self.names = {}, 0, ()
 
     def open(self, scene, charts, progress):
@@ -119,7 +119,7 @@ class FeatureStore:
         """Return the paths of backscatter and textures, and of the image they were computed from."""
         settings = self._settings
         if settings.textures == "given":
-            return self._backscatter_on_texture_grid(scene, progress), self._given[scene]
+            return self._backscatter_on_texture_grid(scene, progress), self._textures[scene]
         if settings.textures == "none":
             return scene.path, ""
         masked, stem = scene, os.path.join(self._folder, f"{len(self._files)}_{scene.name}")
@@ -136,7 +136,7 @@ class FeatureStore:
 
     def _backscatter_on_texture_grid(self, scene, progress):
         """Return the path of the backscatter on the grid of existing textures, averaged to cells if that is coarser."""
-        with RasterReader(self._given[scene]) as raster:
+        with RasterReader(self._textures[scene]) as raster:
             grid = raster.grid
         step = round(grid.pixel_width / scene.grid.pixel_width)
         if step <= 1 or not grid.is_same_as(cells_of(scene.grid, step)):

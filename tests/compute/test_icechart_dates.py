@@ -84,9 +84,9 @@ def test_metadata_without_a_date_are_ignored(metadata):
 
 
 def test_the_date_set_by_the_user_takes_precedence():
-    assert chart_date("arctic201008", fgdc(published="20201009"), given="2021-01-02").day == date(2021, 1, 2)
+    assert chart_date("arctic201008", fgdc(published="20201009"), user_date="2021-01-02").day == date(2021, 1, 2)
     with pytest.raises(UnsuitableInput, match="DATE is not a valid date: tomorrow"):
-        chart_date("arctic201008", given="tomorrow")
+        chart_date("arctic201008", user_date="tomorrow")
 
 
 @pytest.mark.parametrize(("name", "service", "area"), [
