@@ -70,8 +70,8 @@ def match_charts(scene, charts, max_days):
                     f"{closest.day}")
     overlapping = [chart for chart in near if _overlaps(chart, scene.grid)]
     if not overlapping:
-        return (), (f"no chart within {max_days:g} days of {scene.day} overlaps the scene; "
-                    f"{', '.join(sorted(chart.name for chart in near)[:3])} cover other areas")
+        return (), (f"no chart within {max_days:g} days of {scene.day} overlaps the scene (charts of other areas: "
+                    f"{', '.join(sorted(chart.name for chart in near)[:3])})")
     best = min(overlapping, key=lambda chart: (abs((chart.day - scene.day).days), chart.day)).day
     return tuple(chart for chart in overlapping if chart.day == best), ""
 

@@ -139,7 +139,7 @@ def test_a_scene_without_a_chart_is_mapped_but_not_used_for_training_or_validati
 
 @pytest.mark.parametrize(("charts", "words"), [
     ([icescene.stripes("2021-03-01")], ("no chart within 3 days", "2021-03-01", "MAX_DAYS")),
-    ([icescene.stripes(DAYS[0], west=icescene.WEST + 90000)], ("overlaps the scene", "cover other areas"))])
+    ([icescene.stripes(DAYS[0], west=icescene.WEST + 90000)], ("overlaps the scene", "charts of other areas: chart"))])
 def test_charts_of_another_date_or_area_are_rejected(classify, charts, words):
     with pytest.raises(UnsuitableInput) as refused:
         classify(charts=tuple(charts))
