@@ -1,4 +1,4 @@
-"""Small ice charts for tests, and areas on the ellipsoid computed without any geometry library."""
+"""Small ice charts for tests, and areas on the ellipsoid computed without a geometry library."""
 
 import math
 
@@ -20,9 +20,9 @@ def write_chart(path, polygons, crs="EPSG:4326", fields=OLD_FIELDS, width=2):
     Parameters
     ----------
     path : path
-        Its suffix tells the format.
+        The suffix determines the format.
     polygons : list of (list of rings, dict)
-        Rings as lists of (x, y), the first is the outer one; codes by field.
+        Rings as lists of (x, y), the exterior ring first; codes by field.
     crs : str or None
     fields : iterable of str
         Text fields of `width` characters.
@@ -61,7 +61,7 @@ def write_chart(path, polygons, crs="EPSG:4326", fields=OLD_FIELDS, width=2):
 
 
 def box(west, south, east, north, step=None):
-    """The ring of a box; with a step its long edges have vertices."""
+    """Return the ring of a box; with `step` its horizontal edges are densified."""
     if step is None:
         return [(west, south), (east, south), (east, north), (west, north), (west, south)]
     along = np.linspace(west, east, round((east - west) / step) + 1)
@@ -69,15 +69,15 @@ def box(west, south, east, north, step=None):
 
 
 def zone_area(south, north, degrees=360.0):
-    """Square metres between two parallels (degrees) over some degrees of longitude (Snyder 1987, equations 3-12)."""
+    """Return the area in m² between two parallels over a longitude range in degrees (Snyder 1987, equation 3-12)."""
     return math.radians(degrees) * EQUATOR_RADIUS ** 2 / 2 * (_q(math.radians(north)) - _q(math.radians(south)))
 
 
 def ring_area(points):
-    """Square metres inside a ring of straight edges in degrees that may cross 180 degrees or enclose a pole.
+    """Return the area in m² of a ring with straight edges in degrees; it may cross 180 degrees or enclose a pole.
 
-    The integral of q(latitude) over longitude along the edges (Green's theorem on the authalic sphere), each edge the
-    short way round and cut into pieces.
+    Integral of q(latitude) over longitude along the edges (Green's theorem on the authalic sphere). Each edge takes the
+    shorter way around and is divided into steps.
     """
     points = np.radians(np.asarray(points, float))
     steps = np.diff(points[:, 0])
@@ -97,7 +97,7 @@ def _q(latitude):
 
 
 def read_layer(path, table=None):
-    """(attributes, geometry) of every feature; geometries as OGR has them."""
+    """Return (attributes, OGR geometry) of every feature."""
     from osgeo import ogr
 
     dataset = ogr.Open(str(path))

@@ -1,4 +1,4 @@
-"""Small scenes of backscatter and charts that fit them: three kinds of ice in stripes, told apart by their grain."""
+"""Small backscatter scenes with matching ice charts: three ice types in stripes, which differ in texture."""
 
 import json
 import zipfile
@@ -19,17 +19,17 @@ LEGEND = Legend("stripes", (MapClass(1, "open_water", "Open water", (0, 100, 255
                             MapClass(3, "old", "Old ice", (180, 100, 50))),
                 (Rule(1, poly_types=frozenset("W")), Rule(2, stages=frozenset({83, 84, 85})),
                  Rule(3, stages=frozenset({95, 96, 97}))))
-GRAIN = (0.3, 2.5, 6.0)
+TEXTURE = (0.3, 2.5, 6.0)
 # POLY_TYPE, CT and SA of the stripes: water, grey ice, old ice.
 CODES = (("W", "98", "-9"), ("I", "92", "84"), ("I", "92", "95"))
 
 
 def write_scene(path, day, seed=0, west=WEST, pixels=None, tags=None):
-    """A GeoTIFF with HH and HV in dB; returns its path."""
+    """Write a GeoTIFF with HH and HV in dB and return its path."""
     rng = np.random.default_rng(seed)
     if pixels is None:
-        grain = np.repeat(GRAIN, STRIPE)
-        pixels = -15 + grain * rng.standard_normal((2, HEIGHT, WIDTH)) - np.array([0, 8])[:, None, None]
+        texture = np.repeat(TEXTURE, STRIPE)
+        pixels = -15 + texture * rng.standard_normal((2, HEIGHT, WIDTH)) - np.array([0, 8])[:, None, None]
     with rasterio.open(path, "w", driver="GTiff", height=pixels.shape[1], width=pixels.shape[2], count=2,
                        dtype="float32", crs=CRS, nodata=np.nan,
                        transform=rasterio.Affine(PIXEL, 0, west, 0, -PIXEL, NORTH)) as raster:
@@ -40,14 +40,14 @@ def write_scene(path, day, seed=0, west=WEST, pixels=None, tags=None):
 
 
 def rectangle(first, last, west=WEST, top=0, bottom=HEIGHT):
-    """Columns `first` to `last` of the scene as GeoJSON."""
+    """Return columns `first` to `last` of the scene as GeoJSON."""
     left, right = west + first * PIXEL, west + last * PIXEL
     high, low = NORTH - top * PIXEL, NORTH - bottom * PIXEL
     return {"type": "Polygon", "coordinates": [[[left, high], [left, low], [right, low], [right, high], [left, high]]]}
 
 
 def stripes(day, name="chart", west=WEST, values=(1, 2, 3)):
-    """A chart with the stripes of the scene; they reach a little beyond it."""
+    """Return a chart with the stripes of the scene, slightly larger than the scene."""
     edges = [(-20, STRIPE), (STRIPE, 2 * STRIPE), (2 * STRIPE, 3 * STRIPE + 20)]
     return Chart(name, date.fromisoformat(day), CRS, tuple(
         ChartPolygon(rectangle(first, last, west, -20, HEIGHT + 20), value)
@@ -55,7 +55,7 @@ def stripes(day, name="chart", west=WEST, values=(1, 2, 3)):
 
 
 def write_chart(folder, day, codes=CODES, west=WEST):
-    """A zipped shapefile in SIGRID-3 with the stripes of the scene, as the weekly Arctic charts are delivered."""
+    """Write the stripes as a zipped SIGRID-3 shapefile, like the weekly Arctic charts, and return its path."""
     from osgeo import gdal
 
     stem = f"arctic{day[2:].replace('-', '')}"

@@ -166,8 +166,8 @@ class ClassifySeaIce(Algorithm):
 
     def _declare_products(self, defaults):
         self._flag("DISAGREEMENT", "Where chart and map disagree", defaults.wants_disagreement,
-                   "writes a layer for each scene with a chart: agreement, water for ice, ice for water, another kind "
-                   "of ice.")
+                   "writes a layer for each scene with a chart: agreement, water for ice, ice for water, other ice "
+                   "type.")
         self._flag("ICE_EDGE", "Ice edge", defaults.wants_edge,
                    "writes ice_edge.gpkg: lines along which the ice concentration of the cells passes 15 %.")
         self._choice("DRAFT_CHART", "Draft chart", DRAFTS, defaults.draft,
@@ -264,7 +264,7 @@ class ClassifySeaIce(Algorithm):
         scenes = self._scenes or find_scenes(self.parameterAsString(parameters, self.SCENES_FOLDER, context))
         legend = load_legend(self.parameterAsString(parameters, "LEGEND", context))
         charts = [path for path in self.parameterAsFileList(parameters, self.CHARTS, context) if path] or find_charts(
-            self.parameterAsString(parameters, self.CHARTS_FOLDER, context), without=output)
+            self.parameterAsString(parameters, self.CHARTS_FOLDER, context), exclude=output)
         chart_settings = ChartSettings(
             legend=self.parameterAsString(parameters, "LEGEND", context),
             min_concentration=self.parameterAsDouble(parameters, "MIN_CONCENTRATION", context),

@@ -248,7 +248,7 @@ class GlcmTextures(Algorithm):
     def _folder(self, task, parameters, context):
         """Every image by itself."""
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
-        paths = find_scenes(self.parameterAsString(parameters, self.INPUT_FOLDER, context), without=folder)
+        paths = find_scenes(self.parameterAsString(parameters, self.INPUT_FOLDER, context), exclude=folder)
         with added_files(folder) as partial:
             batch = write_many_textures(paths, partial, *task)
             if not batch.names:

@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.icechart.dates import parse_given
+from ...compute.icechart.dates import parse_user_date
 from ...compute.icechart.files import find_charts
 from ...compute.icechart.legend import legend_names, load_legend
 from ...compute.icechart.settings import CODE_TABLES, ON_ERROR, STYLES, ChartSettings
@@ -214,7 +214,7 @@ class PrepareIceCharts(Algorithm):
             on_error=self.parameterAsEnumString(parameters, self.ON_ERROR, context),
             load=self.parameterAsBoolean(parameters, self.LOAD, context))
         for day in filter(None, settings.dates()):
-            parse_given(day)
+            parse_user_date(day)
         return settings
 
     def _listed(self, parameters, context):
@@ -223,10 +223,10 @@ class PrepareIceCharts(Algorithm):
     def _paths(self, parameters, folder, context):
         listed = self._listed(parameters, context)
         if not listed:
-            return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), without=folder)
+            return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), exclude=folder)
         # a model may hand a folder over where a list of files is wanted
         return [path for each in listed
-                for path in (find_charts(each, without=folder) if os.path.isdir(each) else [each])]
+                for path in (find_charts(each, exclude=folder) if os.path.isdir(each) else [each])]
 
     def _tell(self, outcomes, legend, settings, crs, parameters, context):
         outputs = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.SUMMARY, self.REPORT)}

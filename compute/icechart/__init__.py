@@ -1,5 +1,5 @@
-"""Ice charts: SIGRID-3 codes, legends, dates and names, without geometry and without QGIS.
+"""Ice charts: SIGRID-3 codes, legends, dates and names, without geometry and QGIS.
 
-The three calls others need: :func:`.decode.decode` turns attribute columns into plain quantities and classes,
-:func:`.legend.load_legend` gives the classes, :func:`.dates.chart_date` tells of which day a chart is.
+Main functions: :func:`.decode.decode` decodes attribute columns to quantities and classes,
+:func:`.legend.load_legend` reads the classes, :func:`.dates.chart_date` returns the date of a chart.
 """

@@ -1,8 +1,8 @@
-"""The code tables of SIGRID-3, each with its own meaning of the same number, and how codes are written in files.
+"""SIGRID-3 code tables of concentration, stage of development and form of ice, and parsing of codes in files.
 
-91 is "9/10 to 10/10" as a concentration, medium first-year ice as a stage and "strips and patches" as a form: there is
-one table for each, in ``resources/legends/sigrid3_*.csv``. Some services used numbers in another way before version
-3.0; rows of the tables that name a service win over the others for its charts. Source: JCOMM Technical Report 23 / WMO
+The meaning of a code depends on the table: 91 is 9/10 to 10/10 as a concentration, medium first-year ice as a stage and
+strips and patches as a form. The tables are ``resources/legends/sigrid3_*.csv``. Some services used other codes before
+version 3.0; rows with a service override the general ones for its charts. Source: JCOMM Technical Report 23 / WMO
 TD 1214, SIGRID-3 version 3.0 (2014).
 """
 
@@ -16,9 +16,9 @@ from ..errors import UnreadableInput
 FOLDER = Path(__file__).parents[2] / "resources" / "legends"
 CONCENTRATION, STAGE, FORM = "concentration", "stage", "form"
 
-# The number that stands for "unknown" in all tables.
+# Code for "unknown" in all tables.
 UNKNOWN = 99
-# How services write "no value".
+# Spellings of "no value".
 MISSING = {"", "-", "-9", "9-", "-99", "null", "none", "nan"}
 
 
@@ -29,23 +29,23 @@ class Code:
     Parameters
     ----------
     label : str
-        What people read.
+        Text to display.
     value : float or None
-        Concentrations only: share of the sea surface, 0..1.
-    like : int or None
-        Stages only: the code by which legends know it; thickness codes become the stage of that thickness.
+        Concentrations only: fraction of the sea surface, 0..1.
+    legend_stage : int or None
+        Stages only: the code used in legends; for a thickness code the stage of that thickness.
     colour : tuple of int or None
         Stages only: red, green, blue of the WMO standard.
     """
 
     label: str
     value: float = None
-    like: int = None
+    legend_stage: int = None
     colour: tuple = None
 
 
 def parse_code(value):
-    """A code as it stands in an attribute table.
+    """Parse a code of an attribute table.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def parse_code(value):
     Returns
     -------
     int, str or None
-        None where there is no value; a text that is no code is given back as it is, so that it can be reported.
+        None where there is no value; a text that is not a code is returned unchanged, so that it can be reported.
     """
     if value is None or value != value:
         return None
@@ -72,21 +72,21 @@ def parse_code(value):
 
 
 def split_codes(value, slots):
-    """The two-digit codes of a field that holds several: ICEAPC, ICESOD, ICEFLZ, CF.
+    """Split a field of several two-digit codes: ICEAPC, ICESOD, ICEFLZ, CF.
 
     Parameters
     ----------
     value : object
     slots : int
-        How many codes the field has room for.
+        Number of codes of the field.
 
     Returns
     -------
     codes : list of int, str or None
-        As :func:`parse_code` gives them.
-    whole : bool
-        Whether the text has its full width, so that the position of a code tells which one it is. Some readers strip
-        the blanks that stand for unused slots, and numbers lose them anyway.
+        From :func:`parse_code`.
+    is_full_width : bool
+        Whether the text has its full width, so that each code is in its slot. Some readers strip the blanks of unused
+        slots, and numbers have none.
     """
     if value is None or value != value:
         return [], False
@@ -94,7 +94,7 @@ def split_codes(value, slots):
         value = int(value)
     text = str(value)
     if isinstance(value, int) or not text.strip() or len(text.strip()) % 2:
-        # a number has lost the zero in front; one missing mark may stand for all slots
+        # a number has no leading zero; a single missing-value mark may represent all slots
         code = parse_code(text)
         if not isinstance(code, int):
             return [code] if code is not None else [], False
@@ -106,13 +106,13 @@ def split_codes(value, slots):
 
 @functools.lru_cache(maxsize=32)
 def code_table(kind, service=""):
-    """A code table.
+    """Read a code table.
 
     Parameters
     ----------
     kind : {"concentration", "stage", "form"}
     service : str
-        Whose rows win, such as ``"cis"``.
+        Service whose rows override the general ones, such as ``"cis"``.
 
     Returns
     -------
@@ -121,22 +121,22 @@ def code_table(kind, service=""):
     Raises
     ------
     UnreadableInput
-        If somebody extended the file by a row that cannot be understood.
+        If a row of the file cannot be parsed.
     """
     path = FOLDER / f"sigrid3_{kind}.csv"
-    general, special = {}, {}
+    general, specific = {}, {}
     with open(path, encoding="utf-8-sig", newline="") as text:
         for row in csv.DictReader(line for line in text if not line.startswith("#")):
             try:
                 number, code = _code(row)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise UnreadableInput(f"{path} has a row that Floefield does not understand: {row}. Correct it, or "
-                                      "install Floefield again.") from error
+                raise UnreadableInput(f"{path} has a row that cannot be parsed: {row}. Correct it, or reinstall "
+                                      "Floefield.") from error
             if row["service"] == "":
                 general[number] = code
             elif row["service"] == service:
-                special[number] = code
-    return {**general, **special}
+                specific[number] = code
+    return {**general, **specific}
 
 
 def _code(row):

@@ -1,4 +1,4 @@
-"""Of which day a chart is: from its metadata first, then from its name, never by a guess."""
+"""Date of a chart: from its metadata or else from its file name; ambiguous names are rejected."""
 
 import re
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from .names import chart_name
 
 FORMATS = {"YYMMDD": "%y%m%d", "YYYYDDD": "%Y%j", "DDMMYYYY": "%d%m%Y", "MMDDYYYY": "%m%d%Y", "YYYYMMDD": "%Y%m%d",
            "YYYYMMDDhhmm": "%Y%m%d%H%M", "DDMMYY": "%d%m%y"}
-# The first digital ice charts; dates before are misread numbers.
-EARLIEST, LATEST = 1950, 2100
-# A chart that summarises more days than this is no chart of a day or week.
-LONGEST_PERIOD = timedelta(days=31)
-# Where metadata in FGDC and ISO 19115 tell of which day a chart is, the best first (local names, parents first).
+# There are no digital ice charts before; such dates are misread numbers.
+MIN_YEAR, MAX_YEAR = 1950, 2100
+# Charts of longer periods are not daily or weekly charts.
+MAX_PERIOD = timedelta(days=31)
+# Elements with the date of a chart in FGDC and ISO 19115 metadata, most reliable first (local names, parents first).
 DATE_PATHS = (("timeperd", "sngdate", "caldate"), ("timeperd", "caldate"), ("timeperd", "enddate"),
               ("EX_TemporalExtent", "timePosition"), ("EX_TemporalExtent", "endPosition"),
               ("citation", "pubdate"), ("CI_Citation", "CI_Date", "Date"), ("CI_Citation", "CI_Date", "DateTime"))
-# Elements that describe the images a chart was drawn from.
-SOURCES = {"lineage", "LI_Lineage", "dataqual", "DQ_DataQuality", "crossref"}
-MOMENT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z| ?UTC)?)?")
-WRITE_IT = "Give it as DATE (YYYY-MM-DD)"
+# Elements about the source data of a chart; their dates are ignored.
+SOURCE_ELEMENTS = {"lineage", "LI_Lineage", "dataqual", "DQ_DataQuality", "crossref"}
+TIMESTAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z| ?UTC)?)?")
+SET_DATE = "Set DATE (YYYY-MM-DD)"
 
 
 @dataclass(frozen=True)
 class ChartDate:
-    """When a chart is valid.
+    """Validity date of a chart.
 
     Parameters
     ----------
     day : datetime.date
     time : datetime.time or None
-        UTC, if it is told.
+        UTC, if known.
     origin : {"DATE", "metadata", "name"}
     """
 
@@ -40,17 +40,17 @@ class ChartDate:
     origin: str = "name"
 
 
-def chart_date(name, metadata=None, given=None):
-    """The date of a chart.
+def chart_date(name, metadata=None, user_date=None):
+    """Return the date of a chart.
 
     Parameters
     ----------
     name : str
         File name without folder and suffix.
     metadata : bytes, optional
-        The XML that came with the chart.
-    given : str, optional
-        What the user says: ``YYYY-MM-DD`` or ``YYYYMMDD``. It wins.
+        XML metadata of the chart.
+    user_date : str, optional
+        Date set by the user, ``YYYY-MM-DD`` or ``YYYYMMDD``; takes precedence.
 
     Returns
     -------
@@ -59,28 +59,28 @@ def chart_date(name, metadata=None, given=None):
     Raises
     ------
     UnsuitableInput
-        If nothing tells the date, or it can be read in several ways. The message names the parameter DATE.
+        If there is no date or it is ambiguous. The message names the parameter DATE.
     """
-    if given and given.strip():
-        return parse_given(given)
+    if user_date and user_date.strip():
+        return parse_user_date(user_date)
     found = _from_metadata(metadata) if metadata else None
     return found or _from_name(name)
 
 
-def parse_given(text):
-    """A date as users write it.
+def parse_user_date(text):
+    """Parse a date set by the user.
 
     Raises
     ------
     UnsuitableInput
-        If it is none.
+        If it is not a date.
     """
     for pattern in ("%Y-%m-%d", "%Y%m%d"):
         try:
             return ChartDate(datetime.strptime(text.strip(), pattern).date(), origin="DATE")
         except ValueError:
             continue
-    raise UnsuitableInput(f"DATE is no date: {text.strip()}. Write it as year, month and day: 2020-10-08.")
+    raise UnsuitableInput(f"DATE is not a valid date: {text.strip()}. Write it as YYYY-MM-DD, such as 2020-10-08.")
 
 
 def _from_metadata(metadata):
@@ -91,88 +91,89 @@ def _from_metadata(metadata):
         tree = fromstring(metadata)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return None
-    texts = list(_texts(tree, ()))
+    texts = list(_element_texts(tree, ()))
     for path in DATE_PATHS:
-        moments = {moment for parents, text in texts if _ends(parents, path) and (moment := _moment(text))}
-        if path[-1] == "enddate" and not _is_short(texts, moments):
+        timestamps = {timestamp for parents, text in texts
+                      if _matches(parents, path) and (timestamp := _parse_timestamp(text))}
+        if path[-1] == "enddate" and not _is_short_period(texts, timestamps):
             continue
-        if len(moments) == 1:
-            moment = moments.pop()
-            return ChartDate(moment.date(), None if moment.time() == time() else moment.time(), "metadata")
+        if len(timestamps) == 1:
+            timestamp = timestamps.pop()
+            return ChartDate(timestamp.date(), None if timestamp.time() == time() else timestamp.time(), "metadata")
     return None
 
 
-def _texts(element, parents):
-    """(names of the element and those around it, its text) of all elements but those about sources."""
+def _element_texts(element, parents):
+    """Yield (names of the ancestors and the element, its text) of all elements except those about source data."""
     name = str(element.tag).rpartition("}")[2]
-    if name in SOURCES:
+    if name in SOURCE_ELEMENTS:
         return
     parents = (*parents, name)
-    # mixed content: some services write the date behind a sentence
+    # mixed content: some services write the date after a sentence
     yield parents, element.text or ""
     for child in element:
-        yield from _texts(child, parents)
+        yield from _element_texts(child, parents)
 
 
-def _ends(parents, path):
-    """Whether the last element is the last of the path and the others lie around it in that order."""
+def _matches(parents, path):
+    """Return whether the last element is the last of the path and the others are its ancestors in that order."""
     if parents[-1] != path[-1]:
         return False
-    around = iter(parents[:-1])
-    return all(name in around for name in path[:-1])
+    ancestors = iter(parents[:-1])
+    return all(name in ancestors for name in path[:-1])
 
 
-def _is_short(texts, ends):
-    begins = {moment for parents, text in texts
-              if _ends(parents, ("timeperd", "begdate")) and (moment := _moment(text))}
-    return len(begins) == len(ends) == 1 and timedelta(0) <= min(ends) - min(begins) <= LONGEST_PERIOD
+def _is_short_period(texts, ends):
+    begins = {timestamp for parents, text in texts
+              if _matches(parents, ("timeperd", "begdate")) and (timestamp := _parse_timestamp(text))}
+    return len(begins) == len(ends) == 1 and timedelta(0) <= min(ends) - min(begins) <= MAX_PERIOD
 
 
-def _moment(text):
-    """'20220103', '2022-01-03', '2022-01-03T18:00:00Z' as a datetime; None for anything else."""
-    found = MOMENT.fullmatch(text.strip())
+def _parse_timestamp(text):
+    """Parse '20220103', '2022-01-03' or '2022-01-03T18:00:00Z' to a datetime; None for anything else."""
+    found = TIMESTAMP.fullmatch(text.strip())
     if not found:
         return None
     try:
-        moment = datetime(*(int(number or 0) for number in found.groups()))
+        timestamp = datetime(*(int(number or 0) for number in found.groups()))
     except ValueError:
         return None
-    return moment if EARLIEST <= moment.year < LATEST else None
+    return timestamp if MIN_YEAR <= timestamp.year < MAX_YEAR else None
 
 
 def _from_name(stem):
-    known = chart_name(stem)
-    if known.order:
-        moment = _read(known.digits, known.order)
-        if moment is None:
-            raise UnsuitableInput(f"{stem}: {known.digits} should be its date ({known.order}), but there is no such "
-                                  f"day. {WRITE_IT}.")
-        return ChartDate(moment.date(), moment.time() if "hh" in known.order else None)
-    readings = _readings(stem)
-    if len({moment.date() for moment in readings}) == 1:
-        moment = readings[0]
-        return ChartDate(moment.date(), None if moment.time() == time() else moment.time())
-    if not readings:
-        raise UnsuitableInput(f"{stem}: neither its metadata nor its name tell of which day the chart is. {WRITE_IT}.")
-    days = " or ".join(sorted({moment.date().isoformat() for moment in readings}))
-    raise UnsuitableInput(f"{stem}: its name can be read as {days}. {WRITE_IT}.")
+    name = chart_name(stem)
+    if name.order:
+        timestamp = _parse_digits(name.digits, name.order)
+        if timestamp is None:
+            raise UnsuitableInput(f"{stem}: {name.digits} should be its date ({name.order}), but is not a valid "
+                                  f"date. {SET_DATE}.")
+        return ChartDate(timestamp.date(), timestamp.time() if "hh" in name.order else None)
+    candidates = _candidates(stem)
+    if len({timestamp.date() for timestamp in candidates}) == 1:
+        timestamp = candidates[0]
+        return ChartDate(timestamp.date(), None if timestamp.time() == time() else timestamp.time())
+    if not candidates:
+        raise UnsuitableInput(f"{stem}: neither metadata nor file name contain the date of the chart. {SET_DATE}.")
+    days = " or ".join(sorted({timestamp.date().isoformat() for timestamp in candidates}))
+    raise UnsuitableInput(f"{stem}: the date in the file name is ambiguous, {days}. {SET_DATE}.")
 
 
-def _readings(stem):
-    """All days that the numbers in a name can mean; shorter numbers only where there are no longer ones."""
+def _candidates(stem):
+    """Return all dates that the numbers in a name can mean; shorter numbers only where there are no longer ones."""
     dashed = re.findall(r"(?<!\d)\d{4}[-_]\d\d[-_]\d\d(?!\d)", stem)
-    readings = [_moment(found.replace("_", "-")) for found in dashed]
+    candidates = [_parse_timestamp(found.replace("_", "-")) for found in dashed]
     for length in (12, 8, 6):
-        if not any(readings):
+        if not any(candidates):
             numbers = re.findall(rf"(?<!\d)\d{{{length}}}(?!\d)", stem)
             orders = [order for order in FORMATS if len(order) == length]
-            readings = [_read(number, order) for number in numbers for order in orders]
-    return [reading for reading in readings if reading]
+            candidates = [_parse_digits(number, order) for number in numbers for order in orders]
+    return [timestamp for timestamp in candidates if timestamp]
 
 
-def _read(digits, order):
+def _parse_digits(digits, order):
     try:
-        moment = datetime.strptime(digits, FORMATS[order])
+        timestamp = datetime.strptime(digits, FORMATS[order])
     except ValueError:
         return None
-    return moment if EARLIEST <= moment.year < LATEST else None
+    return timestamp if MIN_YEAR <= timestamp.year < MAX_YEAR else None

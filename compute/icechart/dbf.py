@@ -1,37 +1,37 @@
-"""Text columns of a dBASE table with all their blanks.
+"""Raw text columns of a dBASE table, blanks included.
 
-GDAL strips the blanks around texts, but in fields that hold several codes a blank slot in front tells which code comes
-next. Source: the file structure of dBASE III, as ESRI's shapefile description (1998) refers to it.
+GDAL strips leading and trailing blanks, but in fields of several codes leading blanks are empty slots. Reference: dBASE
+III file structure, as used by the ESRI Shapefile Technical Description (1998).
 """
 
 import os
 import struct
 
-HEADER, DESCRIPTOR = 32, 32
+HEADER_SIZE, DESCRIPTOR_SIZE = 32, 32
 END_OF_FIELDS = 0x0D
 
 
-def raw_columns(path, wanted):
-    """Some columns of a table.
+def raw_columns(path, names):
+    """Read text columns of a table without stripping blanks.
 
     Parameters
     ----------
     path : str
         The ``.dbf``.
-    wanted : iterable of str
-        Names of text fields; others, and those that are not there, are left out.
+    names : iterable of str
+        Fields to read; missing fields and fields of other types are omitted.
 
     Returns
     -------
     dict of str to list of str
-        By the name in the file; deleted records included, as GDAL counts them. Empty if the file is no such table.
+        By field name in the file; with deleted records, as GDAL counts them. Empty if the file is not a dBASE table.
     """
-    wanted = {name.upper() for name in wanted}
+    names = {name.upper() for name in names}
     try:
         with open(path, "rb") as file:
-            header = file.read(HEADER)
+            header = file.read(HEADER_SIZE)
             count, start, length = struct.unpack("<IHH", header[4:12])
-            fields = list(_fields(file.read(max(start - HEADER, 0))))
+            fields = list(_fields(file.read(max(start - HEADER_SIZE, 0))))
             if os.path.getsize(path) < start + count * length:
                 return {}
             file.seek(start)
@@ -39,13 +39,13 @@ def raw_columns(path, wanted):
     except (OSError, struct.error):
         return {}
     return {name: [record[offset:offset + width].decode("latin-1") for record in records]
-            for name, kind, offset, width in fields if kind == "C" and name.upper() in wanted}
+            for name, kind, offset, width in fields if kind == "C" and name.upper() in names}
 
 
 def _fields(descriptors):
-    offset = 1  # behind the mark of deleted records
-    for start in range(0, len(descriptors) - DESCRIPTOR + 1, DESCRIPTOR):
-        descriptor = descriptors[start:start + DESCRIPTOR]
+    offset = 1  # after the deletion flag
+    for start in range(0, len(descriptors) - DESCRIPTOR_SIZE + 1, DESCRIPTOR_SIZE):
+        descriptor = descriptors[start:start + DESCRIPTOR_SIZE]
         if descriptor[0] == END_OF_FIELDS:
             return
         name = descriptor[:11].partition(b"\0")[0].decode("latin-1").strip()

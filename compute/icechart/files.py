@@ -1,7 +1,6 @@
-"""The files of ice charts: in folders, in zips as services deliver them, and the metadata beside them.
+"""Files of ice charts: search in folders, extraction of zip archives, and XML metadata.
 
-Nothing that comes from outside is trusted: what is unpacked from a zip goes to a folder of ours, and no more of it than
-a chart can need.
+Input files are not trusted: archives are extracted to a scratch folder, with limits on size and number of files.
 """
 
 import os
@@ -12,31 +11,31 @@ from pathlib import Path
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
 
-# The first file of a chart, by format.
+# Main file of a chart, by format.
 CHART_SUFFIXES = (".shp", ".gpkg", ".gml", ".geojson", ".fgb")
-# What may lie beside it.
-COMPANIONS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xsd", ".xml")
-# Folders deeper than this below the one that was named are not searched.
-DEEPEST = 8
-LARGEST_METADATA = 16 * 2**20
+# Auxiliary files beside it.
+SIDECAR_SUFFIXES = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xsd", ".xml")
+# Maximum depth of subfolders searched.
+MAX_DEPTH = 8
+MAX_METADATA_BYTES = 16 * 2**20
 # The largest weekly charts have some 50 MB.
-LARGEST_UNPACKED = 2 * 2**30
-MOST_UNPACKED = 2000
+MAX_UNPACKED_BYTES = 2 * 2**30
+MAX_UNPACKED_FILES = 2000
 CHUNK = 2**20
 
 
 @dataclass(frozen=True)
 class ChartFile:
-    """A file that holds a chart, ready to be opened.
+    """A chart file, ready to be opened.
 
     Parameters
     ----------
     path : str
-        What GDAL opens.
+        Path for GDAL.
     origin : str
-        The file that the user gave; the same, or the zip it was in.
+        Input file: the same path, or the zip archive it was extracted from.
     metadata : bytes or None
-        The XML beside it.
+        XML metadata.
     """
 
     path: str
@@ -45,18 +44,18 @@ class ChartFile:
 
     @property
     def names(self):
-        """tuple of str: its name without suffix, then that of the zip, if it was in one."""
+        """tuple of str: file name without suffix, then that of the zip archive, if any."""
         return tuple(dict.fromkeys((Path(self.path).stem, Path(self.origin).stem)))
 
 
-def find_charts(folder, without=""):
-    """Paths of all files below a folder that may be charts, sorted.
+def find_charts(folder, exclude=""):
+    """Return the paths of all possible chart files in a folder and its subfolders, sorted.
 
     Parameters
     ----------
     folder : str
-    without : str
-        A folder inside that is left out: that of the results.
+    exclude : str
+        Folder to exclude from the search, such as the output folder.
 
     Returns
     -------
@@ -65,33 +64,33 @@ def find_charts(folder, without=""):
     Raises
     ------
     MissingInput
-        If the folder does not exist or holds none.
+        If the folder does not exist or contains none.
     """
     if not os.path.isdir(folder):
         raise MissingInput(f"The folder {folder} does not exist. Check its path.")
-    without = os.path.realpath(without) if without else ""
+    exclude = os.path.realpath(exclude) if exclude else ""
     found = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(parent, name)) != without)
-        if os.path.relpath(parent, folder).count(os.sep) >= DEEPEST:
+        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(parent, name)) != exclude)
+        if os.path.relpath(parent, folder).count(os.sep) >= MAX_DEPTH:
             folders.clear()
         found += [os.path.join(parent, name) for name in files
                   if name.lower().endswith((*CHART_SUFFIXES, ".zip")) and not name.startswith(".")]
     if not found:
         raise MissingInput(f"No ice chart was found in {folder} (no zip, .shp, .gpkg or .gml). Choose the folder that "
-                           "holds the downloads.")
+                           "contains the charts.")
     return sorted(found)
 
 
-def open_chart_file(path, workplace):
-    """The charts in a file.
+def open_chart_file(path, scratch_folder):
+    """Return the charts in a file, extracted from an archive if necessary.
 
     Parameters
     ----------
     path : str
-        A shapefile, GeoPackage, GML, GeoJSON or FlatGeobuf, or a zip with such files.
-    workplace : str
-        An empty folder for what must be unpacked or copied.
+        A shapefile, GeoPackage, GML, GeoJSON or FlatGeobuf, or a zip archive of such files.
+    scratch_folder : str
+        An empty folder for extracted and copied files.
 
     Returns
     -------
@@ -100,89 +99,90 @@ def open_chart_file(path, workplace):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If there is none.
+        If it is missing, damaged or no chart.
     """
     if not os.path.isfile(path):
         raise MissingInput(f"{path} does not exist. Check its path.")
     if path.lower().endswith(".zip"):
-        unpacked = _unpack(path, workplace)
+        unpacked = _unpack(path, scratch_folder)
         charts = [name for name in unpacked if name.lower().endswith(CHART_SUFFIXES)]
         if not charts:
-            raise UnsuitableInput(f"{path} holds no chart (no .shp, .gpkg or .gml). Check that it is the right zip.")
+            raise UnsuitableInput(f"{path} contains no chart (no .shp, .gpkg or .gml). "
+                                  "Check that this is the right file.")
         return [ChartFile(chart, path, _metadata_of(chart)) for chart in charts]
     if not path.lower().endswith(CHART_SUFFIXES):
-        raise UnsuitableInput(f"{path} is no ice chart that Floefield can read. Give a shapefile, GeoPackage, GML or a "
-                              "zip of one.")
+        raise UnsuitableInput(f"{path} is not an ice chart in a supported format. Use a shapefile, GeoPackage, GML or "
+                              "a zip of one.")
     metadata = _metadata_of(path)
     if path.lower().endswith(".gml"):
-        path, origin = _copied(path, workplace), path
+        path, origin = _copied(path, scratch_folder), path
         return [ChartFile(path, origin, metadata)]
     return [ChartFile(path, path, metadata)]
 
 
 def _metadata_of(path):
-    """The XML beside a chart: chart.shp.xml or chart.xml, in whatever case."""
+    """Return the XML metadata of a chart, chart.shp.xml or chart.xml (case-insensitive)."""
     folder, name = os.path.split(path)
-    wanted = [f"{name}.xml".lower(), f"{os.path.splitext(name)[0]}.xml".lower()]
+    names = [f"{name}.xml".lower(), f"{os.path.splitext(name)[0]}.xml".lower()]
     beside = {other.lower(): other for other in sorted(os.listdir(folder or "."))}
-    for each in wanted:
+    for each in names:
         found = os.path.join(folder, beside.get(each, each))
-        if os.path.isfile(found) and os.path.getsize(found) <= LARGEST_METADATA:
+        if os.path.isfile(found) and os.path.getsize(found) <= MAX_METADATA_BYTES:
             with open(found, "rb") as file:
                 return file.read()
     return None
 
 
-def _copied(path, workplace):
-    """A copy of a GML with its schema: GDAL leaves files beside those that it opens."""
+def _copied(path, scratch_folder):
+    """Copy a GML file and its schema, since GDAL writes files beside the GML it opens, and return the path."""
     with open(path, "rb") as file:
         if b"<!DOCTYPE" in file.read(CHUNK):
-            raise UnreadableInput(f"{path} declares a document type, which no chart needs and harmful files use. The "
-                                  "file is not used.")
-    target = os.path.join(workplace, os.path.basename(path))
+            raise UnreadableInput(f"{path} contains a document type declaration, which is not supported for "
+                                  "security reasons. Remove it or use another format.")
+    target = os.path.join(scratch_folder, os.path.basename(path))
     shutil.copyfile(path, target)
     schema = os.path.splitext(path)[0] + ".xsd"
     if os.path.isfile(schema):
-        shutil.copyfile(schema, os.path.join(workplace, os.path.basename(schema)))
+        shutil.copyfile(schema, os.path.join(scratch_folder, os.path.basename(schema)))
     return target
 
 
-def _unpack(path, workplace, is_nested=False):
-    """Unpack what belongs to charts, zips inside the zip too; gives the paths, sorted."""
-    unpacked, folders, room = [], {}, LARGEST_UNPACKED
+def _unpack(path, scratch_folder, is_nested=False):
+    """Extract the chart files of an archive, nested archives included, and return the paths, sorted."""
+    unpacked, folders, remaining_bytes = [], {}, MAX_UNPACKED_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            for entry, parent, name in _useful(archive, is_nested):
-                # each folder of the zip gets a number: its own name may lead anywhere
-                folder = os.path.join(workplace, str(folders.setdefault(parent, len(folders))))
+            for entry, parent, name in _chart_entries(archive, is_nested):
+                # folders of the archive are numbered: their names could point outside
+                folder = os.path.join(scratch_folder, str(folders.setdefault(parent, len(folders))))
                 os.makedirs(folder, exist_ok=True)
                 target = os.path.join(folder, name)
                 with archive.open(entry) as source, open(target, "wb") as copy:
                     while chunk := source.read(CHUNK):
-                        room -= len(chunk)
-                        if room < 0:
-                            raise UnreadableInput(f"{path} unpacks to more than {LARGEST_UNPACKED // 2**30} GB, far "
-                                                  "more than a chart has. The file is not used.")
+                        remaining_bytes -= len(chunk)
+                        if remaining_bytes < 0:
+                            raise UnreadableInput(f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 2**30} GB, far "
+                                                  "more than an ice chart. Check the file.")
                         copy.write(chunk)
                 unpacked.append(target)
-                if len(unpacked) > MOST_UNPACKED:
-                    raise UnreadableInput(f"{path} holds more than {MOST_UNPACKED} files, which no chart does. The "
-                                          "file is not used.")
+                if len(unpacked) > MAX_UNPACKED_FILES:
+                    raise UnreadableInput(f"{path} contains more than {MAX_UNPACKED_FILES} files, far more than an ice "
+                                          "chart. Check the file.")
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
     except OSError as error:
         raise UnreadableInput(f"{path} cannot be unpacked ({error.strerror or error}). Check the file and the free "
                               "space of the folder for temporary files.") from error
-    for place, inner in enumerate([name for name in unpacked if name.lower().endswith(".zip")]):
-        unpacked += _unpack(inner, os.path.join(workplace, f"inner{place}"), is_nested=True)
+    for index, inner in enumerate([name for name in unpacked if name.lower().endswith(".zip")]):
+        unpacked += _unpack(inner, os.path.join(scratch_folder, f"inner{index}"), is_nested=True)
     return sorted(unpacked)
 
 
-def _useful(archive, is_nested):
-    """(entry, its folder in the zip, its name) of the files that belong to charts."""
-    wanted = (*CHART_SUFFIXES, *COMPANIONS, *(() if is_nested else (".zip",)))
+def _chart_entries(archive, is_nested):
+    """Yield (entry, folder in the archive, file name) of the files that belong to charts."""
+    suffixes = (*CHART_SUFFIXES, *SIDECAR_SUFFIXES, *(() if is_nested else (".zip",)))
     for entry in archive.infolist():
         parent, _, name = entry.filename.replace("\\", "/").rpartition("/")
         if (not entry.is_dir() and not name.startswith(".") and "__MACOSX" not in parent
-                and name.lower().endswith(wanted)):
+                and name.lower().endswith(suffixes)):
             yield entry, parent, name

@@ -1,4 +1,4 @@
-"""Many results in one folder: all of them appear when all are complete, beside what is there already."""
+"""Output of several files to a folder at once: all appear when complete, or none."""
 
 import contextlib
 import os
@@ -9,29 +9,29 @@ from ..errors import OutputError
 
 @contextlib.contextmanager
 def added_files(folder):
-    """A hidden folder whose files move into `folder` when the block ends well, and vanish otherwise.
+    """Provide a hidden folder whose files are moved to `folder` on success and deleted on an error.
 
-    Files of the same name are replaced; others stay. A folder that was not there is made only then.
+    Files of the same name are replaced, others kept. A new folder is created on success only.
 
     Yields
     ------
     str
-        Folder to fill.
+        Folder to write to.
 
     Raises
     ------
     OutputError
-        If there is no way to write there.
+        If the folder cannot be written.
     """
     folder = os.path.abspath(folder)
-    above = os.path.dirname(folder)
-    while not os.path.exists(above):
-        above = os.path.dirname(above)
-    partial = os.path.join(above, f".{os.getpid()}-partial-{os.path.basename(folder)}")
+    parent = os.path.dirname(folder)
+    while not os.path.exists(parent):
+        parent = os.path.dirname(parent)
+    partial = os.path.join(parent, f".{os.getpid()}-partial-{os.path.basename(folder)}")
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise OutputError(f"{folder} is a file; choose a folder.")
     if os.path.isdir(folder) and not os.access(folder, os.W_OK):
-        raise OutputError(f"You may not write to the folder {folder}. Choose another one.")
+        raise OutputError(f"There is no write permission for the folder {folder}. Choose another one.")
     is_new = not os.path.exists(folder)
     try:
         os.mkdir(partial)
@@ -42,7 +42,7 @@ def added_files(folder):
     except OSError as error:
         if is_new:
             shutil.rmtree(folder, ignore_errors=True)
-        raise OutputError(f"The folder {folder} cannot be filled: {error.strerror or error}. "
-                          "Check its place, its permissions and the free space.") from error
+        raise OutputError(f"The folder {folder} cannot be written: {error.strerror or error}. "
+                          "Check its path, its permissions and the free space.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -1,13 +1,13 @@
-"""Who made a chart and of which waters, from the name of its file: each service has its own way of naming.
+"""Service, area and date of a chart from its file name; each service has its own naming convention.
 
 =============================  =======================================  ==========================
 service                        name                                     date
 =============================  =======================================  ==========================
 U.S. National Ice Center       arctic201008, antarc200101               YYMMDD
-the same, analyses of a day    nic_autoc2020281n_pl_a                   YYYYDDD
+the same, daily analyses       nic_autoc2020281n_pl_a                   YYYYDDD
 Canadian Ice Service           06092021_CEXPRWA                         DDMMYYYY
 Danish Meteorological Inst.    201308070805_NorthEast_RIC               YYYYMMDDhhmm
-as SIGRID-3 asks               aari_arc_20140211_pl_a                   YYYYMMDD
+SIGRID-3 convention            aari_arc_20140211_pl_a                   YYYYMMDD
 =============================  =======================================  ==========================
 """
 
@@ -20,24 +20,24 @@ CIS = re.compile(r"(?<!\d)(\d{8})_CEXP?(\w+)$", re.IGNORECASE)
 DMI = re.compile(r"^(\d{12})_(.+)$")
 STANDARD = re.compile(r"^([a-z]+)_([a-z][\w-]*?)_(\d{8})(?:[t_]?\d{4}z?)?(?:_(?:pl|ln|pt))?(?:_\w+)?$",
                       re.IGNORECASE)
-# Names that the standard's kind of name gives to services with a name of their own above.
-SAME_SERVICE = {"nic": "usnic", "usnic": "usnic", "cis": "cis", "rgc": "cis", "dmi": "dmi", "aari": "aari"}
+# Our service names by the names used in the SIGRID-3 convention.
+SERVICE_NAMES = {"nic": "usnic", "usnic": "usnic", "cis": "cis", "rgc": "cis", "dmi": "dmi", "aari": "aari"}
 
 
 @dataclass(frozen=True)
 class ChartName:
-    """What the name of a chart says.
+    """Service, area and date in the file name of a chart.
 
     Parameters
     ----------
     service : str
-        ``usnic``, ``cis``, ``dmi``, ``aari`` or as it stands in the name; empty if it says nothing.
+        ``usnic``, ``cis``, ``dmi``, ``aari`` or as in the name; empty if unknown.
     area : str
-        As it stands in the name, in lower case; the whole name without digits where no pattern fits.
+        As in the name, in lower case; the whole name without digits where no pattern matches.
     digits : str
-        The date as it stands in the name; empty where no pattern fits.
+        The date as in the name; empty where no pattern matches.
     order : str
-        What the digits mean: ``YYMMDD``, ``YYYYDDD``, ``DDMMYYYY``, ``YYYYMMDD``, ``YYYYMMDDhhmm`` or empty.
+        Format of the digits: ``YYMMDD``, ``YYYYDDD``, ``DDMMYYYY``, ``YYYYMMDD``, ``YYYYMMDDhhmm`` or empty.
     """
 
     service: str
@@ -47,7 +47,7 @@ class ChartName:
 
 
 def chart_name(stem):
-    """Understand the name of a chart.
+    """Parse the file name of a chart.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def chart_name(stem):
         return ChartName("dmi", _plain(found[2]), found[1], "YYYYMMDDhhmm")
     found = STANDARD.search(stem)
     if found:
-        service = SAME_SERVICE.get(found[1].lower(), found[1].lower())
+        service = SERVICE_NAMES.get(found[1].lower(), found[1].lower())
         return ChartName(service, _plain(found[2]), found[3], "YYYYMMDD")
     first = re.match(r"[a-z]+", stem.lower())
-    return ChartName(SAME_SERVICE.get(first[0] if first else "", ""), _plain(re.sub(r"\d+", " ", stem)))
+    return ChartName(SERVICE_NAMES.get(first[0] if first else "", ""), _plain(re.sub(r"\d+", " ", stem)))
 
 
 def _plain(text):
-    """A part of a file name: lower case, other signs than letters and digits as hyphens."""
+    """Normalise a part of a file name: lower case, characters other than letters and digits as hyphens."""
     return re.sub(r"[^\w]+|_+", "-", text.casefold()).strip("-")

@@ -1,7 +1,7 @@
-"""One polygon of an ice chart: from the codes of its fields to shares of ice types.
+"""Egg code of one polygon of an ice chart: total and partial concentrations, stages of development and forms.
 
-Old fields (CT; CA SA FA, CB SB FB, CC SC FC for up to three ice types, the thickest first; CN, CD, CF or FP) and those
-of the Ice Objects Catalogue that SIGRID-3 version 3.0 allows (ICEACT, ICEAPC, ICESOD, ICEFLZ) mean the same.
+The egg-code fields (CT; CA SA FA, CB SB FB, CC SC FC for up to three ice types, the thickest first; CN, CD, CF or FP)
+and the fields of the Ice Objects Catalogue of SIGRID-3 version 3.0 (ICEACT, ICEAPC, ICESOD, ICEFLZ) are equivalent.
 """
 
 from collections import namedtuple
@@ -14,86 +14,86 @@ FIELDS = ("POLY_TYPE", "CT", "CA", "SA", "FA", "CB", "SB", "FB", "CC", "SC", "FC
 Row = namedtuple("Row", FIELDS, defaults=[None] * len(FIELDS))
 
 LAND, WATER, ICE, NO_DATA, SHELF = "L", "W", "I", "N", "S"
-# Tenths are coarse: what is left of the total must be more than this to be ice of its own.
-TRACE = 0.025
-A_TENTH = 0.1
-FAST = 8
+# Concentrations are tenths: a remainder of the total up to this is rounding.
+MIN_REMAINDER = 0.025
+ONE_TENTH = 0.1
+FAST_ICE = 8
 
 
 @dataclass(frozen=True)
 class IceType:
-    """Ice of one stage of development in a polygon.
+    """An ice type of a polygon: ice of one stage of development.
 
     Parameters
     ----------
-    share : float or None
-        Of the surface of the polygon, 0..1; None if the chart does not tell.
+    concentration : float or None
+        Partial concentration, 0..1; None if unknown.
     stage, form : int or None
-        Codes of SIGRID-3; None if the chart does not tell (99 included).
+        SIGRID-3 codes; None if unknown (99 included).
     """
 
-    share: float
+    concentration: float
     stage: int
     form: int
 
 
 @dataclass(frozen=True)
 class IcePolygon:
-    """What a chart says of one polygon.
+    """Decoded egg code of a polygon.
 
     Parameters
     ----------
     poly_type : str
         L, W, I, N, S, or empty.
-    total : float or None
-        Share of the surface covered by ice, 0..1.
-    types : tuple of IceType
+    total_concentration : float or None
+        0..1.
+    ice_types : tuple of IceType
         The thickest first, without traces.
     trace : int or None
-        Stage of ice thicker than the first type that covers less than a tenth.
+        Stage of ice thicker than the first type, of less than one tenth.
     form : int or None
-        Predominant form.
+        Predominant form of ice.
     unknown_codes : tuple of (str, object)
         (field, code) of codes that are in no table.
     """
 
     poly_type: str
-    total: float
-    types: tuple
+    total_concentration: float
+    ice_types: tuple
     trace: int = None
     form: int = None
     unknown_codes: tuple = ()
 
     @property
     def dominant(self):
-        """IceType or None: the type with the largest share; the thickest where shares are equal or not known."""
-        return max(self.types, key=lambda ice: ice.share or 0.0, default=None)
+        """IceType or None: the type with the largest concentration; the thickest if equal or unknown."""
+        return max(self.ice_types, key=lambda ice: ice.concentration or 0.0, default=None)
 
     @property
     def is_fast(self):
         """bool: whether the ice is fast ice."""
         dominant = self.dominant
-        return FAST in (self.form, dominant.form if dominant else None)
+        return FAST_ICE in (self.form, dominant.form if dominant else None)
 
 
 def read_polygon(row, service=""):
-    """Translate the codes of a polygon.
+    """Decode the codes of a polygon.
 
     Parameters
     ----------
     row : Row
-        Raw attribute values; None for fields the chart does not have.
+        Raw attribute values; None for missing fields.
     service : str
-        Whose code tables apply.
+        Service whose code tables apply.
 
     Returns
     -------
     IcePolygon
     """
-    return _Reading(row, service).polygon()
+    return _PolygonDecoder(row, service).polygon()
 
 
-class _Reading:
+class _PolygonDecoder:
     def __init__(self, row, service):
         self._row = row
         self._tables = {kind: code_table(kind, service) for kind in (CONCENTRATION, STAGE, FORM)}
@@ -109,19 +109,19 @@ class _Reading:
         partials = self._partials()
         if total is None and poly_type == WATER:
             total = 0.0
-        if total is None and partials and all(share is not None for share in partials):
+        if total is None and partials and all(partial is not None for partial in partials):
             total = min(sum(partials), 1.0)
         trace, stages, rest = self._stages(total, partials)
         forms, predominant = self._forms()
-        types = self._types(total, partials, stages, forms, rest) if poly_type in (WATER, ICE, "") else ()
+        ice_types = self._ice_types(total, partials, stages, forms, rest) if poly_type in (WATER, ICE, "") else ()
         if poly_type in ("", WATER) and total is not None:
-            # where type and concentration contradict each other, the number is what somebody estimated
-            poly_type = ICE if total >= A_TENTH or (total > 0 and not poly_type) else WATER
-        return IcePolygon(poly_type, total, types, trace, predominant, tuple(self._unknown))
+            # if polygon type and total concentration contradict each other, the concentration applies
+            poly_type = ICE if total >= ONE_TENTH or (total > 0 and not poly_type) else WATER
+        return IcePolygon(poly_type, total, ice_types, trace, predominant, tuple(self._unknown))
 
     def _concentration(self, field, code):
-        known = self._look_up(CONCENTRATION, field, code)
-        return known.value if known else None
+        entry = self._look_up(CONCENTRATION, field, code)
+        return entry.value if entry else None
 
     def _stage(self, field, code):
         return code if self._look_up(STAGE, field, code) and code != UNKNOWN else None
@@ -132,41 +132,41 @@ class _Reading:
     def _look_up(self, kind, field, code):
         if code is None:
             return None
-        known = self._tables[kind].get(code)
-        if known is None:
+        entry = self._tables[kind].get(code)
+        if entry is None:
             self._unknown.append((field, code))
-        return known
+        return entry
 
     def _partials(self):
-        """Shares of the types A, B, C, without the last ones if they are not there; None where one is not told."""
+        """Return the partial concentrations of A, B, C without trailing missing ones; None where unknown."""
         row = self._row
         fields = [(field, parse_code(getattr(row, field))) for field in ("CA", "CB", "CC")]
         if all(code is None for _, code in fields):
             fields = [("ICEAPC", code) for code in split_codes(row.ICEAPC, 3)[0]]
-        shares = [self._concentration(field, code) for field, code in fields]
-        while shares and shares[-1] is None:
-            shares.pop()
-        return shares
+        partials = [self._concentration(field, code) for field, code in fields]
+        while partials and partials[-1] is None:
+            partials.pop()
+        return partials
 
     def _stages(self, total, partials):
-        """(stage of a thicker trace, stages of A, B, C, stage of the remainder)."""
+        """Return the stage of a thicker trace, the stages of A, B, C, and the stage of the remainder."""
         row = self._row
         codes = {field: parse_code(getattr(row, field)) for field in ("CN", "SA", "SB", "SC", "CD")}
         if all(code is None for code in codes.values()):
-            slots, whole = split_codes(row.ICESOD, 5)
-            if not whole and not _begins_with_trace(slots, total, partials):
+            slots, is_full_width = split_codes(row.ICESOD, 5)
+            if not is_full_width and not _begins_with_trace(slots, total, partials):
                 slots = [None, *slots]
             codes = dict(zip(codes, [*slots, *[None] * 5]))
             names = dict.fromkeys(codes, "ICESOD")
         else:
             names = {field: field for field in codes}
-        # a stage that is given as unknown still says that there is such ice
-        self._given = [codes[field] is not None for field in ("SA", "SB", "SC")]
+        # a stage coded as unknown still means that there is such ice
+        self._has_stage = [codes[field] is not None for field in ("SA", "SB", "SC")]
         stages = {field: self._stage(names[field], code) for field, code in codes.items()}
         return stages["CN"], [stages["SA"], stages["SB"], stages["SC"]], stages["CD"]
 
     def _forms(self):
-        """(forms of A, B, C, predominant form)."""
+        """Return the forms of A, B, C, and the predominant form."""
         row = self._row
         fields = [(field, parse_code(getattr(row, field))) for field in ("FA", "FB", "FC")]
         if all(code is None for _, code in fields):
@@ -176,26 +176,25 @@ class _Reading:
             field, code = "CF", next(iter(split_codes(row.CF, 2)[0]), None)
         return [self._form(*each) for each in fields], self._form(field, code)
 
-    def _types(self, total, partials, stages, forms, rest):
-        shares = (*partials, None, None, None)[:3]
-        there = [place for place in range(3) if self._given[place] or shares[place] is not None]
-        unknown = [place for place in there if shares[place] is None]
-        told = sum(shares[place] for place in there if shares[place] is not None)
-        shares = list(shares)
+    def _ice_types(self, total, partials, stages, forms, rest):
+        partials = [*partials, None, None, None][:3]
+        present = [index for index in range(3) if self._has_stage[index] or partials[index] is not None]
+        unknown = [index for index in present if partials[index] is None]
+        known = sum(partials[index] for index in present if partials[index] is not None)
         if len(unknown) == 1 and total is not None:
-            # one type alone, or the last one of several, takes what is left
-            shares[unknown[0]] = max(total - told, 0.0)
-            told = total
-        types = [IceType(shares[place], stages[place], forms[place]) for place in there]
-        if rest is not None and total is not None and len(unknown) < 2 and total - told > TRACE:
-            types.append(IceType(total - told, rest, None))
-        return tuple(types)
+            # a single type, or the last of several, has the remainder
+            partials[unknown[0]] = max(total - known, 0.0)
+            known = total
+        ice_types = [IceType(partials[index], stages[index], forms[index]) for index in present]
+        if rest is not None and total is not None and len(unknown) < 2 and total - known > MIN_REMAINDER:
+            ice_types.append(IceType(total - known, rest, None))
+        return tuple(ice_types)
 
 
 def _begins_with_trace(slots, total, partials):
-    """Whether the first code of an ICESOD field that lost its blanks is that of a thicker trace."""
+    """Return whether the first code of an ICESOD field without blanks is that of a thicker trace."""
     count = max(len(partials), 1)
     if len(slots) <= count:
         return False
-    has_rest = total is not None and len(partials) == 3 and total - sum(filter(None, partials)) > TRACE
+    has_rest = total is not None and len(partials) == 3 and total - sum(filter(None, partials)) > MIN_REMAINDER
     return len(slots) > count + has_rest

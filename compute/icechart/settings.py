@@ -1,4 +1,4 @@
-"""What a user can choose when ice charts are prepared."""
+"""Settings of the preparation of ice charts."""
 
 from dataclasses import dataclass
 
@@ -13,26 +13,26 @@ _DECODING = DecodeSettings()
 
 @dataclass(frozen=True)
 class ChartSettings:
-    """How charts are prepared.
+    """Settings of the preparation of ice charts.
 
     Parameters
     ----------
     legend : str
         Name of a legend, or the path of a CSV file.
     min_concentration, dominance : float
-        See :class:`.decode.DecodeSettings`; here in per cent.
+        See :class:`.decode.DecodeSettings`; in per cent.
     code_table : {"auto", "wmo", "cis"}
-        Whose peculiar codes apply; with "auto" those of the service that made the chart.
+        Service whose own codes apply; "auto" for the service of the chart.
     date : str
-        A date for all charts, or ``name=date`` pairs separated by semicolons; empty: each chart tells its own.
+        Date of all charts, or ``name=date`` pairs separated by semicolons; empty to read it from each chart.
     crs : str
-        CRS of the results: by default that of the CRYO04 training, UTM zone 26 between Greenland and Iceland.
+        Output CRS; by default that of the CRYO04 training, UTM zone 26 between Greenland and Iceland.
     style : {"class", "stage", "concentration"}
-        How the results look when they are opened.
+        Style of the output layers.
     on_error : {"skip", "fail", "stop"}
-        When a chart cannot be used: go on and end well, go on and end with an error, or end at once.
+        If a chart cannot be used: skip it, skip it and fail at the end, or stop at once.
     load : bool
-        Whether the results are put into the project.
+        Whether the results are loaded into the project.
     """
 
     legend: str = DEFAULT_LEGEND
@@ -46,12 +46,12 @@ class ChartSettings:
     load: bool = True
 
     def decoding(self, service):
-        """The settings for :func:`.decode.decode`.
+        """Return the settings for :func:`.decode.decode`.
 
         Parameters
         ----------
         service : str
-            Who made the chart.
+            Service of the chart.
 
         Returns
         -------
@@ -61,16 +61,16 @@ class ChartSettings:
         return DecodeSettings(self.min_concentration / 100, self.dominance / 100, table)
 
     def date_of(self, names):
-        """The date that was given for a chart with one of these names; empty if none was."""
+        """Return the date set for a chart with one of these names; empty if there is none."""
         if "=" not in self.date:
             return self.date
-        given = self._given()
-        return next((given[name.casefold()] for name in names if name.casefold() in given), "")
+        by_name = self._dates_by_name()
+        return next((by_name[name.casefold()] for name in names if name.casefold() in by_name), "")
 
     def dates(self):
-        """All dates that were given, as they are written."""
-        return list(self._given().values()) if "=" in self.date else [self.date]
+        """Return all dates that are set, as texts."""
+        return list(self._dates_by_name().values()) if "=" in self.date else [self.date]
 
-    def _given(self):
+    def _dates_by_name(self):
         pairs = (pair.partition("=") for pair in self.date.split(";"))
         return {name.strip().casefold(): day.strip() for name, _, day in pairs}

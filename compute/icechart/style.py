@@ -1,6 +1,6 @@
-"""QGIS styles for prepared charts: the classes of a legend, and the shipped ones in the colours of the WMO.
+"""QGIS styles of prepared charts: classes of a legend, and shipped styles in WMO colours.
 
-Only what QGIS 3.22 and everything after it read.
+The QML is compatible with QGIS 3.22 and later.
 """
 
 from ..raster.qml import quoted, shipped_style
@@ -26,7 +26,7 @@ _FRAME = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 
 
 def class_qml(legend):
-    """A style that shows the classes of a legend, and where there is none whether it is land or ice.
+    """Return a style with the classes of a legend, land, ice shelf, and polygons without a class.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ def class_qml(legend):
 
 
 def rules_qml(entries):
-    """A style for polygons made of rules.
+    """Return a rule-based polygon style.
 
     Parameters
     ----------
     entries : list of (str, str, tuple of int)
-        Filter, label and colour; the filter ``ELSE`` takes what is left.
+        Filter, label and colour; the filter ``ELSE`` applies to the remaining polygons.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def rules_qml(entries):
 
 
 def chart_styles(legend):
-    """All styles of a prepared chart.
+    """Return all styles of a prepared chart.
 
     Returns
     -------

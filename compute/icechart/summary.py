@@ -1,4 +1,4 @@
-"""What became of each chart of a batch, as rows of a table, as CSV and as a page."""
+"""Summary of a batch of charts as table rows, CSV and HTML report."""
 
 import csv
 import os
@@ -8,30 +8,30 @@ from ..accuracy.page import write_page
 from ..raster.writer import complete_file
 
 PREPARED, EMPTY, FAILED = "prepared", "empty", "failed"
-KM2 = 1e-6
+KM2_PER_M2 = 1e-6
 
 
 @dataclass(frozen=True)
 class ChartOutcome:
-    """What became of a chart.
+    """Outcome of the preparation of a chart.
 
     Parameters
     ----------
     chart : str
-        Its file.
+        Path of its file.
     status : {"prepared", "empty", "failed"}
     output : str
-        Name of the GeoPackage; empty without one.
+        Name of the GeoPackage; empty if none was written.
     remarks : tuple of str
-        Sentences; for a failed chart what is wrong.
+        Sentences; the error of a failed chart.
     service, area, date, time, date_from, crs : str
-        Who made it, of which waters and when (UTC), how that is known, and its own CRS.
+        Service, area, date and time (UTC), source of the date, and CRS of the chart.
     polygons, kept, repaired : int
-        In the chart, in the result, and how many of these were invalid.
+        Number of polygons in the chart and in the output, and of repaired ones in the output.
     square_metres, ice : float
-        Area of the kept polygons, and of the ice in them.
+        Area of the kept polygons, and of the ice in them, in square metres.
     classes : dict of str to float
-        Square metres by code of the class; the empty code is that of polygons without class, land not counted.
+        Square metres by class code; the empty code is for polygons without a class, except land.
     """
 
     chart: str
@@ -53,17 +53,17 @@ class ChartOutcome:
 
     @property
     def file(self):
-        """str: name of the chart's file, without folder."""
+        """str: file name of the chart, without folder."""
         return os.path.basename(self.chart)
 
     @property
     def sea(self):
-        """float: square metres that are neither land nor without data."""
+        """float: sea area in square metres."""
         return sum(self.classes.values())
 
 
-def table_of(outcomes, legend):
-    """The summary as a table.
+def summary_rows(outcomes, legend):
+    """Return the summary as table rows.
 
     Parameters
     ----------
@@ -80,9 +80,10 @@ def table_of(outcomes, legend):
         row = {"chart": each.chart, "status": each.status, "output": each.output, "service": each.service,
                "area": each.area, "date": each.date, "time": each.time, "date_from": each.date_from, "crs": each.crs,
                "polygons": each.polygons, "kept": each.kept, "repaired": each.repaired,
-               "area_km2": round(each.square_metres * KM2, 3), "ice_km2": round(each.ice * KM2, 3)}
-        row.update({f"{entry.code}_km2": round(each.classes.get(entry.code, 0.0) * KM2, 3) for entry in legend.classes})
-        row["no_class_km2"] = round(each.classes.get("", 0.0) * KM2, 3)
+               "area_km2": round(each.square_metres * KM2_PER_M2, 3), "ice_km2": round(each.ice * KM2_PER_M2, 3)}
+        row.update({f"{entry.code}_km2": round(each.classes.get(entry.code, 0.0) * KM2_PER_M2, 3)
+                    for entry in legend.classes})
+        row["no_class_km2"] = round(each.classes.get("", 0.0) * KM2_PER_M2, 3)
         row["remarks"] = " ".join(each.remarks)
         rows.append(row)
     return rows
@@ -96,7 +97,7 @@ def write_table(path, outcomes, legend):
     OutputError
         If it cannot be written.
     """
-    rows = table_of(outcomes, legend)
+    rows = summary_rows(outcomes, legend)
     with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="", errors="replace") as text:
         writer = csv.DictWriter(text, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -104,7 +105,7 @@ def write_table(path, outcomes, legend):
 
 
 def write_report(path, outcomes, legend, settings):
-    """Write the summary as a page.
+    """Write the summary as an HTML report.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def write_report(path, outcomes, legend, settings):
     outcomes : list of ChartOutcome
     legend : Legend
     settings : list of (str, str)
-        What the user chose: name and value.
+        Name and value of each setting.
 
     Raises
     ------
@@ -121,14 +122,14 @@ def write_report(path, outcomes, legend, settings):
     """
     charts = [{"outcome": each, "bar": _bar(each, legend)} for each in
               sorted(outcomes, key=lambda each: (each.date or "9999", each.chart))]
-    write_page(path, "icecharts.html", charts=charts, legend=legend, settings=settings, km2=KM2,
+    write_page(path, "icecharts.html", charts=charts, legend=legend, settings=settings, km2=KM2_PER_M2,
                prepared=sum(each.status == PREPARED for each in outcomes),
                unusable=[each for each in outcomes if each.status == FAILED])
 
 
 def _bar(outcome, legend):
-    """(share, colour, label) of each class in the area without land."""
-    whole = outcome.sea
+    """Return (fraction of the sea area, colour, label) of each class."""
+    total = outcome.sea
     parts = [(entry.code, entry.colour, entry.label) for entry in legend.classes] + [("", None, "No class")]
-    return [(outcome.classes[code] / whole, colour, label) for code, colour, label in parts
-            if whole and outcome.classes.get(code)]
+    return [(outcome.classes[code] / total, colour, label) for code, colour, label in parts
+            if total and outcome.classes.get(code)]

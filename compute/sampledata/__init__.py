@@ -1,1 +1,1 @@
-"""Synthetic scenes with ground truth, to try every tool without a download."""
+"""Synthetic scenes with reference data, to try all tools without a download."""

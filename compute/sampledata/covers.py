@@ -1,8 +1,8 @@
-"""What grows or stands on the ground, and when: the calendar of each crop as double-logistic seasons.
+"""Land covers of the synthetic crop scene, with the calendar of each crop as double-logistic seasons.
 
 The leaf area index of a season rises and falls along two logistic curves (Zhang et al. 2003, Remote Sensing of
 Environment 84). Days are days of the year for a mild oceanic climate at 43 degrees north. Crop names and codes are
-those of Sen2-Agri; covers that are no crops carry codes of our own from 90001 on.
+those of Sen2-Agri; other covers have codes from 90001 on.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class Season:
     Parameters
     ----------
     rise, fall : float
-        Day when half the leaves are there, and when half of them are gone.
+        Days of half the rise and of half the fall.
     peak : float
-        Leaf area index in between.
+        Leaf area index at the peak.
     rise_days, fall_days : float
-        Slowness of both: a quarter to three quarters takes 2.2 times as long.
+        Time constants; from a quarter to three quarters takes 2.2 times as long.
     """
 
     rise: float
@@ -31,38 +31,38 @@ class Season:
 
 @dataclass(frozen=True)
 class Cover:
-    """A kind of land cover.
+    """A land cover.
 
     Parameters
     ----------
     name : str
-        Class label of a parcel; for things too small to be parcels, what they are.
+        Class label of a parcel, or name of a cover too small for parcels.
     code : int
         Class code of a parcel, 0 if it is never surveyed.
-    share : float
-        Share of the farmed parcels.
+    area_fraction : float
+        Fraction of the farmed parcels.
     base : float
         Leaf area index outside the seasons.
     seasons : tuple of Season
     canopy, ground : str
-        Keys of the spectra of the leaves and of what lies below.
+        Keys of the spectra of the canopy and of the background.
     flower : str
-        Key of the spectrum of its flowers, or empty.
+        Key of the spectrum of the flowers, or empty.
     flower_day : float
         Middle of flowering.
     ripens : bool
-        Whether it turns to straw, is harvested, and the soil then tilled.
-    before, after : float
-        Share of parcels with a cover crop or weeds before, and regrowth after the crop.
+        Whether it ripens to straw and is harvested, and the soil is tilled afterwards.
+    cover_crop, regrowth : float
+        Fraction of parcels with a cover crop or weeds before the crop, and with regrowth after it.
     spread_days : float
         Standard deviation of the calendar between parcels.
     texture : float
-        Relative brightness differences from one spot to the next.
+        Relative standard deviation of brightness between subpixels.
     """
 
     name: str
     code: int = 0
-    share: float = 0.0
+    area_fraction: float = 0.0
     base: float = 0.0
     seasons: tuple = ()
     canopy: str = "grass"
@@ -70,28 +70,28 @@ class Cover:
     flower: str = ""
     flower_day: float = 0.0
     ripens: bool = False
-    before: float = 0.0
-    after: float = 0.0
+    cover_crop: float = 0.0
+    regrowth: float = 0.0
     spread_days: float = 5.0
     texture: float = 0.03
 
     @property
     def is_crop(self):
-        """bool: whether it is farmed."""
-        return self.share > 0
+        """bool: whether it is a crop."""
+        return self.area_fraction > 0
 
 
 CROPS = (
-    Cover("Winter wheat", 111, 0.23, 0.5, (Season(93, 167, 4.8, 13, 6),), "wheat", ripens=True, after=0.3,
+    Cover("Winter wheat", 111, 0.23, 0.5, (Season(93, 167, 4.8, 13, 6),), "wheat", ripens=True, regrowth=0.3,
           spread_days=4),
-    Cover("Winter barley", 151, 0.12, 0.6, (Season(84, 146, 4.4, 13, 6),), "barley", ripens=True, after=0.35,
+    Cover("Winter barley", 151, 0.12, 0.6, (Season(84, 146, 4.4, 13, 6),), "barley", ripens=True, regrowth=0.35,
           spread_days=4),
     Cover("Rapeseed", 435, 0.09, 0.9, (Season(72, 156, 4.2, 14, 8),), "rapeseed", flower="rapeseed", flower_day=108,
-          ripens=True, after=0.5, spread_days=5),
-    Cover("Maize", 12, 0.16, 0.0, (Season(164, 259, 4.4, 9, 9),), "maize", ripens=True, before=0.35, spread_days=6),
+          ripens=True, regrowth=0.5, spread_days=5),
+    Cover("Maize", 12, 0.16, 0.0, (Season(164, 259, 4.4, 9, 9),), "maize", ripens=True, cover_crop=0.35, spread_days=6),
     Cover("Sunflower", 438, 0.13, 0.0, (Season(156, 229, 3.4, 9, 8),), "sunflower", flower="sunflower",
-          flower_day=192, ripens=True, before=0.3, spread_days=6),
-    Cover("Soybeans", 41, 0.09, 0.0, (Season(177, 254, 4.8, 9, 6),), "soybean", ripens=True, before=0.35,
+          flower_day=192, ripens=True, cover_crop=0.3, spread_days=6),
+    Cover("Soybeans", 41, 0.09, 0.0, (Season(177, 254, 4.8, 9, 6),), "soybean", ripens=True, cover_crop=0.35,
           spread_days=6),
     Cover("Alfalfa", 791, 0.07, 1.0, (Season(70, 126, 3.6, 11, 2), Season(141, 168, 3.2, 6, 2),
                                       Season(183, 212, 2.8, 7, 2), Season(229, 290, 2.4, 8, 4)), "alfalfa",

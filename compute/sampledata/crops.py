@@ -1,4 +1,4 @@
-"""A season over farmland: Sentinel-2 products, surveyed parcels and what explains them."""
+"""Sample kind crops: a season of Sentinel-2 products over farmland, reference parcels and land cover."""
 
 import json
 import os
@@ -6,10 +6,10 @@ import os
 import numpy as np
 
 from . import polygons
-from .growth import sow
-from .imaging import prepare_scene, take_image
+from .growth import create_stands
+from .imaging import prepare_scene, simulate_image
 from .landcover import coarse_land_cover, write_land_cover
-from .landscape import lay_out, mean_by_unit
+from .landscape import create_landscape, mean_by_unit
 from .overpasses import RELATIVE_ORBIT, plan_overpasses
 from .safe import CRS, NORTH, WEST, ProductName, write_product
 from .sample import Sample, VectorTable
@@ -20,25 +20,25 @@ AOI_FILE = "aoi.geojson"
 LAND_COVER_FILE = "landcover.tif"
 README_FILE = "README.txt"
 ORIGIN = np.array([WEST, NORTH])
-# Days by which the season is late at the far side of the scene, as it is uphill.
-LATEST_SIDE = 5.0
+# Delay of the season in days across the scene, as on a slope.
+MAX_DELAY = 5.0
 README = """SYNTHETIC DATA - NOT SATELLITE IMAGES
 
 Floefield made this folder from a random seed (seed {seed}, {size} x {size} pixels of 10 m, {dates} dates).
 No field, crop, cloud or date in it is real, and the tile T31TXX does not exist.
-Use it to try the tools and to teach; never as evidence of anything on the ground.
+Use it for trials and teaching only, never as evidence.
 
 {products}/      {dates} Sentinel-2 L2A products (SAFE folders, processing baseline 05.10, lossless JPEG 2000).
-                Some dates are cloudy, one may be hopeless, one is cut by the edge of the swath.
+                Some dates are cloudy, one may be overcast, one is cut by the edge of the swath.
                 There is no DATASTRIP, AUX_DATA or HTML folder and no detector footprint.
 parcels.gpkg    {parcels} surveyed parcels: id, crop (label), code (Sen2-Agri class code; 9000x: not a crop),
-                cropland (1 or 0), synthetic (1). As in real surveys, outlines are a few metres off and a few
-                labels are wrong. The other fields of the scene are left for you to map.
-aoi.geojson     Part of the scene, to try an area of interest.
-landcover.tif   An older land-cover map of 100 m with the values of ESA CCI Land Cover, a little out of date: a
-                reference map for those without parcels.
+                cropland (1 or 0), synthetic (1). As in real surveys, outlines are shifted by a few metres and a
+                few parcels are mislabelled. The other parcels of the scene have no reference data.
+aoi.geojson     Area of interest: a part of the scene.
+landcover.tif   Land-cover map of 100 m with the values of ESA CCI Land Cover, slightly out of date: reference
+                data for use without parcels.
 
-What to do next, in the Processing Toolbox under Floefield: Inner buffer and Filter by area on parcels.gpkg; Stack a
+Next steps, in the Processing Toolbox under Floefield: Inner buffer and Filter by area on parcels.gpkg; Stack a
 Sentinel-2 time series on the folder {products}; then Classify crops with the class field "crop".
 """
 SUMMARY = """Made {products} synthetic Sentinel-2 products (folder sentinel2) and {parcels} surveyed parcels \
@@ -48,10 +48,10 @@ then Classify crops."""
 
 
 def create_crops(folder, settings, progress):
-    """Fill a folder with a synthetic season; see :func:`.kinds.create_sample`."""
+    """Write a synthetic season of crops; see :func:`.kinds.create_sample`."""
     edge = settings.size * 10.0
-    landscape = lay_out(edge, settings.stream("landscape"))
-    scene = _grow(landscape, settings)
+    landscape = create_landscape(edge, settings.stream("landscape"))
+    scene = _create_scene(landscape, settings)
     overpasses = plan_overpasses(settings.dates, settings.stream("overpasses"))
     bounds = np.linspace(0.05, 0.98, len(overpasses) + 1)
     products = [_write_overpass(folder, scene, overpass, settings, progress.part(start, end))
@@ -66,23 +66,23 @@ def create_crops(folder, settings, progress):
                   SUMMARY.format(products=len(products), parcels=len(parcels)))
 
 
-def _grow(landscape, settings):
-    """Sow the land; the season is later towards one side of the scene."""
+def _create_scene(landscape, settings):
+    """Return the scene with a stand on each unit; the season is delayed towards one side."""
     rng = settings.stream("growth")
     rows, columns = np.indices(landscape.labels.shape) / len(landscape.labels)
     heading = rng.uniform(0.0, 2 * np.pi)
-    uphill = np.cos(heading) * rows + np.sin(heading) * columns
-    delay = LATEST_SIDE * mean_by_unit(landscape.labels, uphill, len(landscape.covers))
-    stands = sow(landscape.covers, delay, rng)
+    distance = np.cos(heading) * rows + np.sin(heading) * columns
+    delay = MAX_DELAY * mean_by_unit(landscape.labels, distance, len(landscape.covers))
+    stands = create_stands(landscape.covers, delay, rng)
     return prepare_scene(landscape.labels, stands, settings.stream("scene"))
 
 
 def _write_overpass(folder, scene, overpass, settings, progress):
     name = ProductName(overpass, RELATIVE_ORBIT)
-    image = take_image(scene, overpass, settings.stream("image", name.sensed), progress.part(0.0, 0.5))
+    image = simulate_image(scene, overpass, settings.stream("image", name.sensed), progress.part(0.0, 0.5))
     write_product(os.path.join(folder, PRODUCTS_FOLDER), name, image, settings.stream("layers", name.sensed),
                   progress.part(0.5, 1.0))
-    progress.say(f"{name.safe}: {100 * overpass.cloud_share:.0f} % cloud")
+    progress.say(f"{name.safe}: {100 * overpass.cloud_fraction:.0f} % cloud")
     return name.safe
 
 
@@ -95,7 +95,7 @@ def _parcel_table(parcels):
 
 
 def _area_of_interest(edge):
-    """A rectangle that leaves out a tenth of the scene on each side, in longitude and latitude as GeoJSON asks."""
+    """Return the scene without a tenth on each side, in longitude and latitude as required by GeoJSON."""
     from rasterio.warp import transform
 
     low, high = 0.1 * edge, 0.9 * edge

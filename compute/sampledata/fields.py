@@ -1,10 +1,10 @@
-"""Arrays that vary smoothly over the scene, and the averaging that turns fine pixels into coarse ones."""
+"""Correlated random fields, block aggregation and blurring of arrays."""
 
 import numpy as np
 
 
 def correlated_field(shape, pixel, length, rng, roughness=2.0):
-    """Random values that resemble their neighbours; opposite edges of the field join.
+    """Return a spatially correlated random field, periodic at its edges.
 
     White noise is filtered in the frequency domain by ``(1 + (f * length)^2)^(-roughness / 2)``.
 
@@ -15,10 +15,10 @@ def correlated_field(shape, pixel, length, rng, roughness=2.0):
     pixel : float
         Size of a pixel in metres.
     length : float
-        Distance in metres beyond which values differ freely.
+        Correlation length in metres.
     rng : numpy.random.Generator
     roughness : float
-        Steepness of the spectrum: 1 is grainy, 3 is soft.
+        Steepness of the spectrum: 1 is rough, 3 is smooth.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def correlated_field(shape, pixel, length, rng, roughness=2.0):
 
 
 def block_mean(values, factor):
-    """Mean of blocks of `factor` x `factor` pixels.
+    """Return the mean of blocks of `factor` x `factor` pixels.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def block_mean(values, factor):
 
 
 def block_any(mask, factor):
-    """Whether any pixel of each `factor` x `factor` block is set.
+    """Return whether any pixel of each `factor` x `factor` block is set.
 
     Parameters
     ----------
@@ -67,19 +67,19 @@ def block_any(mask, factor):
     return mask.reshape(height // factor, factor, width // factor, factor).any(axis=(1, 3))
 
 
-def soften(values, times=1):
+def blur(values, passes=1):
     """Blur with the kernel 1/4, 1/2, 1/4 along rows and columns (standard deviation 0.71 pixels per pass).
 
     Parameters
     ----------
     values : ndarray of float64, shape (height, width)
-    times : int
+    passes : int
 
     Returns
     -------
     ndarray of float64, same shape
     """
-    for _ in range(times):
+    for _ in range(passes):
         padded = np.pad(values, 1, mode="edge")
         rows = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
         values = 0.25 * rows[:, :-2] + 0.5 * rows[:, 1:-1] + 0.25 * rows[:, 2:]

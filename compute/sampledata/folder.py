@@ -1,4 +1,4 @@
-"""A folder that is either complete or not there."""
+"""Output folder that is either complete or absent."""
 
 import contextlib
 import os
@@ -9,22 +9,22 @@ from ..errors import OutputError
 
 @contextlib.contextmanager
 def complete_folder(path):
-    """A hidden sibling of `path` that takes its name when the block ends well, and vanishes otherwise.
+    """Provide a hidden folder that is renamed to `path` on success and deleted on an error.
 
     Parameters
     ----------
     path : str
-        The folder to be; it may exist if it is empty.
+        Output folder; it may exist if it is empty.
 
     Yields
     ------
     str
-        Folder to fill.
+        Folder to write to.
 
     Raises
     ------
     OutputError
-        If the folder holds something already, or cannot be made or filled.
+        If the folder is not empty or cannot be written.
     """
     path = os.path.abspath(path)
     parent, name = os.path.split(path)
@@ -38,7 +38,7 @@ def complete_folder(path):
         os.replace(partial, path)
     except OSError as error:
         raise OutputError(f"The folder {path} cannot be written: {error.strerror or error}. "
-                          "Check its place, its permissions and the free space.") from error
+                          "Check its path, its permissions and the free space.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -1,40 +1,40 @@
-"""From land and sky to the numbers that a Sentinel-2 product stores.
+"""Simulation of Sentinel-2 images: from landscape and sky to digital numbers.
 
-Every band is first drawn on spots of 5 m and then averaged to its own pixels, so that border pixels are mixed in the
-same way in all bands.
+Every band is simulated on subpixels of 5 m and averaged to its pixel size, so that mixed pixels are consistent between
+bands.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .fields import block_any, block_mean, correlated_field, soften
-from .growth import look_on
-from .landscape import SPOT, mean_by_unit
-from .sky import sky_over
-from .spectra import BAND_NAMES, CLOUD, DIRECT_SHARE, EXTINCTION, HAZE, NATIVE_SIZE
+from .fields import block_any, block_mean, blur, correlated_field
+from .growth import appearance_on
+from .landscape import SUBPIXEL, mean_by_unit
+from .sky import create_sky
+from .spectra import BAND_NAMES, CLOUD, DIRECT_FRACTION, EXTINCTION, HAZE, NATIVE_SIZE
 
 QUANTIFICATION = 10000
 OFFSET = -1000
 NODATA = 0
-LARGEST_NUMBER = 2 ** 15 - 1
+MAX_DIGITAL_NUMBER = 2 ** 15 - 1
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What does not change from one overpass to the next; arrays have shape (rows, columns) in spots of 5 m.
+    """Properties that are the same for all overpasses; arrays have shape (rows, columns) in subpixels of 5 m.
 
     Parameters
     ----------
     labels : ndarray of int32
-        Unit at each spot.
+        Unit of each subpixel.
     stands : Stands
     soil : ndarray of float64
-        Brightness of the ground relative to its unit's spectrum.
+        Brightness of the background relative to the spectrum of its unit.
     vigour : ndarray of float64
-        Leaf area relative to its unit's.
+        Leaf area relative to that of its unit.
     texture : ndarray of float64
-        Relative brightness of each spot.
+        Relative brightness of each subpixel.
     """
 
     labels: np.ndarray
@@ -50,22 +50,22 @@ class Image:
 
     Parameters
     ----------
-    numbers : dict of str to ndarray of uint16
-        Stored numbers of each band at its native pixel size; 0 is nodata.
+    digital_numbers : dict of str to ndarray of uint16
+        By band, at its native pixel size; 0 is nodata.
     sky : Sky
     """
 
-    numbers: dict
+    digital_numbers: dict
     sky: object
 
 
 def prepare_scene(labels, stands, rng):
-    """Give the land its gradients and its grain.
+    """Create the scene, with random variation of vigour, soil and texture.
 
     Parameters
     ----------
     labels : ndarray of int32, shape (rows, columns)
-        Unit at each spot.
+        Unit of each subpixel.
     stands : Stands
     rng : numpy.random.Generator
 
@@ -75,18 +75,18 @@ def prepare_scene(labels, stands, rng):
     """
     rows, columns = np.indices(labels.shape)
     slope = np.zeros(labels.shape)
-    for axis, place in enumerate((columns, rows)):
-        centre = mean_by_unit(labels, place, len(stands.base))
-        slope += stands.lie[labels, axis] * (place - centre[labels]) * SPOT / 1000.0
-    vigour = np.exp(0.12 * correlated_field(labels.shape, SPOT, 160.0, rng)) * np.clip(1.0 + slope, 0.5, 1.5)
-    soil = np.exp(0.10 * correlated_field(labels.shape, SPOT, 2500.0, rng)
-                  + 0.05 * correlated_field(labels.shape, SPOT, 120.0, rng))
+    for axis, position in enumerate((columns, rows)):
+        centre = mean_by_unit(labels, position, len(stands.base))
+        slope += stands.gradient[labels, axis] * (position - centre[labels]) * SUBPIXEL / 1000.0
+    vigour = np.exp(0.12 * correlated_field(labels.shape, SUBPIXEL, 160.0, rng)) * np.clip(1.0 + slope, 0.5, 1.5)
+    soil = np.exp(0.10 * correlated_field(labels.shape, SUBPIXEL, 2500.0, rng)
+                  + 0.05 * correlated_field(labels.shape, SUBPIXEL, 120.0, rng))
     texture = 1.0 + stands.texture[labels] * rng.standard_normal(labels.shape)
     return Scene(labels, stands, soil, vigour, np.clip(texture, 0.3, 1.7))
 
 
-def take_image(scene, overpass, rng, progress):
-    """What the satellite records on one overpass.
+def simulate_image(scene, overpass, rng, progress):
+    """Simulate the image of an overpass.
 
     Parameters
     ----------
@@ -94,46 +94,47 @@ def take_image(scene, overpass, rng, progress):
     overpass : Overpass
     rng : numpy.random.Generator
     progress : Progress
-        Asked before each band whether to stop.
+        Checked before each band.
 
     Returns
     -------
     Image
     """
-    look = look_on(scene.stands, overpass.day, overpass.wetness, rng)
-    sky = sky_over(scene.labels.shape, SPOT, overpass, rng)
-    leaf_area = look.leaf_area[scene.labels] * scene.vigour
-    fades = {k: np.exp(-k * leaf_area) for k in set(EXTINCTION)}
+    appearance = appearance_on(scene.stands, overpass.day, overpass.wetness, rng)
+    sky = create_sky(scene.labels.shape, SUBPIXEL, overpass, rng)
+    leaf_area = appearance.leaf_area[scene.labels] * scene.vigour
+    transmittances = {k: np.exp(-k * leaf_area) for k in set(EXTINCTION)}
     calibration = np.exp(rng.normal(0.0, 0.012, len(BAND_NAMES)) + rng.normal(0.0, 0.015))
-    numbers = {}
-    for place, band in enumerate(BAND_NAMES):
-        progress.step(place / len(BAND_NAMES))
-        fade = fades[EXTINCTION[place]]
-        surface = look.leaves[scene.labels, place] * (1.0 - fade)
-        surface += look.ground[scene.labels, place] * scene.soil * fade
-        surface *= scene.texture * calibration[place] * (1.0 - DIRECT_SHARE[place] * sky.shade)
+    digital_numbers = {}
+    for index, band in enumerate(BAND_NAMES):
+        progress.step(index / len(BAND_NAMES))
+        transmittance = transmittances[EXTINCTION[index]]
+        surface = appearance.leaves[scene.labels, index] * (1.0 - transmittance)
+        surface += appearance.ground[scene.labels, index] * scene.soil * transmittance
+        surface *= scene.texture * calibration[index] * (1.0 - DIRECT_FRACTION[index] * sky.shade)
         surface *= (1.0 - sky.opacity) * (1.0 - sky.cirrus)
-        surface += CLOUD[place] * (sky.brightness * sky.opacity + 0.7 * sky.cirrus) + HAZE[place] * sky.haze
-        numbers[band] = _count(_see(surface, NATIVE_SIZE[band]), sky.outside, NATIVE_SIZE[band], rng)
-    return Image(numbers, sky)
+        surface += CLOUD[index] * (sky.brightness * sky.opacity + 0.7 * sky.cirrus) + HAZE[index] * sky.haze
+        pixels = _average_to_pixels(surface, NATIVE_SIZE[band])
+        digital_numbers[band] = _quantise(pixels, sky.outside, NATIVE_SIZE[band], rng)
+    return Image(digital_numbers, sky)
 
 
-def _see(surface, pixel):
-    """Average spots to pixels through optics that blur by half a pixel or so."""
-    image, size = soften(surface), SPOT
+def _average_to_pixels(surface, pixel):
+    """Average subpixels to pixels, blurred by about half a pixel as by the optics."""
+    image, size = blur(surface), SUBPIXEL
     for finer in (10, 20, 60):
         if finer > pixel:
             break
         image, size = block_mean(image, round(finer / size)), finer
         if finer < pixel:
-            image = soften(image)
+            image = blur(image)
     return image
 
 
-def _count(reflectance, outside, pixel, rng):
-    """Add the noise of the sensor and turn reflectance into stored numbers."""
+def _quantise(reflectance, outside, pixel, rng):
+    """Add sensor noise and convert reflectance to digital numbers."""
     noise = np.sqrt(0.0012 ** 2 + (0.006 * reflectance) ** 2)
     noisy = reflectance + noise * rng.standard_normal(reflectance.shape)
-    numbers = np.clip(np.rint(noisy * QUANTIFICATION) - OFFSET, NODATA + 1, LARGEST_NUMBER)
-    numbers[block_any(outside, round(pixel / SPOT))] = NODATA
-    return numbers.astype(np.uint16)
+    digital_numbers = np.clip(np.rint(noisy * QUANTIFICATION) - OFFSET, NODATA + 1, MAX_DIGITAL_NUMBER)
+    digital_numbers[block_any(outside, round(pixel / SUBPIXEL))] = NODATA
+    return digital_numbers.astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Writing lossless JPEG 2000 files as in Sentinel-2 products."""
+"""Lossless JPEG 2000 files as in Sentinel-2 products."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def write_jp2(path, values, crs, west, north, pixel):
     ----------
     path : str
     values : ndarray of uint8 or uint16, shape (rows, columns) or (bands, rows, columns)
-        Numbers of 16 bits use 15 of them, as in real products.
+        16-bit values are stored with 15 bits, as in real products.
     crs : str
         Such as EPSG:32631.
     west, north : float
@@ -43,7 +43,7 @@ def write_jp2(path, values, crs, west, north, pixel):
                          crs=crs, transform=rasterio.Affine(pixel, 0, west, 0, -pixel, north), **options) as dataset:
             dataset.write(bands)
         encoded = memory.read()
-    # GDAL would hide from us why a file cannot be written.
+    # GDAL does not report why a file cannot be written.
     with open(path, "wb") as file:
         file.write(encoded)
 
@@ -52,4 +52,5 @@ def _require_driver():
     from rasterio.drivers import raster_driver_extensions
 
     if "JP2OpenJPEG" not in raster_driver_extensions().values():
-        raise MissingInput("This installation of GDAL cannot write JPEG 2000: its driver JP2OpenJPEG is missing.")
+        raise MissingInput("This installation of GDAL cannot write JPEG 2000: the driver JP2OpenJPEG is missing. "
+                           "Install a GDAL with OpenJPEG.")

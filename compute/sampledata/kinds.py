@@ -1,4 +1,4 @@
-"""The kinds of samples: each is a function that fills a folder, and one entry here."""
+"""Kinds of samples; each has an entry here with the function that writes it."""
 
 from .crops import create_crops
 from .seaice import create_seaice
@@ -7,7 +7,7 @@ KINDS = {"crops": create_crops, "seaice": create_seaice}
 
 
 def create_sample(kind, folder, settings, progress):
-    """Fill a folder with a sample.
+    """Write a sample to a folder.
 
     Parameters
     ----------
@@ -25,10 +25,10 @@ def create_sample(kind, folder, settings, progress):
     Raises
     ------
     MissingInput
-        If this GDAL cannot write a format that is needed.
+        If GDAL cannot write a required format.
     OSError
-        If files cannot be written; :func:`.folder.complete_folder` turns it into a sentence.
+        If a file cannot be written; converted by :func:`.folder.complete_folder`.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     return KINDS[kind](folder, settings, progress)

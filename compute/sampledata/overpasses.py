@@ -1,6 +1,6 @@
-"""When the satellites pass, where the sun stands, and what the weather does.
+"""Overpasses of Sentinel-2: dates, position of the sun, clouds and haze.
 
-Sentinel-2A and -2B return to the same orbit every ten days, five days after one another. The position of the sun
+Sentinel-2A and -2B repeat an orbit every ten days, five days apart. The position of the sun
 follows the low-precision formulas of Spencer (1971), "Fourier series representation of the position of the sun".
 """
 
@@ -11,11 +11,11 @@ import numpy as np
 
 YEAR = 2023
 RELATIVE_ORBIT = 8
-# A known pass of each satellite over this orbit: day and absolute orbit number; 143 orbits make ten days.
+# Known pass of each satellite on this orbit: date and absolute orbit number; ten days have 143 orbits.
 PASSES = {"S2A": (date(2018, 8, 26), 16593), "S2B": (date(2022, 4, 12), 26632)}
 OVERPASS_TIMES = {"S2A": time(10, 40, 31), "S2B": time(10, 40, 29)}
 SEASON_START, SEASON_END = date(YEAR, 3, 1), date(YEAR, 10, 31)
-# Where the scene pretends to lie: farmland in the south-west of France.
+# Nominal location of the scene: farmland in the south-west of France.
 LATITUDE, LONGITUDE = 43.29, 1.84
 
 
@@ -30,14 +30,14 @@ class Overpass:
     sensed : datetime.datetime
         UTC.
     absolute_orbit : int
-    cloud_share : float
-        Share of the sky that is clouded, 0..1.
+    cloud_fraction : float
+        Cloud cover, 0..1.
     cirrus : float
-        Opacity of the thickest thin cloud.
+        Maximum opacity of thin cloud.
     haze : float
-        Reflectance that uncorrected haze adds in the blue.
+        Reflectance of uncorrected haze in the blue.
     wetness : float
-        How wet the soil is, 0..1.
+        Soil wetness, 0..1.
     swath_edge : bool
         Whether the edge of the swath cuts the scene.
     """
@@ -45,7 +45,7 @@ class Overpass:
     platform: str
     sensed: datetime
     absolute_orbit: int
-    cloud_share: float
+    cloud_fraction: float
     cirrus: float
     haze: float
     wetness: float
@@ -63,7 +63,7 @@ class Overpass:
 
 
 def sun_angles(moment, latitude, longitude):
-    """Position of the sun (Spencer 1971), good to a few tenths of a degree.
+    """Return the position of the sun (Spencer 1971), accurate to a few tenths of a degree.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def sun_angles(moment, latitude, longitude):
 
 
 def plan_overpasses(count, rng):
-    """Acquisitions from March to October: mostly fair, some partly cloudy, one hopeless, one cut by the swath edge.
+    """Return acquisitions from March to October: some partly cloudy, one overcast, one cut by the swath edge.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def plan_overpasses(count, rng):
     """
     passes = [(day, platform) for platform in PASSES for day in _pass_days(platform)]
     passes.sort()
-    # Towards the middle of its share of the season, so that no two gaps add up.
+    # Near the middle of each interval of the season, to avoid long gaps.
     chosen = [part[round((len(part) - 1) * rng.uniform(0.2, 0.8))]
               for part in np.array_split(np.array(passes, dtype=object), count)]
     order = rng.permutation(count)
@@ -114,13 +114,13 @@ def plan_overpasses(count, rng):
     broken = set(order[len(overcast):len(overcast) + max(1, round(0.3 * count))])
     edge = int(order[-1])
     overpasses = []
-    for number, (day, platform) in enumerate(chosen):
-        cloud_share = (rng.uniform(0.93, 0.98) if number in overcast
-                       else rng.uniform(0.12, 0.38) if number in broken else rng.uniform(0.0, 0.015))
+    for index, (day, platform) in enumerate(chosen):
+        cloud_fraction = (rng.uniform(0.93, 0.98) if index in overcast
+                          else rng.uniform(0.12, 0.38) if index in broken else rng.uniform(0.0, 0.015))
         overpasses.append(Overpass(
-            platform, datetime.combine(day, OVERPASS_TIMES[platform]), _absolute_orbit(platform, day), cloud_share,
-            cirrus=rng.uniform(0.04, 0.14) if number in broken else rng.uniform(0.0, 0.015),
-            haze=rng.uniform(0.0, 0.016), wetness=rng.beta(1.2, 2.0), swath_edge=number == edge))
+            platform, datetime.combine(day, OVERPASS_TIMES[platform]), _absolute_orbit(platform, day),
+            cloud_fraction, cirrus=rng.uniform(0.04, 0.14) if index in broken else rng.uniform(0.0, 0.015),
+            haze=rng.uniform(0.0, 0.016), wetness=rng.beta(1.2, 2.0), swath_edge=index == edge))
     return tuple(overpasses)
 
 

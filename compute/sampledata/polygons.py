@@ -1,10 +1,10 @@
-"""Plane geometry on small polygons: arrays of corners, shape (n, 2), x and y in metres, not closed."""
+"""Plane geometry of polygons given as arrays of vertices, shape (n, 2), x and y in metres, not closed."""
 
 import numpy as np
 
 
 def area(polygon):
-    """Area by the shoelace formula, in square metres.
+    """Return the area in square metres (shoelace formula).
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def area(polygon):
 
 
 def cut(polygon, point, normal):
-    """The part of a convex polygon on the side of a line that `normal` points to.
+    """Return the part of a convex polygon on the side of a line that `normal` points to.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def cut(polygon, point, normal):
     Returns
     -------
     ndarray, shape (m, 2)
-        Empty if nothing lies there.
+        Empty if there is none.
     """
     sides = (polygon - point) @ normal
     corners = []
@@ -44,7 +44,7 @@ def cut(polygon, point, normal):
 
 
 def oriented_box(polygon):
-    """The smallest rectangle around a convex polygon that is parallel to one of its edges.
+    """Return the minimum-area rectangle around a convex polygon.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def oriented_box(polygon):
 
 
 def densify(polygon, spacing):
-    """The same outline with corners at most `spacing` metres apart, so that it can be bent.
+    """Return the outline with vertices at most `spacing` metres apart.
 
     Parameters
     ----------
@@ -93,19 +93,19 @@ def densify(polygon, spacing):
     return np.concatenate(pieces)
 
 
-def round_off(polygon, times=3):
-    """An outline with its corners cut off again and again (Chaikin 1974), as of a pond.
+def round_off(polygon, iterations=3):
+    """Return the outline with rounded corners (Chaikin 1974).
 
     Parameters
     ----------
     polygon : ndarray, shape (n, 2)
-    times : int
+    iterations : int
 
     Returns
     -------
-    ndarray, shape (n * 2 ** times, 2)
+    ndarray, shape (n * 2 ** iterations, 2)
     """
-    for _ in range(times):
+    for _ in range(iterations):
         following = np.roll(polygon, -1, axis=0)
         polygon = np.stack([0.75 * polygon + 0.25 * following, 0.25 * polygon + 0.75 * following], axis=1)
         polygon = polygon.reshape(-1, 2)
@@ -113,7 +113,7 @@ def round_off(polygon, times=3):
 
 
 def simplify(polygon, tolerance):
-    """The outline without corners that lie within `tolerance` metres of it (Douglas and Peucker 1973).
+    """Return the outline simplified to a tolerance in metres (Douglas and Peucker 1973).
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def simplify(polygon, tolerance):
 
 
 def as_geojson(polygon):
-    """The polygon as a GeoJSON geometry, to the centimetre.
+    """Return the polygon as a GeoJSON geometry, rounded to centimetres.
 
     Parameters
     ----------

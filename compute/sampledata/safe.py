@@ -1,4 +1,4 @@
-"""Sentinel-2 L2A products on disk: names, folders and files as ESA lays them out (baseline 05.10)."""
+"""Sentinel-2 L2A products on disk: names, folders and files of the SAFE format (baseline 05.10)."""
 
 import os
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from .sceneclass import atmosphere, classify_scene, cloud_probability, true_colo
 from .spectra import NATIVE_SIZE
 
 BASELINE = "05.10"
-# No 100 km square of zone 31 carries these letters, so nobody can take the tile for a real one.
+# No 100 km square of zone 31 has these letters, so the tile cannot be confused with a real one.
 TILE = "T31TXX"
 CRS, CRS_NAME = "EPSG:32631", "WGS84 / UTM zone 31N"
 WEST, NORTH = 399960 + 60 * 90, 4800000 - 60 * 90
-# Bands of each folder besides AOT, WVP and TCI; SCL joins at 20 and 60 m.
+# Bands of each folder besides AOT, WVP, TCI, and SCL at 20 and 60 m.
 FOLDER_BANDS = {10: ("B02", "B03", "B04", "B08"),
                 20: ("B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12"),
                 60: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")}
@@ -26,14 +26,14 @@ FOLDER_BANDS = {10: ("B02", "B03", "B04", "B08"),
 
 @dataclass(frozen=True)
 class ProductName:
-    """The names inside one product, and where it lies.
+    """Names of a product and its files, and its location.
 
     Parameters
     ----------
     overpass : Overpass
     relative_orbit : int
     baseline : str
-        Version of the processing.
+        Processing baseline.
     crs, crs_name : str
         Authority code and name of the coordinate reference system.
     west, north : int
@@ -55,7 +55,7 @@ class ProductName:
 
     @property
     def processed(self):
-        """str: time of processing; the reprocessing of the archive, a year after the acquisition."""
+        """str: processing time, as of a reprocessing about a year after the acquisition."""
         return (self.overpass.sensed + timedelta(days=400, hours=7, minutes=21)).strftime("%Y%m%dT%H%M%S")
 
     @property
@@ -70,16 +70,16 @@ class ProductName:
         return f"L2A_{TILE}_A{self.overpass.absolute_orbit:06d}_{self.sensed}"
 
     def identifier(self, kind):
-        """Identifier of the datastrip (DS) or the tile (TL); SYNT stands where the processing centre would."""
-        what = f"S{self.sensed}" if kind == "DS" else f"A{self.overpass.absolute_orbit:06d}_{TILE}"
-        return f"{self.overpass.platform}_OPER_MSI_L2A_{kind}_SYNT_{self.processed}_{what}_N{self.baseline}"
+        """Return the identifier of the datastrip (DS) or the tile (TL), with SYNT in place of the processing centre."""
+        source = f"S{self.sensed}" if kind == "DS" else f"A{self.overpass.absolute_orbit:06d}_{TILE}"
+        return f"{self.overpass.platform}_OPER_MSI_L2A_{kind}_SYNT_{self.processed}_{source}_N{self.baseline}"
 
     def image(self, layer, pixel):
-        """Path of an image inside the product, without extension."""
+        """Return the path of an image inside the product, without extension."""
         return f"GRANULE/{self.granule}/IMG_DATA/R{pixel}m/{TILE}_{self.sensed}_{layer}_{pixel}m"
 
     def mask(self, layer):
-        """Path of a quality layer inside the product, with extension."""
+        """Return the path of a quality layer inside the product, with extension."""
         return f"GRANULE/{self.granule}/QI_DATA/{layer}.jp2"
 
 
@@ -89,12 +89,12 @@ def write_product(folder, name, image, rng, progress):
     Parameters
     ----------
     folder : str
-        Where the product's own folder goes.
+        Parent folder of the product.
     name : ProductName
     image : Image
     rng : numpy.random.Generator
     progress : Progress
-        Asked before each file whether to stop.
+        Checked before each file.
 
     Returns
     -------
@@ -107,8 +107,8 @@ def write_product(folder, name, image, rng, progress):
     layers = dict(_images(name, image, classes, rng))
     images = tuple(layers)
     layers.update(_masks(name, classes, probability))
-    for done, (relative, (values, pixel)) in enumerate(layers.items()):
-        progress.step(done / len(layers))
+    for index, (relative, (values, pixel)) in enumerate(layers.items()):
+        progress.step(index / len(layers))
         target = os.path.join(path, *relative.split("/")) + ("" if relative.endswith(".jp2") else ".jp2")
         os.makedirs(os.path.dirname(target), exist_ok=True)
         write_jp2(target, values, name.crs, name.west, name.north, pixel)
@@ -125,36 +125,36 @@ def write_product(folder, name, image, rng, progress):
 
 
 def _images(name, image, classes, rng):
-    """Every image of IMG_DATA: path, (values, pixel size)."""
-    aerosol, vapour = atmosphere(name.overpass, image.numbers["B02"].shape, rng)
+    """Yield the path and (values, pixel size) of every image of IMG_DATA."""
+    aerosol, vapour = atmosphere(name.overpass, image.digital_numbers["B02"].shape, rng)
     colour = true_colour(image)
     for pixel, bands in FOLDER_BANDS.items():
         for band in bands:
-            yield name.image(band, pixel), (_coarser(image.numbers[band], pixel // NATIVE_SIZE[band]), pixel)
+            yield name.image(band, pixel), (_aggregate(image.digital_numbers[band], pixel // NATIVE_SIZE[band]), pixel)
         for layer, values in (("TCI", colour), ("AOT", aerosol), ("WVP", vapour)):
-            yield name.image(layer, pixel), (_coarser(values, pixel // 10), pixel)
+            yield name.image(layer, pixel), (_aggregate(values, pixel // 10), pixel)
         if pixel > 10:
             yield name.image("SCL", pixel), (classes if pixel == 20 else classes[1::3, 1::3], pixel)
 
 
 def _masks(name, classes, probability):
-    """Every layer of QI_DATA: path, (values, pixel size)."""
+    """Yield the path and (values, pixel size) of every layer of QI_DATA."""
     coarse = classes[1::3, 1::3]
     snow = np.zeros_like(probability)
     # Opaque clouds, cirrus, snow.
-    kinds = np.stack([np.isin(coarse, (8, 9)), coarse == 10, coarse == 11]).astype(np.uint8)
-    yield name.mask("MSK_CLASSI_B00"), (kinds, 60)
+    masks = np.stack([np.isin(coarse, (8, 9)), coarse == 10, coarse == 11]).astype(np.uint8)
+    yield name.mask("MSK_CLASSI_B00"), (masks, 60)
     for layer, values in (("MSK_CLDPRB", probability), ("MSK_SNWPRB", snow)):
         yield name.mask(f"{layer}_20m"), (values, 20)
-        yield name.mask(f"{layer}_60m"), (_coarser(values, 3, nodata=None), 60)
+        yield name.mask(f"{layer}_60m"), (_aggregate(values, 3, nodata=None), 60)
 
 
-def _coarser(values, factor, nodata=NODATA):
-    """Means of blocks, rounded; a block with any nodata becomes nodata."""
+def _aggregate(values, factor, nodata=NODATA):
+    """Return rounded block means; a block that contains nodata becomes nodata."""
     if factor == 1:
         return values
     if values.ndim == 3:
-        return np.stack([_coarser(band, factor, nodata) for band in values])
+        return np.stack([_aggregate(band, factor, nodata) for band in values])
     coarse = np.rint(block_mean(values, factor)).astype(values.dtype)
     if nodata is not None:
         coarse[block_mean(values == nodata, factor) > 0] = nodata

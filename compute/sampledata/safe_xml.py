@@ -1,7 +1,7 @@
-"""The XML of a Sentinel-2 L2A product, cut down to what readers look for.
+"""XML metadata of a Sentinel-2 L2A product, reduced to the elements that readers use.
 
-Element names follow ESA's product specification (PSD 14). Every file says in its first lines that it is synthetic.
-All inserted text is our own, so nothing needs escaping.
+Element names follow ESA's product specification (PSD 14). Every file is marked as synthetic in its first lines. No
+inserted text requires escaping.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ PSD = "https://psd-14.sentinel2.eo.esa.int/PSD"
 # Solar irradiance by band_id in W/m2/um.
 IRRADIANCE = (1884.69, 1959.66, 1823.24, 1512.06, 1424.64, 1287.61, 1162.08, 1041.63, 955.32, 812.92, 367.15, 245.59,
               85.25)
-# B10 is in the lists although L2A products have no such image.
+# B10 is listed although L2A products do not contain it.
 CIRRUS_BAND = ("B10", 60, 10, (1360, 1375, 1390))
-SHARES = (("NODATA_PIXEL_PERCENTAGE", (0,)), ("SATURATED_DEFECTIVE_PIXEL_PERCENTAGE", (1,)),
+PERCENTAGES = (("NODATA_PIXEL_PERCENTAGE", (0,)), ("SATURATED_DEFECTIVE_PIXEL_PERCENTAGE", (1,)),
           ("DARK_FEATURES_PERCENTAGE", (2,)), ("CLOUD_SHADOW_PERCENTAGE", (3,)), ("VEGETATION_PERCENTAGE", (4,)),
           ("NOT_VEGETATED_PERCENTAGE", (5,)), ("WATER_PERCENTAGE", (6,)), ("UNCLASSIFIED_PERCENTAGE", (7,)),
           ("MEDIUM_PROBA_CLOUDS_PERCENTAGE", (8,)), ("HIGH_PROBA_CLOUDS_PERCENTAGE", (9,)),
@@ -27,7 +27,7 @@ SHARES = (("NODATA_PIXEL_PERCENTAGE", (0,)), ("SATURATED_DEFECTIVE_PIXEL_PERCENT
 
 
 def product_metadata(name, images, classes, size):
-    """Text of MTD_MSIL2A.xml.
+    """Return the text of MTD_MSIL2A.xml.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def product_metadata(name, images, classes, size):
     classes : ndarray of uint8
         Scene classification, for the percentages.
     size : int
-        Edge of the scene in pixels of 10 m.
+        Scene size in pixels of 10 m.
 
     Returns
     -------
@@ -48,8 +48,8 @@ def product_metadata(name, images, classes, size):
     files = "\n".join(f"            <IMAGE_FILE>{image}</IMAGE_FILE>" for image in images)
     bands = sorted([*BANDS, CIRRUS_BAND], key=lambda band: band[2])
     offsets = "\n".join(f'        <BOA_ADD_OFFSET band_id="{band[2]}">{OFFSET}</BOA_ADD_OFFSET>' for band in bands)
-    irradiances = "\n".join(f'          <SOLAR_IRRADIANCE bandId="{place}" unit="W/m²/µm">{value}</SOLAR_IRRADIANCE>'
-                            for place, value in enumerate(IRRADIANCE))
+    irradiances = "\n".join(f'          <SOLAR_IRRADIANCE bandId="{band_id}" unit="W/m²/µm">{value}'
+                            '</SOLAR_IRRADIANCE>' for band_id, value in enumerate(IRRADIANCE))
     spectral = "\n".join(map(_spectral_information, bands))
     scene_classes = "\n".join(
         f"        <Scene_Classification_ID><SCENE_CLASSIFICATION_TEXT>SC_{label}</SCENE_CLASSIFICATION_TEXT>"
@@ -140,7 +140,7 @@ imageFormat="JPEG2000">
     </Coordinate_Reference_System>
   </n1:Geometric_Info>
   <n1:Quality_Indicators_Info>
-    <Cloud_Coverage_Assessment>{_share(classes, (8, 9, 10)):.6f}</Cloud_Coverage_Assessment>
+    <Cloud_Coverage_Assessment>{_percentage(classes, (8, 9, 10)):.6f}</Cloud_Coverage_Assessment>
     <Image_Content_QI>
 {_percentages(classes)}
     </Image_Content_QI>
@@ -150,7 +150,7 @@ imageFormat="JPEG2000">
 
 
 def tile_metadata(name, classes, size):
-    """Text of MTD_TL.xml; see :func:`product_metadata` for the parameters.
+    """Return the text of MTD_TL.xml; see :func:`product_metadata` for the parameters.
 
     Returns
     -------
@@ -161,9 +161,9 @@ def tile_metadata(name, classes, size):
                       f"<NCOLS>{size * 10 // pixel}</NCOLS></Size>" for pixel in (10, 20, 60))
     positions = "\n".join(f'      <Geoposition resolution="{pixel}"><ULX>{name.west}</ULX><ULY>{name.north}</ULY>'
                           f"<XDIM>{pixel}</XDIM><YDIM>-{pixel}</YDIM></Geoposition>" for pixel in (10, 20, 60))
-    views = "\n".join(f'        <Mean_Viewing_Incidence_Angle bandId="{place}"><ZENITH_ANGLE unit="deg">3.5'
+    views = "\n".join(f'        <Mean_Viewing_Incidence_Angle bandId="{band_id}"><ZENITH_ANGLE unit="deg">3.5'
                       '</ZENITH_ANGLE><AZIMUTH_ANGLE unit="deg">104.0</AZIMUTH_ANGLE></Mean_Viewing_Incidence_Angle>'
-                      for place in range(13))
+                      for band_id in range(13))
     masks = "\n".join(f'      <MASK_FILENAME type="{layer[:10]}">{name.mask(layer)}</MASK_FILENAME>'
                       for layer in ("MSK_CLASSI_B00", "MSK_CLDPRB_20m", "MSK_SNWPRB_20m", "MSK_CLDPRB_60m",
                                     "MSK_SNWPRB_60m"))
@@ -197,7 +197,7 @@ def tile_metadata(name, classes, size):
   </n1:Geometric_Info>
   <n1:Quality_Indicators_Info metadataLevel="Standard">
     <Image_Content_QI>
-      <CLOUDY_PIXEL_PERCENTAGE>{_share(classes, (8, 9, 10)):.6f}</CLOUDY_PIXEL_PERCENTAGE>
+      <CLOUDY_PIXEL_PERCENTAGE>{_percentage(classes, (8, 9, 10)):.6f}</CLOUDY_PIXEL_PERCENTAGE>
 {_percentages(classes)}
     </Image_Content_QI>
     <Pixel_Level_QI geometry="FULL_RESOLUTION">
@@ -209,7 +209,7 @@ def tile_metadata(name, classes, size):
 
 
 def manifest(files):
-    """Text of manifest.safe: the list of files.
+    """Return the text of manifest.safe, the list of files.
 
     Parameters
     ----------
@@ -232,8 +232,8 @@ version="esa/safe/sentinel/1.1/sentinel-2/msi/archive_l2a_user_product">
 
 
 def _spectral_information(band):
-    name, pixel, place, (shortest, centre, longest) = band
-    return f"""        <Spectral_Information bandId="{place}" physicalBand="{name.replace('B0', 'B')}">
+    name, pixel, band_id, (shortest, centre, longest) = band
+    return f"""        <Spectral_Information bandId="{band_id}" physicalBand="{name.replace('B0', 'B')}">
           <RESOLUTION>{pixel}</RESOLUTION>
           <Wavelength><MIN unit="nm">{shortest}</MIN><MAX unit="nm">{longest}</MAX>\
 <CENTRAL unit="nm">{centre}</CENTRAL></Wavelength>
@@ -241,26 +241,27 @@ def _spectral_information(band):
 
 
 def _angle_grid(angle, size):
-    """One value every 5 km; the sun moves little over so small a scene."""
+    """Return a constant angle grid of 5 km; the angle hardly varies over the scene."""
     nodes = -(-size * 10 // 5000) + 1
     row = f"<VALUES>{' '.join([f'{angle:.4f}'] * nodes)}</VALUES>"
     return ('<COL_STEP unit="m">5000</COL_STEP><ROW_STEP unit="m">5000</ROW_STEP>'
             f"<Values_List>{row * nodes}</Values_List>")
 
 
-def _share(classes, values):
-    """Percentage of pixels in the classes, of those that have data (nodata itself: of all)."""
+def _percentage(classes, values):
+    """Return the percentage of valid pixels that are in the classes (for nodata, of all pixels)."""
     count = np.isin(classes, values).sum()
-    whole = classes.size if values == (0,) else np.count_nonzero(classes)
-    return 100.0 * count / max(1, whole)
+    total = classes.size if values == (0,) else np.count_nonzero(classes)
+    return 100.0 * count / max(1, total)
 
 
 def _percentages(classes):
-    return "\n".join(f"      <{element}>{_share(classes, values):.6f}</{element}>" for element, values in SHARES)
+    return "\n".join(f"      <{element}>{_percentage(classes, values):.6f}</{element}>"
+                     for element, values in PERCENTAGES)
 
 
 def _footprint(name, size):
-    """The corners as latitude and longitude, closed, counter-clockwise."""
+    """Return the corners as latitude and longitude, closed, counter-clockwise."""
     from rasterio.warp import transform
 
     west, north, edge = name.west, name.north, size * 10
@@ -270,5 +271,5 @@ def _footprint(name, size):
 
 
 def _iso(compact):
-    """20230308T104031 as 2023-03-08T10:40:31.024Z."""
+    """Convert 20230308T104031 to 2023-03-08T10:40:31.024Z."""
     return f"{compact[:4]}-{compact[4:6]}-{compact[6:11]}:{compact[11:13]}:{compact[13:]}.024Z"

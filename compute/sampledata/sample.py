@@ -1,11 +1,11 @@
-"""What a sample consists of, whatever its kind."""
+"""Contents of a sample of any kind."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class VectorTable:
-    """Polygons with attributes, to be written by whoever can write vector files.
+    """Polygons with attributes, to be written as a vector file by the caller.
 
     Parameters
     ----------
@@ -18,9 +18,9 @@ class VectorTable:
     rows : tuple of (dict, tuple)
         GeoJSON geometry and attribute values.
     folder : str
-        Where it goes, inside the sample's folder.
+        Subfolder of the sample.
     is_zipped : bool
-        Whether it becomes a zipped shapefile, as ice services publish them, and not a GeoPackage.
+        Whether to write a zipped shapefile, as ice services publish, instead of a GeoPackage.
     """
 
     name: str
@@ -33,22 +33,22 @@ class VectorTable:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was made.
+    """A created sample.
 
     Parameters
     ----------
     products_folder : str
-        Where the products are, inside the sample's folder.
+        Subfolder of the products.
     products : tuple of str
-        Their names.
+        Names of the products.
     tables : tuple of VectorTable
-        Still to be written, into the sample's folder.
+        Vector files still to be written.
     summary : str
-        What was made and where to go next.
+        Contents of the sample and next steps, for the log.
     charts_folder : str
-        Where ice charts will be, inside the sample's folder; empty if there are none.
+        Subfolder of the ice charts; empty if there are none.
     area : str
-        File with the area of interest, inside the sample's folder; empty if there is none.
+        File of the area of interest in the sample; empty if there is none.
     """
 
     products_folder: str

@@ -1,4 +1,4 @@
-"""The manifest of a Sentinel-1 GRD product: what it is, where it lies, and which files belong to it."""
+"""Manifest of a Sentinel-1 GRD product: metadata, footprint and list of files."""
 
 from . import seaice_radar as radar
 from .seaice_xml import HEAD, PROCESSOR, line_time
@@ -7,17 +7,17 @@ MEASUREMENT = "s1Level1MeasurementSchema"
 
 
 def manifest(name, files, footprint, height):
-    """Text of manifest.safe.
+    """Return the text of manifest.safe.
 
     Parameters
     ----------
     name : ProductName
     files : sequence of (str, str)
-        Path inside the product and the schema it follows.
+        Path inside the product and its schema.
     footprint : sequence of (float, float)
         Latitude and longitude of the corners.
     height : int
-        Lines.
+        Number of lines.
 
     Returns
     -------
@@ -146,7 +146,7 @@ SYNTHETIC">
 
 
 def _identifier(path, schema):
-    """Name of a file in the manifest: that of the annotation begins with product, that of an image with nothing."""
+    """Return the identifier of a file in the manifest; that of an annotation begins with ``product``."""
     stem = path.rpartition("/")[2].rpartition(".")[0].replace("-", "")
     return f"product{stem}" if schema == "s1Level1ProductSchema" else stem
 

@@ -1,7 +1,7 @@
-"""When Sentinel-1 passes and when ice charts are drawn: the winter of the CRYO04 training.
+"""Dates of Sentinel-1 passes and ice charts, those of the winter of the CRYO04 training.
 
-Sentinel-1A and -1B return to the same orbit every twelve days, six days after one another. Relative orbit 24 was
-passed 29 times between 5 October 2020 and 22 March 2021. The weekly charts are valid on Thursdays.
+Sentinel-1A and -1B repeat an orbit every twelve days, six days apart. Relative orbit 24 had 29 passes between
+5 October 2020 and 22 March 2021. The weekly charts are valid on Thursdays.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SEASON_START = date(2020, 10, 5)
 PASSES = 29
 DAYS_BETWEEN = 6
 OVERPASS_TIME = time(8, 19, 41)
-# Orbit number of each satellite's first pass of the season; 175 orbits make twelve days.
+# Absolute orbit number of the first pass of each satellite; twelve days have 175 orbits.
 FIRST_ORBITS = {"S1B": 23675, "S1A": 34746}
 CHART_WEEKDAY = 3
 
@@ -38,12 +38,12 @@ class Pass:
 
     @property
     def days(self):
-        """float: days since the season began."""
+        """float: days since the start of the season."""
         return float((self.sensed.date() - SEASON_START).days)
 
 
 def plan_passes(count):
-    """So many acquisitions spread over the winter, in order of time.
+    """Return the given number of acquisitions spread over the winter, in chronological order.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def _pass(number):
 
 
 def chart_days(passes):
-    """The Thursdays nearest to the acquisitions.
+    """Return the Thursdays nearest to the acquisitions.
 
     Returns
     -------
     tuple of datetime.date
-        Sorted, each once.
+        Sorted, unique.
     """
     return tuple(sorted({_nearest_thursday(scene.sensed.date()) for scene in passes}))
 

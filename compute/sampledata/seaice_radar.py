@@ -1,8 +1,8 @@
-"""What a C-band radar sees of the synthetic ice: from kinds of ice to the numbers a Sentinel-1 EW product stores.
+"""Simulation of C-band radar images: from surface types to the digital numbers of a Sentinel-1 EW product.
 
-Levels are typical of winter (rounded from published ranges, not fitted to any scene). They overlap on purpose: wind
-roughens the water, frost flowers brighten new ice, and each region and each date has a level of its own. What
-tells the kinds apart more reliably is their grain.
+Backscatter levels are typical of winter (rounded from published ranges, not fitted to a scene). They overlap on
+purpose: wind roughens water, frost flowers brighten new ice, and levels vary by region and date. Texture separates the
+surface types more reliably.
 """
 
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from . import seaice_world as world_of
 from .fields import correlated_field
 
 PIXEL = 40.0
-# Equivalent number of looks of EW GRDM: 6 in range, 3 in azimuth, partly overlapping.
+# Equivalent number of looks of EW GRDM: 6 in range and 3 in azimuth, partly correlated.
 LOOKS = 10.7
 POLARISATIONS = ("HH", "HV")
 REFERENCE_ANGLE = 30.0
-# Incidence angles across the swath, and where the sub-swaths meet (share of the width), as in EW products.
+# Incidence angles of the swath, and ends of the sub-swaths as fractions of its width, as in EW products.
 ANGLES = (18.9, 46.4)
 SWATHS = ("EW1", "EW2", "EW3", "EW4", "EW5")
 SWATH_ENDS = (0.297, 0.478, 0.676, 0.854, 1.0)
-# Noise-equivalent sigma nought in the middle of each sub-swath (dB, HV), and how much it rises towards its ends.
+# Noise-equivalent sigma nought at the centre of each sub-swath (dB, HV), and its increase towards the ends.
 NOISE_FLOOR = (-26.0, -30.2, -31.5, -34.0, -33.3)
 NOISE_RISE = (3.0, 1.9, 3.2, 4.2, 2.0)
-HH_NOISE_SURPLUS = 1.0
-# How wrong the annotated noise is in each sub-swath: what is left after its removal are the well-known steps.
+HH_NOISE_OFFSET = 1.0
+# Actual relative to annotated noise in each sub-swath; causes steps after noise removal, as in real products.
 NOISE_ERROR = {"HH": (1.03, 1.0, 0.99, 1.02, 0.98), "HV": (1.10, 0.97, 1.02, 0.94, 1.03)}
 SCALLOPING, SCALLOPING_LINES = 0.2, 130
 BETA_NOUGHT = 1087.0
@@ -35,30 +35,30 @@ WATER, NEW, YOUNG, FIRST_YEAR, OLD, LAND = range(6)
 
 @dataclass(frozen=True)
 class Surface:
-    """How a kind of ice looks.
+    """Backscatter and texture of a surface type.
 
     Parameters
     ----------
     level : tuple of float
         Sigma nought at 30 degrees in dB, HH and HV.
     slope : tuple of float
-        Change with the incidence angle in dB per degree.
-    grain : float
+        Incidence-angle slope in dB per degree, HH and HV.
+    texture : float
         Standard deviation in dB.
-    length : float
-        Distance in metres over which the grain resembles itself.
+    correlation_length : float
+        Of the texture, in metres.
     ridges : float
         Brightness of thin lines in dB.
-    unrest : float
-        By how much the level differs from date to date and from region to region, in dB.
+    level_variation : float
+        Variation of the level between dates and regions in dB.
     """
 
     level: tuple
     slope: tuple
-    grain: float
-    length: float
+    texture: float
+    correlation_length: float
     ridges: float
-    unrest: float
+    level_variation: float
 
 
 SURFACES = {
@@ -69,24 +69,25 @@ SURFACES = {
     OLD: Surface((-11.8, -20.4), (-0.17, -0.10), 2.0, 55.0, 1.0, 1.0),
     LAND: Surface((-9.0, -15.5), (-0.12, -0.08), 3.2, 160.0, 0.0, 0.5)}
 
-# Kinds of ice in each zone: what most floes are, what some are, what is between them.
+# Surface types of each zone: main type of floes, second type of floes, and type between floes.
 MIXTURES = {world_of.WATER: (WATER, WATER, WATER), world_of.BERGY: (WATER, NEW, WATER),
             world_of.NEW: (NEW, YOUNG, WATER), world_of.YOUNG: (YOUNG, NEW, NEW),
             world_of.FIRST_YEAR: (FIRST_YEAR, YOUNG, NEW), world_of.OLD: (OLD, FIRST_YEAR, NEW),
             world_of.FAST: (FIRST_YEAR, FIRST_YEAR, FIRST_YEAR), world_of.LAND: (LAND, LAND, LAND)}
-MOST, SOME = 0.88, 0.96
+# Cumulative fractions of floes of the main and the second type.
+MAIN_TYPE, SECOND_TYPE = 0.88, 0.96
 FLOE_SIZE = {world_of.NEW: 400.0, world_of.YOUNG: 550.0, world_of.FIRST_YEAR: 1100.0, world_of.OLD: 850.0}
 LEAD_WIDTH = 70.0
 
 
-def surface_kinds(zones, points, rng):
-    """Which kind of ice each pixel shows: floes in the mixture of their zone, with leads between them.
+def surface_types(zones, points, rng):
+    """Return the surface type of each pixel: floes in the mixture of their zone, with leads between them.
 
     Parameters
     ----------
     zones : ndarray of int8, shape (height, width)
     points : ndarray of float64, shape (height, width, 2)
-        Metres.
+        Coordinates in metres.
     rng : numpy.random.Generator
 
     Returns
@@ -95,19 +96,19 @@ def surface_kinds(zones, points, rng):
         ``WATER`` .. ``LAND``.
     """
     mixtures = np.array([MIXTURES[zone] for zone in sorted(MIXTURES)], np.int8)
-    kinds = mixtures[zones, 0]
+    surfaces = mixtures[zones, 0]
     for zone, size in FLOE_SIZE.items():
         inside = zones == zone
         if inside.any():
-            fate, edge = _floes(points[inside], size, rng)
-            choice = np.digitize(fate, (MOST, SOME))
-            choice[edge < LEAD_WIDTH / 2] = 2
-            kinds[inside] = mixtures[zone][choice]
-    return kinds
+            value, edge_distance = _floes(points[inside], size, rng)
+            choice = np.digitize(value, (MAIN_TYPE, SECOND_TYPE))
+            choice[edge_distance < LEAD_WIDTH / 2] = 2
+            surfaces[inside] = mixtures[zone][choice]
+    return surfaces
 
 
 def _floes(points, size, rng):
-    """A random number for the floe that each point belongs to, and its distance in metres from the edge of the floe."""
+    """Return a random value of the floe of each point, and the distance in metres to the edge of the floe."""
     from scipy.spatial import cKDTree
 
     low, high = points.min(axis=0) - size, points.max(axis=0) + size
@@ -118,7 +119,7 @@ def _floes(points, size, rng):
 
 
 def incidence_angles(width):
-    """Degrees at the centre of each column.
+    """Return the incidence angle in degrees at the centre of each column.
 
     Parameters
     ----------
@@ -129,17 +130,17 @@ def incidence_angles(width):
     ndarray of float64, shape (width,)
     """
     near, far = ANGLES
-    place = np.arange(width) / max(1, width - 1)
-    # Ground range grows faster than the angle: the curve of the real geolocation grid, to a tenth of a degree.
-    return near + (far - near) * place * (1.0 + 0.19 * (1.0 - place))
+    position = np.arange(width) / max(1, width - 1)
+    # Fit of the geolocation grid of a real product, to a tenth of a degree.
+    return near + (far - near) * position * (1.0 + 0.19 * (1.0 - position))
 
 
-def sigma_nought(kinds, angles, rng):
-    """The backscatter of the ice without speckle and noise, in linear power.
+def sigma_nought(surfaces, angles, rng):
+    """Return the backscatter without speckle and noise, in linear power.
 
     Parameters
     ----------
-    kinds : ndarray of int8, shape (height, width)
+    surfaces : ndarray of int8, shape (height, width)
     angles : ndarray of float64, shape (width,)
     rng : numpy.random.Generator
 
@@ -148,33 +149,33 @@ def sigma_nought(kinds, angles, rng):
     dict of str to ndarray of float64, shape (height, width)
         By polarisation.
     """
-    shape = kinds.shape
+    shape = surfaces.shape
     decibels = {name: np.zeros(shape) for name in POLARISATIONS}
-    for kind, surface in SURFACES.items():
-        inside = kinds == kind
+    for surface_type, surface in SURFACES.items():
+        inside = surfaces == surface_type
         region = correlated_field(shape, PIXEL, 3500.0, rng, roughness=3.0)
-        grain = correlated_field(shape, PIXEL, surface.length, rng)
+        texture = correlated_field(shape, PIXEL, surface.correlation_length, rng)
         lines = _thin_lines(shape, rng) if surface.ridges else np.zeros(shape)
-        own = rng.normal(0.0, 0.6 * surface.unrest)
+        offset = rng.normal(0.0, 0.6 * surface.level_variation)
         if not inside.any():
             continue
         for name, level, slope in zip(POLARISATIONS, surface.level, surface.slope):
-            contrast = 1.0 if name == "HH" else 0.8
-            trend = (level + own * contrast + slope * (angles - REFERENCE_ANGLE))[np.newaxis, :]
-            texture = surface.grain * grain + surface.ridges * lines + 0.8 * surface.unrest * region
-            decibels[name][inside] = (trend + contrast * texture)[inside]
+            scale = 1.0 if name == "HH" else 0.8
+            trend = (level + offset * scale + slope * (angles - REFERENCE_ANGLE))[np.newaxis, :]
+            variation = surface.texture * texture + surface.ridges * lines + 0.8 * surface.level_variation * region
+            decibels[name][inside] = (trend + scale * variation)[inside]
     return {name: 10.0 ** (0.1 * values) for name, values in decibels.items()}
 
 
 def _thin_lines(shape, rng):
-    """1 on ridges and 0 between them: where a random field changes its sign."""
+    """Return thin lines along the zero contour of a random field: 1 on the lines, 0 between them."""
     field = correlated_field(shape, PIXEL, 500.0, rng, roughness=3.0)
     rows, columns = np.gradient(field)
     return np.exp(-0.5 * (field / (0.8 * np.hypot(rows, columns) + 1e-9)) ** 2)
 
 
 def swath_columns(width):
-    """(first, last) column of each sub-swath.
+    """Return the (first, last) column of each sub-swath.
 
     Parameters
     ----------
@@ -184,12 +185,12 @@ def swath_columns(width):
     -------
     tuple of (int, int)
     """
-    ends = [round(share * width) - 1 for share in SWATH_ENDS]
+    ends = [round(fraction * width) - 1 for fraction in SWATH_ENDS]
     return tuple(zip([0, *(end + 1 for end in ends[:-1])], ends))
 
 
 def noise_floor(name, width):
-    """Noise-equivalent sigma nought that the annotation claims, in linear power, without the azimuth term.
+    """Return the annotated noise-equivalent sigma nought in linear power, without the azimuth term.
 
     Parameters
     ----------
@@ -203,13 +204,13 @@ def noise_floor(name, width):
     """
     decibels = np.empty(width)
     for floor, rise, (first, last) in zip(NOISE_FLOOR, NOISE_RISE, swath_columns(width)):
-        place = np.linspace(-1.0, 1.0, last - first + 1)
-        decibels[first:last + 1] = floor + rise * place ** 2
-    return 10.0 ** (0.1 * (decibels + (HH_NOISE_SURPLUS if name == "HH" else 0.0)))
+        position = np.linspace(-1.0, 1.0, last - first + 1)
+        decibels[first:last + 1] = floor + rise * position ** 2
+    return 10.0 ** (0.1 * (decibels + (HH_NOISE_OFFSET if name == "HH" else 0.0)))
 
 
 def scalloping(lines):
-    """The azimuth term of the noise: 1 in the middle of a burst, more towards its ends.
+    """Return the azimuth term of the noise: 1 at the centre of a burst, larger towards its ends.
 
     Parameters
     ----------
@@ -222,8 +223,8 @@ def scalloping(lines):
     return 1.0 + SCALLOPING * (2.0 * (lines % SCALLOPING_LINES) / SCALLOPING_LINES - 1.0) ** 2
 
 
-def stored_numbers(sigma, name, calibration, rng):
-    """What the product stores: the root of signal and noise, as speckle leaves it.
+def digital_numbers(sigma, name, calibration, rng):
+    """Return the digital numbers: amplitude of signal and noise with speckle.
 
     Parameters
     ----------
@@ -232,7 +233,7 @@ def stored_numbers(sigma, name, calibration, rng):
     name : str
         Polarisation.
     calibration : ndarray of float64, shape (width,)
-        Sigma nought is the squared number divided by the square of this.
+        Calibration constants: sigma nought is (digital number / constant) squared.
     rng : numpy.random.Generator
 
     Returns
@@ -249,7 +250,7 @@ def stored_numbers(sigma, name, calibration, rng):
 
 
 def calibration_constants(width):
-    """The calibration look-up table of sigma nought along a line.
+    """Return the calibration look-up table of sigma nought along a line.
 
     Returns
     -------

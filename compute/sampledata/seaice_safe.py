@@ -1,4 +1,4 @@
-"""Sentinel-1 EW GRDM products on disk: names, folders and files as ESA lays them out."""
+"""Sentinel-1 EW GRDM products on disk: names, folders and files of the SAFE format."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ EARLIEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class ProductName:
-    """The names inside one product.
+    """Names of a product and its files.
 
     Parameters
     ----------
@@ -43,65 +43,66 @@ class ProductName:
 
     @property
     def datatake(self):
-        """int: number of the data take; made up."""
+        """int: data take number (fictitious)."""
         return self.absolute_orbit * 8
 
     @property
     def span(self):
-        """str: start and stop in compact form."""
+        """str: start and stop time in compact form."""
         stop = self.sensed + timedelta(seconds=self.lines * seaice_xml.LINE_SECONDS)
         return f"{self.sensed:%Y%m%dT%H%M%S}_{stop:%Y%m%dT%H%M%S}"
 
     @property
     def safe(self):
-        """str: the folder of the product; the letters at the end stand where a checksum would."""
+        """str: the folder of the product, with fixed characters in place of the checksum."""
         return (f"{self.platform}_EW_GRDM_1SDH_{self.span}_{self.absolute_orbit:06d}_{self.datatake:06X}_"
                 "5A17.SAFE")
 
     def file(self, polarisation):
-        """Name of the files of a polarisation, without extension."""
+        """Return the name of the files of a polarisation, without extension."""
         number = 1 + radar.POLARISATIONS.index(polarisation)
         return (f"{self.platform}-ew-grd-{polarisation}-{self.span.replace('_', '-')}-{self.absolute_orbit:06d}-"
                 f"{self.datatake:06x}-{number:03d}").lower()
 
 
 def image_points(height, width, lines=None, columns=None):
-    """Where pixels lie on the ground.
+    """Return the coordinates of pixels.
 
     Parameters
     ----------
     height, width : int
-        Of the image.
+        Size of the image.
     lines, columns : ndarray, optional
-        Which pixels; all of the image if left out.
+        Lines and columns; by default all of the image.
 
     Returns
     -------
     ndarray of float64, shape (lines, columns, 2)
-        Centres in metres of ``seaice_world.CRS``.
+        Pixel centres in ``seaice_world.CRS``.
     """
     lines = np.arange(height) if lines is None else np.asarray(lines)
     columns = np.arange(width) if columns is None else np.asarray(columns)
     heading = np.radians(HEADING)
-    onwards = np.array([np.sin(heading), np.cos(heading)])
-    outwards = np.array([np.sin(heading + np.pi / 2), np.cos(heading + np.pi / 2)])
+    along_track = np.array([np.sin(heading), np.cos(heading)])
+    across_track = np.array([np.sin(heading + np.pi / 2), np.cos(heading + np.pi / 2)])
     down, across = lines - (height - 1) / 2, columns - (width - 1) / 2
-    return world_of.CENTRE + radar.PIXEL * (down[:, None, None] * onwards + across[None, :, None] * outwards)
+    return world_of.CENTRE + radar.PIXEL * (
+        down[:, None, None] * along_track + across[None, :, None] * across_track)
 
 
-def write_product(folder, name, numbers, is_zipped, progress):
+def write_product(folder, name, digital_numbers, is_zipped, progress):
     """Write one product.
 
     Parameters
     ----------
     folder : str
-        Where the product's own folder, or its zip, goes.
+        Parent folder of the product or its zip.
     name : ProductName
-    numbers : dict of str to ndarray of uint16, shape (height, width)
-        Stored numbers by polarisation.
+    digital_numbers : dict of str to ndarray of uint16, shape (height, width)
+        By polarisation.
     is_zipped : bool
     progress : Progress
-        Asked before each file whether to stop.
+        Checked before each file.
 
     Returns
     -------
@@ -109,10 +110,10 @@ def write_product(folder, name, numbers, is_zipped, progress):
         Name of the product in the folder.
     """
     path = os.path.join(folder, name.safe)
-    shape = next(iter(numbers.values())).shape
+    shape = next(iter(digital_numbers.values())).shape
     grid = _geolocation_grid(*shape)
     files = []
-    for polarisation, values in numbers.items():
+    for polarisation, values in digital_numbers.items():
         progress.check()
         stem = name.file(polarisation)
         _write_image(os.path.join(path, "measurement", f"{stem}.tiff"), values, grid)
@@ -128,19 +129,20 @@ def write_product(folder, name, numbers, is_zipped, progress):
             files.append((relative, schema))
     _write_text(os.path.join(path, "manifest.safe"),
                 manifest(name, sorted(files), _corners(*shape), shape[0]))
-    return _zip_away(path) if is_zipped else name.safe
+    return _zip_product(path) if is_zipped else name.safe
 
 
 def _geolocation_grid(height, width):
-    """Line, sample, latitude and longitude of the nodes, row by row."""
+    """Return line, sample, latitude and longitude of the grid points, row by row."""
     from rasterio.warp import transform
 
     lines = seaice_xml.nodes(0, height - 1, -(-height // seaice_xml.GRID_ROWS))
     columns = seaice_xml.nodes(0, width - 1, -(-width // seaice_xml.GRID_COLUMNS))
     points = image_points(height, width, lines, columns).reshape(-1, 2)
     longitudes, latitudes = transform(world_of.CRS, "EPSG:4326", *points.T)
-    places = [(int(line), int(column)) for line in lines for column in columns]
-    return [(*place, latitude, longitude) for place, latitude, longitude in zip(places, latitudes, longitudes)]
+    positions = [(int(line), int(column)) for line in lines for column in columns]
+    return [(*position, latitude, longitude)
+            for position, latitude, longitude in zip(positions, latitudes, longitudes)]
 
 
 def _corners(height, width):
@@ -175,14 +177,14 @@ def _write_text(path, text):
         file.write(text)
 
 
-def _zip_away(path):
-    """Put the folder of a product into a zip, as it is downloaded; equal products give equal bytes."""
+def _zip_product(path):
+    """Replace the folder of a product by a zip file and return its name; the bytes are reproducible."""
     parent, name = os.path.split(path)
     archive = f"{os.path.splitext(path)[0]}.zip"
-    inside = sorted(os.path.relpath(os.path.join(folder, file), parent).replace(os.sep, "/")
-                    for folder, _, files in os.walk(path) for file in files)
+    members = sorted(os.path.relpath(os.path.join(folder, file), parent).replace(os.sep, "/")
+                     for folder, _, files in os.walk(path) for file in files)
     with zipfile.ZipFile(archive, "w") as zipped:
-        for file in inside:
+        for file in members:
             member = zipfile.ZipInfo(file, EARLIEST_ZIP_TIME)
             member.compress_type = zipfile.ZIP_DEFLATED
             with open(os.path.join(parent, *file.split("/")), "rb") as source:

@@ -1,7 +1,7 @@
-"""The XML of a Sentinel-1 GRD product, cut down to what readers look for.
+"""XML metadata of a Sentinel-1 GRD product, reduced to the elements that readers use.
 
-Element names follow ESA's product specification (S1-RS-MDA-52-7441) with noise vectors as since processor 2.9. Every
-file says in its first lines that it is synthetic. All inserted text is our own, so nothing needs escaping.
+Element names follow ESA's product specification (S1-RS-MDA-52-7441), with noise vectors as of processor version 2.9.
+Every file is marked as synthetic in its first lines. No inserted text requires escaping.
 """
 
 from datetime import timedelta
@@ -23,17 +23,17 @@ GRID_ROWS, GRID_COLUMNS = 10, 20
 
 
 def line_time(sensed, line):
-    """When a line was recorded, as the product writes it."""
+    """Return the acquisition time of a line in the format of the product."""
     return (sensed + timedelta(seconds=float(line) * LINE_SECONDS)).isoformat(timespec="microseconds")
 
 
 def nodes(first, last, step):
-    """Whole numbers from first to last, `step` apart, the last one always there."""
+    """Return integers from first to last in steps, always including the last."""
     return np.unique([*range(first, last + 1, step), last])
 
 
 def annotation(name, polarisation, shape, grid):
-    """Text of an annotation file.
+    """Return the text of an annotation file.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def annotation(name, polarisation, shape, grid):
 
 
 def calibration(name, polarisation, shape):
-    """Text of a calibration file; see :func:`annotation` for the parameters.
+    """Return the text of a calibration file; see :func:`annotation` for the parameters.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def calibration(name, polarisation, shape):
 
 
 def noise(name, polarisation, shape):
-    """Text of a noise file; see :func:`annotation` for the parameters.
+    """Return the text of a noise file; see :func:`annotation` for the parameters.
 
     Returns
     -------
@@ -233,12 +233,12 @@ def _swath_merge(name, swath, columns, height):
 
 
 def _elevation(angle):
-    """Degrees between the nadir and the line of sight, on a sphere."""
+    """Return the angle between nadir and line of sight in degrees, on a sphere."""
     return float(np.degrees(np.arcsin(np.sin(np.radians(angle)) * RADIUS / (RADIUS + HEIGHT))))
 
 
 def _slant_seconds(angle):
-    """Two-way travel time, on a sphere."""
+    """Return the two-way travel time in seconds, on a sphere."""
     inside = np.radians(angle - _elevation(angle))
     distance = RADIUS * np.sin(inside) / np.sin(np.radians(_elevation(angle)))
     return float(2.0 * distance / LIGHT)

@@ -1,4 +1,4 @@
-"""What a user may choose about a sample, and the random streams that follow from it."""
+"""Settings of a sample, and its random streams."""
 
 import zlib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 
-# The edge must hold whole pixels of 60 m.
+# The scene must contain whole pixels of 60 m.
 SIZE_STEP = 6
 SMALLEST_SIZE, LARGEST_SIZE = 60, 1200
 MOST_DATES = 20
@@ -22,9 +22,9 @@ class SampleSettings:
     seed : int
         The same seed, size and number of dates give the same sample.
     size : int
-        Edge of the scene in pixels of 10 m, a multiple of 6.
+        Scene size in pixels, a multiple of 6.
     dates : int
-        Number of acquisitions between March and October.
+        Number of acquisitions.
 
     Raises
     ------
@@ -40,18 +40,18 @@ class SampleSettings:
         if self.seed < 0:
             raise UnsuitableInput("The seed must not be negative.")
         if self.size % SIZE_STEP or not SMALLEST_SIZE <= self.size <= LARGEST_SIZE:
-            raise UnsuitableInput(f"The edge of the scene must be a multiple of {SIZE_STEP} between {SMALLEST_SIZE} "
-                                  f"and {LARGEST_SIZE} pixels; {self.size} is not.")
+            raise UnsuitableInput(f"The scene size must be a multiple of {SIZE_STEP} between {SMALLEST_SIZE} and "
+                                  f"{LARGEST_SIZE} pixels, not {self.size}.")
         if not 1 <= self.dates <= MOST_DATES:
-            raise UnsuitableInput(f"The number of dates must be between 1 and {MOST_DATES}.")
+            raise UnsuitableInput(f"The number of dates must be between 1 and {MOST_DATES}, not {self.dates}.")
 
     def stream(self, *purpose):
-        """A random stream of its own for each purpose, so that one part of the sample does not disturb another.
+        """Return an independent random generator for a purpose, so that the parts of the sample are independent.
 
         Parameters
         ----------
         *purpose : str
-            What the numbers are for.
+            Name of the purpose.
 
         Returns
         -------

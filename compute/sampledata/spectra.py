@@ -1,11 +1,11 @@
-"""Reflectance of pure materials in the bands of Sentinel-2.
+"""Reflectance spectra of materials in the bands of Sentinel-2.
 
-The figures are rounded, typical values of bottom-of-atmosphere reflectance; they belong to no place and no date.
+The values are typical bottom-of-atmosphere reflectances, rounded, not measured at a site.
 """
 
 import numpy as np
 
-# Band, native pixel size in metres, place in the XML lists (`band_id`), wavelengths in nm: shortest, centre, longest.
+# Band, native pixel size in metres, `band_id` of the metadata, wavelengths in nm: minimum, centre, maximum.
 BANDS = (
     ("B01", 60, 0, (433, 443, 453)), ("B02", 10, 1, (458, 490, 523)), ("B03", 10, 2, (543, 560, 578)),
     ("B04", 10, 3, (650, 665, 680)), ("B05", 20, 4, (698, 705, 713)), ("B06", 20, 5, (733, 740, 748)),
@@ -14,13 +14,13 @@ BANDS = (
 BAND_NAMES = tuple(band[0] for band in BANDS)
 NATIVE_SIZE = {band[0]: band[1] for band in BANDS}
 
-# How fast leaves hide the ground, per unit of leaf area index (K of Baret and Guyot 1991, by band).
+# Extinction coefficient by band (K of Baret and Guyot 1991), per unit of leaf area index.
 EXTINCTION = np.array([0.75, 0.75, 0.75, 0.75, 0.65, 0.5, 0.42, 0.42, 0.42, 0.42, 0.6, 0.6])
 
-# Share of the light that comes straight from the sun; the rest comes from the sky and brightens shadows.
-DIRECT_SHARE = np.array([0.62, 0.66, 0.72, 0.78, 0.8, 0.82, 0.84, 0.86, 0.87, 0.88, 0.93, 0.95])
+# Fraction of direct sunlight by band; the remainder is diffuse and brightens shadows.
+DIRECT_FRACTION = np.array([0.62, 0.66, 0.72, 0.78, 0.8, 0.82, 0.84, 0.86, 0.87, 0.88, 0.93, 0.95])
 
-# A cloud of unit brightness, and what thin haze left over by the atmospheric correction adds.
+# Cloud of unit brightness, and residual haze of unit amount, by band.
 CLOUD = np.array([1.0, 0.99, 0.97, 0.96, 0.96, 0.95, 0.94, 0.93, 0.92, 0.85, 0.62, 0.5])
 HAZE = np.array([1.25, 1.0, 0.72, 0.5, 0.45, 0.38, 0.32, 0.27, 0.25, 0.2, 0.06, 0.03])
 
@@ -48,7 +48,7 @@ CANOPIES = {
     "conifer": np.array([.014, .017, .030, .019, .052, .15, .195, .21, .22, .22, .085, .04]),
 }
 
-# What a field in full flower adds to its reflectance.
+# Reflectance added by full flowering.
 FLOWERS = {
     "rapeseed": np.array([-.004, -.006, .062, .055, .05, .01, .0, .0, .0, .0, .0, .0]),
     "sunflower": np.array([-.002, -.003, .014, .016, .014, .0, .0, .0, .0, .0, .0, .0]),

@@ -1,6 +1,6 @@
-"""The ground truth: some of the parcels, as surveyors would bring them home.
+"""Reference parcels: a sample of the plots, as from a field survey.
 
-Outlines are a few metres off, and a few labels are wrong, as in every real survey.
+Outlines are shifted by a few metres and a few parcels are mislabelled, as in real surveys.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from . import polygons
 from .covers import COVERS, CROPS
 from .landscape import HECTARE
 
-SMALLEST_HECTARES = 0.3
-SHARE = 0.36
-# Rare classes are sought out until this many parcels are found.
-FEWEST_PER_CLASS = 8
-WRONG_LABELS = 0.015
+MIN_HECTARES = 0.3
+SURVEYED_FRACTION = 0.36
+# Minimum number of parcels of each class, if there are as many.
+MIN_PARCELS_PER_CLASS = 8
+MISLABELLED_FRACTION = 0.015
 OUTLINE_ERROR = 2.0
 
 
@@ -39,13 +39,13 @@ class Parcel:
 
 
 def survey(landscape, size, rng):
-    """Visit some of the plots.
+    """Survey a sample of the plots.
 
     Parameters
     ----------
     landscape : Landscape
     size : float
-        Edge of the scene in metres.
+        Scene size in metres.
     rng : numpy.random.Generator
 
     Returns
@@ -54,31 +54,32 @@ def survey(landscape, size, rng):
         From north to south.
     """
     covers = landscape.covers[landscape.plot_units]
-    fit = [number for number, outline in enumerate(landscape.outlines) if _is_fit(outline, size)]
-    visited = []
+    eligible = [index for index, outline in enumerate(landscape.outlines) if _is_eligible(outline, size)]
+    surveyed = []
     for cover in np.unique(covers):
-        candidates = rng.permutation([number for number in fit if covers[number] == cover])
-        visited += [int(number) for number in candidates[:max(FEWEST_PER_CLASS, round(SHARE * len(candidates)))]]
-    visited.sort(key=lambda number: (-landscape.outlines[number][:, 1].mean(), number))
-    wrong = _mistaken([number for number in visited if COVERS[covers[number]].is_crop], landscape.outlines, rng)
-    return tuple(_visit(landscape.outlines[number], COVERS[covers[number]], number in wrong, rng)
-                 for number in visited)
+        candidates = rng.permutation([index for index in eligible if covers[index] == cover])
+        count = max(MIN_PARCELS_PER_CLASS, round(SURVEYED_FRACTION * len(candidates)))
+        surveyed += [int(index) for index in candidates[:count]]
+    surveyed.sort(key=lambda index: (-landscape.outlines[index][:, 1].mean(), index))
+    mislabelled = _mislabelled([index for index in surveyed if COVERS[covers[index]].is_crop], landscape.outlines, rng)
+    return tuple(_survey_parcel(landscape.outlines[index], COVERS[covers[index]], index in mislabelled, rng)
+                 for index in surveyed)
 
 
-def _is_fit(outline, size):
+def _is_eligible(outline, size):
     east, north = outline.T
     inside = east.min() > 15 and east.max() < size - 15 and north.max() < -15 and north.min() > 15 - size
-    return inside and polygons.area(outline) >= SMALLEST_HECTARES * HECTARE
+    return inside and polygons.area(outline) >= MIN_HECTARES * HECTARE
 
 
-def _mistaken(fields, outlines, rng):
-    """Which fields get a wrong label: some of the smaller half, the ones that surveyors mix up."""
-    by_size = sorted(fields, key=lambda number: polygons.area(outlines[number]))
-    return set(rng.permutation(by_size[:(len(fields) + 1) // 2])[:round(WRONG_LABELS * len(fields))])
+def _mislabelled(parcels, outlines, rng):
+    """Return the parcels to mislabel, a random sample of the smaller half."""
+    by_size = sorted(parcels, key=lambda index: polygons.area(outlines[index]))
+    return set(rng.permutation(by_size[:(len(parcels) + 1) // 2])[:round(MISLABELLED_FRACTION * len(parcels))])
 
 
-def _visit(outline, cover, is_mistaken, rng):
+def _survey_parcel(outline, cover, is_mislabelled, rng):
     moved = outline + rng.normal(0.0, OUTLINE_ERROR, 2)
-    if is_mistaken:
+    if is_mislabelled:
         cover = CROPS[(CROPS.index(cover) + 1 + rng.integers(len(CROPS) - 1)) % len(CROPS)]
     return Parcel(moved, cover.name, cover.code, cover.is_crop)

@@ -1,1 +1,1 @@
-"""Ice maps from scenes and ice charts: pairing, sampling, evaluation by date, maps and what is made of them."""
+"""Ice maps from scenes and ice charts: matching by date, sampling, assessment by date, maps and draft charts."""

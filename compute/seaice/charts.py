@@ -1,4 +1,4 @@
-"""Ice charts as ground truth: which chart serves which scene, and what it says of each pixel."""
+"""Ice charts as reference data: charts matched to scenes by date, and rasterised to the classes of pixels."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import UnsuitableInput
 from ..raster.grid import Window
 
-NOBODY = -1
+NO_POLYGON = -1
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ChartPolygon:
     geometry : dict
         GeoJSON.
     value : int
-        Class in the legend; 0 if it has none.
+        Class value in the legend; 0 without a class.
     is_land : bool
     """
 
@@ -47,8 +47,8 @@ class Chart:
     polygons: tuple
 
 
-def pair(scene, charts, max_days):
-    """The charts that serve a scene: those of the nearest day that show its waters.
+def match_charts(scene, charts, max_days):
+    """Return the charts used with a scene: those of the nearest day that overlap it.
 
     Parameters
     ----------
@@ -59,133 +59,133 @@ def pair(scene, charts, max_days):
     Returns
     -------
     charts : tuple of Chart
-        Of one day; empty if there is none.
+        All of one day; empty if there is none.
     reason : str
-        Why there is none, or empty.
+        Why there is none; empty otherwise.
     """
     near = [chart for chart in charts if abs((chart.day - scene.day).days) <= max_days]
     if not near:
         closest = min(charts, key=lambda chart: (abs((chart.day - scene.day).days), chart.day))
-        return (), (f"no chart within {max_days:g} days of {scene.day}; the nearest, {closest.name}, is of "
+        return (), (f"no chart within {max_days:g} days of {scene.day}; the nearest, {closest.name}, is dated "
                     f"{closest.day}")
-    showing = [chart for chart in near if _touches(chart, scene.grid)]
-    if not showing:
-        return (), (f"no chart within {max_days:g} days of {scene.day} shows its waters; "
-                    f"{', '.join(sorted(chart.name for chart in near)[:3])} lie elsewhere")
-    best = min(showing, key=lambda chart: (abs((chart.day - scene.day).days), chart.day)).day
-    return tuple(chart for chart in showing if chart.day == best), ""
+    overlapping = [chart for chart in near if _overlaps(chart, scene.grid)]
+    if not overlapping:
+        return (), (f"no chart within {max_days:g} days of {scene.day} overlaps the scene (charts of other areas: "
+                    f"{', '.join(sorted(chart.name for chart in near)[:3])})")
+    best = min(overlapping, key=lambda chart: (abs((chart.day - scene.day).days), chart.day)).day
+    return tuple(chart for chart in overlapping if chart.day == best), ""
 
 
-def _touches(chart, grid):
-    return any(not window.is_empty for window in ChartMap((chart,), grid).windows)
+def _overlaps(chart, grid):
+    return any(not window.is_empty for window in ChartRaster((chart,), grid).windows)
 
 
-class ChartMap:
-    """Charts on the pixels of a scene.
+class ChartRaster:
+    """Charts rasterised to the grid of a scene.
 
     Parameters
     ----------
     charts : sequence of Chart
-        Where polygons overlap, the first chart wins.
+        Where polygons overlap, the first chart takes precedence.
     grid : Grid
 
     Attributes
     ----------
     polygons : tuple of ChartPolygon
     windows : list of Window
-        Where each polygon lies, within the grid.
+        Extent of each polygon in pixels, clipped to the grid.
     """
 
     def __init__(self, charts, grid):
-        self.polygons, self._shapes, self._boxes = (), [], []
+        self.polygons, self._shapes = (), []
         self._grid = grid
         for chart in charts:
             self.polygons += chart.polygons
-            self._shapes += _moved(chart, grid.crs_wkt)
-        self._boxes = [_window(shape, grid) for shape in self._shapes]
-        self.windows = [box.intersection(grid.window) for box in self._boxes]
+            self._shapes += _reprojected(chart, grid.crs_wkt)
+        self._extents = [_pixel_window(shape, grid) for shape in self._shapes]
+        self.windows = [extent.intersection(grid.window) for extent in self._extents]
         self._values = np.array([*(polygon.value for polygon in self.polygons), 0], np.uint8)
         self._land = np.array([*(polygon.is_land for polygon in self.polygons), False])
 
     @property
     def has_land(self):
-        """bool: whether there is land in the grid."""
+        """bool: whether a land polygon overlaps the grid."""
         return any(polygon.is_land and not window.is_empty for polygon, window in zip(self.polygons, self.windows))
 
-    def geometry(self, number):
-        """A polygon in the CRS of the grid, as GeoJSON."""
-        return self._shapes[number]
+    def geometry(self, index):
+        """Return a polygon in the CRS of the grid, as GeoJSON."""
+        return self._shapes[index]
 
-    def numbers(self, window):
-        """Which polygon each pixel lies in.
+    def polygon_indices(self, window):
+        """Return the index of the polygon at each pixel.
 
         Parameters
         ----------
         window : Window
-            It may reach outside the grid.
+            May extend beyond the grid.
 
         Returns
         -------
         ndarray of int32, shape (height, width)
-            Place in `polygons`; ``NOBODY`` where there is none.
+            Index in `polygons`; ``NO_POLYGON`` where there is none.
         """
         from rasterio import Affine
         from rasterio.features import rasterize
 
-        near = [(shape, number) for number, (shape, box) in enumerate(zip(self._shapes, self._boxes))
-                if not box.intersection(window).is_empty]
+        near = [(shape, index) for index, (shape, extent) in enumerate(zip(self._shapes, self._extents))
+                if not extent.intersection(window).is_empty]
         if not near:
-            return np.full(window.shape, NOBODY, np.int32)
-        return rasterize(reversed(near), window.shape, fill=NOBODY, dtype="int32",
+            return np.full(window.shape, NO_POLYGON, np.int32)
+        return rasterize(reversed(near), window.shape, fill=NO_POLYGON, dtype="int32",
                          transform=Affine(*self._grid.part(window).transform))
 
-    def said(self, numbers):
-        """What the chart says of pixels.
+    def polygon_labels(self, indices):
+        """Return class and land flag of pixels.
 
         Parameters
         ----------
-        numbers : ndarray of int32
-            From :meth:`numbers`.
+        indices : ndarray of int32
+            From :meth:`polygon_indices`.
 
         Returns
         -------
         values : ndarray of uint8, same shape
-            Class; 0 where there is none.
+            Class value; 0 where there is none.
         is_land : ndarray of bool, same shape
         """
-        return self._values[numbers], self._land[numbers]
+        return self._values[indices], self._land[indices]
 
-    def ground(self, window, distance):
-        """Pixels that may train or judge: those away from every border between classes.
+    def reference_classes(self, window, min_distance):
+        """Return the classes of pixels usable for training or validation: those away from class boundaries.
 
         Parameters
         ----------
         window : Window
-        distance : float
-            Least distance to a pixel of another class, or of none, in units of the CRS.
+        min_distance : float
+            Minimum distance to a pixel of another class or without a class, in units of the CRS.
 
         Returns
         -------
         ndarray of uint8, shape (height, width)
-            Class; 0 where no pixel is to be used.
+            Class value; 0 where the pixel is not used.
         """
         from scipy.ndimage import distance_transform_edt
 
         sampling = self._grid.pixel_height, self._grid.pixel_width
-        halo = int(np.ceil(distance / min(sampling))) + 1 if distance else 0
+        halo = int(np.ceil(min_distance / min(sampling))) + 1 if min_distance else 0
         padded = window.padded(halo)
-        values, _ = self.said(self.numbers(padded))
+        values, _ = self.polygon_labels(self.polygon_indices(padded))
         inside = Window(halo, halo, *window.shape).slices
-        ground = values[inside].copy()
-        for value in np.unique(ground[ground > 0]) if distance else ():
+        reference = values[inside].copy()
+        for value in np.unique(reference[reference > 0]) if min_distance else ():
             is_class = values == value
             if not is_class.all():
-                near = distance_transform_edt(is_class, sampling)[inside] <= distance
-                ground[near & (ground == value)] = 0
-        return ground
+                near = distance_transform_edt(is_class, sampling)[inside] <= min_distance
+                reference[near & (reference == value)] = 0
+        return reference
 
 
-def _moved(chart, crs_wkt):
+def _reprojected(chart, crs_wkt):
     from rasterio.crs import CRS
     from rasterio.warp import transform_geom
 
@@ -196,27 +196,27 @@ def _moved(chart, crs_wkt):
     return shapes if source == target else transform_geom(source, target, shapes)
 
 
-def _window(shape, grid):
+def _pixel_window(shape, grid):
     from rasterio.features import bounds
 
-    box = bounds(shape)
-    return grid.window_of(box) if all(np.isfinite(box)) else Window(0, 0, 0, 0)
+    extent = bounds(shape)
+    return grid.window_of(extent) if all(np.isfinite(extent)) else Window(0, 0, 0, 0)
 
 
-def require_pairs(pairs):
-    """Make sure that some scene has a chart.
+def require_charts(matches):
+    """Check that at least one scene has a chart.
 
     Parameters
     ----------
-    pairs : sequence of (tuple of Chart, str)
-        From :func:`pair`.
+    matches : sequence of (tuple of Chart, str)
+        From :func:`match_charts`.
 
     Raises
     ------
     UnsuitableInput
-        Saying why none has.
+        With the reason why none has.
     """
-    if any(charts for charts, _ in pairs):
+    if any(charts for charts, _ in matches):
         return
-    raise UnsuitableInput(f"No scene has a chart that fits it: {pairs[0][1]}. Check the dates of the charts and which "
-                          "waters they show, or allow more days between them (MAX_DAYS).")
+    raise UnsuitableInput(f"No scene has a matching chart: {matches[0][1]}. Check the dates and the extent of the "
+                          "charts, or increase MAX_DAYS.")

@@ -1,4 +1,4 @@
-"""The features of a scene: backscatter, incidence angle and textures, on one grid and by name."""
+"""Features of a scene by name: backscatter, incidence angle and textures on one grid."""
 
 import os
 from dataclasses import replace
@@ -14,21 +14,21 @@ from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
 from ..texture.settings import WINDOWS, TextureSettings
 from ..texture.texture import cell_grid, write_textures
-from .charts import ChartMap
+from .charts import ChartRaster
 
 CELL_BLOCK = 256
-# Textures of so many bytes stay on the disk until the maps are made; those of further scenes are computed twice.
-MOST_KEPT_BYTES = 12 * 1024 ** 3
+# Maximum size of the intermediate files kept until the maps are made; those of further scenes are computed twice.
+MAX_KEPT_BYTES = 12 * 1024 ** 3
 
 
 def open_features(paths, names):
-    """Some bands of a few rasters of one grid, as a table.
+    """Open selected bands of rasters on one grid as one feature stack.
 
     Parameters
     ----------
     paths : sequence of str
     names : sequence of str
-        Features to use, in this order.
+        Names of the features, in this order.
 
     Returns
     -------
@@ -37,41 +37,42 @@ def open_features(paths, names):
     Raises
     ------
     MissingInput
-        Naming the features that are not there.
+        With the names of missing features.
     """
     stack = FeatureStack(paths)
     missing = [name for name in names if name not in stack.names]
     if missing:
         stack.close()
-        raise MissingInput(f"{paths[0]} lacks the features {', '.join(missing)}, which the other scenes have.")
+        raise MissingInput(f"{paths[0]} has no feature {', '.join(missing)}. All scenes must have the same bands and "
+                           "textures.")
     stack.select_bands([stack.names.index(name) for name in names])
     return stack
 
 
 class FeatureStore:
-    """Makes the features of scenes and keeps what was costly, as far as there is room.
+    """Compute the features of scenes; keep the intermediate files up to a maximum size.
 
     Parameters
     ----------
     folder : str
-        For files that are needed on the way.
+        For intermediate files.
     settings : IceSettings
-    given : dict of Scene to str
-        Texture rasters, for ``textures="given"``.
+    textures : dict of Scene to str
+        Existing texture rasters, for ``textures="given"``.
     """
 
-    def __init__(self, folder, settings, given=None):
-        self._folder, self._settings, self._given = folder, settings, given or {}
-        self._made, self._kept_bytes, self.names = {}, 0, ()
+    def __init__(self, folder, settings, textures=None):
+        self._folder, self._settings, self._textures = folder, settings, textures or {}
+        self._files, self._kept_bytes, self.names = {}, 0, ()
 
     def open(self, scene, charts, progress):
-        """The features of a scene.
+        """Open the features of a scene.
 
         Parameters
         ----------
         scene : Scene
         charts : sequence of Chart
-            Their land is hidden from the textures: it would shine into the ice beside it.
+            Their land is masked before the textures are computed; bright land would distort them along the coast.
         progress : Progress
 
         Returns
@@ -84,85 +85,85 @@ class FeatureStore:
         PlainError
             If the scene cannot be used.
         """
-        if scene not in self._made:
-            self._made[scene] = self._make(scene, charts, progress)
-        backscatter, textures = self._made[scene][:2]
-        wanted = scene.bands
+        if scene not in self._files:
+            self._files[scene] = self._make(scene, charts, progress)
+        backscatter, textures = self._files[scene][:2]
+        names = scene.bands
         if self._settings.incidence and scene.incidence:
-            wanted += (scene.incidence,)
+            names += (scene.incidence,)
         if textures:
             with RasterReader(textures) as raster:
-                wanted += tuple(name for name in raster.band_names if name not in wanted)
-        features = open_features([backscatter, *filter(None, [textures])], self.names or wanted)
+                names += tuple(name for name in raster.band_names if name not in names)
+        features = open_features([backscatter, *filter(None, [textures])], self.names or names)
         self.names = self.names or features.names
         return features
 
-    def done(self, scene):
-        """Make room, where it is scarce."""
-        if scene not in self._made:
+    def release(self, scene):
+        """Keep the files of a scene if they fit into the maximum size; remove them otherwise."""
+        if scene not in self._files:
             return
-        own = {path for path in self._made[scene] if path.startswith(self._folder)}
+        own = {path for path in self._files[scene] if path.startswith(self._folder)}
         size = sum(os.path.getsize(path) for path in own)
-        if self._kept_bytes + size > MOST_KEPT_BYTES:
-            self.drop(scene)
+        if self._kept_bytes + size > MAX_KEPT_BYTES:
+            self.remove(scene)
         else:
             self._kept_bytes += size
 
-    def drop(self, scene):
-        """Remove what was made for a scene."""
-        for path in set(self._made.pop(scene, ())):
+    def remove(self, scene):
+        """Remove the intermediate files of a scene."""
+        for path in set(self._files.pop(scene, ())):
             if path.startswith(self._folder) and os.path.exists(path):
                 os.remove(path)
 
     def _make(self, scene, charts, progress):
-        """Paths of backscatter and textures, and of what they were made from."""
+        """Return the paths of backscatter and textures, and of the image they were computed from."""
         settings = self._settings
         if settings.textures == "given":
-            return self._given_cells(scene, progress), self._given[scene]
+            return self._backscatter_on_texture_grid(scene, progress), self._textures[scene]
         if settings.textures == "none":
             return scene.path, ""
-        shown, stem = scene, os.path.join(self._folder, f"{len(self._made)}_{scene.name}")
-        land = ChartMap(charts, scene.grid)
+        masked, stem = scene, os.path.join(self._folder, f"{len(self._files)}_{scene.name}")
+        land = ChartRaster(charts, scene.grid)
         if land.has_land:
-            shown = replace(scene, path=f"{stem}_sea.tif")
-            write_sea(scene, land, shown.path, settings, progress.part(0.0, 0.1))
-        backscatter, textures = shown.path, f"{stem}_textures.tif"
+            masked = replace(scene, path=f"{stem}_sea.tif")
+            write_sea(scene, land, masked.path, settings, progress.part(0.0, 0.1))
+        backscatter, textures = masked.path, f"{stem}_textures.tif"
         if settings.texture.step > 1:
             backscatter = f"{stem}_cells.tif"
-            write_cells(shown, backscatter, settings.texture.step, settings, progress.part(0.1, 0.2))
-        write_textures(shown.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
-        return backscatter, textures, shown.path
+            write_cells(masked, backscatter, settings.texture.step, settings, progress.part(0.1, 0.2))
+        write_textures(masked.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
+        return backscatter, textures, masked.path
 
-    def _given_cells(self, scene, progress):
-        """Backscatter on the grid of the given textures: that of the scene, or of cells of so many of its pixels."""
-        with RasterReader(self._given[scene]) as raster:
+    def _backscatter_on_texture_grid(self, scene, progress):
+        """Return the path of the backscatter on the grid of existing textures, averaged to cells if that is coarser."""
+        with RasterReader(self._textures[scene]) as raster:
             grid = raster.grid
         step = round(grid.pixel_width / scene.grid.pixel_width)
         if step <= 1 or not grid.is_same_as(cells_of(scene.grid, step)):
             return scene.path
-        path = os.path.join(self._folder, f"{len(self._made)}_{scene.name}_cells.tif")
+        path = os.path.join(self._folder, f"{len(self._files)}_{scene.name}_cells.tif")
         write_cells(scene, path, step, self._settings, progress)
         return path
 
 
 def write_sea(scene, land, output, settings, progress):
-    """A copy of a scene without its land.
+    """Write a copy of a scene with land set to nodata.
 
     Parameters
     ----------
     scene : Scene
-    land : ChartMap
+    land : ChartRaster
     output : str
     settings : IceSettings
     progress : Progress
     """
     with RasterReader(scene.path) as raster, make_executor(settings.forest.threads) as executor:
-        names = _used(scene)
-        indexes = [raster.band_names.index(name) for name in names]
+        names = _band_names(scene)
+        indices = [raster.band_names.index(name) for name in names]
 
         def work(window):
-            values = raster.read_physical(window, indexes)
-            values[:, land.said(land.numbers(window))[1]] = np.nan
+            values = raster.read_physical(window, indices)
+            values[:, land.polygon_labels(land.polygon_indices(window))[1]] = np.nan
             return values
 
         layout = RasterLayout(grid=scene.grid, dtype="float32", band_names=names, nodata=float("nan"),
@@ -171,17 +172,17 @@ def write_sea(scene, land, output, settings, progress):
             run_blocks(scene.grid.blocks(CELL_BLOCK, CELL_BLOCK), work, writer.write, executor, progress)
 
 
-def _used(scene):
+def _band_names(scene):
     return scene.bands + ((scene.incidence,) if scene.incidence else ())
 
 
 def cells_of(grid, step):
-    """The grid of textures that were made with a step."""
+    """Return the grid of textures computed with an output step."""
     return cell_grid(grid, TextureSettings(window=WINDOWS[0], step=step))
 
 
 def write_cells(scene, output, step, settings, progress):
-    """Backscatter and incidence angle on the cells of coarse textures: means, of backscatter in linear power.
+    """Write the mean backscatter (averaged in linear power) and incidence angle of the cells of coarse textures.
 
     Parameters
     ----------
@@ -189,18 +190,18 @@ def write_cells(scene, output, step, settings, progress):
         Backscatter in dB.
     output : str
     step : int
-        Edge of a cell in pixels.
+        Cell size in pixels.
     settings : IceSettings
     progress : Progress
     """
     with RasterReader(scene.path) as raster, make_executor(settings.forest.threads) as executor:
         cells = cells_of(raster.grid, step)
-        names = _used(scene)
-        indexes = [raster.band_names.index(name) for name in names]
+        names = _band_names(scene)
+        indices = [raster.band_names.index(name) for name in names]
 
         def work(window):
             pixels = Window(window.row * step, window.col * step, window.height * step, window.width * step)
-            values = raster.read_physical(pixels, indexes)
+            values = raster.read_physical(pixels, indices)
             values[:len(scene.bands)] = 10.0 ** (0.1 * values[:len(scene.bands)])
             blocks = values.reshape(len(names), window.height, step, window.width, step)
             valid = np.isfinite(blocks)

@@ -1,4 +1,4 @@
-"""The pictures of the ice report: small maps, and the ice of each date."""
+"""Figures of the ice report: map thumbnails, and class fractions by date."""
 
 import base64
 import struct
@@ -8,22 +8,23 @@ import numpy as np
 
 from ..accuracy.pictures import FONT, TEXT, figure_of, svg_of
 
-BAR, HEIGHT = 0.42, 2.3
+# Inches.
+BAR_WIDTH, HEIGHT = 0.42, 2.3
 
 
-def map_picture(thumbnail, legend):
-    """A small map as a PNG inside the page.
+def thumbnail_uri(thumbnail, legend):
+    """Return a map thumbnail as a PNG data URI.
 
     Parameters
     ----------
     thumbnail : ndarray of uint8, shape (height, width)
-        Class values; 0 is left transparent.
+        Class values; 0 is transparent.
     legend : Legend
 
     Returns
     -------
     str
-        Address of the picture, for ``src``.
+        For the ``src`` of an image.
     """
     colours = np.zeros((256, 4), np.uint8)
     for entry in legend.classes:
@@ -38,15 +39,15 @@ def map_picture(thumbnail, legend):
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def season_picture(days, shares, classes):
-    """The share of each class on each date, as stacked bars along the season.
+def season_figure(days, fractions, classes):
+    """Return the fraction of each class by date as stacked bars.
 
     Parameters
     ----------
     days : sequence of datetime.date
-        Of the scenes, in order.
-    shares : sequence of sequence of float
-        For each scene, of each class.
+        Dates of the scenes, in order.
+    fractions : sequence of sequence of float
+        By scene and class.
     classes : sequence of MapClass
 
     Returns
@@ -54,10 +55,10 @@ def season_picture(days, shares, classes):
     str
         SVG.
     """
-    figure, axes = figure_of(max(2.4, BAR * len(days)), HEIGHT)
+    figure, axes = figure_of(max(2.4, BAR_WIDTH * len(days)), HEIGHT)
     bottom = np.zeros(len(days))
-    for place, entry in enumerate(classes):
-        heights = np.array([row[place] for row in shares])
+    for index, entry in enumerate(classes):
+        heights = np.array([row[index] for row in fractions])
         axes.bar(range(len(days)), heights, bottom=bottom, width=0.86, linewidth=0,
                  color=tuple(channel / 255 for channel in entry.colour))
         bottom += heights
@@ -71,4 +72,4 @@ def season_picture(days, shares, classes):
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    return svg_of(figure, "Share of each class on each date", "season")
+    return svg_of(figure, "Fraction of each class by date", "season")

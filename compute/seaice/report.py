@@ -1,6 +1,6 @@
-"""The report on ice maps: how far they can be trusted, date by date, and how the ice changed through the season.
+"""Report on ice maps: accuracy by date and class, and ice area by date.
 
-The same input gives the same bytes. Pictures are in :mod:`.pictures` and :mod:`..accuracy.pictures`, the words in
+The output is deterministic. Figures are in :mod:`.pictures` and :mod:`..accuracy.pictures`, the text in
 ``resources/report/seaice.html``.
 """
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from ..accuracy.page import css_colour, software_versions, write_page
 from ..accuracy.pictures import bars_picture, confusion_picture
-from .learn import sum_of
-from .pictures import map_picture, season_picture
+from .learn import sum_matrices
+from .pictures import season_figure, thumbnail_uri
 from .scenes import INCIDENCE
 
-SQUARE_METRES = 1e6
+SQUARE_METRES_PER_KM2 = 1e6
 TOP_FEATURES = 20
 MOST_THUMBNAILS = 36
 FEW_DATES = 5
@@ -32,7 +32,7 @@ class SceneSummary:
     grid : Grid
         Of the map.
     reason : str
-        Why it has no chart.
+        Why it has no chart; empty if it has one.
     matrix : ConfusionMatrix or None
     mapped : MappedScene
     training_pixels : int
@@ -49,7 +49,7 @@ class SceneSummary:
 
 @dataclass(frozen=True, eq=False)
 class IceReport:
-    """All that the report tells.
+    """Contents of the report.
 
     Parameters
     ----------
@@ -73,14 +73,14 @@ class IceReport:
 
 
 def write_ice_report(path, report, check=lambda: None):
-    """Write the report as one HTML file with everything inside.
+    """Write the report as one self-contained HTML file.
 
     Parameters
     ----------
     path : str
     report : IceReport
     check : callable
-        Called before each picture; raises to end the work.
+        Called before each figure; raises to cancel.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def write_ice_report(path, report, check=lambda: None):
                few_dates=FEW_DATES, warnings=_warnings(report, days),
                synthetic=any(summary.scene.is_synthetic for summary in report.scenes),
                trained=list(zip(report.forest.classes, report.forest.training_pixels)),
-               importance={"picture": bars_picture(importances[:TOP_FEATURES]), "count": len(importances)},
+               importance={"figure": bars_picture(importances[:TOP_FEATURES]), "count": len(importances)},
                settings=_settings(report), versions=software_versions())
 
 
@@ -110,14 +110,14 @@ def _scores(matrix, report):
         return None
     by_label = {entry.label: entry for entry in report.legend.classes}
     rows = []
-    for place, label in enumerate(matrix.labels):
-        expected, mapped = int(matrix.reference_totals[place]), int(matrix.mapped_totals[place])
+    for index, label in enumerate(matrix.labels):
+        expected, mapped = int(matrix.reference_totals[index]), int(matrix.mapped_totals[index])
         rows.append({"number": by_label[label].value, "label": label, "colour": css_colour(by_label[label].colour),
-                     "precision": float(matrix.precision[place]) if mapped else None,
-                     "recall": float(matrix.recall[place]) if expected else None,
-                     "f_score": float(matrix.f_score[place]) if expected else None,
-                     "right": int(matrix.counts[place, place]), "expected": expected, "mapped": mapped,
-                     "counts": [int(count) for count in matrix.counts[place]]})
+                     "precision": float(matrix.precision[index]) if mapped else None,
+                     "recall": float(matrix.recall[index]) if expected else None,
+                     "f_score": float(matrix.f_score[index]) if expected else None,
+                     "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
+                     "counts": [int(count) for count in matrix.counts[index]]})
     assessed = [row["f_score"] for row in rows if row["f_score"] is not None]
     return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
             "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows}
@@ -125,12 +125,12 @@ def _scores(matrix, report):
 
 def _scene_row(summary, report):
     scene, mapped = summary.scene, summary.mapped
-    scores = _scores(sum_of(filter(None, [summary.matrix])), report)
-    picture = ""
+    scores = _scores(sum_matrices(filter(None, [summary.matrix])), report)
+    figure = ""
     if scores and len(scores["rows"]) > 1:
-        picture = confusion_picture([(row["number"], row["label"]) for row in scores["rows"]],
-                                    np.array([row["counts"] for row in scores["rows"]]),
-                                    f"confusion-{scene.day:%Y%m%d}-{len(scene.name)}")
+        figure = confusion_picture([(row["number"], row["label"]) for row in scores["rows"]],
+                                   np.array([row["counts"] for row in scores["rows"]]),
+                                   f"confusion-{scene.day:%Y%m%d}-{len(scene.name)}")
     chart = summary.charts[0] if summary.charts else None
     days = (chart.day - scene.day).days if chart else None
     return {"day": scene.day.isoformat(), "name": scene.name, "path": scene.path, "scores": scores,
@@ -138,28 +138,29 @@ def _scene_row(summary, report):
             "chart_day": chart.day.isoformat() if chart else "", "days": days,
             "difference": "" if days is None else "same day" if days == 0 else
             f"{abs(days)} day{'s' if abs(days) > 1 else ''} {'later' if days > 0 else 'earlier'}",
-            "training": summary.training_pixels, "picture": picture,
-            "agreement": mapped.agreeing / mapped.compared if mapped.compared else None,
-            "thumbnail": map_picture(mapped.thumbnail, report.legend)}
+            "training": summary.training_pixels, "figure": figure,
+            "agreement": mapped.agreeing_pixels / mapped.compared_pixels if mapped.compared_pixels else None,
+            "thumbnail": thumbnail_uri(mapped.thumbnail, report.legend)}
 
 
 def _areas(report):
-    """Square kilometres of each class on each date, and their curve."""
-    there = np.flatnonzero(sum(summary.mapped.mapped for summary in report.scenes))
-    entries = [entry for entry in report.legend.classes if entry.value in there]
+    """Return the area of each class by date in square kilometres, and its figure."""
+    present = np.flatnonzero(sum(summary.mapped.class_counts for summary in report.scenes))
+    entries = [entry for entry in report.legend.classes if entry.value in present]
     if not entries:
         return None
     rows = []
     for summary in report.scenes:
-        pixel = summary.grid.pixel_width * summary.grid.pixel_height / SQUARE_METRES
-        total = int(summary.mapped.mapped[1:].sum())
+        pixel_area = summary.grid.pixel_width * summary.grid.pixel_height / SQUARE_METRES_PER_KM2
+        total = int(summary.mapped.class_counts[1:].sum())
         rows.append({"day": summary.scene.day.isoformat(), "name": summary.scene.name,
-                     "areas": [float(summary.mapped.mapped[entry.value]) * pixel for entry in entries],
-                     "shares": [float(summary.mapped.mapped[entry.value]) / max(total, 1) for entry in entries]})
+                     "areas": [float(summary.mapped.class_counts[entry.value]) * pixel_area for entry in entries],
+                     "fractions": [float(summary.mapped.class_counts[entry.value]) / max(total, 1)
+                                   for entry in entries]})
     return {"classes": [{"number": entry.value, "label": entry.label, "colour": css_colour(entry.colour)}
                         for entry in entries], "rows": rows,
-            "picture": season_picture([summary.scene.day for summary in report.scenes],
-                                      [row["shares"] for row in rows], entries)}
+            "figure": season_figure([summary.scene.day for summary in report.scenes],
+                                    [row["fractions"] for row in rows], entries)}
 
 
 def _warnings(report, days):
@@ -167,19 +168,19 @@ def _warnings(report, days):
     if report.failures:
         warnings.append(f"{len(report.failures)} of {len(report.failures) + len(report.scenes)} scenes could not be "
                         "used and are not in this report: " + " ".join(reason for _, reason in report.failures))
-    unpaired = [summary for summary in report.scenes if not summary.charts]
-    if unpaired:
-        which = ("1 scene has no chart that fits it. It is" if len(unpaired) == 1 else
-                 f"{len(unpaired)} scenes have no chart that fits them. They are")
-        names = ", ".join(summary.scene.name for summary in unpaired)
-        warnings.append(f"{which} mapped, but nothing says how well: {names}.")
+    unmatched = [summary for summary in report.scenes if not summary.charts]
+    if unmatched:
+        which = ("1 scene has no matching chart. It is" if len(unmatched) == 1 else
+                 f"{len(unmatched)} scenes have no matching chart. They are")
+        names = ", ".join(summary.scene.name for summary in unmatched)
+        warnings.append(f"{which} mapped, but their accuracy cannot be assessed: {names}.")
     if report.matrix is None:
-        warnings.append("Nobody knows how good the maps are: it takes charts of at least two dates, so that each can "
-                        "be judged by a forest that has not seen it.")
+        warnings.append("The accuracy of the maps was not assessed: leave-one-date-out assessment requires scenes with "
+                        "charts of at least two dates.")
     few = [f"{entry.label} ({count})" for entry, count in zip(report.forest.classes, report.forest.training_pixels)
            if count < FEW_PIXELS]
     if few:
-        warnings.append(f"Few training pixels, so these classes are learned poorly: {', '.join(few)}.")
+        warnings.append(f"These classes have few training pixels and may be mapped poorly: {', '.join(few)}.")
     absent = [entry.label for entry in report.legend.classes
               if entry.value not in {trained.value for trained in report.forest.classes}]
     if absent:
@@ -187,28 +188,28 @@ def _warnings(report, days):
                         f"{', '.join(absent)}.")
     first = max(zip(report.forest.importances, report.forest.feature_names), default=(0, ""))[1]
     if INCIDENCE.search(first):
-        warnings.append("The forest looks at the incidence angle most. Where all scenes come from one orbit, the angle "
-                        "tells places apart rather than ice: the maps then repeat where the charts had which ice, and "
-                        "the agreement flatters them.")
+        warnings.append("The incidence angle is the most important feature. If all scenes come from one orbit, it "
+                        "encodes the position rather than the ice: the maps then reproduce the ice distribution of the "
+                        "charts, and the accuracy is overestimated.")
     if days and len(days) < FEW_DATES:
-        warnings.append(f"The accuracy rests on {len(days)} dates only; other dates may be mapped better or worse.")
+        warnings.append(f"The accuracy is estimated from {len(days)} dates only and may differ for other dates.")
     return warnings
 
 
 def _settings(report):
     settings, texture = report.settings, report.settings.texture
-    textures = {"given": "from rasters that were given", "none": "none"}.get(
+    textures = {"given": "existing rasters", "none": "none"}.get(
         settings.textures, f"window {texture.window}, {texture.levels} levels, distance "
         f"{', '.join(map(str, texture.distances))}, {', '.join(texture.features)}")
     return {
         "Legend": report.legend.name, "Textures (GLCM)": textures,
-        "Size of a cell": f"{texture.step} pixel{'s' if texture.step > 1 else ''}",
-        "Incidence angle": "a feature" if settings.incidence else "not used",
-        "Days between scene and chart": f"at most {settings.max_days:g}",
-        "Distance from borders of classes": f"at least {settings.boundary:g} m",
-        "Training pixels": f"at most {settings.samples_per_class} of each class in each scene",
-        "Classifier": f"random forest, {settings.forest.trees} trees, smallest leaf "
-                      f"{settings.forest.min_samples_leaf} pixels",
-        "Evaluation": "each date by a forest of all other dates, with at most "
+        "Output step": f"{texture.step} pixel{'s' if texture.step > 1 else ''}",
+        "Incidence angle": "used as a feature" if settings.incidence else "not used",
+        "Maximum days between scene and chart": f"{settings.max_days:g}",
+        "Minimum distance from class boundaries": f"{settings.boundary:g} m",
+        "Maximum training pixels per class and scene": f"{settings.samples_per_class}",
+        "Classifier": f"random forest, {settings.forest.trees} trees, "
+        f"minimum {settings.forest.min_samples_leaf} samples per leaf",
+        "Assessment": "leave-one-date-out, forests of "
         f"{min(settings.evaluation_trees, settings.forest.trees)} trees" if settings.evaluation == "date" else "none",
-        "Seed": str(settings.forest.seed)}
+        "Random seed": str(settings.forest.seed)}

@@ -1,4 +1,4 @@
-"""What is drawn from a scene: pixels that train, evenly by class, and pixels that judge, as they come."""
+"""Pixels sampled from a scene: training pixels balanced by class, validation pixels at random."""
 
 from dataclasses import dataclass
 
@@ -10,32 +10,32 @@ from ..raster.blocks import run_blocks
 
 @dataclass(frozen=True, eq=False)
 class ScenePixels:
-    """Labelled pixels of a scene.
+    """Sampled pixels of a scene with their classes.
 
     Parameters
     ----------
-    features, classes : ndarray
-        Those that train: float32 (pixels, features), and values of the legend (pixels,).
-    judged_features, judged_classes : ndarray
-        Those that judge.
+    training_features, training_classes : ndarray
+        float32 (pixels, features), and class values of the legend (pixels,).
+    validation_features, validation_classes : ndarray
+        The same for the validation pixels.
     available : dict of int to int
-        How many pixels of each class there were to draw from.
+        Number of labelled pixels of each class in the scene.
     """
 
-    features: np.ndarray
-    classes: np.ndarray
-    judged_features: np.ndarray
-    judged_classes: np.ndarray
+    training_features: np.ndarray
+    training_classes: np.ndarray
+    validation_features: np.ndarray
+    validation_classes: np.ndarray
     available: dict
 
 
-def draw_pixels(features, chart_map, legend, settings, executor, progress):
-    """Draw the pixels of a scene.
+def sample_pixels(features, chart_raster, legend, settings, executor, progress):
+    """Sample training and validation pixels of a scene.
 
     Parameters
     ----------
     features : FeatureStack
-    chart_map : ChartMap
+    chart_raster : ChartRaster
     legend : Legend
     settings : IceSettings
     executor : concurrent.futures.Executor
@@ -46,34 +46,34 @@ def draw_pixels(features, chart_map, legend, settings, executor, progress):
     ScenePixels
     """
     values = np.array([entry.value for entry in legend.classes])
-    place = np.zeros(256, np.int64)
-    place[values] = np.arange(len(values))
+    class_index = np.zeros(256, np.int64)
+    class_index[values] = np.arange(len(values))
     seed, count = settings.forest.seed, len(features.names)
-    trainers = PixelSampler(len(values), count, settings.samples_per_class, seed)
-    # Another seed: a pixel that trains in one forest is no likelier to judge another.
-    judges = PixelSampler(1, count, settings.judged_per_scene, seed + 1)
+    training_sampler = PixelSampler(len(values), count, settings.samples_per_class, seed)
+    # Another seed, so that both samples are independent.
+    validation_sampler = PixelSampler(1, count, settings.validation_per_scene, seed + 1)
     grid = features.grid
 
     def work(window):
         progress.check()
-        ground = chart_map.ground(window, settings.boundary).ravel()
-        if not ground.any():
+        reference = chart_raster.reference_classes(window, settings.boundary).ravel()
+        if not reference.any():
             return None
         read, valid = features.read(window)
-        chosen = np.flatnonzero(valid & (ground > 0))
-        rows, columns = np.divmod(chosen, window.width)
+        labelled = np.flatnonzero(valid & (reference > 0))
+        rows, columns = np.divmod(labelled, window.width)
         pixels = (window.row + rows) * np.int64(grid.width) + window.col + columns
-        return ground[chosen], pixels, read[chosen]
+        return reference[labelled], pixels, read[labelled]
 
-    def finish(_, drawn):
-        if drawn is None or not len(drawn[0]):
+    def finish(_, block):
+        if block is None or not len(block[0]):
             return
-        classes, pixels, read = drawn
-        trainers.add(place[classes], pixels, read, classes)
-        judges.add(np.zeros(len(classes), np.int64), pixels, read, classes)
+        classes, pixels, read = block
+        training_sampler.add(class_index[classes], pixels, read, classes)
+        validation_sampler.add(np.zeros(len(classes), np.int64), pixels, read, classes)
 
     run_blocks(features.blocks(), work, finish, executor, progress)
-    trained, judged = trainers.result(), judges.result()
-    return ScenePixels(trained.features, trained.parcels.astype(np.int64), judged.features,
-                       judged.parcels.astype(np.int64),
-                       {int(value): int(found) for value, found in zip(values, trained.available) if found})
+    training, validation = training_sampler.result(), validation_sampler.result()
+    return ScenePixels(training.features, training.parcels.astype(np.int64), validation.features,
+                       validation.parcels.astype(np.int64),
+                       {int(value): int(number) for value, number in zip(values, training.available) if number})

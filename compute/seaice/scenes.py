@@ -1,4 +1,4 @@
-"""The scenes: where they are, of which day, and which of their bands say something about ice."""
+"""Scenes: search for rasters, acquisition date, and backscatter and incidence-angle bands."""
 
 import os
 import re
@@ -11,26 +11,26 @@ from ..raster.reader import RasterReader
 
 POLARISATION = re.compile(r"(?:^|[^A-Za-z])(HH|HV|VV|VH)(?:$|[^A-Za-z])", re.IGNORECASE)
 INCIDENCE = re.compile(r"inc(idence)?[ _-]*(angle)?$|incidence", re.IGNORECASE)
-# A day in the name of a Sentinel-1 product, and what GDAL passes on from a TIFF.
-IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_]?([01]\d)[-_]?([0-3]\d)(?:T\d{6})?(?!\d)")
+# Date in a file name (such as a Sentinel-1 product) or in a metadata tag.
+DATE_PATTERN = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_]?([01]\d)[-_]?([0-3]\d)(?:T\d{6})?(?!\d)")
 DATE_TAGS = (DATE_TAG, "ACQUISITION_START_TIME", "TIFFTAG_DATETIME")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A raster with backscatter.
+    """A raster of backscatter.
 
     Parameters
     ----------
     path : str
     name : str
-        Of its file, without suffix.
+        File name without suffix.
     day : datetime.date
     grid : Grid
     bands : tuple of str
-        Backscatter bands that are used.
+        Backscatter bands to use.
     incidence : str
-        Band with the incidence angle; empty if there is none.
+        Band of the incidence angle; empty if there is none.
     is_synthetic : bool
     """
 
@@ -43,14 +43,14 @@ class Scene:
     is_synthetic: bool
 
 
-def find_scenes(folder, without=""):
-    """The GeoTIFFs in a folder and its subfolders, sorted.
+def find_scenes(folder, exclude=""):
+    """Return the GeoTIFFs in a folder and its subfolders, sorted.
 
     Parameters
     ----------
     folder : str
-    without : str, optional
-        Folder for results, in which nothing is looked for.
+    exclude : str, optional
+        Folder to exclude from the search, such as the output folder.
 
     Returns
     -------
@@ -59,21 +59,21 @@ def find_scenes(folder, without=""):
     Raises
     ------
     MissingInput
-        If there are none.
+        If there is none.
     """
-    without = os.path.realpath(without) if without else ""
+    exclude = os.path.realpath(exclude) if exclude else ""
     found = []
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if os.path.realpath(os.path.join(parent, name)) != without]
+        folders[:] = [name for name in folders if os.path.realpath(os.path.join(parent, name)) != exclude]
         found += [os.path.join(parent, name) for name in names
                   if name.lower().endswith((".tif", ".tiff")) and not name.startswith(".")]
     if not found:
-        raise MissingInput(f"There is no GeoTIFF in {folder}. Choose the folder that holds the scenes.")
+        raise MissingInput(f"There is no GeoTIFF in {folder}. Choose the folder that contains the scenes.")
     return sorted(found)
 
 
 def first_grid(paths):
-    """The grid of the first raster that can be opened; charts are brought to its CRS.
+    """Return the grid of the first raster that can be read; charts are reprojected to its CRS.
 
     Parameters
     ----------
@@ -86,25 +86,25 @@ def first_grid(paths):
     Raises
     ------
     PlainError
-        What is wrong with the first, if none can be opened.
+        The error of the first raster, if none can be read.
     """
-    refusal = None
+    first_error = None
     for path in paths:
         try:
             return read_scene(path).grid
         except PlainError as error:
-            refusal = refusal or error
-    raise refusal
+            first_error = first_error or error
+    raise first_error
 
 
-def read_scene(path, wanted=()):
-    """Read what a raster says of itself.
+def read_scene(path, requested=()):
+    """Read date, grid and bands of a raster.
 
     Parameters
     ----------
     path : str
-    wanted : sequence of str
-        Bands to use; empty for all that are named by a polarisation.
+    requested : sequence of str
+        Bands to use; empty for all with a polarisation in their name.
 
     Returns
     -------
@@ -113,37 +113,37 @@ def read_scene(path, wanted=()):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If it cannot be opened, has no date, no CRS in metres, or not the bands.
+        If it cannot be opened, or has no date, no projected CRS or none of the requested bands.
     """
     from rasterio.crs import CRS
 
     with RasterReader(path) as raster:
         names = raster.band_names
-        missing = [band for band in wanted if band not in names]
+        missing = [band for band in requested if band not in names]
         if missing:
             raise MissingInput(f"{path} has no band {', '.join(missing)}. Its bands are {', '.join(names)}.")
-        bands = tuple(wanted) or tuple(name for name in names if POLARISATION.search(name))
+        bands = tuple(requested) or tuple(name for name in names if POLARISATION.search(name))
         if not bands:
-            raise UnsuitableInput(f"{path} has no band that is named by a polarisation (HH, HV, VV, VH); its bands are "
-                                  f"{', '.join(names)}. Name the bands to use with BANDS.")
+            raise UnsuitableInput(f"{path} has no band with a polarisation (HH, HV, VV, VH) in its name; its bands are "
+                                  f"{', '.join(names)}. Set the bands to use with BANDS.")
         crs = CRS.from_wkt(raster.grid.crs_wkt) if raster.grid.crs_wkt else None
         if crs is None or not crs.is_projected:
-            raise UnsuitableInput(f"{path} has no projected coordinate reference system, so distances in metres mean "
-                                  "nothing in it. Geocode it first (Preprocess Sentinel-1 products).")
+            raise UnsuitableInput(f"{path} has no projected coordinate reference system, so distances in metres cannot "
+                                  "be measured. Geocode it first (Preprocess Sentinel-1 products).")
         incidence = next((name for name in names if INCIDENCE.search(name)), "")
         return Scene(path, os.path.splitext(os.path.basename(path))[0], _day(raster), raster.grid, bands, incidence,
                      raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES")
 
 
 def _day(raster):
-    """The date from the metadata of the file or its bands; only rasters of other tools are known by their name."""
+    """Return the date from the metadata of the file or its bands, or else from the file name."""
     texts = [tags.get(tag, "") for tags in (raster.tags, *(band.tags for band in raster.bands)) for tag in DATE_TAGS]
     for text in [*texts, os.path.basename(raster.path)]:
-        found = IN_NAME.search(text.replace(":", "-"))
+        found = DATE_PATTERN.search(text.replace(":", "-"))
         if found:
             try:
                 return date(*map(int, found.groups()))
             except ValueError:
                 continue
-    raise UnsuitableInput(f"{raster.path} does not say of which day it is. Write it into its metadata "
-                          f"(gdal_edit.py -mo {DATE_TAG}=2020-10-23) or into its name.")
+    raise UnsuitableInput(f"{raster.path} has no acquisition date. Add it to the metadata (gdal_edit.py -mo "
+                          f"{DATE_TAG}=2020-10-23) or to the file name.")

@@ -1,4 +1,4 @@
-"""What may be chosen when sea ice is classified; the dialog takes its defaults from here."""
+"""Settings of the sea-ice classification; the dialog uses these defaults."""
 
 from dataclasses import dataclass, field
 
@@ -9,46 +9,47 @@ TEXTURES = ("compute", "given", "none")
 EVALUATIONS = ("date", "none")
 WHEN_BROKEN = ("skip", "fail")
 DRAFTS = ("none", "polygons", "grid")
-# Those that SNAP and the literature use most, without pairs that say the same twice.
+# The features most used in SNAP and the literature, without strongly correlated pairs.
 TEXTURE_FEATURES = ("contrast", "homogeneity", "energy", "entropy", "mean", "variance", "correlation")
 
 
 @dataclass(frozen=True)
 class IceSettings:
-    """How sea ice is classified.
+    """Settings of the sea-ice classification.
 
     Parameters
     ----------
     bands : tuple of str
-        Bands of backscatter; empty for all that are named by a polarisation.
+        Backscatter bands; empty for all with a polarisation in their name.
     incidence : bool
-        Whether the incidence angle is a feature.
+        Whether the incidence angle is used as a feature.
     textures : {"compute", "given", "none"}
     texture : TextureSettings
         For ``textures="compute"``.
     max_days : float
-        A chart serves scenes at most so many days before or after it.
+        Maximum number of days between scene and chart.
     boundary : float
-        Metres from a border between classes within which no pixel trains or judges.
+        Minimum distance in metres of training and validation pixels from class boundaries.
     land_buffer : float
-        Metres by which the land of the charts reaches into the sea.
+        Metres by which the land of the charts is buffered.
     samples_per_class : int
-        At most so many training pixels of each class in each scene.
-    judged_per_scene : int
-        At most so many pixels of each scene judge.
+        Maximum number of training pixels per class and scene.
+    validation_per_scene : int
+        Maximum number of validation pixels per scene.
     evaluation : {"date", "none"}
-        Whether each scene is judged by a forest that saw no scene of its date.
+        Leave-one-date-out assessment, or none.
     evaluation_trees : int
-        At most so many trees in these forests.
+        Maximum number of trees of the forests of the assessment.
     forest : ForestSettings
-        Of the forest that makes the maps.
+        Settings of the forest for the maps.
     draft : {"none", "polygons", "grid"}
-        What concentration and stage are summed up over.
+        Areas of the draft chart.
     cell : float
-        Metres; edge of the cells for the ice edge and the draft grid.
+        Size in metres of the cells for the ice edge and the draft grid.
     edge_concentration : float
-        The ice edge is where the concentration passes this share, 0..1.
+        Ice concentration at the ice edge, 0..1.
     wants_edge, wants_disagreement : bool
+        Whether the ice edge and the disagreement maps are computed.
     """
 
     bands: tuple = ()
@@ -60,7 +61,7 @@ class IceSettings:
     boundary: float = 1000.0
     land_buffer: float = 300.0
     samples_per_class: int = 500
-    judged_per_scene: int = 5000
+    validation_per_scene: int = 5000
     evaluation: str = "date"
     evaluation_trees: int = 60
     forest: ForestSettings = field(default_factory=lambda: ForestSettings(trees=300, min_samples_leaf=3))

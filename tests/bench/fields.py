@@ -31,13 +31,13 @@ def pixels_of_fields(seed, fields, per_field=FIELD_PIXELS):
     classes : ndarray of int64, shape (fields * per_field,)
     """
     from floefield.compute.sampledata.covers import COVERS, GARDEN
-    from floefield.compute.sampledata.growth import look_on, sow
+    from floefield.compute.sampledata.growth import appearance_on, create_stands
     from floefield.compute.sampledata.spectra import EXTINCTION
 
     rng = np.random.default_rng(seed)
     kinds = [*range(CLASSES - 1), COVERS.index(GARDEN)]
     covers = rng.permutation(np.resize(kinds, fields))
-    stands = sow(covers, rng.uniform(0.0, 5.0, fields), rng)
+    stands = create_stands(covers, rng.uniform(0.0, 5.0, fields), rng)
     owner = np.repeat(np.arange(fields), per_field)
     vigour = np.exp(0.12 * rng.standard_normal(len(owner)))
     texture = 1.0 + stands.texture[owner] * rng.standard_normal(len(owner))
@@ -45,7 +45,7 @@ def pixels_of_fields(seed, fields, per_field=FIELD_PIXELS):
     foreign = np.where(rng.random(len(owner)) < MIXED_SHARE, rng.uniform(0.0, 0.6, len(owner)), 0.0)[:, None]
     dates = []
     for day in DAYS:
-        look = look_on(stands, day, rng.random(), rng)
+        look = appearance_on(stands, day, rng.random(), rng)
         fade = np.exp(-EXTINCTION * (look.leaf_area[owner] * vigour)[:, None])
         surface = (look.leaves[owner] * (1.0 - fade) + look.ground[owner] * fade) * texture[:, None]
         fade = np.exp(-EXTINCTION * look.leaf_area[neighbour][:, None])

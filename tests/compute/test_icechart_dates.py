@@ -1,4 +1,4 @@
-"""The day of a chart: from its metadata, then from its name by service; what can be read in two ways is refused."""
+"""Date of a chart: from metadata before the file name, by service; ambiguous dates are rejected."""
 
 from datetime import date, time
 
@@ -36,12 +36,12 @@ def fgdc(period="", published=""):
     ("chart_25122020", date(2020, 12, 25)),
     ("ice_20201008_final", date(2020, 10, 8)),
 ])
-def test_each_service_names_its_charts_in_its_own_way(name, day):
+def test_file_names_of_each_service_are_parsed(name, day):
     assert chart_date(name).day == day
     assert chart_date(name).origin == "name"
 
 
-def test_the_hour_is_kept_where_the_name_tells_it():
+def test_the_time_is_read_where_the_file_name_has_one():
     assert chart_date("201308070805_NorthEast_RIC").time == time(8, 5)
     assert chart_date("arctic201008").time is None
 
@@ -50,15 +50,15 @@ def test_the_hour_is_kept_where_the_name_tells_it():
     ("chart_03012022", "2022-01-03 or 2022-03-01"),
     ("chart_201008", "2008-10-20 or 2020-10-08"),
     ("chart_20201008_20201015", "2020-10-08 or 2020-10-15"),
-    ("chart", "neither its metadata nor its name"),
-    ("arctic201399", "no such day"),
-    ("99992022_CEXPRWA", "no such day"),
+    ("chart", "neither metadata nor file name"),
+    ("arctic201399", "not a valid date"),
+    ("99992022_CEXPRWA", "not a valid date"),
 ])
-def test_what_is_not_clear_asks_for_the_parameter(name, words):
-    with pytest.raises(UnsuitableInput, match=words) as refused:
+def test_missing_and_ambiguous_dates_are_rejected_with_the_parameter_to_set(name, words):
+    with pytest.raises(UnsuitableInput, match=words) as rejected:
         chart_date(name)
-    assert "DATE" in str(refused.value)
-    assert name in str(refused.value)
+    assert "DATE" in str(rejected.value)
+    assert name in str(rejected.value)
 
 
 @pytest.mark.parametrize(("metadata", "day"), [
@@ -69,7 +69,7 @@ def test_what_is_not_clear_asks_for_the_parameter(name, words):
     (fgdc(published="20201009"), date(2020, 10, 9)),
     (ISO.encode(), date(2020, 10, 8)),
 ])
-def test_metadata_come_before_the_name(metadata, day):
+def test_metadata_take_precedence_over_the_file_name(metadata, day):
     found = chart_date("chart_03012022", metadata)
     assert (found.day, found.origin) == (day, "metadata")
 
@@ -79,19 +79,19 @@ def test_metadata_come_before_the_name(metadata, day):
     b'<!DOCTYPE a [<!ENTITY b "20201008">]><metadata><citation><pubdate>&b;</pubdate></citation></metadata>',
     b"\xff\xfe\x00broken",
 ])
-def test_metadata_that_do_not_tell_leave_it_to_the_name(metadata):
+def test_metadata_without_a_date_are_ignored(metadata):
     assert chart_date("arctic201008", metadata).day == date(2020, 10, 8)
 
 
-def test_the_user_has_the_last_word():
-    assert chart_date("arctic201008", fgdc(published="20201009"), given="2021-01-02").day == date(2021, 1, 2)
-    with pytest.raises(UnsuitableInput, match="DATE is no date: tomorrow"):
-        chart_date("arctic201008", given="tomorrow")
+def test_the_date_set_by_the_user_takes_precedence():
+    assert chart_date("arctic201008", fgdc(published="20201009"), user_date="2021-01-02").day == date(2021, 1, 2)
+    with pytest.raises(UnsuitableInput, match="DATE is not a valid date: tomorrow"):
+        chart_date("arctic201008", user_date="tomorrow")
 
 
 @pytest.mark.parametrize(("name", "service", "area"), [
     ("arctic201008", "usnic", "arctic"), ("06092021_CEXPRWA", "cis", "rwa"),
     ("201308070805_NorthEast_RIC", "dmi", "northeast-ric"), ("aari_arc_20140211_pl_a", "aari", "arc"),
     ("nic_arctic_20201008_pl_a", "usnic", "arctic"), ("my chart 2020-10-08", "", "my-chart")])
-def test_names_tell_who_made_a_chart_and_where(name, service, area):
+def test_file_names_contain_service_and_area(name, service, area):
     assert (chart_name(name).service, chart_name(name).area) == (service, area)

@@ -1,4 +1,4 @@
-"""Files from outside are opened with care: zips, GML, metadata, tables."""
+"""Untrusted chart files: zip archives, GML, metadata, dBASE tables."""
 
 import struct
 import zipfile
@@ -12,8 +12,8 @@ from floefield.compute.icechart.files import find_charts, open_chart_file
 
 
 @pytest.fixture
-def workplace(tmp_path):
-    folder = tmp_path / "workplace"
+def scratch_folder(tmp_path):
+    folder = tmp_path / "scratch_folder"
     folder.mkdir()
     return folder
 
@@ -25,73 +25,73 @@ def zipped(path, **contents):
     return str(path)
 
 
-def test_charts_are_found_in_folders_and_results_left_out(tmp_path):
+def test_charts_are_found_in_subfolders_except_the_excluded_one(tmp_path):
     for name in ("a.shp", "b/c.ZIP", "b/c.dbf", "b/.d.shp", "done/e.gpkg", "f.gml", "g.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = find_charts(str(tmp_path), without=str(tmp_path / "done"))
+    found = find_charts(str(tmp_path), exclude=str(tmp_path / "done"))
     assert found == [str(tmp_path / name) for name in ("a.shp", "b/c.ZIP", "f.gml")]
     with pytest.raises(MissingInput, match="does not exist"):
         find_charts(str(tmp_path / "nowhere"))
 
 
-def test_a_zip_writes_nothing_outside_its_workplace(tmp_path, workplace):
+def test_a_zip_writes_nothing_outside_the_scratch_folder(tmp_path, scratch_folder):
     path = zipped(tmp_path / "arctic201008.zip", **{
         "../../../evil.shp": b"1", "/abs/evil.dbf": b"2", "a\\..\\..\\b.shp": b"3", "c/evil.shp": b"4",
         "run.exe": b"5"})
     before = set(tmp_path.rglob("*"))
-    charts = open_chart_file(path, str(workplace))
+    charts = open_chart_file(path, str(scratch_folder))
     assert len(charts) == 3
-    assert all(chart.path.startswith(str(workplace)) and chart.origin == path for chart in charts)
+    assert all(chart.path.startswith(str(scratch_folder)) and chart.origin == path for chart in charts)
     new = {file.name for file in set(tmp_path.rglob("*")) - before if file.is_file()}
     assert new == {"evil.shp", "evil.dbf", "b.shp"}
-    assert all(workplace in file.parents for file in set(tmp_path.rglob("*")) - before)
+    assert all(scratch_folder in file.parents for file in set(tmp_path.rglob("*")) - before)
 
 
-def test_zips_inside_a_zip_are_opened_once(tmp_path, workplace):
+def test_nested_zips_are_extracted_one_level_deep(tmp_path, scratch_folder):
     inner = zipped(tmp_path / "inner.zip", **{"06092021_CEXPRWA.shp": b"1"})
     with open(inner, "rb") as file:
         path = zipped(tmp_path / "outer.zip", **{"inner.zip": file.read()})
-    (chart,) = open_chart_file(path, str(workplace))
+    (chart,) = open_chart_file(path, str(scratch_folder))
     assert chart.names == ("06092021_CEXPRWA", "outer")
 
 
-def test_a_zip_that_grows_without_end_is_refused(tmp_path, workplace, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST_UNPACKED", 3 * 2**20)
+def test_a_zip_bomb_is_rejected(tmp_path, scratch_folder, monkeypatch):
+    monkeypatch.setattr(files, "MAX_UNPACKED_BYTES", 3 * 2**20)
     path = zipped(tmp_path / "bomb.zip", **{"a.shp": bytes(4 * 2**20)})
-    with pytest.raises(UnreadableInput, match="far more than a chart has"):
-        open_chart_file(path, str(workplace))
-    monkeypatch.setattr(files, "MOST_UNPACKED", 5)
+    with pytest.raises(UnreadableInput, match="far more than an ice chart"):
+        open_chart_file(path, str(scratch_folder))
+    monkeypatch.setattr(files, "MAX_UNPACKED_FILES", 5)
     path = zipped(tmp_path / "many.zip", **{f"{number}.shp": b"" for number in range(9)})
     with pytest.raises(UnreadableInput, match="more than 5 files"):
-        open_chart_file(path, str(workplace))
+        open_chart_file(path, str(scratch_folder))
 
 
 @pytest.mark.parametrize(("name", "content", "error", "words"), [
     ("half.zip", b"PK\3\4 and then nothing", UnreadableInput, "not a complete zip"),
     ("chart.gml", b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a/>", UnreadableInput, "document type"),
-    ("chart.pdf", b"%PDF", UnsuitableInput, "no ice chart that Floefield can read"),
+    ("chart.pdf", b"%PDF", UnsuitableInput, "not an ice chart in a supported format"),
 ])
-def test_what_cannot_be_a_chart_is_refused(tmp_path, workplace, name, content, error, words):
+def test_files_that_are_no_chart_are_rejected(tmp_path, scratch_folder, name, content, error, words):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(error, match=words):
-        open_chart_file(str(tmp_path / name), str(workplace))
+        open_chart_file(str(tmp_path / name), str(scratch_folder))
 
 
-def test_a_zip_without_a_chart_is_refused(tmp_path, workplace):
-    with pytest.raises(UnsuitableInput, match="holds no chart"):
-        open_chart_file(zipped(tmp_path / "a.zip", **{"readme.txt": b"hello"}), str(workplace))
+def test_a_zip_without_a_chart_is_rejected(tmp_path, scratch_folder):
+    with pytest.raises(UnsuitableInput, match="contains no chart"):
+        open_chart_file(zipped(tmp_path / "a.zip", **{"readme.txt": b"hello"}), str(scratch_folder))
 
 
 @pytest.mark.parametrize("beside", ["chart.shp.xml", "chart.xml", "CHART.XML"])
-def test_metadata_beside_a_chart_are_found(tmp_path, workplace, beside):
+def test_metadata_beside_a_chart_are_found(tmp_path, scratch_folder, beside):
     (tmp_path / "chart.shp").touch()
     (tmp_path / beside).write_bytes(b"<metadata/>")
-    (chart,) = open_chart_file(str(tmp_path / "chart.shp"), str(workplace))
+    (chart,) = open_chart_file(str(tmp_path / "chart.shp"), str(scratch_folder))
     assert chart.metadata == b"<metadata/>"
 
 
-def test_texts_of_a_table_keep_their_blanks(tmp_path):
+def test_text_columns_keep_their_blanks(tmp_path):
     """A table of dBASE III, byte by byte: header, two fields, two records."""
     fields = [(b"ICESOD", b"C", 10), (b"AREA", b"N", 4)]
     header = struct.pack("<4BIHH20x", 3, 120, 1, 1, 2, 32 + 32 * 2 + 1, 1 + 10 + 4)

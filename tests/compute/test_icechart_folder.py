@@ -1,4 +1,4 @@
-"""Results of a batch appear together, beside what is there, or not at all."""
+"""Output files of a batch appear together, or not at all; existing files are kept."""
 
 import pytest
 
@@ -25,20 +25,20 @@ def test_files_are_added_and_replaced(tmp_path):
     assert texts(tmp_path) == {"new/deep/a": "2", "new/deep/b": "3", "new/deep/mine": "kept"}
 
 
-@pytest.mark.parametrize("place", ["new/deep", "old"])
-def test_an_error_leaves_everything_as_it_was(tmp_path, place):
+@pytest.mark.parametrize("folder", ["new/deep", "old"])
+def test_an_error_leaves_the_folder_unchanged(tmp_path, folder):
     fill(tmp_path / "old", a="1")
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(KeyError), added_files(str(tmp_path / place)) as partial:
+    with pytest.raises(KeyError), added_files(str(tmp_path / folder)) as partial:
         (tmp_path / partial / "a").write_text("2")
         raise KeyError
     assert sorted(tmp_path.rglob("*")) == before
     assert texts(tmp_path) == {"old/a": "1"}
 
 
-def test_a_file_is_no_folder(tmp_path):
+def test_a_file_in_place_of_the_folder_is_rejected(tmp_path):
     (tmp_path / "file").touch()
-    for place in ("file", "file/below"):
+    for path in ("file", "file/below"):
         with pytest.raises(OutputError, match="file"):
-            fill(tmp_path / place, a="1")
+            fill(tmp_path / path, a="1")
     assert texts(tmp_path) == {"file": ""}

@@ -1,4 +1,4 @@
-"""The synthetic crop scene: physically sensible, well-formed, the same for the same seed, and complete or absent."""
+"""Sample kind crops: plausible reflectance, valid products, reproducible, and complete or absent."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from floefield.compute.sampledata.jp2 import write_jp2
 from floefield.compute.sampledata.kinds import create_sample
 from floefield.compute.sampledata.overpasses import Overpass, plan_overpasses, sun_angles
 from floefield.compute.sampledata.settings import SampleSettings
-from floefield.compute.sampledata.sky import sky_over
+from floefield.compute.sampledata.sky import create_sky
 
 SMALL = SampleSettings(seed=3, size=120, dates=2)
 
@@ -40,7 +40,7 @@ def read(product, layer, pixel):
 
 
 def reflectance(product, layer, pixel):
-    """By hand, as the product's own XML says: (DN - 1000) / 10000."""
+    """Return reflectance by the offset and quantification of the metadata: (DN - 1000) / 10000."""
     return (read(product, layer, pixel) - 1000.0) / 10000.0
 
 
@@ -60,7 +60,7 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     assert red != other_red
 
 
-def test_every_listed_image_is_there_and_nothing_else(product):
+def test_the_listed_images_are_those_on_disk(product):
     xml = (product / "MTD_MSIL2A.xml").read_text(encoding="utf-8")
     listed = {f"{image}.jp2" for image in re.findall("<IMAGE_FILE>(.*)</IMAGE_FILE>", xml)}
     there = {path.relative_to(product).as_posix() for path in product.glob("GRANULE/*/IMG_DATA/*/*")}
@@ -79,11 +79,11 @@ def test_gdal_opens_the_product_at_each_resolution(product):
         assert part.GetGeoTransform()[::3] == (405360.0, 4794600.0)
 
 
-@pytest.mark.parametrize(("shape", "dtype", "most"), [((50, 70), "uint16", 2 ** 15), ((50, 70), "uint8", 256),
+@pytest.mark.parametrize(("shape", "dtype", "maximum"), [((50, 70), "uint16", 2 ** 15), ((50, 70), "uint8", 256),
                                                       ((3, 50, 70), "uint8", 256)])
-def test_files_are_lossless(tmp_path, shape, dtype, most):
+def test_files_are_lossless(tmp_path, shape, dtype, maximum):
     gdal = pytest.importorskip("osgeo.gdal")
-    values = np.random.default_rng(0).integers(0, most, shape).astype(dtype)
+    values = np.random.default_rng(0).integers(0, maximum, shape).astype(dtype)
     write_jp2(str(tmp_path / "noise.jp2"), values, "EPSG:32631", 405360, 4794600, 20)
     image = gdal.Open(str(tmp_path / "noise.jp2"))
     assert np.array_equal(image.ReadAsArray(), values)
@@ -91,7 +91,7 @@ def test_files_are_lossless(tmp_path, shape, dtype, most):
     assert [path.name for path in tmp_path.iterdir()] == ["noise.jp2"]
 
 
-def test_everything_says_that_it_is_synthetic(small):
+def test_all_files_are_marked_as_synthetic(small):
     folder, sample = small
     assert "SYNTHETIC" in (folder / "README.txt").read_text(encoding="utf-8")
     for path in folder.rglob("*.xml"):
@@ -99,11 +99,11 @@ def test_everything_says_that_it_is_synthetic(small):
     for path in folder.rglob("*.jp2"):
         assert b"Synthetic data" in path.read_bytes()
     table, = sample.tables
-    place = [name for name, _ in table.fields].index("synthetic")
-    assert all(values[place] == 1 for _, values in table.rows)
+    index = [name for name, _ in table.fields].index("synthetic")
+    assert all(values[index] == 1 for _, values in table.rows)
 
 
-def test_coarse_copies_are_the_means_of_the_fine_bands(product):
+def test_coarse_bands_are_means_of_fine_bands(product):
     fine, coarse = read(product, "B04", 10).astype(float), read(product, "B04", 20)
     complete = block_mean(fine == 0, 2) == 0
     assert complete.any()
@@ -111,18 +111,18 @@ def test_coarse_copies_are_the_means_of_the_fine_bands(product):
     assert not coarse[~complete].any()
 
 
-def test_nodata_lies_in_the_same_place_in_all_bands(small):
-    shares = []
+def test_nodata_is_the_same_in_all_bands(small):
+    fractions = []
     for product in (small[0] / "sentinel2").iterdir():
         outside = read(product, "SCL", 20) == 0
-        shares.append(outside.mean())
+        fractions.append(outside.mean())
         assert np.array_equal(read(product, "B11", 20) == 0, outside)
         for band in ("B02", "B03", "B04", "B08"):
             assert np.array_equal(block_mean(read(product, band, 10) == 0, 2) > 0, outside)
-    assert min(shares) == 0 and 0.1 < max(shares) < 0.3
+    assert min(fractions) == 0 and 0.1 < max(fractions) < 0.3
 
 
-def test_ndvi_agrees_with_the_scene_classification(product):
+def test_ndvi_is_consistent_with_the_scene_classification(product):
     classes = read(product, "SCL", 20)
     red, near = block_mean(reflectance(product, "B04", 10), 2), reflectance(product, "B8A", 20)
     ndvi = (near - red) / (near + red)
@@ -130,13 +130,13 @@ def test_ndvi_agrees_with_the_scene_classification(product):
     assert 0.1 < np.median(ndvi[classes == 5]) < 0.35
 
 
-def test_broad_and_narrow_near_infrared_see_the_same_ground(product):
+def test_broad_and_narrow_near_infrared_are_correlated(product):
     broad, narrow = block_mean(reflectance(product, "B08", 10), 2), reflectance(product, "B8A", 20)
-    seen = read(product, "SCL", 20) > 0
-    assert np.corrcoef(broad[seen], narrow[seen])[0, 1] > 0.97
+    valid = read(product, "SCL", 20) > 0
+    assert np.corrcoef(broad[valid], narrow[valid])[0, 1] > 0.97
 
 
-def test_sun_stands_where_hand_calculation_puts_it():
+def test_sun_angles_match_an_independent_calculation():
     # At solar noon the zenith angle is the latitude minus the declination of the sun.
     zenith, azimuth = sun_angles(datetime(2023, 6, 21, 12, 2), 43.29, 0.0)
     assert zenith == pytest.approx(43.29 - 23.44, abs=0.1)
@@ -147,13 +147,13 @@ def test_sun_stands_where_hand_calculation_puts_it():
 
 
 def overpass(**changes):
-    values = {"platform": "S2A", "sensed": datetime(2023, 4, 12, 10, 40, 31), "absolute_orbit": 1, "cloud_share": 0.2,
-              "cirrus": 0.0, "haze": 0.0, "wetness": 0.0, "swath_edge": False, **changes}
+    values = {"platform": "S2A", "sensed": datetime(2023, 4, 12, 10, 40, 31), "absolute_orbit": 1,
+              "cloud_fraction": 0.2, "cirrus": 0.0, "haze": 0.0, "wetness": 0.0, "swath_edge": False, **changes}
     return Overpass(**values)
 
 
 def test_shadows_fall_away_from_the_sun():
-    sky = sky_over((240, 240), 20.0, overpass(), np.random.default_rng(1))
+    sky = create_sky((240, 240), 20.0, overpass(), np.random.default_rng(1))
     match = np.fft.ifft2(np.fft.fft2(sky.shade) * np.conj(np.fft.fft2(sky.opacity))).real
     south, east = np.unravel_index(match.argmax(), match.shape)
     south, east = (shift - 240 if shift > 120 else shift for shift in (south, east))
@@ -161,16 +161,16 @@ def test_shadows_fall_away_from_the_sun():
     assert np.degrees(np.arctan2(east, -south)) % 360 == pytest.approx((azimuth + 180) % 360, abs=1.5)
 
 
-def test_cloud_shares_are_kept_and_one_date_is_hopeless():
-    shares = sorted(overpass.cloud_share for overpass in plan_overpasses(10, np.random.default_rng(2)))
-    assert shares[-1] > 0.9
-    assert sum(0.1 < share < 0.5 for share in shares) == 3
-    assert sum(share < 0.02 for share in shares) == 6
-    sky = sky_over((240, 240), 5.0, overpass(cloud_share=0.3), np.random.default_rng(3))
+def test_cloud_fractions_are_as_planned_and_one_date_is_overcast():
+    fractions = sorted(overpass.cloud_fraction for overpass in plan_overpasses(10, np.random.default_rng(2)))
+    assert fractions[-1] > 0.9
+    assert sum(0.1 < fraction < 0.5 for fraction in fractions) == 3
+    assert sum(fraction < 0.02 for fraction in fractions) == 6
+    sky = create_sky((240, 240), 5.0, overpass(cloud_fraction=0.3), np.random.default_rng(3))
     assert (sky.opacity > 0).mean() == pytest.approx(0.3, abs=0.01)
 
 
-def test_satellites_keep_their_ten_day_cycles():
+def test_satellites_repeat_the_orbit_every_ten_days():
     overpasses = plan_overpasses(12, np.random.default_rng(4))
     assert [one.sensed for one in overpasses] == sorted(one.sensed for one in overpasses)
     for platform in ("S2A", "S2B"):
@@ -181,7 +181,7 @@ def test_satellites_keep_their_ten_day_cycles():
             assert other.absolute_orbit - one.absolute_orbit == days // 10 * 143
 
 
-def test_parcels_lie_in_the_scene_and_have_one_code_per_crop(small):
+def test_parcels_are_inside_the_scene_and_have_one_code_per_crop(small):
     table, = small[1].tables
     assert table.crs == "EPSG:32631"
     codes = {}
@@ -193,59 +193,59 @@ def test_parcels_lie_in_the_scene_and_have_one_code_per_crop(small):
     assert codes["Winter wheat"] == (111, 1)
 
 
-def test_area_of_interest_lies_in_the_south_west_of_france(small):
+def test_area_of_interest_is_in_the_south_west_of_france(small):
     ring = np.array(json.loads((small[0] / "aoi.geojson").read_text())["features"][0]["geometry"]["coordinates"][0])
     assert np.all((ring > (1.8, 43.2)) & (ring < (1.9, 43.35)))
 
 
 @pytest.mark.parametrize("values", [{"size": 100}, {"size": 54}, {"size": 1206}, {"dates": 0}, {"seed": -1}])
-def test_settings_that_make_no_scene_are_refused(values):
+def test_invalid_settings_are_rejected(values):
     with pytest.raises(UnsuitableInput):
         SampleSettings(**values)
 
 
-def test_folder_is_refused_when_it_holds_something(tmp_path):
+def test_a_folder_that_is_not_empty_is_rejected(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="not empty"), complete_folder(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_empty_folder_is_filled(tmp_path):
+def test_an_empty_folder_is_used(tmp_path):
     (tmp_path / "sample").mkdir()
     with complete_folder(tmp_path / "sample") as folder, open(f"{folder}/file.txt", "w") as file:
         file.write("text")
     assert contents(tmp_path) == {"sample/file.txt": b"text"}
 
 
-class StopsAt(Progress):
-    """Cancels once a share of the work is done."""
+class CancelAt(Progress):
+    """Cancels after a fraction of the work."""
 
-    def __init__(self, share):
-        self._share, self._done = share, 0.0
+    def __init__(self, fraction):
+        self._cancel_at, self._done = fraction, 0.0
 
     @property
     def cancelled(self):
-        return self._done >= self._share
+        return self._done >= self._cancel_at
 
     def show(self, fraction):
         self._done = fraction
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.9])
-def test_cancel_leaves_nothing(tmp_path, share):
+@pytest.mark.parametrize("fraction", [0.1, 0.3, 0.9])
+def test_cancelling_leaves_no_files(tmp_path, fraction):
     with pytest.raises(Cancelled), complete_folder(tmp_path / "sample") as folder:
-        create_sample("crops", folder, SampleSettings(size=60, dates=2), StopsAt(share))
+        create_sample("crops", folder, SampleSettings(size=60, dates=2), CancelAt(fraction))
     assert not list(tmp_path.iterdir())
 
 
-def test_unwritable_place_is_a_sentence(tmp_path):
+def test_an_unwritable_path_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"), complete_folder(tmp_path / "file" / "sample"):
         pass
 
 
-def test_the_older_land_cover_map_is_coarse_and_mostly_right(tmp_path):
+def test_the_land_cover_map_is_coarse_and_mostly_right(tmp_path):
     import rasterio
     from rasterio.features import rasterize
 
@@ -254,11 +254,11 @@ def test_the_older_land_cover_map_is_coarse_and_mostly_right(tmp_path):
         cover, transform, tags = raster.read(1), raster.transform, raster.tags()
     assert (cover.shape, raster.crs, transform.a) == ((24, 24), "EPSG:32631", 100.0)
     assert set(np.unique(cover)) <= {10, 11, 60, 130, 190, 210} and tags["SYNTHETIC"] == "YES"
-    # Under the surveyed parcels, by the middle of each cell.
+    # Reference parcels at the centre of each cell.
     table, = sample.tables
-    truth = rasterize(((geometry, 1 + cropland) for geometry, (_, _, _, cropland, _) in table.rows), cover.shape,
-                      transform=transform)
-    says = np.isin(cover, (10, 11)) + 1
-    surveyed = truth > 0
+    reference = rasterize(((geometry, 1 + cropland) for geometry, (_, _, _, cropland, _) in table.rows), cover.shape,
+                          transform=transform)
+    mapped = np.isin(cover, (10, 11)) + 1
+    surveyed = reference > 0
     assert surveyed.sum() > 50
-    assert 0.7 < (says == truth)[surveyed & (cover != 130)].mean() < 1.0
+    assert 0.7 < (mapped == reference)[surveyed & (cover != 130)].mean() < 1.0

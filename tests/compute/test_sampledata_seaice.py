@@ -1,4 +1,4 @@
-"""The synthetic winter at sea: products with the real structure, charts without gaps, ice that grows."""
+"""Sample kind seaice: valid Sentinel-1 products, charts without gaps, ice growth."""
 
 import re
 import zipfile
@@ -12,9 +12,9 @@ from floefield.compute.sampledata import seaice_radar as radar
 from floefield.compute.sampledata import seaice_world as world_of
 from floefield.compute.sampledata.kinds import create_sample
 from floefield.compute.sampledata.polygons import area
-from floefield.compute.sampledata.seaice_chart import CHART_CRS, draw_chart
+from floefield.compute.sampledata.seaice_chart import CHART_CRS, create_chart
 from floefield.compute.sampledata.seaice_passes import chart_days, plan_passes
-from floefield.compute.sampledata.seaice_world import make_world
+from floefield.compute.sampledata.seaice_world import create_world
 from floefield.compute.sampledata.settings import SampleSettings
 
 SMALL = SampleSettings(seed=3, size=120, dates=2)
@@ -67,7 +67,7 @@ def test_pixels_are_forty_metres_apart(product):
         assert np.hypot(east[corner] - east[corners[0]], north[corner] - north[corners[0]]) == pytest.approx(119 * 40)
 
 
-def test_calibration_tables_obey_the_law_of_the_angle(product):
+def test_calibration_tables_are_consistent_with_the_incidence_angle(product):
     pixels, sigma, beta = (np.array(texts(product, "annotation/calibration/calibration*hv*.xml", element)[0], float)
                            for element in ("pixel", "sigmaNought", "betaNought"))
     angles = np.radians(radar.incidence_angles(120)[pixels.astype(int)])
@@ -75,9 +75,9 @@ def test_calibration_tables_obey_the_law_of_the_angle(product):
     np.testing.assert_allclose((beta / sigma) ** 2, np.sin(angles), rtol=1e-5)
 
 
-def test_the_angle_grows_across_the_swath_as_in_real_products():
+def test_the_incidence_angle_increases_across_the_swath_as_in_real_products():
     angles = radar.incidence_angles(10487)
-    # Nodes of the geolocation grid of a real EW scene (Kara Sea, 2022-11-30).
+    # Grid points of the geolocation grid of a real EW scene (Kara Sea, 2022-11-30).
     real = {0: 18.88, 2100: 25.50, 5250: 34.39, 7875: 40.80, 10486: 46.36}
     assert max(abs(angles[column] - angle) for column, angle in real.items()) < 0.5
 
@@ -85,39 +85,39 @@ def test_the_angle_grows_across_the_swath_as_in_real_products():
 def test_noise_steps_between_sub_swaths_remain_after_the_annotated_noise_is_removed():
     rng = np.random.default_rng(0)
     constants = radar.calibration_constants(600)
-    numbers = radar.stored_numbers(np.zeros((400, 600)), "HV", constants, rng) / constants
-    left = (numbers ** 2 / radar.scalloping(np.arange(400))[:, None]).mean(axis=0) / radar.noise_floor("HV", 600)
-    by_swath = [left[first:last + 1].mean() for first, last in radar.swath_columns(600)]
+    amplitudes = radar.digital_numbers(np.zeros((400, 600)), "HV", constants, rng) / constants
+    residual = (amplitudes ** 2 / radar.scalloping(np.arange(400))[:, None]).mean(axis=0) / radar.noise_floor("HV", 600)
+    by_swath = [residual[first:last + 1].mean() for first, last in radar.swath_columns(600)]
     np.testing.assert_allclose(by_swath, radar.NOISE_ERROR["HV"], rtol=0.01)
 
 
-def test_speckle_has_the_looks_of_the_mode():
+def test_speckle_has_the_number_of_looks_of_ew_grdm():
     rng = np.random.default_rng(0)
     constants = np.full(500, 3000.0)
-    numbers = radar.stored_numbers(np.full((500, 500), 0.5), "HH", constants, rng)[:, 200].astype(float) ** 2
-    assert numbers.mean() ** 2 / numbers.var() == pytest.approx(radar.LOOKS, rel=0.15)
+    intensity = radar.digital_numbers(np.full((500, 500), 0.5), "HH", constants, rng)[:, 200].astype(float) ** 2
+    assert intensity.mean() ** 2 / intensity.var() == pytest.approx(radar.LOOKS, rel=0.15)
 
 
-def test_passes_and_charts_are_those_of_the_training():
+def test_passes_and_charts_have_the_dates_of_the_cryo04_training():
     passes = plan_passes(29)
     assert [passes[0].sensed.date(), passes[-1].sensed.date()] == [date(2020, 10, 5), date(2021, 3, 22)]
     for scene in passes:
-        # Relative orbit from the absolute one, as ESA counts them.
+        # Relative orbit from the absolute orbit, by ESA's formula.
         assert (scene.absolute_orbit - {"S1A": 73, "S1B": 27}[scene.platform]) % 175 + 1 == 24
     days = chart_days(passes)
     assert {day.weekday() for day in days} == {3}
     assert all(min(abs((scene.sensed.date() - day).days) for day in days) <= 3 for scene in passes)
 
 
-def test_polygons_of_a_chart_cover_the_world_once():
-    world = make_world(4800.0, np.random.default_rng(5))
-    patches = draw_chart(world, 100.0, np.random.default_rng(6))
+def test_polygons_of_a_chart_have_no_gaps_or_overlaps():
+    world = create_world(4800.0, np.random.default_rng(5))
+    patches = create_chart(world, 100.0, np.random.default_rng(6))
     surface = sum(area(patch.rings[0]) - sum(area(ring) for ring in patch.rings[1:]) for patch in patches)
     assert surface == pytest.approx(world.side ** 2)
     assert {world_of.LAND, world_of.NEW, world_of.YOUNG, world_of.OLD} <= {patch.zone for patch in patches}
 
 
-def test_charts_carry_sigrid_codes_that_add_up(small):
+def test_partial_concentrations_sum_to_the_total(small):
     for table in small[1].tables:
         assert re.fullmatch(r"arctic2\d{5}", table.name) and table.is_zipped and table.crs == CHART_CRS
         names = [name for name, _ in table.fields]
@@ -126,13 +126,13 @@ def test_charts_carry_sigrid_codes_that_add_up(small):
             assert row["POLY_TYPE"] in "LWI"
             if row["CA"] in ("-9", "92"):
                 continue
-            parts = sum(int(row[field]) for field in ("CA", "CB", "CC") if row[field] != "-9")
-            assert parts == int(row["CT"]) or (row["CT"] == "91" and 80 <= parts <= 100)
+            partials = sum(int(row[field]) for field in ("CA", "CB", "CC") if row[field] != "-9")
+            assert partials == int(row["CT"]) or (row["CT"] == "91" and 80 <= partials <= 100)
             assert int(row["SA"]) >= int(row["SB"])
 
 
-def test_winter_grows_the_ice():
-    world = make_world(19200.0, np.random.default_rng(5))
+def test_ice_grows_during_the_winter():
+    world = create_world(19200.0, np.random.default_rng(5))
     steps = np.linspace(-0.5, 0.5, 100) * world.edge
     points = world_of.CENTRE + np.stack(np.meshgrid(steps, steps), axis=-1)
     october, march = (np.bincount(world.zones(points, day).ravel(), minlength=8) for day in (0.0, 160.0))
@@ -143,20 +143,20 @@ def test_winter_grows_the_ice():
 
 
 def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
-    made = {}
+    samples = {}
     for name, seed in (("first", 5), ("again", 5), ("other", 6)):
         (tmp_path / name).mkdir()
         sample = create_sample("seaice", str(tmp_path / name), SampleSettings(seed=seed, size=60, dates=1), Progress())
-        made[name] = sample.tables, {path.relative_to(tmp_path / name).as_posix(): path.read_bytes()
-                                     for path in (tmp_path / name).rglob("*") if path.is_file()}
-    assert made["first"] == made["again"]
-    assert made["first"][0] != made["other"][0]
+        samples[name] = sample.tables, {path.relative_to(tmp_path / name).as_posix(): path.read_bytes()
+                                        for path in (tmp_path / name).rglob("*") if path.is_file()}
+    assert samples["first"] == samples["again"]
+    assert samples["first"][0] != samples["other"][0]
     zips = [[content for file, content in files.items() if file.endswith(".zip")] for _, files in
-            (made["first"], made["other"])]
+            (samples["first"], samples["other"])]
     assert zips[0] != zips[1]
 
 
-def test_everything_says_that_it_is_synthetic(small):
+def test_all_files_are_marked_as_synthetic(small):
     folder, _ = small
     assert "SYNTHETIC" in (folder / "README.txt").read_text()
     for path in [*folder.rglob("*.xml"), *folder.rglob("*.safe")]:

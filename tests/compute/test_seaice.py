@@ -1,4 +1,4 @@
-"""From scenes and charts to ice maps: pairing, ground truth, judging by date, drafts, and what can go wrong."""
+"""Ice maps from scenes and charts: matching, reference data, leave-one-date-out assessment, draft charts, errors."""
 
 import os
 import shutil
@@ -14,9 +14,9 @@ from floefield.compute.forest.modelfile import load_forest
 from floefield.compute.forest.settings import ForestSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Window
-from floefield.compute.seaice.charts import Chart, ChartMap, ChartPolygon, pair
+from floefield.compute.seaice.charts import Chart, ChartPolygon, ChartRaster, match_charts
 from floefield.compute.seaice.classify import IceTask, classify_ice
-from floefield.compute.seaice.draft import concentration_code, describe, stage_codes, water_values
+from floefield.compute.seaice.draft import concentration_code, egg_code, stage_codes, water_values
 from floefield.compute.seaice.scenes import find_scenes, read_scene
 from floefield.compute.seaice.settings import IceSettings
 from floefield.compute.texture.settings import TextureSettings
@@ -24,12 +24,12 @@ from floefield.compute.texture.settings import TextureSettings
 from .. import icescene
 
 DAYS = ("2021-01-01", "2021-01-07", "2021-01-13")
-FAST = IceSettings(boundary=80.0, samples_per_class=150, judged_per_scene=800, cell=200.0,
+FAST = IceSettings(boundary=80.0, samples_per_class=150, validation_per_scene=800, cell=200.0,
                    texture=TextureSettings(window=9, levels=16, features=("contrast", "variance"), threads=1),
                    forest=ForestSettings(trees=15, threads=1))
 
 
-class Heard(Progress):
+class RecordingProgress(Progress):
     def __init__(self):
         self.said, self.warned = [], []
 
@@ -48,11 +48,11 @@ def scenes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(scenes, tmp_path_factory):
-    """A run as it should be: (folder of the maps, result)."""
+    """A complete run: (folder of the maps, result)."""
     folder = tmp_path_factory.mktemp("done") / "maps"
     folder.mkdir()
     task = IceTask(scenes, tuple(map(icescene.stripes, DAYS)), icescene.LEGEND, settings=FAST)
-    return folder, classify_ice(task, str(folder), str(folder.parent / "ice.ffrf"), "", Heard())
+    return folder, classify_ice(task, str(folder), str(folder.parent / "ice.ffrf"), "", RecordingProgress())
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def classify(scenes, tmp_path):
         charts = tuple(map(icescene.stripes, DAYS)) if charts is None else charts
         task = IceTask(tuple(paths), charts, icescene.LEGEND, settings=settings, **more)
         return folder, classify_ice(task, str(folder), str(tmp_path / "ice.ffrf"), str(tmp_path / "report.html"),
-                                    progress or Heard())
+                                    progress or RecordingProgress())
     return classify
 
 
@@ -72,7 +72,7 @@ def read(path):
         return raster.read(1)
 
 
-def test_textures_tell_the_stripes_apart_on_a_date_that_trained_nothing(done):
+def test_textures_separate_the_stripes_on_a_date_left_out_of_training(done):
     folder, result = done
     assert result.matrix.overall_accuracy > 0.97
     assert sorted(path.name for path in folder.iterdir() if path.suffix == ".tif") == sorted(
@@ -86,7 +86,7 @@ def test_textures_tell_the_stripes_apart_on_a_date_that_trained_nothing(done):
     assert ((disagreement == 1) == (classes == expected)).all()
 
 
-def test_maps_tell_their_day_and_carry_the_colours_of_the_legend(done):
+def test_maps_have_the_date_and_the_colours_of_the_legend(done):
     folder, _ = done
     with rasterio.open(folder / "scene1_ice.tif") as raster:
         assert raster.tags()["ACQUISITION_DATE"] == DAYS[1]
@@ -94,53 +94,53 @@ def test_maps_tell_their_day_and_carry_the_colours_of_the_legend(done):
         assert raster.nodata == 0
 
 
-def test_nothing_is_learnt_from_the_judged_date(classify):
-    """Labels that contradict each other from date to date: a forest that saw its own date would be right."""
+def test_forests_are_not_trained_on_the_date_they_assess(classify):
+    """The labels contradict each other between dates: only a forest trained on the same date would be right."""
     charts = tuple(icescene.stripes(day, values=values) for day, values in
                    zip(DAYS, ((1, 2, 3), (2, 3, 1), (3, 1, 2))))
     _, result = classify(charts=charts)
     assert result.matrix.overall_accuracy < 0.15
 
 
-def test_matrices_of_the_scenes_add_up_to_the_whole(done):
+def test_matrices_of_the_scenes_add_up_to_the_total(done):
     _, result = done
     assert result.matrix.total == sum(each.matrix.total for each in result.maps) == 3 * 800
     assert result.matrix.counts.trace() == sum(each.matrix.counts.trace() for each in result.maps)
 
 
-def test_model_knows_its_features_and_applies_by_name(done):
+def test_model_stores_the_names_of_features_and_classes(done):
     forest = load_forest(str(done[0].parent / "ice.ffrf"))
     assert forest.feature_names == ("sigma0_HH_dB", "sigma0_HV_dB", "sigma0_HH_dB_contrast", "sigma0_HH_dB_variance",
                                     "sigma0_HV_dB_contrast", "sigma0_HV_dB_variance")
     assert [entry.code for entry in forest.classes] == ["open_water", "young", "old"]
 
 
-def test_a_broken_scene_is_named_and_the_others_are_done(classify, scenes, tmp_path):
+def test_a_broken_scene_is_reported_and_the_others_are_mapped(classify, scenes, tmp_path):
     broken = tmp_path / "broken.tif"
     with open(scenes[0], "rb") as whole:
         broken.write_bytes(whole.read()[:9000])
-    heard = Heard()
-    _, result = classify(paths=(*scenes, str(broken)), progress=heard)
+    progress = RecordingProgress()
+    _, result = classify(paths=(*scenes, str(broken)), progress=progress)
     assert len(result.maps) == 3
     assert [path for path, _ in result.failures] == [str(broken)]
     assert "broken.tif" in result.complaint() and "1 of 4 scenes" in result.complaint()
-    assert any("broken.tif" in text for text in heard.warned)
+    assert any("broken.tif" in text for text in progress.warned)
     assert "broken.tif" in (tmp_path / "report.html").read_text()
 
 
-def test_a_scene_without_a_chart_is_mapped_but_neither_trains_nor_judges(classify):
-    heard = Heard()
-    _, result = classify(charts=tuple(map(icescene.stripes, DAYS[:2])), progress=heard)
+def test_a_scene_without_a_chart_is_mapped_but_not_used_for_training_or_validation(classify):
+    progress = RecordingProgress()
+    _, result = classify(charts=tuple(map(icescene.stripes, DAYS[:2])), progress=progress)
     assert [each.matrix is None for each in result.maps] == [False, False, True]
-    assert result.maps[2].mapped.mapped[1:4].min() > 0
+    assert result.maps[2].mapped.class_counts[1:4].min() > 0
     assert not result.maps[2].mapped.disagreement_path
-    assert any("no chart within 3 days of 2021-01-13" in text for text in heard.said)
+    assert any("no chart within 3 days of 2021-01-13" in text for text in progress.said)
 
 
 @pytest.mark.parametrize(("charts", "words"), [
     ([icescene.stripes("2021-03-01")], ("no chart within 3 days", "2021-03-01", "MAX_DAYS")),
-    ([icescene.stripes(DAYS[0], west=icescene.WEST + 90000)], ("shows its waters", "lie elsewhere"))])
-def test_charts_of_the_wrong_day_or_place_are_refused(classify, charts, words):
+    ([icescene.stripes(DAYS[0], west=icescene.WEST + 90000)], ("overlaps the scene", "charts of other areas: chart"))])
+def test_charts_of_another_date_or_area_are_rejected(classify, charts, words):
     with pytest.raises(UnsuitableInput) as refused:
         classify(charts=tuple(charts))
     assert all(word in str(refused.value) for word in words)
@@ -158,7 +158,7 @@ def test_land_is_not_mapped(classify):
     assert not classes[:, :10].any() and classes[:, 10:].all()
 
 
-def test_land_does_not_shine_into_the_textures_beside_it(tmp_path, scenes):
+def test_land_is_masked_before_textures_are_computed(tmp_path, scenes):
     from floefield.compute.seaice.features import FeatureStore
 
     bright = np.full((2, 40, 40), -15.0) + np.random.default_rng(0).normal(0, 0.2, (2, 40, 40))
@@ -166,16 +166,16 @@ def test_land_does_not_shine_into_the_textures_beside_it(tmp_path, scenes):
     path = icescene.write_scene(tmp_path / "bright.tif", DAYS[0], pixels=bright)
     land = Chart("land", date.min, icescene.CRS, (ChartPolygon(icescene.rectangle(0, 10), 0, True),))
     contrast = {}
-    for name, charts in (("shining", ()), ("hidden", (land,))):
+    for name, charts in (("unmasked", ()), ("masked", (land,))):
         (tmp_path / name).mkdir()
         with FeatureStore(str(tmp_path / name), FAST).open(read_scene(path), charts, Progress()) as features:
             table, valid = features.read(features.grid.window)
         contrast[name] = table[:, features.names.index("sigma0_HH_dB_contrast")].reshape(40, 40)[:, 11:14].max()
         assert valid.reshape(40, 40)[:, 10:].all()
-    assert contrast["shining"] > 4 > 1 > contrast["hidden"]
+    assert contrast["unmasked"] > 4 > 1 > contrast["masked"]
 
 
-def test_cells_are_means_of_linear_power_and_maps_have_their_size(classify):
+def test_maps_have_the_resolution_of_coarse_textures(classify):
     folder, result = classify(settings=replace(FAST, boundary=0.0, texture=replace(FAST.texture, step=3)))
     classes = read(folder / "scene0_ice.tif")
     assert classes.shape == (20, 30)
@@ -188,11 +188,11 @@ def test_cells_average_in_linear_power(tmp_path, scenes):
 
     write_cells(read_scene(scenes[0]), str(tmp_path / "cells.tif"), 3, FAST, Progress())
     pixels = read(scenes[0])[:9, :12].astype(float)
-    by_hand = 10 * np.log10((10 ** (pixels / 10)).reshape(3, 3, 4, 3).mean(axis=(1, 3)))
-    np.testing.assert_allclose(read(tmp_path / "cells.tif")[:3, :4], by_hand, rtol=1e-5)
+    expected = 10 * np.log10((10 ** (pixels / 10)).reshape(3, 3, 4, 3).mean(axis=(1, 3)))
+    np.testing.assert_allclose(read(tmp_path / "cells.tif")[:3, :4], expected, rtol=1e-5)
 
 
-def test_given_textures_are_found_by_the_name_of_the_scene(classify, done, scenes, tmp_path):
+def test_existing_textures_are_found_by_the_name_of_the_scene(classify, done, scenes, tmp_path):
     from floefield.compute.texture.texture import write_textures
 
     for path in scenes:
@@ -211,17 +211,17 @@ def textures_of(scenes, folder, settings):
     return tuple(str(folder / name) for name in batch.names)
 
 
-def test_a_scene_without_its_textures_is_left_out_and_named(classify, scenes, tmp_path):
+def test_a_scene_without_textures_is_skipped_and_reported(classify, scenes, tmp_path):
     textures = textures_of(scenes, tmp_path / "textures", FAST.texture)
-    heard = Heard()
-    _, result = classify(settings=replace(FAST, textures="given"), textures=textures[:2], progress=heard)
+    progress = RecordingProgress()
+    _, result = classify(settings=replace(FAST, textures="given"), textures=textures[:2], progress=progress)
     assert [ice_map.scene.name for ice_map in result.maps] == ["scene0", "scene1"]
-    assert any("There is no texture raster for scene2" in warning for warning in heard.warned)
+    assert any("There is no texture raster for scene2" in warning for warning in progress.warned)
     with pytest.raises(UnsuitableInput, match="There is no texture raster for scene0"):
         classify(settings=replace(FAST, textures="given"), textures=("elsewhere.tif",))
 
 
-def test_given_coarse_textures_map_the_same_cells_as_computed_ones(classify, scenes, tmp_path):
+def test_existing_coarse_textures_give_the_same_maps_as_computed_ones(classify, scenes, tmp_path):
     coarse = replace(FAST.texture, step=3)
     folder, _ = classify(settings=replace(FAST, texture=coarse))
     computed = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -242,61 +242,60 @@ def test_a_texture_raster_belongs_to_the_scene_with_the_longest_name(classify, s
 
 
 @pytest.mark.parametrize("distance", [0.0, 40.0, 200.0, 390.0])
-def test_ground_keeps_the_distance_from_every_border(distance):
-    """Against a direct search for the nearest pixel of another class, block by block."""
+def test_reference_pixels_keep_the_minimum_distance_from_class_boundaries(distance):
+    """Compare block by block with a direct search for the nearest pixel of another class."""
     grid = replace_grid(40, 50)
     polygons = (ChartPolygon(icescene.rectangle(-30, 22, top=-30, bottom=80), 1),
                 ChartPolygon(icescene.rectangle(22, 34, top=-30, bottom=17), 2),
                 ChartPolygon(icescene.rectangle(34, 90, top=-30, bottom=80), 3))
-    chart_map = ChartMap((Chart("chart", date(2021, 1, 1), icescene.CRS, polygons),), grid)
-    ground = np.zeros(grid.shape, np.uint8)
+    chart_raster = ChartRaster((Chart("chart", date(2021, 1, 1), icescene.CRS, polygons),), grid)
+    reference = np.zeros(grid.shape, np.uint8)
     for window in grid.blocks(16, 16):
-        ground[window.slices] = chart_map.ground(window, distance)
+        reference[window.slices] = chart_raster.reference_classes(window, distance)
     wide = Window(-12, -12, 64, 74)
-    values, _ = chart_map.said(chart_map.numbers(wide))
+    values, _ = chart_raster.polygon_labels(chart_raster.polygon_indices(wide))
     rows, columns = np.indices(wide.shape)
     for row in range(0, 40, 3):
         for column in range(50):
             own = values[row + 12, column + 12]
             others = values != own
             nearest = 40.0 * np.hypot(rows[others] - row - 12, columns[others] - column - 12).min()
-            assert ground[row, column] == (own if nearest > distance else 0)
+            assert reference[row, column] == (own if nearest > distance else 0)
 
 
 def replace_grid(height, width):
     from floefield.compute.raster.grid import Grid
 
-    return Grid(icescene.CRS, icescene.WEST, icescene.NORTH, 40.0, 40.0, height,
-                width)
+    return Grid(icescene.CRS, icescene.WEST, icescene.NORTH, 40.0, 40.0, height, width)
 
 
-def test_the_nearest_day_serves_and_of_equal_ones_the_earlier(scenes):
+def test_the_chart_of_the_nearest_day_is_used_and_the_earlier_of_two_equally_near(scenes):
     scene = read_scene(scenes[1])
     charts = [icescene.stripes(day, name=day) for day in ("2021-01-05", "2021-01-09", "2021-01-10")]
-    assert [chart.name for chart in pair(scene, charts, 3)[0]] == ["2021-01-05"]
-    assert [chart.name for chart in pair(scene, charts[1:], 3)[0]] == ["2021-01-09"]
-    assert pair(scene, charts, 1)[0] == ()
+    assert [chart.name for chart in match_charts(scene, charts, 3)[0]] == ["2021-01-05"]
+    assert [chart.name for chart in match_charts(scene, charts[1:], 3)[0]] == ["2021-01-09"]
+    assert match_charts(scene, charts, 1)[0] == ()
 
 
-def test_charts_in_another_crs_are_moved(scenes):
+def test_charts_in_another_crs_are_reprojected(scenes):
     from rasterio.warp import transform_geom
 
     scene, chart = read_scene(scenes[0]), icescene.stripes(DAYS[0])
     degrees = Chart("degrees", chart.day, rasterio.crs.CRS.from_epsg(4326).to_wkt(), tuple(
         replace(each, geometry=transform_geom("EPSG:32626", "EPSG:4326", each.geometry)) for each in chart.polygons))
-    here, there = (ChartMap((each,), scene.grid).numbers(scene.grid.window) for each in (chart, degrees))
-    assert (here == there).mean() > 0.99
+    expected, found = (ChartRaster((each,), scene.grid).polygon_indices(scene.grid.window) for each in (chart, degrees))
+    assert (found == expected).mean() > 0.99
 
 
-def test_a_scene_tells_its_day_by_metadata_before_its_name(tmp_path):
+def test_the_date_of_a_scene_comes_from_metadata_before_the_file_name(tmp_path):
     path = icescene.write_scene(tmp_path / "S1A_EW_GRDM_20200101T081941.tif", "2021-02-03")
     assert read_scene(path).day == date(2021, 2, 3)
     assert read_scene(icescene.write_scene(tmp_path / "S1A_20200101T081941_x.tif", "")).day == date(2020, 1, 1)
-    with pytest.raises(UnsuitableInput, match="does not say of which day"):
+    with pytest.raises(UnsuitableInput, match="has no acquisition date"):
         read_scene(icescene.write_scene(tmp_path / "scene.tif", ""))
 
 
-def test_bands_that_are_not_there_are_named(scenes, tmp_path):
+def test_missing_bands_are_reported(scenes, tmp_path):
     with pytest.raises(MissingInput, match=r"has no band VV\. Its bands are sigma0_HH_dB, sigma0_HV_dB"):
         read_scene(scenes[0], ("VV",))
     with pytest.raises(MissingInput, match="no GeoTIFF"):
@@ -317,29 +316,29 @@ def counts(**pixels):
     ({"water": 500, "young": 500}, "I", "50", [("-9", "83")]),
     ({"water": 100, "young": 620, "old": 280}, "I", "90", [("30", "95"), ("60", "83")]),
     ({"water": 60, "young": 920, "old": 20}, "I", "91", [("-9", "83")])])
-def test_draft_codes_follow_the_standard(pixels, kind, ct, parts):
-    codes, poly_type = describe(counts(**pixels), stage_codes(icescene.LEGEND))
+def test_draft_charts_have_sigrid_codes(pixels, kind, ct, parts):
+    codes, poly_type = egg_code(counts(**pixels), stage_codes(icescene.LEGEND))
     assert (poly_type, codes[0]) == (kind, ct)
-    found = [(codes[1 + 3 * place], codes[2 + 3 * place]) for place in range(3)]
+    found = [(codes[1 + 3 * index], codes[2 + 3 * index]) for index in range(3)]
     assert found == parts + [("-9", "-9")] * (3 - len(parts))
 
 
-def test_draft_codes_decode_to_what_they_say():
+def test_codes_of_draft_charts_can_be_decoded():
     from floefield.compute.icechart.decode import decode
     from floefield.compute.seaice.draft import CODES
 
-    codes, kind = describe(counts(water=100, young=620, old=280), stage_codes(icescene.LEGEND))
+    codes, kind = egg_code(counts(water=100, young=620, old=280), stage_codes(icescene.LEGEND))
     columns = decode({"POLY_TYPE": [kind], **{name: [code] for name, code in zip(CODES, codes)}}).columns
     assert columns["total_concentration"] == [0.9]
     assert (columns["stage"], columns["concentration_a"], columns["stage_a"]) == ([83], [0.3], [95])
 
 
 def test_concentration_codes():
-    assert [concentration_code(share) for share in (0.0, 0.02, 0.12, 0.44, 0.9, 0.93, 0.99)] == [
+    assert [concentration_code(concentration) for concentration in (0.0, 0.02, 0.12, 0.44, 0.9, 0.93, 0.99)] == [
         "98", "01", "10", "40", "90", "91", "92"]
 
 
-def test_shipped_legends_have_one_class_of_water():
+def test_shipped_legends_have_one_water_class():
     from floefield.compute.icechart.legend import legend_names, load_legend
 
     for name in legend_names():
@@ -348,7 +347,7 @@ def test_shipped_legends_have_one_class_of_water():
         assert legend.by_value()[next(iter(water_values(legend)))].label == "Open water"
 
 
-def test_drafts_and_the_ice_edge(classify):
+def test_draft_charts_and_the_ice_edge(classify):
     _, result = classify(settings=replace(FAST, draft="grid", wants_edge=True))
     scene = result.maps[0]
     assert sum(area.pixels for area in scene.draft) == icescene.WIDTH * icescene.HEIGHT

@@ -53,7 +53,7 @@ def _ice(folder):
         (folder / name).mkdir()
     for number, day in enumerate(("2020-10-08", "2020-10-15", "2020-10-22")):
         rng = np.random.default_rng(number)
-        grain = np.repeat(icescene.GRAIN, icescene.STRIPE)
+        grain = np.repeat(icescene.TEXTURE, icescene.STRIPE)
         pixels = -15 + np.tile(grain, 6) * rng.standard_normal((2, 500, 540))
         icescene.write_scene(folder / "scenes" / f"scene{number}.tif", day, pixels=pixels)
         icescene.write_chart(folder / "charts", day)

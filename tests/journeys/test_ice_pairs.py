@@ -35,8 +35,9 @@ def test_charts_of_other_waters_are_refused_by_name(classify, folder):
     outcome = classify()
 
     assert outcome.code == 1
-    assert "no chart within 3 days of 2020-10-08 shows its waters; arctic201008 lie elsewhere" in outcome.stderr
-    assert "Check the dates of the charts and which waters they show" in outcome.stderr
+    assert ("no chart within 3 days of 2020-10-08 overlaps the scene (charts of other areas: "
+            "arctic201008)") in outcome.stderr
+    assert "Check the dates and the extent of the charts" in outcome.stderr
     assert "Traceback" not in outcome.text and not (folder / "maps").exists()
 
 
@@ -46,7 +47,7 @@ def test_charts_far_apart_in_time_are_refused_with_their_day(classify, folder):
     outcome = classify()
 
     assert outcome.code == 1
-    assert "no chart within 3 days of 2020-10-08; the nearest, arctic210304, is of 2021-03-04" in outcome.stderr
+    assert "no chart within 3 days of 2020-10-08; the nearest, arctic210304, is dated 2021-03-04" in outcome.stderr
     assert "MAX_DAYS" in outcome.stderr
     assert not (folder / "maps").exists()
 
@@ -58,10 +59,10 @@ def test_a_scene_without_a_chart_is_mapped_and_named(classify, folder):
 
     assert outcome.code == 0, outcome.text
     assert "scene0 (2020-10-08): chart arctic201007 of 2020-10-07" in outcome.text
-    assert ("scene1 (2020-10-15): mapped, but it neither trains nor judges: no chart within 3 days of 2020-10-15; the "
-            "nearest, arctic201007, is of 2020-10-07") in outcome.text
+    assert ("scene1 (2020-10-15): mapped, but not used for training or validation: no chart within 3 days of "
+            "2020-10-15; the nearest, arctic201007, is dated 2020-10-07") in outcome.text
     page = (folder / "report.html").read_text().replace("<wbr>", "")
-    assert "1 scene has no chart that fits it" in page and "scene1" in page
+    assert "1 scene has no matching chart" in page and "scene1" in page
 
 
 def test_a_chart_of_the_day_elsewhere_gives_way_to_one_of_these_waters(classify, folder):
