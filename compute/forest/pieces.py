@@ -8,7 +8,7 @@ give themselves away: most of their pixels lie directly beside training pixels o
 import numpy as np
 
 from ..raster.grid import Window
-from ..raster.neighbours import grown
+from ..raster.neighbours import dilate
 
 STRIP = 512
 
@@ -59,7 +59,7 @@ def _look(parcel_map, window, judges, trainers, classes):
     numbers, around = parcel_map.draw_over(judges, window), _grown(window, parcel_map.grid)
     lowest, highest = parcel_map.draw_from_both_ends(trainers, around)
     inside = window.relative_to(around).slices
-    is_doubtful = grown(lowest != highest, 1)[inside] | (numbers != parcel_map.draw_over(judges[::-1], window))
+    is_doubtful = dilate(lowest != highest, 1)[inside] | (numbers != parcel_map.draw_over(judges[::-1], window))
     own = classes[numbers]
     frame = np.zeros((window.height + 2, window.width + 2), np.int32)
     frame[around.relative_to(window.padded(1)).slices] = classes[lowest]
@@ -88,7 +88,7 @@ def _is_beside(parcel_map, place, window, kin):
         inside = strip.relative_to(around).slices
         own = parcel_map.draw(place, strip) & ~training[inside]
         free += np.count_nonzero(own)
-        beside += np.count_nonzero(own & grown(training, 1)[inside])
+        beside += np.count_nonzero(own & dilate(training, 1)[inside])
     return 2 * beside > free
 
 

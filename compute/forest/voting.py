@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..raster.neighbours import grown
+from ..raster.neighbours import dilate
 from .features import ALL
 from .gaps import fill_gaps
 from .smooth import HALO
@@ -103,7 +103,7 @@ class Voter:
         """Pixels of validation parcels, and those that smoothing mixes into them."""
         around = self._around(window)
         judged = self._ground.is_validation[self._ground.labels(around)[0]].reshape(around.shape)
-        return grown(judged, self._halo)[window.relative_to(around).slices].ravel()
+        return dilate(judged, self._halo)[window.relative_to(around).slices].ravel()
 
     def _around(self, window):
         return window.padded(self._halo).intersection(self._stack.grid.window)

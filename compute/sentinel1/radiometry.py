@@ -54,7 +54,7 @@ class ChannelPower:
             noise = product.noise(polarisation)
             self._noise = VectorSurface(noise.range_vectors, width)
             self._azimuth = noise.azimuth_parts if settings.noise_removal == "full" else ()
-        self._reader = RasterReader(image, in_pixels=True)
+        self._reader = RasterReader(image, in_image_coordinates=True)
         found = self._reader.grid.shape
         if found != (height, width):
             self._reader.close()

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass
 
 from ..errors import MissingInput, OutputError, UnreadableInput, UnsuitableInput
-from ..zips import require_tame
+from ..zips import require_safe_archive
 
 ANNOTATION = re.compile(r"(^|/)annotation/[^/]+\.xml$", re.IGNORECASE)
 PRODUCT_NAME = re.compile(r"S1[A-Z]_(EW|IW)_GRD", re.IGNORECASE)
@@ -216,7 +216,7 @@ def _in_folder(folder):
 def _in_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
-            require_tame(archive, path)
+            require_safe_archive(archive, path)
             entries = sorted(name for name in archive.namelist() if not name.endswith("/"))
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error

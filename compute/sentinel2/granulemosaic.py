@@ -94,7 +94,7 @@ class Mosaic:
         if isinstance(area, PixelArea):
             if len(self.scenes) > 1:
                 raise UnsuitableInput("A pixel window needs one granule: choose one of the tiles of the product.")
-            area = area.on(first.grid)
+            area = area.to_area(first.grid)
         if len(self.scenes) > 1 and area is not None:
             self._keep([scene for scene in self.scenes if _touches(area, scene.target)] or self.scenes)
         if len(self.scenes) > 1 and not settings.crs:

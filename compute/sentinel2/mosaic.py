@@ -45,7 +45,7 @@ def common_grid(scenes, settings, area):
         _require_one_lattice(at_home[0], scene)
     lattice = target_grid((at_home or scenes)[0].grid, crs_wkt, settings.resolution)
     covering = lattice.part(_union(window_on(lattice, scene.grid) for scene in scenes))
-    window = window_of(area.on(covering) if isinstance(area, PixelArea) else area, covering)
+    window = window_of(area.to_area(covering) if isinstance(area, PixelArea) else area, covering)
     if area is not None and not any(_meet(window_on(covering, scene.grid), window) for scene in scenes):
         raise UnsuitableInput("The area of interest lies between the products: none of them shows it. Add the products "
                               "of its tile.")
