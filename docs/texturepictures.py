@@ -38,12 +38,12 @@ def read(path):
     """Backscatter in dB, NaN where there is none, and grey levels of the largest part without gaps."""
     import rasterio
 
-    from floefield.compute.texture.quantise import EqualWidths
+    from floefield.compute.texture.quantise import EqualDistanceQuantiser
 
     with rasterio.open(path) as chip:
         values = chip.read(1, masked=True).astype(np.float32).filled(np.nan)
     part = values[40:190, 60:240]
-    return values, EqualWidths(*ENDS, LEVELS).grey(part)
+    return values, EqualDistanceQuantiser(*ENDS, LEVELS).quantise(part)
 
 
 def write(path, values, **options):
