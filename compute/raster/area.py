@@ -113,5 +113,5 @@ def window_of(area, grid):
         return grid.window
     window = grid.window_of(area.bounds_in(grid.crs_wkt)).intersection(grid.window)
     if window.is_empty:
-        raise UnsuitableInput("The area of interest does not intersect the image. Check the area and its CRS.")
+        raise UnsuitableInput("The area of interest lies outside the image. Check the area and its CRS.")
     return window

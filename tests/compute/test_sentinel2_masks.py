@@ -267,7 +267,7 @@ def test_sea_is_what_is_not_above_the_sea_level_or_has_no_elevation(tmp_path):
 
 def test_an_elevation_model_elsewhere_is_refused_and_a_small_one_warned_of(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
-    for crs, words in ((32633, "lies elsewhere"), (None, "no coordinate reference system")):
+    for crs, words in ((32633, "does not cover any part"), (None, "no coordinate reference system")):
         dem = write_dem(tmp_path / "dem.tif", np.ones((4, 4)), crs=crs)
         with pytest.raises(UnsuitableInput, match=words):
             stack_of(safe, tmp_path / "a.tif", regions=RegionSettings("sea", dem), bands=("B04",))

@@ -89,7 +89,7 @@ def test_a_zip_cut_in_half_is_called_incomplete(product_folder, tmp_path):
 
 def test_a_zip_that_names_files_outside_itself_is_not_used(product_folder, tmp_path):
     archive = zipped(product_folder, tmp_path / "product.zip", inside="../../")
-    with pytest.raises(UnreadableInput, match="outside itself"):
+    with pytest.raises(UnreadableInput, match="outside the archive"):
         read_product(archive)
 
 
