@@ -52,7 +52,8 @@ def test_a_broken_image_is_named_and_the_others_are_done(run, feedback, folder, 
 def test_a_broken_image_is_a_failed_run_by_choice(run, folder, tmp_path):
     spoil(folder / "a.tif")
 
-    with pytest.raises(QgsProcessingException, match=r"1 of 2 rasters could not be used, the others were processed.*a.tif"):
+    with pytest.raises(QgsProcessingException, match=(
+            r"1 of 2 rasters could not be used, the others were processed.*a.tif")):
         run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), "BROKEN": "fail",
                              **SMALL})
     assert (tmp_path / "out" / "b_textures.tif").exists()
