@@ -79,7 +79,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     Cancelled
         If the user has cancelled; the output is removed.
     """
-    settings = _applicable(settings, product, progress)
+    settings = _applicable_settings(settings, product, progress)
     polarisations = settings.polarisations or tuple(product.channels)
     product.require(polarisations, settings.noise_removal != "none")
     annotation = product.annotation
@@ -123,7 +123,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     return WrittenScene(output, counts[0] / (grid.height * grid.width), image.balance)
 
 
-def _applicable(settings, product, progress):
+def _applicable_settings(settings, product, progress):
     """Return the settings without steps that do not apply to the product."""
     if settings.noise_removal == "none":
         return settings
