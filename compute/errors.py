@@ -1,33 +1,33 @@
-"""The errors a user can act on: one small family, each message one or two plain sentences.
+"""Exceptions with messages for the user.
 
-A message says what is wrong and what to do about it. Anything that is not a :class:`PlainError` is a fault of
-Floefield itself and keeps its traceback.
+A message states what is wrong, where, and what to do. Any exception that is not a :class:`PlainError` is a bug in
+Floefield and keeps its traceback.
 """
 
 
 class PlainError(Exception):
-    """Something the user can put right; its text is shown as it is."""
+    """Base class of errors that the user can correct; the message is shown unchanged."""
 
 
 class Cancelled(Exception):
-    """The user asked to stop; whatever was half-written has been removed."""
+    """The user cancelled; incomplete output has been removed."""
 
 
 class MissingInput(PlainError):
-    """A file, band or column that is needed is not there."""
+    """A required file, band or column is missing."""
 
 
 class UnreadableInput(PlainError):
-    """A file is there but cannot be read: damaged, truncated or of another kind."""
+    """A file exists but cannot be read: damaged, truncated or of an unsupported format."""
 
 
 class UnsuitableInput(PlainError):
-    """The inputs can be read but do not fit the task or each other."""
+    """The inputs are readable but not suitable for the task, or inconsistent with each other."""
 
 
 class GridMismatch(UnsuitableInput):
-    """Two rasters that must share one grid do not."""
+    """Two rasters that must share a grid have different grids."""
 
 
 class OutputError(PlainError):
-    """A result cannot be written where it was asked for."""
+    """An output cannot be written to the requested path."""

@@ -1,42 +1,42 @@
-"""How long work talks to whoever waits for it.
+"""Progress, log messages and cancellation, independent of QGIS.
 
-The science never sees a QGIS feedback object: it gets a :class:`Progress` and calls :meth:`Progress.step`,
-:meth:`Progress.say` and :meth:`Progress.warn`. ``step`` and ``check`` raise :class:`~.errors.Cancelled` once the
-user asked to stop, so that every block of work is also a point where it can end.
+Computations receive a :class:`Progress` and call :meth:`Progress.step`, :meth:`Progress.say` and
+:meth:`Progress.warn`. ``step`` and ``check`` raise :class:`~.errors.Cancelled` after the user has cancelled, so that
+processing can stop between any two blocks.
 """
 
 from .errors import Cancelled
 
 
 class Progress:
-    """Progress that nobody watches; subclasses override the three hooks ``show``, ``say`` and ``warn``."""
+    """Silent progress; subclasses override the three hooks ``show``, ``say`` and ``warn``."""
 
     @property
     def cancelled(self):
-        """bool: whether the user asked to stop."""
+        """bool: whether the user has cancelled."""
         return False
 
     def show(self, fraction):
-        """Display the fraction (0..1) of the whole work that is done."""
+        """Display the completed fraction (0..1)."""
 
     def say(self, text):
-        """Tell the user something worth knowing."""
+        """Write an information message to the log."""
 
     def warn(self, text):
-        """Tell the user something that may spoil the result."""
+        """Write a warning to the log."""
 
     def check(self):
-        """Raise :class:`Cancelled` if the user asked to stop."""
+        """Raise :class:`Cancelled` if the user has cancelled."""
         if self.cancelled:
             raise Cancelled()
 
     def step(self, fraction):
-        """Display the fraction done, unless the user asked to stop (then raise :class:`Cancelled`)."""
+        """Display the completed fraction, or raise :class:`Cancelled` if the user has cancelled."""
         self.check()
         self.show(fraction)
 
     def part(self, start, end):
-        """A progress for a stage of the work: its 0..1 is shown as `start`..`end` here."""
+        """Progress of a stage, whose 0..1 is mapped to `start`..`end` of this progress."""
         return _Part(self, start, end)
 
 
@@ -58,8 +58,8 @@ class _Part(Progress):
         self._whole.warn(text)
 
 
-class Quiet(Progress):
-    """Progress of a step that need not speak for each of many things; warnings are passed on.
+class WarningsOnly(Progress):
+    """Progress without information messages, for steps that are repeated many times; warnings are forwarded.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ class Quiet(Progress):
 
     @property
     def cancelled(self):
-        """bool: whether the user asked to stop."""
+        """bool: whether the user has cancelled."""
         return self._progress.cancelled
 
     def show(self, fraction):
-        """Display the fraction done."""
+        """Display the completed fraction."""
         self._progress.show(fraction)
 
     def warn(self, text):
-        """Pass a warning on."""
+        """Forward a warning."""
         self._progress.warn(text)

@@ -1,20 +1,20 @@
-"""Zips that people download: read in place, and not trusted."""
+"""Checks of downloaded zip archives, which are read in place and not trusted."""
 
 from .errors import UnreadableInput
 
-# Files of products that deserve the name are compressed already, or small.
-SMALL = 64 * 1024 * 1024
-MOST_COMPRESSION = 100
+# Large files of genuine products are compressed already, so that a high compression ratio indicates a zip bomb.
+SMALL_FILE_BYTES = 64 * 1024 * 1024
+MAX_COMPRESSION_RATIO = 100
 
 
-def require_tame(archive, path):
-    """Refuse a zip that names files outside itself, or would unpack to far more than it has.
+def require_safe_archive(archive, path):
+    """Reject a zip with paths outside the archive or with implausible compression ratios.
 
     Parameters
     ----------
     archive : zipfile.ZipFile
     path : str
-        For the message.
+        Path of the archive, for messages.
 
     Raises
     ------
@@ -23,7 +23,9 @@ def require_tame(archive, path):
     for entry in archive.infolist():
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
-            raise UnreadableInput(f"{path} names files outside itself ({entry.filename}). The file is not used.")
-        if entry.file_size > max(SMALL, MOST_COMPRESSION * entry.compress_size):
-            raise UnreadableInput(f"{path}: {entry.filename} would unpack to {entry.file_size // 2 ** 20} MB from "
-                                  f"{entry.compress_size // 1024} kB, which no file of a product does. It is not used.")
+            raise UnreadableInput(f"{path} contains a path outside the archive ({entry.filename}) and is rejected. "
+                                  "Download it again from its provider.")
+        if entry.file_size > max(SMALL_FILE_BYTES, MAX_COMPRESSION_RATIO * entry.compress_size):
+            raise UnreadableInput(f"{path} is rejected: {entry.filename} would unpack from "
+                                  f"{entry.compress_size // 1024} kB to {entry.file_size // 2 ** 20} MB, which is not "
+                                  "plausible. Download it again from its provider.")

@@ -38,12 +38,12 @@ def read(path):
     """Return backscatter in dB, NaN as nodata, and the grey levels of the largest part without nodata."""
     import rasterio
 
-    from floefield.compute.texture.quantise import EqualWidths
+    from floefield.compute.texture.quantise import EqualDistanceQuantiser
 
     with rasterio.open(path) as chip:
         values = chip.read(1, masked=True).astype(np.float32).filled(np.nan)
     part = values[40:190, 60:240]
-    return values, EqualWidths(*VALUE_RANGE, LEVELS).grey(part)
+    return values, EqualDistanceQuantiser(*VALUE_RANGE, LEVELS).quantise(part)
 
 
 def write(path, values, **options):

@@ -9,7 +9,7 @@ from osgeo import ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingUtils
 
 from ..compute.icechart.summary import PREPARED
-from ..compute.progress import Quiet
+from ..compute.progress import WarningsOnly
 from ..compute.seaice.charts import Chart, ChartPolygon
 from .areas import area_from_source
 from .chartbatch import prepare_charts
@@ -44,7 +44,7 @@ def read_charts(paths, settings, places, land_buffer, context, progress):
     crs = QgsCoordinateReferenceSystem.fromWkt(crs_wkt)
     with tempfile.TemporaryDirectory(dir=QgsProcessingUtils.tempFolder()) as folder:
         outcomes = prepare_charts(paths, os.path.join(folder, "charts"), settings, (crs, source_crs, None), context,
-                                  Quiet(progress))
+                                  WarningsOnly(progress))
         charts = tuple(_read(os.path.join(folder, "charts", outcome.output), outcome, crs_wkt, land_buffer)
                        for outcome in outcomes if outcome.status == PREPARED)
     notes = [f"{os.path.basename(outcome.chart)}: {remark}" for outcome in outcomes for remark in outcome.remarks]

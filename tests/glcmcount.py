@@ -1,19 +1,19 @@
-"""Haralick's features as the textbook writes them: the whole matrix is counted, pair by pair, window by window.
+"""Reference implementation of Haralick's features: the whole co-occurrence matrix is counted pair by pair.
 
-Nothing here is shared with the code that is tested, and nothing is fast.
+It is independent of the tested code, and slow.
 """
 
 import numpy as np
 
 
 def symmetric_counts(window, offsets, levels):
-    """How often each pair of levels occurs, both ways; pixels of a level that is too high have no data."""
+    """Return the symmetric co-occurrence matrix as counts; pixels with `levels` or more are invalid."""
     counts = np.zeros((levels, levels), np.int64)
     for rows, columns in offsets:
         for row, column in np.ndindex(window.shape):
-            partner = row + rows, column + columns
-            if 0 <= partner[0] < window.shape[0] and 0 <= partner[1] < window.shape[1]:
-                first, second = int(window[row, column]), int(window[partner])
+            neighbour = row + rows, column + columns
+            if 0 <= neighbour[0] < window.shape[0] and 0 <= neighbour[1] < window.shape[1]:
+                first, second = int(window[row, column]), int(window[neighbour])
                 if max(first, second) < levels:
                     counts[first, second] += 1
                     counts[second, first] += 1
@@ -21,13 +21,13 @@ def symmetric_counts(window, offsets, levels):
 
 
 def entropy(probabilities):
-    """In nats."""
-    there = probabilities[probabilities > 0]
-    return -(there * np.log(there)).sum()
+    """Return the entropy in nats."""
+    positive = probabilities[probabilities > 0]
+    return -(positive * np.log(positive)).sum()
 
 
 def features_of(counts):
-    """All features of a matrix of counts, by name."""
+    """Return all features of a matrix of counts, by name."""
     p = counts / counts.sum()
     i, j = np.indices(p.shape)
     mean = (i * p).sum()
@@ -63,7 +63,7 @@ def features_of(counts):
 
 
 def snap_features_of(counts):
-    """The ten features with the formulas of SNAP's GLCM operator: its probabilities add up to 2."""
+    """Return the ten features of SNAP's GLCM operator, whose probabilities sum to 2."""
     p = counts / (counts.sum() / 2)
     i, j = np.indices(p.shape)
     mean_i, mean_j = (i * p).sum(), (j * p).sum()

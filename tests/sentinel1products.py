@@ -1,8 +1,8 @@
-"""Sentinel-1 products for tests: real structure, pixels simulated from a backscatter that the test chooses.
+"""Sentinel-1 products for tests, with pixels simulated from a given backscatter.
 
-``make_product`` writes everything itself; ``make_real_product`` takes the annotation, calibration and noise of a real
-product. The instrument is simulated as ESA describes it, DN**2 = sigma nought * A**2 + noise, with look-up tables
-interpolated by scipy: nothing here comes from Floefield.
+``make_product`` writes all files; ``make_real_product`` copies the annotation, calibration and noise of a real product.
+Digital numbers are simulated according to ESA, DN**2 = sigma nought * A**2 + noise, with look-up tables interpolated by
+scipy, independently of the tested code.
 """
 
 import shutil
@@ -27,7 +27,7 @@ MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def ground(lines, pixels, corner, heading, spacing):
-    """Longitudes and latitudes of image positions: on a sphere, looking right of the heading."""
+    """Return longitudes and latitudes of image positions on a sphere, for a right-looking instrument."""
     longitude, latitude = np.radians(corner)
     up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
     east = np.array([-np.sin(longitude), np.cos(longitude), 0.0])
@@ -35,7 +35,7 @@ def ground(lines, pixels, corner, heading, spacing):
     azimuth = np.radians(heading)
     ahead = np.cos(azimuth) * north + np.sin(azimuth) * east
     aside = np.cross(ahead, up)
-    along, across = (np.asarray(places, float)[..., None] * spacing / EARTH for places in (lines, pixels))
+    along, across = (np.asarray(positions, float)[..., None] * spacing / EARTH for positions in (lines, pixels))
     track = np.cos(along) * up + np.sin(along) * ahead
     x, y, z = np.moveaxis(np.cos(across) * track + np.sin(across) * aside, -1, 0)
     return np.degrees(np.arctan2(y, x)), np.degrees(np.arcsin(z))
@@ -50,11 +50,11 @@ def make_product(folder, sigma0=None, shape=(240, 320), mode="EW", resolution="G
     Parameters
     ----------
     folder : path
-        Where the ``.SAFE`` folder goes.
+        Parent of the ``.SAFE`` folder.
     sigma0 : dict of str to ndarray, optional
-        Linear backscatter by polarisation; a gentle pattern without it.
+        Linear backscatter by polarisation; a smooth pattern by default.
     numbers : dict of str to ndarray, optional
-        Digital numbers instead.
+        Digital numbers, in place of `sigma0`.
 
     Returns
     -------
@@ -89,21 +89,21 @@ def make_product(folder, sigma0=None, shape=(240, 320), mode="EW", resolution="G
 
 
 def default_sigma0(shape, polarisation):
-    """Between -20 and -8 dB at co-polarisation, 4 dB less at cross-polarisation."""
+    """Return a pattern between -20 and -8 dB in co-polarisation, 4 dB less in cross-polarisation."""
     lines, pixels = np.indices(shape)
     decibels = -14 + 6 * np.sin(lines / 17) * np.cos(pixels / 23)
     return 10 ** ((decibels - 4 * (polarisation[0] != polarisation[1])) / 10)
 
 
 def make_real_product(folder, source, windows=(), sigma0=None):
-    """A copy of a real product without pixels, with simulated ones in some windows (slices of lines and pixels).
+    """Copy a real product, with simulated pixels in some windows (slices of lines and pixels).
 
     Parameters
     ----------
     source : path
         Real annotation, calibration and noise.
     sigma0 : callable
-        Takes the polarisation, lines and pixels (arrays); gives linear backscatter.
+        Called with polarisation, lines and pixels (arrays), returns linear backscatter.
 
     Returns
     -------
@@ -132,44 +132,44 @@ def make_real_product(folder, source, windows=(), sigma0=None):
 
 
 def simulated(sigma0, calibration, noise, shape, part=None):
-    """Digital numbers that the instrument would give for a backscatter."""
+    """Return the digital numbers of a backscatter."""
     part = part or (slice(0, shape[0]), slice(0, shape[1]))
     power = sigma0 * surface(calibration, "calibrationVector", "sigmaNought", part) ** 2 + noise_power(noise, part)
     return np.clip(np.rint(np.sqrt(power)), 1, 65535).astype(np.uint16)
 
 
 def noise_power(text, part):
-    """The noise of a noise file on a part of the image, by scipy."""
+    """Interpolate the noise of a noise file in a part of the image, with scipy."""
     if "<noiseVectorList" in text:
         return surface(text, "noiseVector", "noiseLut", part)
     power = surface(text, "noiseRangeVector", "noiseRangeLut", part)
-    lines, pixels = (np.arange(places.start, places.stop) for places in part)
+    lines, pixels = (np.arange(axis.start, axis.stop) for axis in part)
     for vector in ElementTree.fromstring(text).iter("noiseAzimuthVector"):
         top, bottom, left, right = (int(vector.findtext(name)) for name in (
             "firstAzimuthLine", "lastAzimuthLine", "firstRangeSample", "lastRangeSample"))
         rows, columns = (lines >= top) & (lines <= bottom), (pixels >= left) & (pixels <= right)
-        given, values = (np.array(vector.findtext(name).split(), float) for name in ("line", "noiseAzimuthLut"))
-        factor = interp1d(given, values, bounds_error=False, fill_value=(values[0], values[-1]))(lines[rows]) \
-            if len(given) > 1 else np.full(rows.sum(), values[0])
+        nodes, values = (np.array(vector.findtext(name).split(), float) for name in ("line", "noiseAzimuthLut"))
+        factor = interp1d(nodes, values, bounds_error=False, fill_value=(values[0], values[-1]))(lines[rows]) \
+            if len(nodes) > 1 else np.full(rows.sum(), values[0])
         power[np.ix_(rows, columns)] *= factor[:, None]
     return power
 
 
 def surface(text, element, name, part):
-    """Bilinear interpolation of vectors by scipy."""
+    """Interpolate vectors bilinearly in a part of the image, with scipy."""
     vectors = list(ElementTree.fromstring(text).iter(element))
     lines = np.array([int(vector.findtext("line")) for vector in vectors])
     last = max(int(vector.findtext("pixel").split()[-1]) for vector in vectors)
     columns = np.arange(max(last + 1, part[1].stop))
     rows = np.stack([interp1d(*(np.array(vector.findtext(child).split(), float) for child in ("pixel", name)),
                               bounds_error=False, fill_value="extrapolate")(columns) for vector in vectors])
-    wanted = [np.arange(places.start, places.stop) for places in part]
+    image_lines, image_pixels = (np.arange(axis.start, axis.stop) for axis in part)
     interpolated = RegularGridInterpolator((lines, columns), rows, bounds_error=False, fill_value=None)
-    return interpolated(tuple(np.meshgrid(np.minimum(wanted[0], lines[-1]), wanted[1], indexing="ij")))
+    return interpolated(tuple(np.meshgrid(np.minimum(image_lines, lines[-1]), image_pixels, indexing="ij")))
 
 
 def write_image(path, values, points=(), options=None):
-    """Write a measurement: uint16, strips, control points in degrees."""
+    """Write a measurement TIFF: uint16, strips, control points in degrees."""
     values = np.asarray(values, np.uint16)
     referenced = {"gcps": points, "crs": "EPSG:4326"} if points else {}
     with rasterio.open(path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1,
@@ -178,7 +178,7 @@ def write_image(path, values, points=(), options=None):
 
 
 def control_points(shape, corner, heading, spacing, nodes=6):
-    """The points of the geolocation grid as GDAL counts: the centre of the first pixel is at (0.5, 0.5)."""
+    """Return the geolocation grid as GDAL control points: the centre of the first pixel is at (0.5, 0.5)."""
     points = []
     for line, pixel in _nodes(shape, nodes):
         longitude, latitude = ground(line, pixel, corner, heading, spacing)
@@ -192,7 +192,7 @@ def _nodes(shape, nodes):
 
 
 def incidence_angle(pixels, width):
-    """Near to far range, as EW has it."""
+    """Return incidence angles from near to far range, as in EW."""
     return 19.0 + 28.0 * np.asarray(pixels, float) / width
 
 
@@ -219,7 +219,7 @@ def annotation_xml(shape, header, mode, corner, heading, spacing, nodes):
 
 
 def swath_bounds(mode, width):
-    """(sub-swath, first and last pixel)."""
+    """Return (sub-swath, first pixel, last pixel) of all sub-swaths."""
     count = 5 if mode == "EW" else 3
     edges = np.linspace(0, width, count + 1).astype(int)
     return [(f"{mode}{number + 1}", edges[number], edges[number + 1] - 1) for number in range(count)]
@@ -240,15 +240,15 @@ def calibration_xml(shape, header):
 
 
 def noise_xml(shape, header, mode, level, old):
-    """Noise with steps between the sub-swaths and a scalloping along azimuth, as real noise has."""
+    """Return a noise file with steps between the sub-swaths and scalloping along azimuth, as in real products."""
     pixels, lines = _sampled(shape[1]), _sampled(shape[0], 160)
     bounds = swath_bounds(mode, shape[1])
     pixels = np.unique([*pixels, *(edge for _, first, last in bounds for edge in (first, last))])
     noise = np.zeros(len(pixels))
     for number, (_, first, last) in enumerate(bounds):
         inside = (pixels >= first) & (pixels <= last)
-        share = (pixels[inside] - first) / max(last - first, 1)
-        noise[inside] = level * (0.5 + 0.5 / (number + 1)) * (0.7 + 1.2 * (share - 0.5) ** 2)
+        fraction = (pixels[inside] - first) / max(last - first, 1)
+        noise[inside] = level * (0.5 + 0.5 / (number + 1)) * (0.7 + 1.2 * (fraction - 0.5) ** 2)
     name, vector = ("noiseLut", "noiseVector") if old else ("noiseRangeLut", "noiseRangeVector")
     vectors = "".join(f"<{vector}><line>{line}</line><pixel>{_text(pixels)}</pixel><{name}>"
                       f"{_text(noise * (1 + 1e-4 * line), '.6e')}</{name}></{vector}>" for line in lines)
@@ -273,7 +273,7 @@ def _text(values, form="g"):
 
 
 def zipped(safe, path):
-    """The same product as a zip, as it is downloaded."""
+    """Write a product as zip, as downloaded."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(safe.rglob("*")):
             archive.write(file, file.relative_to(safe.parent))

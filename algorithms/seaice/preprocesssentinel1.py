@@ -291,7 +291,8 @@ class PreprocessSentinel1(Algorithm):
 
         def land(projected):
             crs = QgsCoordinateReferenceSystem.fromWkt(projected.crs_wkt)
-            return land_polygons(self._land_source, projected.box, projected.centre, crs, buffer, context, progress)
+            return land_polygons(self._land_source, projected.lonlat_bounds, projected.centre, crs, buffer, context,
+                                 progress)
 
         return land
 

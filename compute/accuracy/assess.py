@@ -114,7 +114,7 @@ def assess(task, progress):
         _require_classes(one, found)
     labels, matchings = _match(task, reference, counted, classes)
     return score_maps(task, reference, counted, classes, labels, matchings, tuple(warnings),
-                      knows_training=is_known, are_moved=[band.raster.is_moved for band in maps], progress=progress)
+                      knows_training=is_known, are_moved=[band.raster.is_resampled for band in maps], progress=progress)
 
 
 def _reference(task, grid, opened, progress):
@@ -145,7 +145,7 @@ def _trained(task, grid, maps, progress):
         if not text:
             is_known = bool(task.training) and is_known
             continue
-        if band.raster.is_moved:
+        if band.raster.is_resampled:
             warnings.append("The second map lies on another grid than the first, so its record of training pixels "
                             "cannot be used. Give its training parcels as TRAINING.")
             is_known = bool(task.training) and is_known

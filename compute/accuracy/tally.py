@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import run_blocks
-from ..raster.neighbours import grown
+from ..raster.neighbours import dilate
 from ..raster.truearea import pixel_area
 from .reference import whole
 
@@ -150,7 +150,7 @@ def _read_training(reference, read_trained, places, window, grid):
     around = window.padded(1).intersection(grid.window)
     training, inside = read_trained(around), window.relative_to(around).slices
     is_asked = reference.kind == "parcels" and training.any()
-    near = grown(training, 1) if is_asked else np.zeros_like(training)
+    near = dilate(training, 1) if is_asked else np.zeros_like(training)
     return training[inside].ravel()[places], near[inside].ravel()[places]
 
 

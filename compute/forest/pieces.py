@@ -8,7 +8,7 @@ most of their pixels are adjacent to training pixels of the same class.
 import numpy as np
 
 from ..raster.grid import Window
-from ..raster.neighbours import grown
+from ..raster.neighbours import dilate
 
 STRIP = 512
 
@@ -60,7 +60,7 @@ def _compare(parcel_map, window, validation, training, classes):
     numbers, around = parcel_map.draw_over(validation, window), _grown(window, parcel_map.grid)
     lowest, highest = parcel_map.draw_from_both_ends(training, around)
     inside = window.relative_to(around).slices
-    is_ambiguous = (grown(lowest != highest, 1)[inside]
+    is_ambiguous = (dilate(lowest != highest, 1)[inside]
                     | (numbers != parcel_map.draw_over(validation[::-1], window)))
     own = classes[numbers]
     frame = np.zeros((window.height + 2, window.width + 2), np.int32)
@@ -90,7 +90,7 @@ def _is_adjacent(parcel_map, index, window, same_class):
         inside = strip.relative_to(around).slices
         own = parcel_map.draw(index, strip) & ~training[inside]
         free += np.count_nonzero(own)
-        adjacent += np.count_nonzero(own & grown(training, 1)[inside])
+        adjacent += np.count_nonzero(own & dilate(training, 1)[inside])
     return 2 * adjacent > free
 
 

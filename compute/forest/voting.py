@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..raster.neighbours import grown
+from ..raster.neighbours import dilate
 from .features import ALL
 from .gaps import impute
 from .smooth import HALO
@@ -104,7 +104,7 @@ class Voter:
         """Pixels of validation parcels, and the neighbours used to smooth them."""
         padded = self._padded(window)
         is_validation = self._reference.is_validation[self._reference.labels(padded)[0]].reshape(padded.shape)
-        return grown(is_validation, self._halo)[window.relative_to(padded).slices].ravel()
+        return dilate(is_validation, self._halo)[window.relative_to(padded).slices].ravel()
 
     def _padded(self, window):
         return window.padded(self._halo).intersection(self._stack.grid.window)

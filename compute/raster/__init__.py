@@ -1,1 +1,1 @@
-"""Grids, blocks, reading and writing: everything that touches a raster file goes through here."""
+"""Raster grids, block processing, reading, writing and resampling."""

@@ -1,11 +1,11 @@
-"""What a larger pixel takes from the smaller ones below it.
+"""Aggregation of source pixels to coarser target pixels.
 
-Each aggregator goes through the small pixels one position at a time: arrays of values, validity and weight, one element
-for each large pixel. So its memory is that of a few planes, whatever the ratio of the pixel sizes.
+Each aggregator iterates over the positions of source pixels within a target pixel: arrays of values, validity and
+weight with one element per target pixel. Memory is therefore a few planes, whatever the ratio of the pixel sizes.
 
-The flag methods treat a value as bits (SNAP knows them by the same names): ``flagand`` and ``flagor`` combine the bits
-of all pixels with data, ``flagmedianand`` sets a bit that more than half of them have, ``flagmedianor`` one that at
-least half have.
+The flag methods (names as in SNAP) treat a value as bits: ``flagand`` and ``flagor`` combine the bits of all valid
+pixels, ``flagmedianand`` sets a bit that is set in more than half of them, ``flagmedianor`` one that is set in at
+least half.
 """
 
 import numpy as np
@@ -15,31 +15,30 @@ FLAG_AGGREGATION = ("first", "flagand", "flagor", "flagmedianand", "flagmedianor
 
 
 def aggregate(neighbours, method):
-    """Summarise the source pixels below each target pixel.
+    """Aggregate the source pixels within each target pixel.
 
     Parameters
     ----------
     neighbours : iterable of (ndarray, ndarray of bool, ndarray or float)
-        Values, validity and weight (share of the source pixel that is covered) of one source pixel for each target
-        pixel.
+        Values, validity and weight (covered fraction of the source pixel) of one source pixel for each target pixel.
     method : str
-        One of ``AGGREGATION`` or ``FLAG_AGGREGATION`` except "first", which needs no summary.
+        One of ``AGGREGATION`` or ``FLAG_AGGREGATION`` except "first", which needs no aggregation.
 
     Returns
     -------
     values : ndarray, shape (height, width)
         float32 for mean and median, otherwise the dtype of the source.
     valid : ndarray of bool, same shape
-        Where at least one source pixel has data.
+        True where at least one source pixel is valid.
     """
     return _AGGREGATORS[method](neighbours)
 
 
-def _extreme(neighbours, better, worst):
+def _extreme(neighbours, extremum, fill_value):
     result = any_valid = None
     for values, valid, _ in neighbours:
-        candidate = np.where(valid, values, worst(values.dtype))
-        result = candidate if result is None else better(result, candidate)
+        candidate = np.where(valid, values, fill_value(values.dtype))
+        result = candidate if result is None else extremum(result, candidate)
         any_valid = valid if any_valid is None else any_valid | valid
     return np.where(any_valid, result, 0), any_valid
 
@@ -55,9 +54,9 @@ def _highest(dtype):
 def _mean(neighbours):
     total = weights = None
     for values, valid, weight in neighbours:
-        share = weight * valid.astype(np.float32)
-        total = values * share if total is None else total + values * share
-        weights = share if weights is None else weights + share
+        valid_weight = weight * valid.astype(np.float32)
+        total = values * valid_weight if total is None else total + values * valid_weight
+        weights = valid_weight if weights is None else weights + valid_weight
     valid = weights > 0
     return np.divide(total, weights, out=np.zeros(total.shape, np.float32), where=valid), valid
 

@@ -1,36 +1,36 @@
-"""An area of interest, in whatever CRS it was drawn."""
+"""Area of interest as polygons in any CRS, or as a pixel window."""
 
 from dataclasses import dataclass
 
 from ..errors import UnsuitableInput
 from .grid import Window
 
-# Vertices along each edge of a window, so that it bends as it should in another CRS.
-PARTS_OF_AN_EDGE = 20
+# Vertices along each edge of a pixel window, so that its outline is accurate in another CRS.
+POINTS_PER_EDGE = 20
 
 
 @dataclass(frozen=True)
 class Area:
-    """Polygons that say which part of a raster is wanted.
+    """Polygons that delimit the part of a raster to process.
 
     Parameters
     ----------
     geometries : tuple of dict
-        GeoJSON-like polygons; long edges already have intermediate vertices, so that they may be reprojected.
+        GeoJSON-like polygons; long edges must have intermediate vertices, so that they can be reprojected.
     crs_wkt : str
-        Their coordinate reference system.
+        Coordinate reference system of the polygons.
     """
 
     geometries: tuple
     crs_wkt: str
 
     def bounds_in(self, crs_wkt):
-        """(west, south, east, north) of the area in another CRS.
+        """Return (west, south, east, north) of the area in another CRS.
 
         Raises
         ------
         UnsuitableInput
-            If the area cannot be expressed in that CRS.
+            If the area cannot be transformed to that CRS.
         """
         from rasterio._err import CPLE_BaseError
         from rasterio.crs import CRS
@@ -41,34 +41,35 @@ class Area:
         boxes = []
         try:
             for geometry in self.geometries:
-                moved = transform_geom(CRS.from_wkt(self.crs_wkt), CRS.from_wkt(crs_wkt), geometry)
-                boxes.append(bounds(moved))
+                transformed = transform_geom(CRS.from_wkt(self.crs_wkt), CRS.from_wkt(crs_wkt), geometry)
+                boxes.append(bounds(transformed))
         except (RasterioError, CPLE_BaseError) as error:
-            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image. Check that the "
-                                  "CRS of the area is right.") from error
+            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image. Check the CRS "
+                                  "of the area.") from error
         west, south, east, north = zip(*boxes)
         box = min(west), min(south), max(east), max(north)
         if not all(abs(edge) < float("inf") for edge in box):
-            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image.")
+            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image. Check the CRS "
+                                  "of the area.")
         return box
 
 
 @dataclass(frozen=True)
 class PixelArea:
-    """A part of an image in pixels, counted from its upper-left corner."""
+    """Area of interest as a pixel window, counted from the upper-left corner of the image."""
 
     col: int
     row: int
     width: int
     height: int
 
-    def on(self, grid):
-        """The same as an :class:`Area`.
+    def to_area(self, grid):
+        """Convert to an :class:`Area`.
 
         Parameters
         ----------
         grid : Grid
-            Whose pixels are meant.
+            Grid of the image.
 
         Returns
         -------
@@ -77,14 +78,14 @@ class PixelArea:
         Raises
         ------
         UnsuitableInput
-            If it lies outside the grid.
+            If the window lies outside the grid.
         """
         window = Window(self.row, self.col, self.height, self.width).intersection(grid.window)
         if window.is_empty:
             raise UnsuitableInput(f"The pixel window {self.col},{self.row},{self.width},{self.height} lies outside the "
                                   f"image, which has {grid.width} x {grid.height} pixels of {grid.pixel_width:g} m.")
         west, south, east, north = grid.part(window).bounds
-        steps = [step / PARTS_OF_AN_EDGE for step in range(PARTS_OF_AN_EDGE)]
+        steps = [step / POINTS_PER_EDGE for step in range(POINTS_PER_EDGE)]
         corners = [(west, north), (east, north), (east, south), (west, south), (west, north)]
         ring = [(x + step * (next_x - x), y + step * (next_y - y))
                 for (x, y), (next_x, next_y) in zip(corners, corners[1:]) for step in steps]
@@ -92,7 +93,7 @@ class PixelArea:
 
 
 def window_of(area, grid):
-    """The window of `grid` that covers the area's bounding box; all of the grid without an area.
+    """Return the window of `grid` that covers the bounding box of an area, or the whole grid without an area.
 
     Parameters
     ----------
@@ -112,6 +113,5 @@ def window_of(area, grid):
         return grid.window
     window = grid.window_of(area.bounds_in(grid.crs_wkt)).intersection(grid.window)
     if window.is_empty:
-        raise UnsuitableInput("The area of interest lies outside the image. Check that both show the same place, "
-                              "and that the CRS of the area is right.")
+        raise UnsuitableInput("The area of interest lies outside the image. Check the area and its CRS.")
     return window

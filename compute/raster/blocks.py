@@ -1,7 +1,7 @@
-"""Running work over the blocks of a raster: many at once, results in order, never all in memory.
+"""Parallel processing of raster blocks with ordered results and bounded memory.
 
-The one seam for parallel work is :class:`concurrent.futures.Executor`: threads on this machine (numpy, GDAL and
-scikit-learn release the interpreter lock), or a cluster client that offers the same interface.
+All parallel work goes through the interface :class:`concurrent.futures.Executor`: local threads (numpy, GDAL and
+scikit-learn release the global interpreter lock), or a cluster client with the same interface.
 """
 
 import contextlib
@@ -9,22 +9,22 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-# More threads than this rarely help: decoding and the disk are the limit.
+# More threads rarely help: decoding and disk access are the bottleneck.
 MOST_THREADS = 8
-# GDAL's cache while rasters are read and written; its default, a share of the memory, would grow with the raster.
+# GDAL's block cache during processing; the default is a percentage of the memory and fills with large rasters.
 CACHE_BYTES = 160 * 1024 * 1024
 
 
 def default_threads():
-    """Threads to use when the user does not say: all cores but one, at least one, at most eight."""
+    """Return the default number of threads: all cores but one, at least one, at most eight."""
     return max(1, min(MOST_THREADS, (os.cpu_count() or 2) - 1))
 
 
 @contextlib.contextmanager
 def make_executor(threads):
-    """Worker threads for as long as the block lasts; open it around all reading and writing.
+    """Context manager of worker threads with a bounded GDAL cache; must enclose all reading and writing.
 
-    Meanwhile GDAL's cache is bounded, and its complaints reach Python as errors instead of the terminal as noise.
+    GDAL errors are raised as Python exceptions instead of being printed.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ def make_executor(threads):
 
 
 def _enter_rasterio():
-    """Rasterio keeps an environment for each thread; this one ends with its thread."""
+    """Enter a rasterio environment, which is per thread and ends with the thread."""
     import rasterio
 
     rasterio.Env().__enter__()
 
 
 def nested_blocks(grid, edge, *regions):
-    """Blocks in an order that finishes one square region before the next, so that a small cache serves.
+    """List the blocks of a grid region by region, so that a small tile cache suffices.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def nested_blocks(grid, edge, *regions):
     edge : int
         Height and width of a block, in pixels.
     *regions : int
-        Height and width of a region, of a region of regions and so on; each a multiple of the one before.
+        Height and width of a region, of a group of regions and so on; each a multiple of the one before.
 
     Returns
     -------
@@ -66,42 +66,42 @@ def nested_blocks(grid, edge, *regions):
     """
     sizes = (*reversed(regions), 1)
     return sorted(grid.blocks(edge, edge),
-                  key=lambda block: [place for size in sizes for place in (block.row // size, block.col // size)])
+                  key=lambda block: [index for size in sizes for index in (block.row // size, block.col // size)])
 
 
-def run_blocks(blocks, work, finish, executor, progress, ahead=None):
+def run_blocks(blocks, work, finish, executor, progress, max_pending=None):
     """Call ``finish(block, work(block))`` for every block, in order.
 
-    `work` runs in the executor, for a few blocks at a time; `finish` runs here, so that writing needs no lock and
-    the result does not depend on the number of threads.
+    `work` runs in the executor for a few blocks at a time; `finish` runs in the calling thread, so that writing needs
+    no lock and the result does not depend on the number of threads.
 
     Parameters
     ----------
     blocks : iterable
-        What to work on, usually windows.
+        Blocks to process, usually windows.
     work : callable
-        Takes a block, gives its result.
+        Called with a block, returns its result.
     finish : callable
-        Takes a block and its result; writes it, or adds it up.
+        Called with a block and its result; writes or accumulates it.
     executor : concurrent.futures.Executor
     progress : Progress
-        Told the share of blocks finished; asked before each whether to stop.
-    ahead : int, optional
-        How many blocks may be under way or waiting to be finished; by default one more than there are threads.
+        Updated, and checked for cancellation, before each block.
+    max_pending : int, optional
+        Maximum number of submitted blocks that are not finished; by default the number of threads plus one.
 
     Raises
     ------
     Cancelled
-        If the user asked to stop; blocks that had begun are waited for.
+        If the user has cancelled; running blocks are completed first.
     """
     blocks = list(blocks)
-    ahead = ahead or getattr(executor, "_max_workers", 1) + 1
+    max_pending = max_pending or getattr(executor, "_max_workers", 1) + 1
     pending = deque()
-    waiting = iter(blocks)
+    remaining = iter(blocks)
     try:
         for finished in range(len(blocks)):
             progress.step(finished / len(blocks))
-            while len(pending) < ahead and (block := next(waiting, None)) is not None:
+            while len(pending) < max_pending and (block := next(remaining, None)) is not None:
                 pending.append((block, executor.submit(work, block)))
             block, future = pending.popleft()
             finish(block, future.result())

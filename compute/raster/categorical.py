@@ -1,8 +1,7 @@
-"""Class maps that are coloured and named wherever they are opened.
+"""Layout and side files of class maps: colour table, category names, attribute table and QGIS style.
 
-The colours are in the TIFF itself (Byte only: GDAL knows no useful colour table for wider types), the names and an
-attribute table in the ``.aux.xml`` that GDAL reads, and a style with only the existing classes in the ``.qml`` that
-QGIS reads.
+The colour table is stored in the TIFF (Byte only: GDAL has no useful colour table for wider types), category names and
+attribute table in ``.aux.xml`` for GDAL, and a paletted style with the existing classes in ``.qml`` for QGIS.
 """
 
 from html import escape
@@ -13,7 +12,7 @@ from .writer import RasterLayout
 
 NODATA = 0
 
-# GDAL's numbers for the type and the use of a column of an attribute table (GDALRATFieldType, GDALRATFieldUsage).
+# GDAL's codes of type and usage of an attribute table column (GDALRATFieldType, GDALRATFieldUsage).
 _INTEGER, _STRING = (0, "Integer"), (2, "String")
 _GENERIC, _NAME, _MIN_MAX = (0, "Generic"), (2, "Name"), (5, "MinMax")
 _RED, _GREEN, _BLUE = (6, "Red"), (7, "Green"), (8, "Blue")
@@ -22,7 +21,7 @@ _COLUMNS = (("VALUE", _INTEGER, _MIN_MAX), ("CODE", _STRING, _GENERIC), ("LABEL"
 
 
 def categorical_layout(grid, classes, band_name, tags=None):
-    """The layout of a class map: one band, nodata 0, Byte (UInt16 above 254 classes).
+    """Return the layout of a class map: one band, nodata 0, Byte (UInt16 above 254 classes).
 
     Parameters
     ----------
@@ -43,7 +42,7 @@ def categorical_layout(grid, classes, band_name, tags=None):
 
 
 def categorical_side_files(classes, band_name):
-    """What goes beside a class map.
+    """Return the side files of a class map.
 
     Parameters
     ----------
@@ -53,13 +52,13 @@ def categorical_side_files(classes, band_name):
     Returns
     -------
     dict of str to str
-        Text of the files by suffix: ``.aux.xml`` and ``.qml``, as :func:`~.writer.create_raster` takes them.
+        Text of the files by suffix (``.aux.xml`` and ``.qml``), for :func:`~.writer.create_raster`.
     """
     return {".aux.xml": attribute_table_xml(classes, band_name), ".qml": paletted_qml(classes)}
 
 
 def attribute_table_xml(classes, band_name):
-    """GDAL's side file: category names, and a thematic attribute table VALUE, CODE, LABEL, RED, GREEN, BLUE.
+    """Return GDAL's auxiliary XML: category names and a thematic attribute table VALUE, CODE, LABEL, RED, GREEN, BLUE.
 
     Returns
     -------
@@ -83,5 +82,5 @@ def attribute_table_xml(classes, band_name):
 
 
 def _text(value):
-    """Text that any XML parser takes: escaped, without the control characters that XML forbids."""
-    return escape("".join(sign for sign in str(value) if sign.isprintable()), quote=False)
+    """Escape a text for XML and remove control characters, which XML forbids."""
+    return escape("".join(character for character in str(value) if character.isprintable()), quote=False)

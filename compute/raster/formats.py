@@ -1,7 +1,7 @@
-"""Results in any raster format that GDAL can write, complete or not there.
+"""Atomic writing of rasters in any format that GDAL can write.
 
-GeoTIFF is written block by block as it comes (:mod:`.writer`). Every other format is made from a finished GeoTIFF by
-GDAL in a hidden folder beside the target, from where all its files (header, metadata) are moved together.
+GeoTIFF is written block by block (:mod:`.writer`). Every other format is converted from a finished GeoTIFF in a hidden
+folder next to the target, from which all its files (header, metadata) are moved together.
 """
 
 import contextlib
@@ -14,22 +14,22 @@ from dataclasses import replace
 from ..errors import OutputError, UnsuitableInput
 from .writer import complete_file, create_raster
 
-# Names of the formats that are tested, by their names in GDAL. "auto" goes by the extension of the file.
+# Tested formats and their GDAL drivers; "auto" selects the driver by the file extension.
 FORMATS = ("auto", "geotiff", "cog", "envi", "netcdf", "jp2")
 DRIVERS = {"geotiff": "GTiff", "cog": "COG", "envi": "ENVI", "netcdf": "netCDF", "jp2": "JP2OpenJPEG"}
 COMPRESSION = ("zstd", "deflate", "none")
 SUFFIXES = {".tif": "GTiff", ".tiff": "GTiff", ".dat": "ENVI", ".bsq": "ENVI", ".nc": "netCDF", ".jp2": "JP2OpenJPEG",
             ".img": "HFA", ".pix": "PCIDSK", ".kea": "KEA", ".rst": "RST"}
-FLOATING_FORMATS_REFUSED = ("JP2OpenJPEG",)
+INTEGER_FORMATS = ("JP2OpenJPEG",)
 
 
-def driver_of(path, form):
-    """The GDAL driver that writes a file.
+def driver_of(path, raster_format):
+    """Return the GDAL driver that writes a file.
 
     Parameters
     ----------
     path : str
-    form : str
+    raster_format : str
         One of ``FORMATS``.
 
     Returns
@@ -39,34 +39,34 @@ def driver_of(path, form):
     Raises
     ------
     OutputError
-        If no driver writes files of this name, or it is not installed.
+        If no driver writes this file extension, or the driver is not installed.
     """
     suffix = os.path.splitext(path)[1].lower()
-    driver = DRIVERS[form] if form != "auto" else SUFFIXES.get(suffix) or _driver_by_suffix(suffix)
+    driver = DRIVERS[raster_format] if raster_format != "auto" else SUFFIXES.get(suffix) or _driver_by_suffix(suffix)
     if not driver:
-        raise OutputError(f"{path}: no raster format that can be written has the extension {suffix or '(none)'}. "
-                          "Choose a name that ends in .tif, .dat, .nc or .jp2, or choose the format.")
-    if form in ("geotiff", "cog") and suffix not in (".tif", ".tiff"):
-        raise OutputError(f"{path}: a GeoTIFF has a name that ends in .tif.")
-    if driver not in _drivers_that_write():
-        raise OutputError(f"{path}: this installation of GDAL cannot write the format {driver}. Choose another.")
+        raise OutputError(f"{path}: no writable raster format has the extension {suffix or '(none)'}. "
+                          "Choose a name that ends in .tif, .dat, .nc or .jp2, or select the output format.")
+    if raster_format in ("geotiff", "cog") and suffix not in (".tif", ".tiff"):
+        raise OutputError(f"{path}: the name of a GeoTIFF must end in .tif.")
+    if driver not in _available_drivers():
+        raise OutputError(f"{path}: this GDAL installation cannot write the format {driver}. Choose another format.")
     return driver
 
 
 @contextlib.contextmanager
-def create_in_format(path, layout, form="auto", side_files=None, progress=None):
-    """A raster in any format in the making: complete when the block ends well, otherwise removed.
+def create_in_format(path, layout, raster_format="auto", side_files=None, progress=None):
+    """Context manager that creates a raster in any format; it is removed if an exception occurs.
 
     Parameters
     ----------
     path : str
     layout : RasterLayout
-    form : str
+    raster_format : str
         One of ``FORMATS``.
     side_files : dict of str to str
-        As :func:`~.writer.create_raster` takes them.
+        As in :func:`~.writer.create_raster`.
     progress : Progress, optional
-        Asked before the conversion whether to stop.
+        Checked for cancellation before and after the conversion.
 
     Yields
     ------
@@ -75,20 +75,20 @@ def create_in_format(path, layout, form="auto", side_files=None, progress=None):
     Raises
     ------
     OutputError
-        If it cannot be written, or the format cannot hold such values.
+        If the file cannot be written, or the format does not support the data type.
     """
-    driver = driver_of(path, form)
+    driver = driver_of(path, raster_format)
     if driver == "GTiff":
         with create_raster(path, layout, side_files) as raster:
             yield raster
         return
-    if driver in FLOATING_FORMATS_REFUSED and layout.dtype.startswith("float"):
-        raise OutputError(f"{path}: the format {driver} holds whole numbers only. Store the result as int16, or choose "
-                          "another format.")
+    if driver in INTEGER_FORMATS and layout.dtype.startswith("float"):
+        raise OutputError(f"{path}: the format {driver} supports integers only. Choose the data type int16 or another "
+                          "format.")
     path = os.path.abspath(path)
     with _folder_beside(path) as folder:
         plain = os.path.join(folder, "plain.tif")
-        with create_raster(plain, _named_for(driver, layout)) as raster:
+        with create_raster(plain, _layout_for(driver, layout)) as raster:
             yield raster
         if progress:
             progress.check()
@@ -100,8 +100,8 @@ def create_in_format(path, layout, form="auto", side_files=None, progress=None):
         _move(converted, path, side_files or {})
 
 
-def _named_for(driver, layout):
-    """A NetCDF has a variable for each band: its name and, by GDAL, its number (B04_1)."""
+def _layout_for(driver, layout):
+    """Return a layout whose NetCDF variables are named after the bands; GDAL appends the band number (B04_1)."""
     if driver != "netCDF":
         return layout
     tags = layout.band_tags or ({},) * len(layout.band_names)
@@ -119,7 +119,8 @@ def _convert(plain, target, driver, layout, path):
         raise OutputError(f"{path} cannot be written as {driver}: {error}. Check the free space, or choose another "
                           "format.") from error
     if not os.path.exists(target):
-        raise OutputError(f"{path} cannot be written: {driver} made no file of this name. Choose another format.")
+        raise OutputError(f"{path} cannot be written: the driver {driver} created no file of this name. Choose another "
+                          "format.")
 
 
 def _options(driver, layout):
@@ -135,10 +136,10 @@ def _options(driver, layout):
 
 
 def _move(folder, path, side_files):
-    """All files of the format, the one that was asked for last; then what goes beside it."""
+    """Move all files of the format, the requested one last, and write the side files."""
     target_folder, name = os.path.split(path)
-    for other in sorted(os.listdir(folder), key=lambda entry: entry == name):
-        os.replace(os.path.join(folder, other), os.path.join(target_folder, other))
+    for entry in sorted(os.listdir(folder), key=lambda entry: entry == name):
+        os.replace(os.path.join(folder, entry), os.path.join(target_folder, entry))
     for suffix, text in side_files.items():
         if suffix != ".aux.xml":
             with complete_file(os.path.splitext(path)[0] + suffix) as partial, open(
@@ -169,7 +170,7 @@ def _driver_by_suffix(suffix):
     return raster_driver_extensions().get(suffix.lstrip("."))
 
 
-def _drivers_that_write():
+def _available_drivers():
     import rasterio
 
     with rasterio.Env() as environment:
@@ -177,7 +178,7 @@ def _drivers_that_write():
 
 
 def require_outside(path, folder):
-    """Refuse a result that would be written into the product it is made from.
+    """Reject an output path inside the input product.
 
     Raises
     ------
@@ -185,4 +186,4 @@ def require_outside(path, folder):
     """
     inner, outer = os.path.realpath(path), os.path.realpath(folder)
     if inner == outer or inner.startswith(outer + os.sep):
-        raise UnsuitableInput(f"{path} would be written into the product {folder}. Choose another folder.")
+        raise UnsuitableInput(f"{path} lies inside the input product {folder}. Choose another output folder.")

@@ -1,7 +1,6 @@
-"""The geometry of a raster as one small value, and the arithmetic of its windows.
+"""Raster grids and pixel windows.
 
-A :class:`Grid` is north-up: rows run south, columns run east. A :class:`Window` counts in pixels of its grid.
-Everything here is exact integer or float64 arithmetic on tiny values; no file is opened.
+A :class:`Grid` is north-up: rows run south, columns run east. A :class:`Window` is given in pixels of its grid.
 """
 
 import math
@@ -9,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import UnsuitableInput
 
-# Two grids are the same when their corners agree to this share of a pixel.
+# Tolerance of grid comparison, as a fraction of a pixel.
 ALIGNMENT_TOLERANCE = 1e-3
 
 
@@ -29,38 +28,38 @@ class Window:
 
     @property
     def slices(self):
-        """tuple of slice: index an array of the whole grid with it."""
+        """tuple of slice: rows and columns of the window in an array of the whole grid."""
         return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
     @property
     def is_empty(self):
-        """bool: whether no pixel lies in it."""
+        """bool: whether the window contains no pixel."""
         return self.height <= 0 or self.width <= 0
 
     def padded(self, halo):
-        """The window grown by `halo` pixels on each side; it may reach outside its grid."""
+        """Return the window extended by `halo` pixels on each side; it may exceed its grid."""
         return Window(self.row - halo, self.col - halo, self.height + 2 * halo, self.width + 2 * halo)
 
     def intersection(self, other):
-        """The pixels that lie in both windows (possibly none, see :attr:`is_empty`)."""
+        """Return the intersection of two windows (possibly empty, see :attr:`is_empty`)."""
         row, col = max(self.row, other.row), max(self.col, other.col)
         bottom = min(self.row + self.height, other.row + other.height)
         right = min(self.col + self.width, other.col + other.width)
         return Window(row, col, max(0, bottom - row), max(0, right - col))
 
     def relative_to(self, other):
-        """The same pixels, counted from the upper-left corner of `other`."""
+        """Return the same window, counted from the upper-left corner of `other`."""
         return replace(self, row=self.row - other.row, col=self.col - other.col)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the pixels of a raster lie.
+    """Geometry of a raster.
 
     Parameters
     ----------
     crs_wkt : str
-        Coordinate reference system as WKT; empty where the file has none.
+        Coordinate reference system as WKT; empty if undefined.
     west, north : float
         Outer corner of the upper-left pixel, in units of the CRS.
     pixel_width, pixel_height : float
@@ -95,23 +94,23 @@ class Grid:
 
     @property
     def window(self):
-        """Window: all of it."""
+        """Window: the whole grid."""
         return Window(0, 0, self.height, self.width)
 
     def part(self, window):
-        """The grid of a window (which may reach outside)."""
+        """Return the grid of a window, which may exceed this grid."""
         return replace(self, west=self.west + window.col * self.pixel_width,
                        north=self.north - window.row * self.pixel_height,
                        height=window.height, width=window.width)
 
     def with_pixel_size(self, size):
-        """The same upper-left corner with square pixels of another size; partial pixels at the far edges are kept."""
+        """Return a grid with the same upper-left corner and square pixels of `size`, rounded up to whole pixels."""
         west, south, east, north = self.bounds
         return replace(self, pixel_width=size, pixel_height=size,
                        height=_whole_pixels(north - south, size), width=_whole_pixels(east - west, size))
 
     def window_of(self, bounds):
-        """The smallest window whose pixels cover `bounds` (west, south, east, north); it may reach outside."""
+        """Return the smallest window that covers `bounds` (west, south, east, north); it may exceed the grid."""
         west, south, east, north = bounds
         left = _floor((west - self.west) / self.pixel_width)
         top = _floor((self.north - north) / self.pixel_height)
@@ -120,11 +119,11 @@ class Grid:
         return Window(top, left, bottom - top, right - left)
 
     def is_same_as(self, other):
-        """Whether both have the same shape and corners (to a thousandth of a pixel); the CRS is not compared."""
+        """Whether shape and corners are equal (within ``ALIGNMENT_TOLERANCE``); the CRS is not compared."""
         return self.shape == other.shape and self.is_aligned_with(other) and self._offset(other) == (0, 0)
 
     def is_aligned_with(self, other):
-        """Whether the pixels of both fall on the same lattice; the CRS is not compared."""
+        """Whether the pixels of both grids are aligned; the CRS is not compared."""
         if not (math.isclose(self.pixel_width, other.pixel_width, rel_tol=1e-7)
                 and math.isclose(self.pixel_height, other.pixel_height, rel_tol=1e-7)):
             return False
@@ -137,29 +136,30 @@ class Grid:
                 round((other.west - self.west) / self.pixel_width))
 
     def union(self, other):
-        """The grid on this lattice that covers both; `other` must be aligned.
+        """Return the grid that covers both, aligned with this one; `other` must be aligned too.
 
         Raises
         ------
         UnsuitableInput
-            If the pixels of `other` do not fall on this lattice.
+            If the grids are not aligned.
         """
         if not self.is_aligned_with(other):
-            raise UnsuitableInput("The rasters lie on pixel grids that are shifted against each other.")
+            raise UnsuitableInput("The pixel grids of the rasters are shifted against each other. Resample the rasters "
+                                  "to a common grid first.")
         row, col = self._offset(other)
         top, left = min(0, row), min(0, col)
         bottom, right = max(self.height, row + other.height), max(self.width, col + other.width)
         return self.part(Window(top, left, bottom - top, right - left))
 
     def covering(self, other):
-        """The grid on this lattice that covers both; `other` may be shifted against it or have other pixels."""
+        """Return the grid, aligned with this one, that covers both; `other` may be shifted or differ in pixel size."""
         window = self.window_of(other.bounds)
         top, left = min(0, window.row), min(0, window.col)
         bottom, right = max(self.height, window.row + window.height), max(self.width, window.col + window.width)
         return self.part(Window(top, left, bottom - top, right - left))
 
     def blocks(self, height, width):
-        """Windows of at most `height` x `width` pixels that tile the grid, row by row from the upper left.
+        """Iterate over windows of at most `height` x `width` pixels that tile the grid, row by row from the upper left.
 
         Yields
         ------
@@ -171,7 +171,7 @@ class Grid:
 
 
 def _floor(pixels):
-    """Floor that forgives rounding noise: 2.9999999 pixels are 3."""
+    """Floor with tolerance for rounding errors: 2.9999999 pixels are 3."""
     nearest = round(pixels)
     return nearest if abs(pixels - nearest) <= ALIGNMENT_TOLERANCE else math.floor(pixels)
 

@@ -1,4 +1,4 @@
-"""The weights of an interpolation, and places in pixels without rounding noise."""
+"""Weights of interpolation kernels, and removal of rounding errors from pixel positions."""
 
 import numpy as np
 
@@ -6,33 +6,34 @@ from .grid import ALIGNMENT_TOLERANCE
 
 
 def linear(distance):
-    """Weight of a pixel at a distance of so many pixels."""
+    """Return the weight of linear interpolation at a distance in pixels."""
     return np.maximum(0.0, 1.0 - distance)
 
 
 def cubic(distance, a=-0.5):
-    """Weight of a pixel at a distance of so many pixels: cubic convolution (Keys 1981)."""
+    """Return the weight of cubic convolution (Keys 1981) at a distance in pixels."""
     near = ((a + 2) * distance - (a + 3)) * distance ** 2 + 1
     far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
     return np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
 
 
-# How far each interpolation reaches (in pixels from the one left of the place), and its weights by distance.
+# Offsets of the pixels that each method uses (from the pixel left of the position), and weights by distance.
 KERNELS = {"bilinear": ((0, 1), linear), "bicubic": ((-1, 0, 1, 2), cubic)}
 
 
-def tap_weights(method, distance, a=-0.5):
-    """Weights of the pixels of ``KERNELS[method]`` at places so far (0..1) from the one left of them.
+def kernel_weights(method, distance, a=-0.5):
+    """Return the weights of the pixels of ``KERNELS[method]``.
 
     Parameters
     ----------
     method : {"bilinear", "bicubic"}
     distance : ndarray of float32
+        Distance (0..1) of each position from the pixel to its left.
 
     Returns
     -------
     tuple of ndarray of float32
-        The kernels above as polynomials of the distance, which are faster on whole planes.
+        One array per pixel; polynomials of the distance, which are faster than the kernels above.
     """
     if method == "bilinear":
         return 1 - distance, distance
@@ -42,7 +43,7 @@ def tap_weights(method, distance, a=-0.5):
             -(a + 2) * cube + (2 * a + 3) * square - a * distance, a * (square - cube))
 
 
-def snapped(positions, tolerance=ALIGNMENT_TOLERANCE):
-    """Positions with rounding noise removed: a pixel edge is exactly an integer."""
+def snap_positions(positions, tolerance=ALIGNMENT_TOLERANCE):
+    """Round positions to the nearest integer (a pixel edge) where they lie within the tolerance."""
     nearest = np.rint(positions)
     return np.where(np.abs(positions - nearest) <= tolerance, nearest, positions)

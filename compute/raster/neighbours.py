@@ -1,13 +1,14 @@
-"""Which pixels lie near others."""
+"""Dilation of masks."""
 
 
-def grown(mask, pixels):
-    """A mask and all that lies within so many pixels of it, along rows, columns and diagonals.
+def dilate(mask, radius):
+    """Dilate a mask with a square window.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (rows, columns)
-    pixels : int
+    radius : int
+        Radius of the window, 2 * radius + 1 pixels wide.
 
     Returns
     -------
@@ -15,4 +16,4 @@ def grown(mask, pixels):
     """
     from scipy.ndimage import maximum_filter
 
-    return maximum_filter(mask, 2 * pixels + 1, mode="constant") if pixels else mask
+    return maximum_filter(mask, 2 * radius + 1, mode="constant") if radius else mask

@@ -1,6 +1,6 @@
-"""Reading a class raster on the grid of another raster, in whatever CRS and pixel size it has.
+"""Reading a class raster on another grid, in any CRS and pixel size.
 
-Each pixel of the target takes the value under its centre (nearest neighbour): classes cannot be averaged.
+Resampling is nearest neighbour, as classes cannot be averaged.
 """
 
 import threading
@@ -12,37 +12,37 @@ from .reader import RasterReader
 
 
 class RasterOnto:
-    """The first band of a raster, seen through another grid.
+    """The first band of a raster, resampled to a target grid.
 
     Parameters
     ----------
     path : str
     grid : Grid
-        Target.
+        Target grid.
 
     Attributes
     ----------
     source : RasterReader
-    is_moved : bool
-        Whether the grids differ, so that pixels had to be looked up.
+    is_resampled : bool
+        Whether the grids differ, so that the raster is resampled.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If the raster cannot be opened, or only one of the two has a CRS.
+        If the raster cannot be opened, or only one of the two grids has a CRS.
     """
 
     def __init__(self, path, grid):
         self.grid = grid
         self.source = RasterReader(path)
-        self._turn = threading.Lock()
+        self._read_lock = threading.Lock()
         own = self.source.grid
-        self.is_moved = not (own.is_same_as(grid) and _is_same_crs(own.crs_wkt, grid.crs_wkt))
-        if self.is_moved and bool(own.crs_wkt) != bool(grid.crs_wkt):
+        self.is_resampled = not (own.is_same_as(grid) and _is_same_crs(own.crs_wkt, grid.crs_wkt))
+        if self.is_resampled and bool(own.crs_wkt) != bool(grid.crs_wkt):
             self.source.close()
-            raise UnsuitableInput(f"{path} has no coordinate reference system, or the raster it is compared with has "
-                                  "none. Assign one with the GDAL tool 'Assign projection'.")
-        self._warped = self._warp(path) if self.is_moved else None
+            raise UnsuitableInput(f"{path} or the raster it is compared with has no coordinate reference system. "
+                                  "Assign one with the GDAL tool 'Assign projection'.")
+        self._warped = self._warp(path) if self.is_resampled else None
 
     def __enter__(self):
         return self
@@ -58,20 +58,20 @@ class RasterOnto:
         self.source.close()
 
     def read(self, window):
-        """Values and validity of a window of the target grid, each of shape (height, width)."""
+        """Return values and validity of a window of the target grid, each of shape (height, width)."""
         if self._warped is None:
             values, valid = self.source.read(window, [0])
             return values[0], valid[0]
         from rasterio.errors import RasterioError, RasterioIOError
 
-        place = ((window.row, window.row + window.height), (window.col, window.col + window.width))
+        ranges = ((window.row, window.row + window.height), (window.col, window.col + window.width))
         try:
-            with self._turn:
-                values = self._warped.read(1, window=place)
-                valid = self._warped.read_masks(1, window=place) != 0
+            with self._read_lock:
+                values = self._warped.read(1, window=ranges)
+                valid = self._warped.read_masks(1, window=ranges) != 0
         except (RasterioError, RasterioIOError) as error:
-            raise UnreadableInput(f"{self.source.path} is damaged and cannot be read to its end. "
-                                  "Copy or download it again.") from error
+            raise UnreadableInput(f"{self.source.path} is damaged: a part of it cannot be read. Copy or download it "
+                                  "again.") from error
         if np.issubdtype(values.dtype, np.floating):
             valid &= np.isfinite(values)
         return values, valid

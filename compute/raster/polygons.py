@@ -1,4 +1,4 @@
-"""Polygons as a mask on any grid: which pixels have their centre inside."""
+"""Polygon masks on any grid: pixels whose centre lies inside a polygon."""
 
 import threading
 
@@ -9,14 +9,14 @@ from .warp import same_crs
 
 
 class PolygonMask:
-    """Polygons, brought to the CRS of each grid once.
+    """Polygons rasterised on demand, transformed to the CRS of each grid once.
 
     Parameters
     ----------
     geometries : sequence of dict
         GeoJSON-like polygons.
     crs_wkt : str
-        Their coordinate reference system.
+        Coordinate reference system of the polygons.
     """
 
     def __init__(self, geometries, crs_wkt):
@@ -25,7 +25,7 @@ class PolygonMask:
         self._lock = threading.Lock()
 
     def inside(self, grid, window):
-        """Which pixels of a window have their centre in a polygon.
+        """Return the mask of pixels of a window whose centre lies inside a polygon.
 
         Parameters
         ----------
@@ -39,7 +39,7 @@ class PolygonMask:
         Raises
         ------
         UnsuitableInput
-            If the polygons cannot be expressed in the CRS of the grid.
+            If the polygons cannot be transformed to the CRS of the grid.
         """
         from rasterio import Affine
         from rasterio.features import rasterize
@@ -72,9 +72,9 @@ class PolygonMask:
                 for geometry in self._geometries]
             boxes = [bounds(geometry) for geometry in geometries]
         except (RasterioError, CPLE_BaseError, ValueError) as error:
-            raise UnsuitableInput("The polygons of a mask cannot be expressed in the CRS of the result. Check the "
-                                  "CRS of their layer.") from error
+            raise UnsuitableInput("The mask polygons cannot be transformed to the output CRS. Check the CRS of their "
+                                  "layer.") from error
         if not np.isfinite(boxes).all():
-            raise UnsuitableInput("The polygons of a mask cannot be expressed in the CRS of the result. Check the "
-                                  "CRS of their layer.")
+            raise UnsuitableInput("The mask polygons cannot be transformed to the output CRS. Check the CRS of their "
+                                  "layer.")
         return list(zip(geometries, boxes))

@@ -1,6 +1,6 @@
-"""QGIS styles as text, to be written beside a raster: QGIS takes ``map.qml`` for ``map.tif`` without being asked.
+"""QGIS styles (QML) of rasters as text; QGIS loads ``map.qml`` automatically with ``map.tif``.
 
-Only what QGIS 3.22 and everything after it read: the renderer, nothing else. Band numbers count from 1 as in QGIS.
+The styles contain only the renderer, in the form of QGIS 3.22, which later versions read. Band numbers start at 1.
 """
 
 from html import escape
@@ -24,7 +24,7 @@ _FRAME = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 
 
 def paletted_qml(classes):
-    """A style with one entry for each class.
+    """Return a paletted style with one entry per class.
 
     Parameters
     ----------
@@ -47,15 +47,15 @@ def paletted_qml(classes):
 
 
 def true_colour_qml(red, green, blue, ranges):
-    """A style that shows three bands as red, green and blue.
+    """Return a multiband style with three bands as red, green and blue.
 
     Parameters
     ----------
     red, green, blue : int
-        Numbers of the bands, counted from 1.
+        Band numbers, counted from 1.
     ranges : sequence of tuple of float
-        (lowest, highest) of each in red, green, blue order, in physical values (scale and offset applied, as QGIS reads
-        them); see :func:`stretch_range`.
+        (minimum, maximum) of each band in the order red, green, blue, in physical values (scale and offset applied, as
+        in QGIS); see :func:`stretch_range`.
 
     Returns
     -------
@@ -76,14 +76,14 @@ opacity="1" nodataColor="">
 
 
 def grey_qml(band, stretch):
-    """A style that shows one band in grey.
+    """Return a singleband grey style.
 
     Parameters
     ----------
     band : int
-        Number of the band, counted from 1.
+        Band number, counted from 1.
     stretch : tuple of float
-        Values shown as black and as white; see :func:`stretch_range`.
+        Values displayed as black and as white; see :func:`stretch_range`.
 
     Returns
     -------
@@ -102,27 +102,27 @@ nodataColor="">
 
 
 def false_colour_qml(near_infrared, red, green, ranges):
-    """A style in which vegetation is red: near infrared, red and green shown as red, green and blue.
+    """Return a false-colour style: near infrared, red and green as red, green and blue; vegetation is red.
 
-    Parameters and result as for :func:`true_colour_qml`; `ranges` in the order of the arguments.
+    Parameters and return value as for :func:`true_colour_qml`; `ranges` in the order of the arguments.
     """
     return true_colour_qml(near_infrared, red, green, ranges)
 
 
 def stretch_range(values, low=2.0, high=98.0):
-    """Between which values a band is stretched: two of its percentiles.
+    """Return the range of a contrast stretch, from two percentiles of a band.
 
     Parameters
     ----------
     values : ndarray
-        A sample of the band, any shape; NaN and infinity are left out.
+        Sample of the band, any shape; NaN and infinity are ignored.
     low, high : float
         Percentiles.
 
     Returns
     -------
     tuple of float
-        (lowest, highest), never equal; (0, 1) where there are no values.
+        (minimum, maximum), never equal; (0, 1) if there are no values.
     """
     finite = np.asarray(values)[np.isfinite(values)]
     if not finite.size:
@@ -132,7 +132,7 @@ def stretch_range(values, low=2.0, high=98.0):
 
 
 def shipped_style(name):
-    """The text of a style that comes with Floefield, for instance ``confidence``, to be written beside a raster.
+    """Return the text of a style that is part of Floefield, for example ``confidence``.
 
     Returns
     -------
@@ -142,5 +142,5 @@ def shipped_style(name):
 
 
 def quoted(text):
-    """Quoted and escaped, without the control characters that XML forbids."""
-    return '"{}"'.format(escape("".join(sign for sign in text if sign.isprintable())))
+    """Return a text as a quoted and escaped XML attribute, without control characters, which XML forbids."""
+    return '"{}"'.format(escape("".join(character for character in text if character.isprintable())))

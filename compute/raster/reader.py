@@ -1,8 +1,8 @@
-"""Reading rasters by window, from any number of threads.
+"""Thread-safe reading of rasters by window.
 
-A GDAL data set may only be used by one thread at a time. A :class:`RasterReader` opens the file once per thread that
-reads from it, or lets the threads take turns on one handle where decoding is dear and GDAL's cache should serve all of
-them (JPEG 2000). Nodata leaves here as a mask, never as a number.
+A GDAL dataset may only be used by one thread at a time. A :class:`RasterReader` opens the file once per thread, or
+shares one handle between the threads where decoding is expensive and GDAL's cache should serve all of them (JPEG 2000).
+Nodata is returned as a mask, never as a value.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from .grid import Grid
 
 @dataclass(frozen=True)
 class Band:
-    """What a raster file says of one of its bands; physical value = stored value * `scale` + `offset`."""
+    """Metadata of a raster band; physical value = stored value * `scale` + `offset`."""
 
     name: str
     dtype: str
@@ -33,35 +33,35 @@ class RasterReader:
     Parameters
     ----------
     path : str
-        Anything GDAL opens, ``/vsizip/`` paths included.
-    take_turns : bool
-        Share one handle among all threads.
-    in_pixels : bool
-        The image has no grid on the ground (radar geometry): the grid of the reader counts its pixels, from 0.
+        Any path that GDAL opens, ``/vsizip/`` paths included.
+    share_handle : bool
+        Share one handle between all threads.
+    in_image_coordinates : bool
+        The image is not georeferenced (radar geometry); the grid of the reader is in image coordinates, from 0.
 
     Attributes
     ----------
     grid : Grid
     bands : tuple of Band
     block_shape : tuple of int
-        (height, width) of the file's own tiles or strips.
+        (height, width) of the tiles or strips of the file.
     tags : dict
         Metadata of the file.
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If the file is not there, is no raster, or is rotated.
+        If the file does not exist, is not a raster, or is rotated.
     """
 
-    def __init__(self, path, take_turns=False, in_pixels=False):
+    def __init__(self, path, share_handle=False, in_image_coordinates=False):
         self.path = str(path)
-        self._turn = threading.Lock() if take_turns else contextlib.nullcontext()
-        self._local = _Handle() if take_turns else threading.local()
+        self._read_lock = threading.Lock() if share_handle else contextlib.nullcontext()
+        self._local = _SharedHandle() if share_handle else threading.local()
         self._opened = []
         self._lock = threading.Lock()
         dataset = self._dataset()
-        self.grid = (Grid("", 0.0, 0.0, 1.0, 1.0, dataset.height, dataset.width) if in_pixels
+        self.grid = (Grid("", 0.0, 0.0, 1.0, 1.0, dataset.height, dataset.width) if in_image_coordinates
                      else _grid_of(dataset, self.path))
         self.bands = tuple(
             Band(name=name or f"band_{index}", dtype=dtype, nodata=nodata, scale=scale, offset=offset,
@@ -93,19 +93,19 @@ class RasterReader:
         return tuple(band.name for band in self.bands)
 
     def domain_tags(self, domain):
-        """dict of str: metadata of the file in a domain other than the common one."""
-        with self._turn:
+        """Return the metadata of the file in a GDAL metadata domain, as a dict of str."""
+        with self._read_lock:
             return self._dataset().tags(ns=domain)
 
     def read(self, window=None, indexes=None):
-        """Stored values of a window, which may reach outside the raster.
+        """Read stored values of a window, which may exceed the raster.
 
         Parameters
         ----------
         window : Window, optional
-            All of the raster if left out.
+            The whole raster by default.
         indexes : sequence of int, optional
-            Bands to read, counted from 0; all if left out.
+            Bands to read, counted from 0; all by default.
 
         Returns
         -------
@@ -116,7 +116,7 @@ class RasterReader:
         Raises
         ------
         UnreadableInput
-            If the file is damaged there.
+            If this part of the file is damaged.
         """
         window = window or self.grid.window
         indexes = range(len(self.bands)) if indexes is None else indexes
@@ -127,13 +127,13 @@ class RasterReader:
         values, valid = self._read_inside(inside, indexes)
         if inside == window:
             return values, valid
-        place = (slice(None), *inside.relative_to(window).slices)
+        slices = (slice(None), *inside.relative_to(window).slices)
         padded_values, padded_valid = np.zeros(shape, values.dtype), np.zeros(shape, bool)
-        padded_values[place], padded_valid[place] = values, valid
+        padded_values[slices], padded_valid[slices] = values, valid
         return padded_values, padded_valid
 
     def read_physical(self, window=None, indexes=None):
-        """Physical values (scale and offset applied) of a window; see :meth:`read`.
+        """Read physical values (scale and offset applied) of a window; see :meth:`read`.
 
         Returns
         -------
@@ -143,38 +143,38 @@ class RasterReader:
         indexes = range(len(self.bands)) if indexes is None else indexes
         values, valid = self.read(window, indexes)
         physical = values.astype(np.float32)
-        for place, index in enumerate(indexes):
+        for position, index in enumerate(indexes):
             band = self.bands[index]
             if (band.scale, band.offset) != (1.0, 0.0):
-                physical[place] = values[place] * band.scale + band.offset
+                physical[position] = values[position] * band.scale + band.offset
         physical[~valid] = np.nan
         return physical
 
     def _read_inside(self, window, indexes):
         from rasterio.errors import RasterioError, RasterioIOError
 
-        numbers = [index + 1 for index in indexes]
+        band_numbers = [index + 1 for index in indexes]
         try:
-            with self._turn:
+            with self._read_lock:
                 dataset = self._dataset()
-                values = self._values(dataset, numbers, window)
+                values = self._read_values(dataset, band_numbers, window)
                 if self._has_mask_band:
-                    valid = dataset.read_masks(numbers, window=_ranges(window)) != 0
+                    valid = dataset.read_masks(band_numbers, window=_ranges(window)) != 0
                 else:
                     valid = np.ones(values.shape, bool)
         except (RasterioIOError, RasterioError) as error:
-            raise UnreadableInput(f"{self.path} is damaged and cannot be read to its end. "
-                                  "Copy or download it again.") from error
-        for place, index in enumerate(indexes):
+            raise UnreadableInput(f"{self.path} is damaged: a part of it cannot be read. Copy or download it "
+                                  "again.") from error
+        for position, index in enumerate(indexes):
             nodata = self.bands[index].nodata
             if nodata is not None and not np.isnan(nodata):
-                valid[place] &= values[place] != nodata
+                valid[position] &= values[position] != nodata
         if np.issubdtype(values.dtype, np.floating):
             valid &= np.isfinite(values)
         return values, valid
 
-    def _values(self, dataset, numbers, window):
-        return dataset.read(numbers, window=_ranges(window))
+    def _read_values(self, dataset, band_numbers, window):
+        return dataset.read(band_numbers, window=_ranges(window))
 
     def _dataset(self):
         dataset = getattr(self._local, "dataset", None)
@@ -186,8 +186,8 @@ class RasterReader:
         return dataset
 
 
-class _Handle:
-    """Holds one data set for all threads, where ``threading.local`` holds one for each."""
+class _SharedHandle:
+    """One dataset for all threads, in place of one per thread as in ``threading.local``."""
 
 
 def _ranges(window):
@@ -202,22 +202,22 @@ def _open(path):
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
     if not path.startswith("/vsi") and not os.path.exists(path):
-        raise MissingInput(f"{path} does not exist.")
+        raise MissingInput(f"{path} does not exist. Check its path.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(path)
     except RasterioIOError as error:
-        raise UnreadableInput(f"{path} cannot be opened as a raster: it is damaged or of a kind that GDAL "
-                              "does not read.") from error
+        raise UnreadableInput(f"{path} cannot be opened as a raster: it is damaged, or in a format that GDAL does not "
+                              "read.") from error
 
 
 def _grid_of(dataset, path):
     transform = dataset.transform
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
         if transform.is_identity:
-            raise UnsuitableInput(f"{path} has no position on the ground (it is not georeferenced).")
-        raise UnsuitableInput(f"{path} is rotated or mirrored; warp it to a north-up grid first.")
+            raise UnsuitableInput(f"{path} is not georeferenced. Georeference it first.")
+        raise UnsuitableInput(f"{path} is rotated or mirrored. Warp it to a north-up grid first.")
     return Grid(crs_wkt=dataset.crs.to_wkt() if dataset.crs else "", west=transform.c, north=transform.f,
                 pixel_width=transform.a, pixel_height=-transform.e, height=dataset.height, width=dataset.width)
 

@@ -1,4 +1,4 @@
-"""Which part of a result is kept: land or sea by elevation or by polygons, and what lies in a study area."""
+"""Land/sea masks from a digital elevation model or polygons, and study area masks."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ LAND_SEA = ("none", "land", "sea")
 
 @dataclass(frozen=True)
 class RegionSettings:
-    """What is removed.
+    """Settings of the land/sea mask and the study area mask.
 
     Parameters
     ----------
     land_sea_mask : {"none", "land", "sea"}
-        The kind that is removed.
+        Surface to remove.
     dem : str
-        Path of an elevation model, in any CRS. Sea is where it has no data or is not above `sea_level`, and where it
-        does not reach: the tiles of the open sea are missing from SRTM and Copernicus alike.
+        Path of a digital elevation model in any CRS. Pixels without elevation, or not above `sea_level`, are sea;
+        so are pixels outside the model, as SRTM and the Copernicus DEM have no tiles over open sea.
     sea_level : float
         In units of the elevation model.
     land : Area or None
-        Polygons of the land, in place of an elevation model.
+        Land polygons, used if there is no elevation model.
     study_area : Area or None
-        Polygons outside of which everything is removed.
+        Polygons; pixels outside are masked.
     invert_study_area : bool
-        Remove what lies inside them instead.
+        Mask the pixels inside the study area instead.
     """
 
     land_sea_mask: str = "none"
@@ -45,7 +45,7 @@ class RegionSettings:
 
 
 class Regions:
-    """The region settings at work; close it when done.
+    """Masks according to region settings; close after use.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Regions:
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If the elevation model cannot be used.
+        If the elevation model cannot be used, or a land/sea mask has neither elevation model nor polygons.
     """
 
     def __init__(self, settings):
@@ -69,7 +69,8 @@ class Regions:
                                       "one with the GDAL tool 'Assign projection'.")
         elif settings.land_sea_mask != "none":
             if settings.land is None:
-                raise UnsuitableInput("A land/sea mask needs an elevation model or land polygons: give one of them.")
+                raise UnsuitableInput("A land/sea mask requires a digital elevation model or land polygons. Provide "
+                                      "one of them.")
             self._land = PolygonMask(settings.land.geometries, settings.land.crs_wkt)
         if settings.study_area is not None:
             self._study = PolygonMask(settings.study_area.geometries, settings.study_area.crs_wkt)
@@ -86,23 +87,22 @@ class Regions:
 
     @property
     def is_empty(self):
-        """bool: whether nothing is ever removed."""
+        """bool: whether no mask is applied."""
         return self._dem is None and self._land is None and self._study is None
 
     def check(self, grid, progress):
-        """Look whether the elevation model is of this place.
+        """Check that the elevation model covers a grid; warn if it covers only a part.
 
         Parameters
         ----------
         grid : Grid
-            Of the result.
+            Output grid.
         progress : Progress
-            Warned if the elevation model reaches over a part only.
 
         Raises
         ------
         UnsuitableInput
-            If it lies elsewhere.
+            If the elevation model does not intersect the grid.
         """
         if self._dem is None:
             return
@@ -111,19 +111,19 @@ class Regions:
         width = min(east, dem_east) - max(west, dem_west)
         height = min(north, dem_north) - max(south, dem_south)
         if width <= 0 or height <= 0:
-            raise UnsuitableInput(f"The elevation model {self._settings.dem} lies elsewhere: it does not cover any of "
-                                  "the result. Check that its coordinate reference system is right.")
-        share = width * height / ((east - west) * (north - south))
-        if share < 0.999:
-            progress.warn(f"The elevation model covers about {share:.0%} of the result; the rest counts as sea.")
+            raise UnsuitableInput(f"The elevation model {self._settings.dem} does not cover any part of the output. "
+                                  "Check its extent and its coordinate reference system.")
+        fraction = width * height / ((east - west) * (north - south))
+        if fraction < 0.999:
+            progress.warn(f"The elevation model covers about {fraction:.0%} of the output; the rest is treated as sea.")
 
     def kept(self, grid, window):
-        """Which pixels of a window are kept.
+        """Return the mask of pixels of a window that are kept.
 
         Parameters
         ----------
         grid : Grid
-            In any CRS.
+            Output grid, in any CRS.
         window : Window
 
         Returns
@@ -142,5 +142,5 @@ class Regions:
     def _is_land(self, grid, window):
         if self._dem is None:
             return self._land.inside(grid, window)
-        elevation, known = read_resampled(self._dem, grid, window)
-        return known & (elevation > self._settings.sea_level)
+        elevation, valid = read_resampled(self._dem, grid, window)
+        return valid & (elevation > self._settings.sea_level)

@@ -1,4 +1,4 @@
-"""The grid of a result: in the CRS of what is read, or in any other."""
+"""Output grids: in the CRS of the input or in another CRS."""
 
 import math
 
@@ -8,31 +8,31 @@ from .warp import same_crs
 
 # Length of a degree on the equator of WGS 84, in metres.
 METRES_PER_DEGREE = 111319.49079327358
-# Points along each edge of a grid that decide how far it reaches in another CRS.
+# Points along each edge of a grid that are transformed to find its bounds in another CRS.
 EDGE_POINTS = 41
 
 
 def target_grid(grid, crs_wkt, pixel_size):
-    """The grid that covers another one, with square pixels of some size.
+    """Return the grid with square pixels that covers another grid.
 
     Parameters
     ----------
     grid : Grid
     crs_wkt : str
-        CRS of the result; empty for that of `grid`.
+        Output CRS; empty for that of `grid`.
     pixel_size : float
-        Metres; a degree counts as 111319.49 m, whatever the latitude.
+        Metres; a degree is taken as 111319.49 m at any latitude.
 
     Returns
     -------
     Grid
-        From the upper-left corner of `grid` where the CRS is the same. Otherwise its corner is a multiple of the pixel
-        size, so that the grids of neighbouring images fall on one lattice.
+        With the upper-left corner of `grid` if the CRS is the same. Otherwise the corner is a multiple of the pixel
+        size, so that the grids of neighbouring images are aligned.
 
     Raises
     ------
     UnsuitableInput
-        If the CRS is none that maps can be drawn in, or does not reach the place.
+        If the CRS is neither projected nor geographic, or the grid lies outside its domain.
     """
     if not crs_wkt or same_crs(grid.crs_wkt, crs_wkt):
         return grid.with_pixel_size(pixel_size)
@@ -45,12 +45,12 @@ def target_grid(grid, crs_wkt, pixel_size):
 
 
 def bounds_in(grid, crs_wkt):
-    """(west, south, east, north) of a grid in another CRS.
+    """Return (west, south, east, north) of a grid in another CRS.
 
     Raises
     ------
     UnsuitableInput
-        If it cannot be expressed there.
+        If the grid cannot be transformed to that CRS.
     """
     from rasterio._err import CPLE_BaseError
     from rasterio.crs import CRS
@@ -63,18 +63,17 @@ def bounds_in(grid, crs_wkt):
     except (RasterioError, CPLE_BaseError):
         box = (math.inf,)
     if not all(map(math.isfinite, box)):
-        raise UnsuitableInput("The image cannot be expressed in the chosen CRS: it does not reach this part of the "
-                              "Earth. Choose another CRS.")
+        raise UnsuitableInput("The image lies outside the domain of the selected CRS. Choose another CRS.")
     return box
 
 
 def metres_per_unit(crs_wkt):
-    """Length of a unit of a CRS in metres (of a degree: on the equator).
+    """Return the length of a CRS unit in metres (of a degree: on the equator).
 
     Raises
     ------
     UnsuitableInput
-        If it is neither projected nor in degrees.
+        If the CRS is neither projected nor geographic.
     """
     from rasterio.crs import CRS
 
@@ -82,5 +81,6 @@ def metres_per_unit(crs_wkt):
     if crs.is_geographic:
         return METRES_PER_DEGREE
     if not crs.is_projected:
-        raise UnsuitableInput("The chosen CRS is neither projected nor in degrees. Choose a CRS for maps.")
+        raise UnsuitableInput("The selected CRS is neither projected nor geographic. Choose a projected or geographic "
+                              "CRS.")
     return crs.linear_units_factor[1]

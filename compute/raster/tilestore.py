@@ -1,8 +1,8 @@
-"""Decoded image tiles on disk: each is decoded once, and memory does not grow with the number of images.
+"""Cache of decoded image tiles on disk: each tile is decoded once, and memory does not grow with the number of images.
 
-A tile of a JPEG 2000 image can only be decoded as a whole. Where the same place of very many images is worked on in
-small blocks, GDAL's cache would have to hold a tile of every image; here the tiles lie in one unnamed scratch file
-beside the result, and only the rows that a block needs come back into memory.
+A tile of a JPEG 2000 image can only be decoded as a whole. Processing many images block by block would require a tile
+of every image in GDAL's cache. Here the tiles are stored in one unnamed scratch file next to the output, and only the
+rows of a block are read back into memory.
 """
 
 import contextlib
@@ -17,30 +17,30 @@ from ..errors import OutputError
 from .grid import Window
 from .reader import RasterReader
 
-# Room for one tile: 1024 x 1024 pixels of uint16, the largest of Sentinel-2. Of a smaller tile less is written.
+# Space reserved for a tile: 1024 x 1024 pixels of uint16, the largest of Sentinel-2.
 SLOT_BYTES = 2 * 1024 * 1024
 
 
 class TileStore:
-    """A scratch file of tiles that forgets those used longest ago.
+    """Scratch file of tiles with least-recently-used replacement.
 
     Parameters
     ----------
-    beside : str
-        A file of the result; its folder takes the scratch file, as it must have room for the result anyway.
-    most : int
-        How many tiles are kept.
+    output : str
+        Output file; the scratch file is created in its folder.
+    max_tiles : int
+        Maximum number of tiles.
 
     Raises
     ------
     OutputError
-        If the folder cannot be written to; later, if the disk is full.
+        If the folder cannot be written to; from :meth:`add`, if the disk is full.
     """
 
-    def __init__(self, beside, most):
-        self._folder, self._most = os.path.dirname(os.path.abspath(beside)), most
+    def __init__(self, output, max_tiles):
+        self._folder, self._max_tiles = os.path.dirname(os.path.abspath(output)), max_tiles
         self._slots, self._lock = OrderedDict(), threading.Lock()
-        with self._told():
+        with self._as_output_error():
             os.makedirs(self._folder, exist_ok=True)
             self._file = tempfile.TemporaryFile(  # noqa: SIM115, closed by __exit__
                 prefix=".floefield-tiles-", dir=self._folder, buffering=0)
@@ -51,16 +51,16 @@ class TileStore:
     def __exit__(self, *exception):
         self._file.close()
 
-    def rows(self, key, first, count, width, dtype):
-        """Rows of a tile, or None if it is not here.
+    def read_rows(self, key, first, count, width, dtype):
+        """Return rows of a tile, or None if it is not stored.
 
         Parameters
         ----------
         key : hashable
         first, count : int
-            Rows of the tile.
+            First row and number of rows.
         width : int
-            Pixels of a row.
+            Width of the tile.
         dtype : numpy.dtype
 
         Returns
@@ -76,11 +76,11 @@ class TileStore:
             self._file.readinto(values)
         return values
 
-    def keep(self, key, tile):
-        """Remember a tile (of at most ``SLOT_BYTES``)."""
+    def add(self, key, tile):
+        """Store a tile of at most ``SLOT_BYTES``."""
         with self._lock:
-            slot = self._slots.popitem(last=False)[1] if len(self._slots) >= self._most else len(self._slots)
-            with self._told():
+            slot = self._slots.popitem(last=False)[1] if len(self._slots) >= self._max_tiles else len(self._slots)
+            with self._as_output_error():
                 self._file.seek(slot * SLOT_BYTES)
                 unwritten = memoryview(np.ascontiguousarray(tile)).cast("B")
                 while unwritten:
@@ -88,16 +88,16 @@ class TileStore:
             self._slots[key] = slot
 
     @contextlib.contextmanager
-    def _told(self):
+    def _as_output_error(self):
         try:
             yield
         except OSError as error:
-            raise OutputError(f"{self._folder} cannot take the images while they are worked on: {error.strerror}. "
-                              "Check the folder and the free space.") from error
+            raise OutputError(f"Temporary image tiles cannot be written to {self._folder}: {error.strerror}. Check "
+                              "the folder and the free space.") from error
 
 
 class StoredTilesReader(RasterReader):
-    """A raster whose tiles are decoded once and then come from a :class:`TileStore`.
+    """Raster reader that decodes each tile once and then reads it from a :class:`TileStore`.
 
     Parameters
     ----------
@@ -106,19 +106,19 @@ class StoredTilesReader(RasterReader):
     """
 
     def __init__(self, path, store):
-        super().__init__(path, take_turns=True)
+        super().__init__(path, share_handle=True)
         self._store = store
         height, width = self.block_shape
         self._fits = len(self.bands) == 1 and height * width * np.dtype(self.bands[0].dtype).itemsize <= SLOT_BYTES
 
-    def _values(self, dataset, numbers, window):
+    def _read_values(self, dataset, band_numbers, window):
         if not self._fits:
-            return super()._values(dataset, numbers, window)
+            return super()._read_values(dataset, band_numbers, window)
         values = np.empty(window.shape, self.bands[0].dtype)
         for tile in self._tiles(window):
             part = tile.intersection(window)
             rows, columns = part.relative_to(tile).slices
-            values[part.relative_to(window).slices] = self._rows(dataset, tile, rows)[:, columns]
+            values[part.relative_to(window).slices] = self._tile_rows(dataset, tile, rows)[:, columns]
         return values[None]
 
     def _tiles(self, window):
@@ -127,11 +127,11 @@ class StoredTilesReader(RasterReader):
             for col in range(window.col // width * width, window.col + window.width, width):
                 yield Window(row, col, height, width).intersection(self.grid.window)
 
-    def _rows(self, dataset, tile, rows):
+    def _tile_rows(self, dataset, tile, rows):
         key = self.path, tile
-        stored = self._store.rows(key, rows.start, rows.stop - rows.start, tile.width, self.bands[0].dtype)
+        stored = self._store.read_rows(key, rows.start, rows.stop - rows.start, tile.width, self.bands[0].dtype)
         if stored is not None:
             return stored
-        decoded = super()._values(dataset, [1], tile)[0]
-        self._store.keep(key, decoded)
+        decoded = super()._read_values(dataset, [1], tile)[0]
+        self._store.add(key, decoded)
         return decoded[rows]

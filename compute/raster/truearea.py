@@ -1,28 +1,28 @@
-"""How much ground a pixel covers: for weights and hectares, in any coordinate reference system."""
+"""True area of a pixel, in any coordinate reference system."""
 
 import math
 
 SEMI_MAJOR, FLATTENING = 6378137.0, 1 / 298.257223563
-# A projected CRS whose areas are true within this share is taken at its word: 10 m pixels are 100 square metres.
-TRUE_ENOUGH = 0.01
-# Pixels on either side between which the scale is measured.
+# Relative area distortion up to which the nominal pixel area of a projected CRS is used: 10 m pixels have 100 m2.
+AREA_TOLERANCE = 0.01
+# Distance in pixels, on either side, over which the scale of the projection is measured.
 STEP = 50
 
 
 def pixel_area(grid, window=None):
-    """Square metres of a pixel in the middle of a window.
+    """Return the area in square metres of a pixel in the centre of a window.
 
     Parameters
     ----------
     grid : Grid
     window : Window, optional
-        All of the grid if left out.
+        The whole grid by default.
 
     Returns
     -------
     float
-        On the ellipsoid WGS 84 for degrees and for projections that distort areas (Web Mercator); as the projection
-        says for those that do not (UTM, national grids). Square units without a CRS.
+        Area on the WGS 84 ellipsoid for geographic CRSs and for projections that distort areas (Web Mercator), nominal
+        area for other projections (UTM, national grids). Square units without a CRS.
     """
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
@@ -47,15 +47,15 @@ def pixel_area(grid, window=None):
         return nominal
     if not all(map(math.isfinite, (*longitudes, *latitudes))):
         return nominal
-    turned = abs((longitudes[1] - longitudes[0]) * (latitudes[3] - latitudes[2])
-                 - (longitudes[3] - longitudes[2]) * (latitudes[1] - latitudes[0])) / (2 * STEP) ** 2
-    true = turned * _square_degree(latitudes[4])
-    return true if true and abs(nominal / true - 1) > TRUE_ENOUGH else nominal
+    square_degrees = abs((longitudes[1] - longitudes[0]) * (latitudes[3] - latitudes[2])
+                         - (longitudes[3] - longitudes[2]) * (latitudes[1] - latitudes[0])) / (2 * STEP) ** 2
+    true = square_degrees * _square_degree(latitudes[4])
+    return true if true and abs(nominal / true - 1) > AREA_TOLERANCE else nominal
 
 
 def _square_degree(latitude):
-    """Square metres of a square degree: product of the radii of curvature (Snyder 1987, pp. 24-25)."""
-    eccentricity = FLATTENING * (2 - FLATTENING)
-    bent = 1 - eccentricity * math.sin(math.radians(latitude)) ** 2
-    meridian, normal = SEMI_MAJOR * (1 - eccentricity) / bent ** 1.5, SEMI_MAJOR / math.sqrt(bent)
+    """Return the area of a square degree in square metres, from the radii of curvature (Snyder 1987, pp. 24-25)."""
+    squared_eccentricity = FLATTENING * (2 - FLATTENING)
+    factor = 1 - squared_eccentricity * math.sin(math.radians(latitude)) ** 2
+    meridian, normal = SEMI_MAJOR * (1 - squared_eccentricity) / factor ** 1.5, SEMI_MAJOR / math.sqrt(factor)
     return math.radians(1) ** 2 * meridian * normal * math.cos(math.radians(latitude))

@@ -1,12 +1,12 @@
-"""Resampling between grids of different coordinate reference systems, by the same definitions as within one.
+"""Resampling between coordinate reference systems, with the same method definitions as :mod:`.resample`.
 
-Where a target pixel lies in the source is computed exactly at every 16th pixel, counted from the origin of the target
-grid, and interpolated linearly between. In metres the error is below a thousandth of a 10 m pixel (the worst case,
-between neighbouring UTM zones at 70 degrees north, is a few ten-thousandths), and a block gives the same values as the
-whole raster. ``gdalwarp -et 0`` computes the same positions one by one.
+Source positions are transformed exactly at every 16th target pixel, counted from the origin of the target grid, and
+interpolated linearly between. The error is below a thousandth of a 10 m pixel (a few ten-thousandths between
+neighbouring UTM zones at 70 degrees north), and a block has the same values as the same part of the whole raster.
+``gdalwarp -et 0`` computes the same positions without interpolation.
 
-Target pixels that are coarser than the source's are divided into as many parts as it takes, up to 64 x 64; each part
-takes the source pixel it lies in, and these are summarised.
+For downsampling, each target pixel is divided into up to 64 x 64 parts; the source pixels at the centres of the parts
+are aggregated.
 """
 
 import math
@@ -16,21 +16,22 @@ import numpy as np
 
 from .aggregate import aggregate
 from .grid import Window
-from .kernels import KERNELS, snapped, tap_weights
+from .kernels import KERNELS, kernel_weights, snap_positions
 
 STEP = 16
-# Up to this ratio of pixel sizes a target pixel counts as no coarser: map projections stretch by less.
-STRETCH = 1.05
-# A target pixel is divided into so many parts along an edge at most; 4096 samples of a pixel are enough.
-MOST_PARTS = 64
-# What transformations that should be none do to a place, in pixels (ETRS89 instead of WGS 84 does 1e-5).
-NOISE = 1e-4
-NOWHERE = -2 ** 40
+# Ratio of pixel sizes up to which a target pixel is not considered coarser: the scale distortion of projections.
+MAX_DISTORTION = 1.05
+# Maximum number of parts along an edge of a target pixel; 4096 samples per pixel are sufficient.
+MAX_PARTS = 64
+# Position error in pixels of transformations between equivalent CRSs (1e-5 between ETRS89 and WGS 84).
+POSITION_TOLERANCE = 1e-4
+# Index of positions that cannot be transformed.
+UNDEFINED = -2 ** 40
 
 
 @lru_cache(maxsize=256)
 def same_crs(first_wkt, second_wkt):
-    """Whether two CRS are one, however they are written; a missing one is taken for the other.
+    """Whether two CRSs are equal, whatever their WKT; an undefined CRS is equal to any other.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def same_crs(first_wkt, second_wkt):
 
 
 def transform_points(from_wkt, to_wkt, x, y):
-    """Coordinates in another CRS.
+    """Transform coordinates to another CRS.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def transform_points(from_wkt, to_wkt, x, y):
     Returns
     -------
     ndarray of float64, shape (2, n)
-        Infinity where a point lies outside what the CRS can express.
+        Infinity for points outside the domain of the CRS.
     """
     from rasterio._err import CPLE_BaseError
     from rasterio.crs import CRS
@@ -63,7 +64,7 @@ def transform_points(from_wkt, to_wkt, x, y):
     try:
         return np.array(transform(CRS.from_wkt(from_wkt), CRS.from_wkt(to_wkt), x, y))
     except (RasterioError, CPLE_BaseError):
-        # One point outside spoils the whole call; halving finds it.
+        # The call fails if a single point is outside the domain; bisection isolates it.
         if len(x) == 1:
             return np.full((2, 1), np.inf)
         half = len(x) // 2
@@ -73,7 +74,7 @@ def transform_points(from_wkt, to_wkt, x, y):
 
 @lru_cache(maxsize=256)
 def pixel_ratio(source, grid):
-    """How many source pixels a target pixel is long, as (down a column, along a row), in the middle of the target.
+    """Return the size of a target pixel in source pixels as (rows, columns), at the centre of the target grid.
 
     Parameters
     ----------
@@ -82,16 +83,17 @@ def pixel_ratio(source, grid):
     Returns
     -------
     tuple of float
-        1 where the middle cannot be expressed in the CRS of the source.
+        1 if the centre cannot be transformed to the CRS of the source.
     """
-    middle = np.array([grid.height / 2, grid.width / 2])
-    rows, columns = _exact(source, grid, middle[0] + np.array([0.0, 1.0, 0.0]), middle[1] + np.array([0.0, 0.0, 1.0]))
+    centre = np.array([grid.height / 2, grid.width / 2])
+    rows, columns = _transform_positions(source, grid, centre[0] + np.array([0.0, 1.0, 0.0]),
+                                         centre[1] + np.array([0.0, 0.0, 1.0]))
     down, along = (math.hypot(rows[i] - rows[0], columns[i] - columns[0]) for i in (1, 2))
     return tuple(ratio if math.isfinite(ratio) and ratio > 0 else 1.0 for ratio in (down, along))
 
 
 def source_extent(source, grid, window):
-    """The window of the source on which a window of the target depends, without the reach of an interpolation.
+    """Return the source window on which a target window depends, without the margin of interpolation kernels.
 
     Returns
     -------
@@ -99,24 +101,25 @@ def source_extent(source, grid, window):
         Possibly empty.
     """
     rows, columns = _at_nodes(source, grid, *_nodes(window))
-    known = np.isfinite(rows) & np.isfinite(columns)
-    if not known.any():
+    finite = np.isfinite(rows) & np.isfinite(columns)
+    if not finite.any():
         return Window(0, 0, 0, 0)
-    top, left = (int(max(-2, min(axis[known].min() - 1, limit)))
+    top, left = (int(max(-2, min(axis[finite].min() - 1, limit)))
                  for axis, limit in ((rows, source.height + 2), (columns, source.width + 2)))
-    bottom, right = (int(min(limit + 2, max(axis[known].max() + 2, -1)))
+    bottom, right = (int(min(limit + 2, max(axis[finite].max() + 2, -1)))
                      for axis, limit in ((rows, source.height), (columns, source.width)))
     return Window(top, left, max(0, bottom - top), max(0, right - left))
 
 
 def read_warped(read, source, grid, window, upsampling, downsampling):
-    """Resample a window of a grid in another CRS.
+    """Resample a window of a target grid in another CRS.
 
     Parameters
     ----------
     read : callable
-        Takes a window of the source, gives its values and validity, both of shape (height, width).
+        Called with a source window, returns its values and validity, both of shape (height, width).
     source, grid : Grid
+        Source and target grid.
     window : Window
         Part of `grid`.
     upsampling, downsampling : str
@@ -129,115 +132,116 @@ def read_warped(read, source, grid, window, upsampling, downsampling):
     extent = source_extent(source, grid, window)
     if extent.intersection(source.window).is_empty:
         return np.zeros(window.shape, np.uint8), np.zeros(window.shape, bool)
-    # Around the source there is at least one pixel without data, in which all places outside of it end.
+    # The padding contains at least one invalid pixel around the source, to which outside positions are clipped.
     extent = extent.padded(3).intersection(source.window.padded(3))
-    pixels = _Pixels(*read(extent), extent)
+    pixels = _SourcePixels(*read(extent), extent)
     down, along = pixel_ratio(source, grid)
-    if max(down, along) > STRETCH:
+    if max(down, along) > MAX_DISTORTION:
         if downsampling == "first":
-            return pixels.at(*_positions(source, grid, window, 0.0, 0.0))
-        return _aggregated(pixels, source, grid, window, downsampling, _parts(down), _parts(along))
+            return pixels.sample(*_positions(source, grid, window, 0.0, 0.0))
+        return _aggregate_parts(pixels, source, grid, window, downsampling, _part_count(down), _part_count(along))
     rows, columns = _positions(source, grid, window, 0.5, 0.5)
-    return pixels.at(rows, columns) if upsampling == "nearest" else _interpolated(pixels, rows, columns, upsampling)
+    return pixels.sample(rows, columns) if upsampling == "nearest" else _interpolate(pixels, rows, columns, upsampling)
 
 
-def _parts(ratio):
-    return min(MOST_PARTS, max(1, math.ceil(ratio - STRETCH + 1)))
+def _part_count(ratio):
+    return min(MAX_PARTS, max(1, math.ceil(ratio - MAX_DISTORTION + 1)))
 
 
-class _Pixels:
-    """Source pixels that were read, found by their (fractional) place in the source grid."""
+class _SourcePixels:
+    """Source pixels, accessed by fractional positions in the source grid."""
 
     def __init__(self, values, valid, window):
         self.values, self.valid, self._window = values, valid, window
 
-    def at(self, rows, columns):
-        """Values and validity of the pixels in which places lie; no data outside."""
+    def sample(self, rows, columns):
+        """Return values and validity of the pixels at positions; invalid outside the source."""
         rows, columns = _floor(rows), _floor(columns)
         index = self.index_of(rows, columns)
-        return self.values.ravel()[index], self.valid.ravel()[index] & (rows > NOWHERE) & (columns > NOWHERE)
+        return self.values.ravel()[index], self.valid.ravel()[index] & (rows > UNDEFINED) & (columns > UNDEFINED)
 
     def index_of(self, rows, columns):
-        """Where pixels lie in the flat planes; those outside are moved to the rim, which has no data."""
+        """Return the indices of pixels in the flattened planes; outside pixels are clipped to the invalid rim."""
         return (np.clip(rows - self._window.row, 0, self._window.height - 1) * self._window.width
                 + np.clip(columns - self._window.col, 0, self._window.width - 1))
 
     def planes(self):
-        """Flat values as float32, 0 where there is no data, and validity; None where all is valid."""
+        """Return flattened float32 values, 0 where invalid, and validity, or None if all pixels are valid."""
         if self.valid.all():
             return self.values.ravel().astype(np.float32), None
         return np.where(self.valid, self.values, 0).ravel().astype(np.float32), self.valid.ravel()
 
 
-def _interpolated(pixels, rows, columns, method):
+def _interpolate(pixels, rows, columns, method):
     reach, _ = KERNELS[method]
-    nearest, kept = pixels.at(rows, columns)
+    nearest, kept = pixels.sample(rows, columns)
     if not kept.any():
         return nearest.astype(np.float32), kept
     row_base, column_base = _floor(rows - 0.5), _floor(columns - 0.5)
     row_weights, column_weights = (
-        tap_weights(method, np.where(kept, snapped(places - 0.5, NOISE) - base, 0).astype(np.float32))
-        for places, base in ((rows, row_base), (columns, column_base)))
-    data, known = pixels.planes()
+        kernel_weights(method, np.where(kept, snap_positions(positions - 0.5, POSITION_TOLERANCE) - base,
+                                        0).astype(np.float32))
+        for positions, base in ((rows, row_base), (columns, column_base)))
+    data, valid = pixels.planes()
     total = np.zeros(rows.shape, np.float32)
-    weights = None if known is None else np.zeros(rows.shape, np.float32)
+    weights = None if valid is None else np.zeros(rows.shape, np.float32)
     for down, row_weight in zip(reach, row_weights):
         for along, column_weight in zip(reach, column_weights):
             index = pixels.index_of(row_base + down, column_base + along)
-            share = row_weight * column_weight
-            if known is not None:
-                share = share * known[index]
-                weights += share
-            total += share * data[index]
-    if known is not None:
-        lacking = np.abs(weights - 1) > 1e-5
-        np.divide(total, weights, out=total, where=lacking & (weights > 0.1))
-        total = np.where(lacking & (weights <= 0.1), nearest, total).astype(np.float32)
+            weight = row_weight * column_weight
+            if valid is not None:
+                weight = weight * valid[index]
+                weights += weight
+            total += weight * data[index]
+    if valid is not None:
+        incomplete = np.abs(weights - 1) > 1e-5
+        np.divide(total, weights, out=total, where=incomplete & (weights > 0.1))
+        total = np.where(incomplete & (weights <= 0.1), nearest, total).astype(np.float32)
     return total, kept
 
 
-def _aggregated(pixels, source, grid, window, method, down, along):
-    """Each target pixel in `down` x `along` parts, summarised."""
+def _aggregate_parts(pixels, source, grid, window, method, down, along):
+    """Aggregate each target pixel from `down` x `along` parts."""
     def neighbours():
         for row in range(down):
             for column in range(along):
                 rows, columns = _positions(source, grid, window, (row + 0.5) / down, (column + 0.5) / along)
-                yield (*pixels.at(rows, columns), np.float32(1))
+                yield (*pixels.sample(rows, columns), np.float32(1))
 
     return aggregate(neighbours(), method)
 
 
 def _floor(positions):
-    """The pixel in which a place lies; `NOWHERE` where there is none."""
-    positions = np.where(np.isfinite(positions), positions, NOWHERE)
-    return np.floor(snapped(positions, NOISE)).astype(np.int64)
+    """Return the index of the pixel at each position; `UNDEFINED` for positions that are not finite."""
+    positions = np.where(np.isfinite(positions), positions, UNDEFINED)
+    return np.floor(snap_positions(positions, POSITION_TOLERANCE)).astype(np.int64)
 
 
 def _positions(source, grid, window, row_shift, column_shift):
-    """Rows and columns, in source pixels, of one place in each target pixel (0.5 is its centre)."""
+    """Return source rows and columns of a point in each target pixel (shifts of 0.5: the centre)."""
     node_rows, node_columns = _nodes(window)
     rows, columns = _at_nodes(source, grid, node_rows, node_columns)
-    down = _between(window.row + np.arange(window.height) + row_shift, node_rows)
-    along = _between(window.col + np.arange(window.width) + column_shift, node_columns)
+    down = _node_fractions(window.row + np.arange(window.height) + row_shift, node_rows)
+    along = _node_fractions(window.col + np.arange(window.width) + column_shift, node_columns)
     with np.errstate(invalid="ignore"):
         return tuple(_bilinear(plane, *down, *along) for plane in (rows, columns))
 
 
 def _nodes(window):
-    """Rows and columns of the target grid at which positions are computed."""
+    """Return the target rows and columns at which positions are transformed exactly."""
     return tuple(np.arange(start // STEP, -(-(start + length) // STEP) + 1) * STEP
                  for start, length in ((window.row, window.height), (window.col, window.width)))
 
 
-def _between(places, nodes):
-    """Number of the node before each place, and how far it is to the next (0..1)."""
-    index = (np.floor(places / STEP) - nodes[0] // STEP).astype(np.int64)
-    return index, (places - nodes[index]) / STEP
+def _node_fractions(positions, nodes):
+    """Return the index of the node before each position, and the fraction (0..1) of the distance to the next."""
+    index = (np.floor(positions / STEP) - nodes[0] // STEP).astype(np.int64)
+    return index, (positions - nodes[index]) / STEP
 
 
-def _bilinear(plane, row_index, row_share, column_index, column_share):
-    across = plane[:, column_index] * (1 - column_share) + plane[:, column_index + 1] * column_share
-    return across[row_index] * (1 - row_share[:, None]) + across[row_index + 1] * row_share[:, None]
+def _bilinear(plane, row_index, row_fraction, column_index, column_fraction):
+    across = plane[:, column_index] * (1 - column_fraction) + plane[:, column_index + 1] * column_fraction
+    return across[row_index] * (1 - row_fraction[:, None]) + across[row_index + 1] * row_fraction[:, None]
 
 
 def _at_nodes(source, grid, rows, columns):
@@ -246,15 +250,15 @@ def _at_nodes(source, grid, rows, columns):
 
 @lru_cache(maxsize=64)
 def _cached_nodes(source, grid, first_row, first_column, rows, columns):
-    row_places = first_row + STEP * np.arange(rows)
-    column_places = first_column + STEP * np.arange(columns)
-    planes = np.meshgrid(row_places, column_places, indexing="ij")
-    places = _exact(source, grid, *(plane.ravel().astype(float) for plane in planes))
-    return tuple(place.reshape(rows, columns) for place in places)
+    node_rows = first_row + STEP * np.arange(rows)
+    node_columns = first_column + STEP * np.arange(columns)
+    planes = np.meshgrid(node_rows, node_columns, indexing="ij")
+    positions = _transform_positions(source, grid, *(plane.ravel().astype(float) for plane in planes))
+    return tuple(plane.reshape(rows, columns) for plane in positions)
 
 
-def _exact(source, grid, rows, columns):
-    """Places in the source, in pixels from its upper-left corner, of places in the target."""
+def _transform_positions(source, grid, rows, columns):
+    """Transform target positions to source positions, both in pixels from the upper-left corner."""
     x, y = grid.west + columns * grid.pixel_width, grid.north - rows * grid.pixel_height
     x, y = transform_points(grid.crs_wkt, source.crs_wkt, x, y)
     return (source.north - y) / source.pixel_height, (x - source.west) / source.pixel_width

@@ -1,7 +1,7 @@
-"""Writing GeoTIFFs that are either complete or not there.
+"""Atomic writing of GeoTIFFs and other files.
 
-Work fills a hidden sibling of the target. Only when everything is written do the side files (colours,
-class names, style) and then the raster itself take their names; after an error or a cancel nothing is left.
+Output is written to a hidden temporary file in the target folder and renamed when it is complete, with its side files
+(colours, class names, style). After an error or cancellation no file is left.
 """
 
 import contextlib
@@ -14,24 +14,24 @@ import numpy as np
 from ..errors import OutputError
 from .tileorder import arrange_tiles
 
-# Output tiles, and what their edges must be multiples of; blocks of work are multiples of a tile so that none is
-# compressed twice.
+# Tile size, and the unit of tile sizes in TIFF; processing blocks are multiples of a tile so that none is compressed
+# twice.
 TILE, TILE_UNIT = 256, 16
-# A raster up to this size waits in GDAL's cache until it is closed, so that its tiles come out band by band.
-KEPT_BYTES = 40 * 1024 * 1024
+# Rasters up to this size stay in GDAL's cache until they are closed, so that their tiles are written band by band.
+CACHED_BYTES = 40 * 1024 * 1024
 SIDE_FILES = (".aux.xml", ".qml", ".false-colour.qml")
 ARRANGED = ".arranged"
 
 
 @dataclass(frozen=True)
 class RasterLayout:
-    """What a raster to be written looks like.
+    """Layout of a raster to write.
 
     Parameters
     ----------
     grid : Grid
     dtype : str
-        numpy name of the stored type.
+        numpy name of the stored data type.
     band_names : tuple of str
     nodata : float, optional
     scales : tuple of float
@@ -43,11 +43,11 @@ class RasterLayout:
     colours : dict of int to tuple of int
         Colour table (value to red, green, blue, alpha in 0..255) of a single Byte band, or empty.
     compression : {"deflate", "zstd", "none"}
-        zstd is three times faster; deflate is read by every program; none suits numbers that hardly shrink.
+        zstd is three times faster; deflate is supported by all programs; none suits values that hardly compress.
     predictor : bool
-        Store differences of neighbours, which compress better; some readers of deflate do not know them.
+        Use a TIFF predictor, which improves compression; some readers of deflate do not support it.
     domain_tags : dict of str to dict of str
-        Metadata of the file that programs show only if asked for, by domain.
+        Metadata of the file by GDAL metadata domain.
     """
 
     grid: object
@@ -65,12 +65,12 @@ class RasterLayout:
 
 @contextlib.contextmanager
 def complete_file(path):
-    """A temporary sibling of `path` that takes its name when the block ends well, and vanishes otherwise.
+    """Context manager of a temporary file that is renamed to `path` on success and removed on error.
 
     Yields
     ------
     str
-        Path to write to; it has the suffix of `path`.
+        Path to write to, with the suffix of `path`.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def complete_file(path):
     folder, name = os.path.split(path)
     partial = os.path.join(folder, f".{os.getpid()}-partial-{name}")
     if os.path.isdir(path):
-        raise OutputError(f"{path} is a folder; name a file.")
+        raise OutputError(f"{path} is a folder. Choose a file name.")
     try:
         with _sentence_for(path):
             os.makedirs(folder, exist_ok=True)
@@ -97,12 +97,12 @@ def complete_file(path):
 
 @contextlib.contextmanager
 def complete_files(paths):
-    """Several files of which all take their names when the block ends well, and none otherwise.
+    """Context manager of several temporary files that are renamed on success and removed on error.
 
     Yields
     ------
     dict of str to str
-        Path to write to, by the path asked for; see :func:`complete_file`.
+        Path to write to, by target path; see :func:`complete_file`.
     """
     with contextlib.ExitStack() as files:
         yield {path: files.enter_context(complete_file(path)) for path in paths}
@@ -110,16 +110,15 @@ def complete_files(paths):
 
 @contextlib.contextmanager
 def create_raster(path, layout, side_files=None):
-    """A GeoTIFF in the making: complete when the block ends well, otherwise removed.
+    """Context manager that creates a GeoTIFF; it is removed if an exception occurs.
 
     Parameters
     ----------
     path : str
-        The file to be; replaced if it exists.
+        Output file; replaced if it exists.
     layout : RasterLayout
     side_files : dict of str to str
-        Text of the files that go with the raster, by suffix (one of ``SIDE_FILES``); it may be filled until the block
-        ends.
+        Text of the side files by suffix (of ``SIDE_FILES``); may be filled until the context ends.
 
     Yields
     ------
@@ -128,7 +127,7 @@ def create_raster(path, layout, side_files=None):
     Raises
     ------
     OutputError
-        If the file cannot be created, filled or renamed.
+        If the file cannot be created, written or renamed.
     """
     from rasterio.errors import RasterioError
 
@@ -147,17 +146,17 @@ def create_raster(path, layout, side_files=None):
             for leftover in (*SIDE_FILES, ARRANGED):
                 with contextlib.suppress(OSError):
                     os.remove(partial + leftover)
-        _place_side_files(path, side_files or {})
+        _write_side_files(path, side_files or {})
 
 
 class RasterWriter:
-    """Takes the blocks of a raster; made by :func:`create_raster`."""
+    """Writer of raster blocks, created by :func:`create_raster`."""
 
     def __init__(self, dataset):
         self._dataset = dataset
 
-    def tag(self, tags):
-        """Add metadata of the file; only before the first block is written, so that it lies before the tiles."""
+    def update_tags(self, tags):
+        """Add metadata of the file; must be called before the first block is written."""
         self._dataset.update_tags(**tags)
 
     def write(self, window, values, first_band=0):
@@ -168,7 +167,7 @@ class RasterWriter:
         window : Window
         values : ndarray, shape (bands, height, width)
         first_band : int
-            Where the bands go, counted from 0.
+            First band to write, counted from 0.
         """
         numbers = list(range(first_band + 1, first_band + 1 + len(values)))
         self._dataset.write(np.ascontiguousarray(values, self._dataset.dtypes[0]), numbers,
@@ -208,19 +207,19 @@ def _create(path, layout):
 
 def _is_small(layout):
     pixels = layout.grid.height * layout.grid.width
-    return pixels * len(layout.band_names) * np.dtype(layout.dtype).itemsize <= KEPT_BYTES
+    return pixels * len(layout.band_names) * np.dtype(layout.dtype).itemsize <= CACHED_BYTES
 
 
 def _tile_shape(layout):
-    """Height and width of the tiles; those of a small raster fit it, where nothing shrinks what reaches beyond it."""
+    """Return height and width of the tiles, fitted to small uncompressed rasters to avoid padding."""
     if layout.compression != "none" or not _is_small(layout):
         return TILE, TILE
     counts = [-(-pixels // TILE) for pixels in layout.grid.shape]
     return tuple(-(-pixels // (count * TILE_UNIT)) * TILE_UNIT for pixels, count in zip(layout.grid.shape, counts))
 
 
-def _place_side_files(path, side_files):
-    """Write the new side files and remove those that described a raster of the same name before."""
+def _write_side_files(path, side_files):
+    """Write the side files and remove those of a previous raster of the same name."""
     for suffix in SIDE_FILES:
         side_file = path + suffix if suffix == ".aux.xml" else os.path.splitext(path)[0] + suffix
         if suffix in side_files:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import MissingInput
 from ..forest.features import FeatureStack
-from ..progress import Quiet
+from ..progress import WarningsOnly
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import Window
 from ..raster.reader import RasterReader
@@ -131,7 +131,7 @@ class FeatureStore:
         if settings.texture.step > 1:
             backscatter = f"{stem}_cells.tif"
             write_cells(masked, backscatter, settings.texture.step, settings, progress.part(0.1, 0.2))
-        write_textures(masked.path, textures, scene.bands, settings.texture, Quiet(progress.part(0.2, 1.0)))
+        write_textures(masked.path, textures, scene.bands, settings.texture, WarningsOnly(progress.part(0.2, 1.0)))
         return backscatter, textures, masked.path
 
     def _backscatter_on_texture_grid(self, scene, progress):

@@ -107,7 +107,7 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
         maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest))
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
-            writer.tag(tags)
+            writer.update_tags(tags)
         if chart_raster is not None and settings.wants_disagreement:
             layout = categorical_layout(grid, DISAGREEMENT, "disagreement", tags)
             writers.append(opened.enter_context(create_raster(

@@ -1,1 +1,1 @@
-"""Sentinel-1 GRD products: reading, calibration, noise, geocoding."""
+"""Sentinel-1 GRD products: reading, calibration, noise removal, speckle filtering and geocoding."""

@@ -1,8 +1,7 @@
-"""What the XML files of a Sentinel-1 GRD product hold, as plain values.
+"""Annotation, calibration and noise XML of Sentinel-1 GRD products.
 
-Source of the element names: Sentinel-1 Product Specification (S1-RS-MDA-52-7441). Noise files before processor 2.9 have
-one list of vectors (``noiseVectorList``); later ones have range and azimuth vectors. The elements decide, not the
-version.
+Element names: Sentinel-1 Product Specification (S1-RS-MDA-52-7441). Noise files before IPF 2.90 have one list of
+vectors (``noiseVectorList``), later ones range and azimuth vectors; the format is recognised by the elements.
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ QUANTITIES = {"sigma0": "sigmaNought", "beta0": "betaNought", "gamma0": "gamma"}
 
 @dataclass(frozen=True)
 class Vectors:
-    """Values given along some image lines, at some pixels of each.
+    """Calibration or noise vectors: values at pixels along image lines.
 
     Attributes
     ----------
@@ -26,7 +25,7 @@ class Vectors:
     pixels : tuple of ndarray of int
         Pixels of each vector, ascending.
     values : tuple of ndarray of float
-        As many values.
+        Values of each vector, one per pixel.
     """
 
     lines: np.ndarray
@@ -36,17 +35,17 @@ class Vectors:
 
 @dataclass(frozen=True)
 class SwathPart:
-    """A rectangle of image pixels that belongs to one sub-swath; both ends are included.
+    """A rectangle of image pixels of one sub-swath; first and last line and pixel are included.
 
     Attributes
     ----------
     swath : str
-        Such as "EW1".
+        Sub-swath, such as "EW1".
     first_line, last_line, first_pixel, last_pixel : int
     lines : ndarray of int, optional
-        Where `values` are given.
+        Lines of `values`.
     values : ndarray of float, optional
-        Azimuth noise factor (scalloping) along the lines.
+        Azimuth noise factor (scalloping).
     """
 
     swath: str
@@ -60,12 +59,12 @@ class SwathPart:
 
 @dataclass(frozen=True)
 class GeolocationGrid:
-    """Where on the ellipsoid WGS 84 some pixel centres lie; arrays of shape (lines, pixels).
+    """Geolocation grid: WGS 84 coordinates of pixel centres, as arrays of shape (lines, pixels).
 
     Attributes
     ----------
     lines, pixels : ndarray of int
-        Positions of the rows and columns of the grid.
+        Image lines and pixels of the rows and columns of the grid.
     latitudes, longitudes, incidence_angles : ndarray of float
         Degrees.
     heights : ndarray of float
@@ -82,7 +81,7 @@ class GeolocationGrid:
 
 @dataclass(frozen=True)
 class Annotation:
-    """The main annotation of one polarisation.
+    """Main annotation of one polarisation.
 
     Attributes
     ----------
@@ -99,7 +98,7 @@ class Annotation:
     spacing : tuple of float
         Metres between lines and between pixels.
     is_denoised : bool
-        Whether thermal noise was removed before the product was delivered.
+        Whether the IPF has removed the thermal noise.
     grid : GeolocationGrid
     swaths : tuple of SwathPart
     """
@@ -127,7 +126,7 @@ class Noise:
     ----------
     range_vectors : Vectors
     azimuth_parts : tuple of SwathPart
-        Factors along azimuth; empty in files of processors before 2.9.
+        Azimuth noise factors; empty in files before IPF 2.90.
     """
 
     range_vectors: Vectors
@@ -141,12 +140,12 @@ class Document:
     ----------
     text : bytes
     source : str
-        Product and file, for messages.
+        Product and file name, for messages.
 
     Raises
     ------
     UnreadableInput
-        If it is no sound XML.
+        If the XML is invalid or contains a document type declaration.
     """
 
     def __init__(self, text, source):
@@ -158,9 +157,9 @@ class Document:
             self.root = fromstring(text, forbid_dtd=True)
         except DefusedXmlException as error:
             raise UnreadableInput(f"{source} declares a document type or entities, which product metadata never "
-                                  "does. The file is not used.") from error
+                                  "contains. The file is rejected. Download the product again.") from error
         except (ParseError, ValueError) as error:
-            raise UnreadableInput(f"{source} is no readable XML ({error}). Copy or download the product "
+            raise UnreadableInput(f"{source} is not valid XML ({error}). Copy or download the product "
                                   "again.") from error
 
     @property
@@ -169,46 +168,46 @@ class Document:
         return self.root.tag.rsplit("}", 1)[-1]
 
     def text(self, path, element=None):
-        """Text of an element that must be there."""
+        """Return the text of a required element."""
         found = (self.root if element is None else element).findtext(path)
         if found is None or not found.strip():
             raise self.incomplete(path.rsplit("/", 1)[-1])
         return found.strip()
 
     def number(self, path, element=None):
-        """The same as a number."""
+        """Return a required number."""
         try:
             return float(self.text(path, element))
         except ValueError as error:
             raise self.incomplete(path) from error
 
-    def whole(self, path, element=None):
-        """The same as a whole number."""
+    def integer(self, path, element=None):
+        """Return a required integer."""
         return round(self.number(path, element))
 
     def numbers(self, path, element):
-        """A list of numbers in one text."""
+        """Return a required list of numbers separated by spaces."""
         try:
             return np.array(self.text(path, element).split(), float)
         except ValueError as error:
             raise self.incomplete(path) from error
 
     def time(self, path):
-        """A time, UTC."""
+        """Return a required time, UTC."""
         text = self.text(path)
         try:
             return datetime.fromisoformat(text.rstrip("Z")).replace(tzinfo=timezone.utc)
         except ValueError as error:
             raise self.incomplete(path) from error
 
-    def incomplete(self, what):
-        """The error to raise where something is lacking."""
-        return UnreadableInput(f"{self.source} is not complete: {what} is missing or damaged. Copy or download the "
+    def incomplete(self, name):
+        """Return the exception for a missing or invalid element."""
+        return UnreadableInput(f"{self.source} is incomplete: {name} is missing or damaged. Copy or download the "
                                "product again.")
 
 
 def read_annotation(document):
-    """The main annotation.
+    """Read the main annotation.
 
     Returns
     -------
@@ -223,9 +222,9 @@ def read_annotation(document):
         mission=document.text("adsHeader/missionId"), mode=document.text("adsHeader/mode"),
         product_type=document.text("adsHeader/productType"), polarisation=document.text("adsHeader/polarisation"),
         start=document.time("adsHeader/startTime"), stop=document.time("adsHeader/stopTime"),
-        orbit=document.whole("adsHeader/absoluteOrbitNumber"),
+        orbit=document.integer("adsHeader/absoluteOrbitNumber"),
         orbit_pass=document.root.findtext("generalAnnotation/productInformation/pass", "").strip(),
-        shape=(document.whole(f"{information}numberOfLines"), document.whole(f"{information}numberOfSamples")),
+        shape=(document.integer(f"{information}numberOfLines"), document.integer(f"{information}numberOfSamples")),
         spacing=(document.number(f"{information}azimuthPixelSpacing"),
                  document.number(f"{information}rangePixelSpacing")),
         is_denoised=document.root.findtext("imageAnnotation/processingInformation/thermalNoiseCorrectionPerformed",
@@ -249,7 +248,7 @@ def _read_grid(document):
 
 
 def read_calibration(document, quantity):
-    """The calibration vectors of one quantity (a key of ``QUANTITIES``).
+    """Read the calibration vectors of one quantity (a key of ``QUANTITIES``).
 
     Returns
     -------
@@ -259,7 +258,7 @@ def read_calibration(document, quantity):
 
 
 def read_noise(document):
-    """The noise vectors of either format.
+    """Read the noise vectors, in either format.
 
     Returns
     -------
@@ -277,17 +276,17 @@ def read_noise(document):
 
 
 def _read_vectors(document, path, name):
-    vectors = sorted(document.root.iterfind(path), key=lambda vector: document.whole("line", vector))
+    vectors = sorted(document.root.iterfind(path), key=lambda vector: document.integer("line", vector))
     if not vectors:
         raise document.incomplete(path.rsplit("/", 1)[-1])
     pixels = tuple(document.numbers("pixel", vector) for vector in vectors)
     values = tuple(document.numbers(name, vector) for vector in vectors)
-    if any(len(place) != len(value) for place, value in zip(pixels, values)):
+    if any(len(positions) != len(numbers) for positions, numbers in zip(pixels, values)):
         raise document.incomplete(f"part of {name}")
-    return Vectors(np.array([document.whole("line", vector) for vector in vectors]), pixels, values)
+    return Vectors(np.array([document.integer("line", vector) for vector in vectors]), pixels, values)
 
 
 def _part(document, element, swath, lines=None, values=None):
-    corners = (document.whole(name, element) for name in
+    corners = (document.integer(name, element) for name in
                ("firstAzimuthLine", "lastAzimuthLine", "firstRangeSample", "lastRangeSample"))
     return SwathPart(swath, *corners, lines, values)

@@ -1,11 +1,11 @@
-"""Many products, one raster each; what is wrong with one does not stop the others."""
+"""Preprocessing of many products to one raster each; failures do not stop the batch."""
 
 import contextlib
 import os
 from dataclasses import dataclass
 
 from ..errors import OutputError, PlainError, UnsuitableInput
-from .balance import read_table
+from .balance import read_noise_table
 from .geocode import require_crs, write_scene
 from .product import read_product
 
@@ -14,20 +14,20 @@ WHEN_BROKEN = ("skip", "fail")
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of many products.
+    """Result of a batch.
 
     Attributes
     ----------
     scenes : tuple of WrittenScene
     failures : tuple of (str, str)
-        Path of each product that could not be used, and why.
+        Path and error message of each failed product.
     """
 
     scenes: tuple
     failures: tuple
 
     def complaint(self):
-        """The failures in one sentence for an error.
+        """Return an error message that lists the failures.
 
         Returns
         -------
@@ -37,7 +37,7 @@ class Batch:
         total = len(self.scenes) + len(self.failures)
         if total == 1:
             return reasons
-        return f"{len(self.failures)} of {total} products could not be used, the others are done. {reasons}"
+        return f"{len(self.failures)} of {total} products could not be used, the others were processed. {reasons}"
 
 
 def write_scenes(paths, folder, settings, progress, area=None, land=None):
@@ -48,7 +48,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
     paths : sequence of str
         Products: ``.SAFE`` folders, ``manifest.safe`` files, zips.
     folder : str
-        Receives ``S1A_EW_GRDM_<start>_<orbit>.tif`` for each.
+        Output folder, for one ``S1A_EW_GRDM_<start>_<orbit>.tif`` per product.
     settings : BackscatterSettings
     progress : Progress
     area : Area, optional
@@ -62,15 +62,15 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If the settings can fit no product: the CRS, the table of noise scaling.
+        If the output CRS or the sub-swath noise table is unsuitable for any product.
     OutputError
-        If results cannot be written: the disk is the same for all products.
+        If the output cannot be written; this stops the batch.
     Cancelled
-        If the user asked to stop; scenes that are complete stay.
+        If the user has cancelled; completed scenes are kept.
     """
     require_crs(settings.crs_wkt)
     if settings.swath_balance == "table":
-        read_table(settings.swath_table)
+        read_noise_table(settings.swath_table)
     scenes, failures, labels = [], [], set()
     with _output_folder(folder):
         for number, path in enumerate(paths):
@@ -79,7 +79,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
             try:
                 product = read_product(path)
                 if product.label in labels:
-                    raise UnsuitableInput(f"{product.name} is given twice.")
+                    raise UnsuitableInput(f"{product.name} occurs twice in the inputs.")
                 output = os.path.join(folder, f"{product.label}.tif")
                 scene = write_scene(product, output, settings, part, area, land)
             except OutputError:
@@ -87,26 +87,26 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
             except PlainError as error:
                 failures.append((path, str(error)))
                 if len(paths) > 1:
-                    progress.warn(f"Left out: {error}")
+                    progress.warn(f"Skipped: {error}")
             else:
                 labels.add(product.label)
                 scenes.append(scene)
-                progress.say(f"{product.name}: {os.path.basename(output)}, {scene.share:.0%} of its pixels with data.")
+                progress.say(f"{product.name}: {os.path.basename(output)}, {scene.valid_fraction:.0%} valid pixels.")
     return Batch(tuple(scenes), tuple(failures))
 
 
 @contextlib.contextmanager
 def _output_folder(folder):
-    """The folder for as long as the block lasts; made where it is missing, removed again if nothing came of it."""
-    was_there = os.path.isdir(folder)
+    """Context manager that creates the output folder, and removes it again if it was created and is empty."""
+    existed = os.path.isdir(folder)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        what = "is a file, not a folder" if os.path.isfile(folder) else "cannot be made or written to"
-        raise OutputError(f"{folder} {what}. Choose another folder.") from error
+        reason = "is a file, not a folder" if os.path.isfile(folder) else "cannot be created or written to"
+        raise OutputError(f"{folder} {reason}. Choose another output folder.") from error
     try:
         yield
     finally:
-        if not was_there:
+        if not existed:
             with contextlib.suppress(OSError):
                 os.rmdir(folder)

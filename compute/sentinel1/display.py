@@ -1,26 +1,26 @@
-"""How backscatter is shown when it is opened: grey, stretched between the 2nd and the 98th percentile."""
+"""Default style of backscatter rasters: grey, stretched between the 2nd and the 98th percentile."""
 
 import numpy as np
 
 from ..raster.qml import grey_qml, stretch_range
 
-PER_BLOCK = 4000
+SAMPLES_PER_BLOCK = 4000
 
 
-class GreyRange:
-    """Keeps a sample of the first band while it is written."""
+class GreyStretch:
+    """Range of the grey stretch, from a sample of the blocks written."""
 
     def __init__(self):
         self._parts = []
 
     def add(self, values):
-        """Take some values of a block, always the same ones of the same block."""
+        """Add a regular sample of the values of a block."""
         finite = values[np.isfinite(values)]
         if finite.size:
-            self._parts.append(finite[::max(1, finite.size // PER_BLOCK)])
+            self._parts.append(finite[::max(1, finite.size // SAMPLES_PER_BLOCK)])
 
     def style(self):
-        """The style of the raster.
+        """Return the QML style of the raster.
 
         Returns
         -------

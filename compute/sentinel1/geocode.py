@@ -1,8 +1,7 @@
-"""One product becomes one geocoded raster of backscatter, streamed by blocks.
+"""Geocoding of one product to one raster of backscatter, block by block.
 
-For each block of the result: where its pixels lie in the radar image, the part of the image that they need (from tiles
-that are calibrated once and kept while neighbours need them), bilinear interpolation in linear power, and only then
-decibels and the incidence angle.
+For each output block: image positions of its pixels, the required part of the radar image (from cached tiles that are
+calibrated once), bilinear interpolation of linear power, conversion to decibels, and the incidence angle correction.
 """
 
 import contextlib
@@ -16,7 +15,7 @@ from ..raster.area import window_of
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.grid import Window
 from ..raster.writer import RasterLayout, create_raster
-from .display import GreyRange
+from .display import GreyStretch
 from .geolocation import Geolocation, at_sea_level
 from .land import LandMask
 from .mapping import ProjectedImage
@@ -25,31 +24,31 @@ from .resample import interpolate
 
 BLOCK = 512
 REGION = 4 * BLOCK
-# Latitude beyond which polar projections serve better than UTM.
-POLAR = 60.0
-# Version of the processor whose noise vectors are the first of use (s1denoise of NERSC refuses older ones).
-FIRST_GOOD_NOISE = (2, 43)
+# Latitude from which polar stereographic projections are used instead of UTM.
+POLAR_LATITUDE = 60.0
+# First IPF version with reliable noise vectors (s1denoise of NERSC rejects older ones).
+FIRST_RELIABLE_NOISE = (2, 43)
 ANGLE_BAND = "incidence_angle"
-# Power that stands for "not positive" when decibels are taken; far below any floor.
-SMALLEST = 1e-12
+# Substitute for power that is not positive, for the conversion to decibels; far below any minimum backscatter.
+MIN_POWER = 1e-12
 DECIBELS = np.float32(10 / np.log(10))
 
 
 @dataclass(frozen=True)
 class WrittenScene:
-    """What became of a product.
+    """A geocoded scene.
 
     Attributes
     ----------
     path : str
-    share : float
-        Pixels of the raster that have data, 0..1.
+    valid_fraction : float
+        Fraction of valid pixels, 0..1.
     balance : dict
-        Noise scaling and offset that were used, by polarisation and sub-swath; empty without balancing.
+        Noise scaling and offset by polarisation and sub-swath; empty without sub-swath balance.
     """
 
     path: str
-    share: float
+    valid_fraction: float
     balance: dict
 
 
@@ -64,10 +63,10 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     settings : BackscatterSettings
     progress : Progress
     area : Area, optional
-        Its bounding box is kept; the whole scene without it.
+        The output is limited to its bounding box; the whole scene by default.
     land : callable, optional
-        Takes the :class:`~.mapping.ProjectedImage` and gives polygons of land in its CRS, GeoJSON-like; they become
-        nodata.
+        Called with the :class:`~.mapping.ProjectedImage`, returns GeoJSON-like land polygons in its CRS; their pixels
+        are set to nodata.
 
     Returns
     -------
@@ -76,18 +75,18 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput, OutputError
-        With a sentence for the user.
+        If the product, the settings or the output cannot be used; the message is for the user.
     Cancelled
-        If the user asked to stop; nothing is left of the output.
+        If the user has cancelled; the output is removed.
     """
-    settings = _fitted(settings, product, progress)
+    settings = _applicable_settings(settings, product, progress)
     polarisations = settings.polarisations or tuple(product.channels)
     product.require(polarisations, settings.noise_removal != "none")
     annotation = product.annotation
     points = at_sea_level(annotation.grid) if settings.surface == "sealevel" else annotation.grid
     geolocation = Geolocation(points)
-    middle = (float(place) for place in geolocation.place(annotation.shape[0] / 2, annotation.shape[1] / 2))
-    projected = ProjectedImage(geolocation, annotation.shape, settings.crs_wkt or fitting_crs(*middle))
+    centre = (float(degrees) for degrees in geolocation.to_lonlat(annotation.shape[0] / 2, annotation.shape[1] / 2))
+    projected = ProjectedImage(geolocation, annotation.shape, settings.crs_wkt or default_crs(*centre))
     pixel_size = settings.pixel_size or _native_size(annotation, projected)
     grid = projected.grid(pixel_size)
     grid = grid.part(window_of(area, grid))
@@ -101,11 +100,11 @@ def write_scene(product, output, settings, progress, area=None, land=None):
             product, {polarisation: paths[name] for polarisation, name in names.items()}, settings,
             pixel_size * projected.metres_per_unit(), executor, progress.part(0.0, 0.1))))
         mask = LandMask(land(projected), grid, progress) if land else None
-        work = _Work(projected, grid, image, settings, mask)
+        work = _BlockGeocoder(projected, grid, image, settings, mask)
         layout = RasterLayout(grid=grid, dtype="float32", nodata=float("nan"), band_names=work.band_names,
                               tags=scene_tags(product, settings, image), band_tags=work.band_tags, compression="zstd")
         side_files = {}
-        display = GreyRange()
+        display = GreyStretch()
         counts = [0]
 
         def finish(window, values):
@@ -119,32 +118,32 @@ def write_scene(product, output, settings, progress, area=None, land=None):
             run_blocks(nested_blocks(grid, BLOCK, REGION), work, finish, executor, progress.part(0.1, 1.0))
             side_files[".qml"] = display.style()
     if not counts[0]:
-        progress.warn(f"{product.name}: no pixel of the result has data. Check the area of interest, and switch "
-                      "the land mask off if you want to see land.")
+        progress.warn(f"{product.name}: the output has no valid pixel. Check the area of interest, and disable the "
+                      "land mask if the scene is over land.")
     return WrittenScene(output, counts[0] / (grid.height * grid.width), image.balance)
 
 
-def _fitted(settings, product, progress):
-    """The settings without what the product does not allow."""
+def _applicable_settings(settings, product, progress):
+    """Return the settings without steps that do not apply to the product."""
     if settings.noise_removal == "none":
         return settings
     if product.annotation.is_denoised:
-        progress.say(f"{product.name}: thermal noise was removed when the product was made; it is not removed again.")
+        progress.say(f"{product.name}: thermal noise was already removed by the IPF; it is not removed again.")
         return replace(settings, noise_removal="none", swath_balance="none")
     version = tuple(int(part) for part in product.processor.split(".") if part)
-    if version and version < FIRST_GOOD_NOISE:
-        progress.warn(f"{product.name} was made by processor {product.processor}, whose noise vectors are not to be "
-                      "trusted before 2.43. If the result is uneven, choose no noise removal.")
+    if version and version < FIRST_RELIABLE_NOISE:
+        progress.warn(f"{product.name} was created by IPF {product.processor}; noise vectors before IPF 2.43 are not "
+                      "reliable. If the backscatter is uneven, disable noise removal.")
     return settings
 
 
 def _native_size(annotation, projected):
-    """The pixel spacing of the product in units of the CRS."""
+    """Return the pixel spacing of the product in units of the CRS."""
     return max(annotation.spacing) / projected.metres_per_unit()
 
 
 def scene_tags(product, settings, image):
-    """Metadata of the file: which product it was made from, when it was taken, and how it was processed.
+    """Return the metadata of the output: product, acquisition and processing.
 
     Returns
     -------
@@ -164,14 +163,14 @@ def scene_tags(product, settings, image):
 
 
 def _balance_tags(balance):
-    """Noise scaling and offset as they were used: "EW1 1.02 1.0e-05, EW2 ..." for each polarisation."""
+    """Return the applied noise scaling and offset by polarisation: "EW1 1.02 1.0e-05, EW2 ..."."""
     return {f"SWATH_NOISE_{polarisation}": ", ".join(
         f"{swath} {scaling:.4f} {offset:.3e}" for swath, (scaling, offset) in sorted(by_swath.items()))
         for polarisation, by_swath in balance.items() if by_swath}
 
 
-class _Work:
-    """Makes one block of the result; called by many threads."""
+class _BlockGeocoder:
+    """Computes output blocks; thread-safe."""
 
     def __init__(self, projected, grid, image, settings, land):
         self._projected, self._grid, self._image, self._settings = projected, grid, image, settings
@@ -187,11 +186,12 @@ class _Work:
             self.band_tags += ({"QUANTITY": ANGLE_BAND, "UNIT": "degrees"},)
 
     def __call__(self, window):
-        """The bands of a block, or None where the image does not reach.
+        """Compute the bands of a block.
 
         Returns
         -------
         ndarray of float32, shape (bands, height, width)
+            NaN outside the image.
         """
         settings = self._settings
         positions = self._projected.positions(self._grid, window)
@@ -202,7 +202,7 @@ class _Work:
         with np.errstate(invalid="ignore"):
             inside = (lines >= -0.5) & (lines < height - 0.5) & (pixels >= -0.5) & (pixels < width - 0.5)
         values = np.full((len(self.band_names), *window.shape), np.nan, np.float32)
-        land = self._land.on(window) if self._land else None
+        land = self._land.read(window) if self._land else None
         if land is not None:
             inside &= ~land
         if not inside.any():
@@ -210,17 +210,17 @@ class _Work:
         power = self._power(lines, pixels, inside)
         angles = angles.astype(np.float32)
         for band, polarisation in enumerate(self._image.polarisations):
-            values[band] = self._scaled(power[band], angles, settings.slopes.get(polarisation, 0.0))
+            values[band] = self._to_output_scale(power[band], angles, settings.slopes.get(polarisation, 0.0))
         if settings.incidence_band:
             values[-1] = np.where(np.isnan(values[0]), np.nan, angles)
         return values
 
     def _power(self, lines, pixels, inside):
         looks = self._image.looks
-        lines, pixels = ((places[inside] - (looks - 1) / 2) / looks for places in (lines, pixels))
-        top, left = (max(int(np.floor(places.min())), 0) for places in (lines, pixels))
-        bottom, right = (min(int(np.floor(places.max())) + 2, size)
-                         for places, size in zip((lines, pixels), self._image.shape))
+        lines, pixels = ((positions[inside] - (looks - 1) / 2) / looks for positions in (lines, pixels))
+        top, left = (max(int(np.floor(positions.min())), 0) for positions in (lines, pixels))
+        bottom, right = (min(int(np.floor(positions.max())) + 2, size)
+                         for positions, size in zip((lines, pixels), self._image.shape))
         part = Window(min(top, self._image.shape[0] - 1), min(left, self._image.shape[1] - 1),
                       max(bottom - top, 1), max(right - left, 1))
         planes = self._image.read(part)
@@ -229,15 +229,15 @@ class _Work:
         power[:, inside] = interpolate(planes, rows, columns)
         return power
 
-    def _scaled(self, power, angles, slope):
-        """Decibels or linear power, brought to the reference angle."""
+    def _to_output_scale(self, power, angles, slope):
+        """Convert to the output scale and normalise to the reference incidence angle."""
         settings = self._settings
         correction = None
         if settings.angle_correction and slope:
             correction = np.float32(slope) * (angles - np.float32(settings.reference_angle))
         if settings.scale == "linear":
             return power if correction is None else power * np.exp(correction / -DECIBELS)
-        decibels = np.log(np.maximum(power, np.float32(SMALLEST)))
+        decibels = np.log(np.maximum(power, np.float32(MIN_POWER)))
         decibels *= DECIBELS
         if correction is not None:
             decibels -= correction
@@ -245,7 +245,7 @@ class _Work:
 
 
 def require_crs(crs_wkt):
-    """Raise :class:`UnsuitableInput` unless places on Earth have coordinates in a CRS; empty stands for a choice."""
+    """Raise :class:`UnsuitableInput` unless a CRS is projected or geographic; empty means automatic selection."""
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
@@ -256,12 +256,12 @@ def require_crs(crs_wkt):
     except CRSError:
         crs = None
     if not crs or not (crs.is_projected or crs.is_geographic):
-        raise UnsuitableInput("The CRS of the result is not one of map coordinates. Choose one such as EPSG:3413 "
+        raise UnsuitableInput("The output CRS is neither projected nor geographic. Choose a CRS such as EPSG:3413 "
                               "(Arctic), EPSG:3031 (Antarctic) or EPSG:32626 (UTM zone 26 north).")
 
 
-def fitting_crs(longitude, latitude):
-    """The CRS for a scene where none is chosen: NSIDC's polar stereographic ones, or the UTM zone.
+def default_crs(longitude, latitude):
+    """Return the default CRS at a position: NSIDC polar stereographic or the UTM zone.
 
     Returns
     -------
@@ -270,7 +270,7 @@ def fitting_crs(longitude, latitude):
     """
     from rasterio.crs import CRS
 
-    if abs(latitude) >= POLAR:
+    if abs(latitude) >= POLAR_LATITUDE:
         return CRS.from_epsg(3413 if latitude > 0 else 3976).to_wkt()
     zone = int((longitude + 180) % 360 // 6) + 1
     return CRS.from_epsg((32600 if latitude > 0 else 32700) + zone).to_wkt()

@@ -1,8 +1,8 @@
-"""From image position to place on Earth and back, through the geolocation grid of a product.
+"""Geolocation: image position to longitude and latitude and back, from the geolocation grid of a product.
 
-The grid's points become unit vectors (normals of the ellipsoid) and are seen from above the middle of the scene, so
-that neither a pole nor the line of 180 degrees is special. In that plane a bicubic spline passes exactly through all
-points; it is inverted by Newton's method.
+The grid points are converted to unit vectors (ellipsoid normals) and projected onto a plane tangent at the scene
+centre, so that poles and the antimeridian need no special treatment. Bicubic splines interpolate the points in that
+plane; they are inverted by Newton's method.
 """
 
 from dataclasses import replace
@@ -10,17 +10,17 @@ from dataclasses import replace
 import numpy as np
 
 EARTH_RADIUS = 6371008.8
-# The grid goes on beyond the image by this share of the distance of its points: the inverse must find its way there.
+# The grid is extrapolated beyond the image by this fraction of its spacing, so that the inversion converges there.
 MARGIN = 0.75
 ITERATIONS = 8
-# Newton's method has arrived when the position moves by less than this many pixels.
-ARRIVED = 1e-4
+# Convergence criterion of Newton's method, in pixels.
+CONVERGENCE = 1e-4
 
 
 class Geolocation:
-    """The geometry of one image.
+    """Geometry of one image.
 
-    Line and pixel count pixel centres: (0, 0) is the middle of the first pixel.
+    Lines and pixels refer to pixel centres: (0, 0) is the centre of the first pixel.
 
     Parameters
     ----------
@@ -29,28 +29,28 @@ class Geolocation:
     Attributes
     ----------
     margin : float
-        Lines and pixels beyond the grid for which positions are known.
+        Lines and pixels beyond the grid for which positions are available.
     """
 
     def __init__(self, grid):
         from scipy.interpolate import RectBivariateSpline
 
         normals = normal_of(grid.longitudes, grid.latitudes)
-        self._frame = _frame_above(normals.reshape(3, -1).mean(axis=1))
+        self._frame = _tangent_frame(normals.reshape(3, -1).mean(axis=1))
         plane = np.tensordot(self._frame[:2], normals, 1)
-        lines, pixels = _extended(grid.lines.astype(float)), _extended(grid.pixels.astype(float))
+        lines, pixels = _extend_axis(grid.lines.astype(float)), _extend_axis(grid.pixels.astype(float))
         degrees = min(3, len(lines) - 1), min(3, len(pixels) - 1)
         self._east, self._north, self._angle = (
-            RectBivariateSpline(lines, pixels, _continued(values, grid.lines, grid.pixels, lines, pixels),
+            RectBivariateSpline(lines, pixels, _extrapolate(values, grid.lines, grid.pixels, lines, pixels),
                                 kx=degrees[0], ky=degrees[1], s=0)
             for values in (*plane, grid.incidence_angles))
-        self._reach = float(np.hypot(*plane).max()) * 1.2
-        self._guess = _Guess(plane, grid.lines, grid.pixels)
+        self._max_radius = float(np.hypot(*plane).max()) * 1.2
+        self._initial = _InitialPosition(plane, grid.lines, grid.pixels)
         self._bounds = lines[[0, -1]], pixels[[0, -1]]
-        self.margin = MARGIN * min(np.diff(places)[end] for places in (grid.lines, grid.pixels) for end in (0, -1))
+        self.margin = MARGIN * min(np.diff(axis)[end] for axis in (grid.lines, grid.pixels) for end in (0, -1))
 
-    def place(self, lines, pixels):
-        """Longitudes and latitudes (degrees) of image positions.
+    def to_lonlat(self, lines, pixels):
+        """Return longitudes and latitudes (degrees) of image positions.
 
         Parameters
         ----------
@@ -65,13 +65,13 @@ class Geolocation:
         x, y, z = np.tensordot(self._frame.T, np.stack([east, north, up]), 1)
         return np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
-    def position(self, longitudes, latitudes):
-        """Image positions of places; NaN far outside the image.
+    def to_image(self, longitudes, latitudes):
+        """Return image positions of geographic coordinates; NaN far outside the image.
 
         Parameters
         ----------
         longitudes, latitudes : ndarray of float
-            Degrees; NaN is allowed.
+            Degrees; may contain NaN.
 
         Returns
         -------
@@ -81,13 +81,13 @@ class Geolocation:
         shape = np.shape(longitudes)
         east, north, up = np.tensordot(self._frame, normal_of(np.ravel(longitudes), np.ravel(latitudes)), 1)
         lines, pixels = np.full(east.shape, np.nan), np.full(east.shape, np.nan)
-        near = np.flatnonzero((up > 0) & (np.hypot(east, north) < self._reach))
+        near = np.flatnonzero((up > 0) & (np.hypot(east, north) < self._max_radius))
         if near.size:
             lines[near], pixels[near] = self._newton(east[near], north[near])
         return lines.reshape(shape), pixels.reshape(shape)
 
     def incidence_angle(self, lines, pixels):
-        """Incidence angle in degrees at image positions.
+        """Return the incidence angle in degrees at image positions.
 
         Returns
         -------
@@ -97,7 +97,7 @@ class Geolocation:
 
     def _newton(self, east, north):
         (top, bottom), (left, right) = self._bounds
-        lines, pixels = self._guess(east, north)
+        lines, pixels = self._initial(east, north)
         lines, pixels = np.clip(lines, top, bottom), np.clip(pixels, left, right)
         moved = np.full(lines.shape, np.inf)
         active = np.arange(len(lines))
@@ -112,20 +112,20 @@ class Geolocation:
             lines[active] = np.clip(at[0] + line_step, top, bottom)
             pixels[active] = np.clip(at[1] + pixel_step, left, right)
             moved[active] = np.maximum(np.abs(line_step), np.abs(pixel_step))
-            active = active[moved[active] > ARRIVED]
+            active = active[moved[active] > CONVERGENCE]
             if not active.size:
                 break
-        lost = ~(moved <= ARRIVED)
-        lines[lost] = pixels[lost] = np.nan
+        unconverged = ~(moved <= CONVERGENCE)
+        lines[unconverged] = pixels[unconverged] = np.nan
         return lines, pixels
 
 
 def at_sea_level(grid):
-    """The grid with its points where the radar would see the sea instead of land that is there.
+    """Move the grid points from their heights to sea level, at the same slant range.
 
-    A point at a height is seen as far away as one at sea level that lies nearer to the satellite by
-    height / tan(incidence angle). Along mountainous coasts the sea between a point on land and one at sea is otherwise
-    drawn towards the land, by hundreds of metres.
+    A point at a height has the slant range of a point at sea level that is nearer to the satellite by
+    height / tan(incidence angle). Without this correction, interpolation between land and sea points shifts the sea
+    along mountainous coasts by hundreds of metres.
 
     Parameters
     ----------
@@ -143,16 +143,16 @@ def at_sea_level(grid):
                    heights=np.zeros_like(grid.heights))
 
 
-class _Guess:
-    """Image position as a cubic polynomial of the plane: right to some pixels, where Newton's method begins."""
+class _InitialPosition:
+    """Initial image position for Newton's method, accurate to some pixels: a cubic polynomial of plane coordinates."""
 
     def __init__(self, plane, lines, pixels):
         east, north = (values.ravel() for values in plane)
         self._scale = max(np.abs(east).max(), np.abs(north).max())
         order = 3 if min(plane.shape[1:]) > 3 else 1
         self._powers = [(i, j) for i in range(order + 1) for j in range(order + 1 - i)]
-        places = np.stack([np.repeat(lines, len(pixels)), np.tile(pixels, len(lines))], axis=1)
-        self._weights = np.linalg.lstsq(self._terms(east, north), places, rcond=None)[0]
+        positions = np.stack([np.repeat(lines, len(pixels)), np.tile(pixels, len(lines))], axis=1)
+        self._weights = np.linalg.lstsq(self._terms(east, north), positions, rcond=None)[0]
 
     def __call__(self, east, north):
         lines, pixels = (self._terms(east, north) @ self._weights).T
@@ -164,14 +164,14 @@ class _Guess:
 
 
 def normal_of(longitudes, latitudes):
-    """Unit vectors normal to the ellipsoid, of shape (3, ...), from degrees."""
+    """Return unit vectors normal to the ellipsoid, of shape (3, ...), from degrees."""
     longitudes, latitudes = np.radians(longitudes), np.radians(latitudes)
     return np.stack([np.cos(latitudes) * np.cos(longitudes), np.cos(latitudes) * np.sin(longitudes),
                      np.sin(latitudes)])
 
 
-def _frame_above(centre):
-    """Rows: unit vectors of a plane that touches the sphere at `centre`, and the vector to `centre` itself."""
+def _tangent_frame(centre):
+    """Return, as rows, two unit vectors of the plane tangent to the sphere at `centre`, and its normal."""
     up = centre / np.linalg.norm(centre)
     aside = np.array([0.0, 0.0, 1.0]) if abs(up[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
     east = np.cross(aside, up)
@@ -179,28 +179,28 @@ def _frame_above(centre):
     return np.stack([east, np.cross(up, east), up])
 
 
-def _extended(places):
-    """Positions with one more on either side."""
-    before, after = (places[1] - places[0]) * MARGIN, (places[-1] - places[-2]) * MARGIN
-    return np.concatenate([[places[0] - before], places, [places[-1] + after]])
+def _extend_axis(axis):
+    """Return grid lines or pixels with one more on either side."""
+    before, after = (axis[1] - axis[0]) * MARGIN, (axis[-1] - axis[-2]) * MARGIN
+    return np.concatenate([[axis[0] - before], axis, [axis[-1] + after]])
 
 
-def _continued(values, lines, pixels, more_lines, more_pixels):
-    """Values of the grid with an outer ring that goes on as the last points go."""
-    down = _continued_along(values, lines, more_lines)
-    return _continued_along(down.T, pixels, more_pixels).T
+def _extrapolate(values, lines, pixels, extended_lines, extended_pixels):
+    """Return grid values with an outer ring extrapolated by quadratic polynomials."""
+    down = _extrapolate_along(values, lines, extended_lines)
+    return _extrapolate_along(down.T, pixels, extended_pixels).T
 
 
-def _continued_along(values, places, more):
-    first, last = (_polynomial(values[part], places[part], place)
-                   for part, place in ((slice(None, 3), more[0]), (slice(-3, None), more[-1])))
+def _extrapolate_along(values, axis, extended_axis):
+    first, last = (_polynomial(values[part], axis[part], position)
+                   for part, position in ((slice(None, 3), extended_axis[0]), (slice(-3, None), extended_axis[-1])))
     return np.concatenate([first[None], values, last[None]])
 
 
-def _polynomial(values, places, place):
-    """Lagrange's polynomial through some rows, at one place."""
+def _polynomial(values, nodes, position):
+    """Evaluate the Lagrange polynomial through rows of values at a position."""
     result = np.zeros(values.shape[1:])
-    for index, own in enumerate(places):
-        others = np.delete(np.asarray(places, float), index)
-        result += values[index] * np.prod((place - others) / (own - others))
+    for index, node in enumerate(nodes):
+        others = np.delete(np.asarray(nodes, float), index)
+        result += values[index] * np.prod((position - others) / (node - others))
     return result

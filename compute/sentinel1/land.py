@@ -1,4 +1,4 @@
-"""Land on the grid of the result: one bit for each pixel."""
+"""Land mask on the output grid, with one bit per pixel."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ STRIP = 1024
 
 
 class LandMask:
-    """Which pixels of a grid are land.
+    """Land polygons rasterised to a grid.
 
     Parameters
     ----------
@@ -27,16 +27,16 @@ class LandMask:
             near = [polygon for polygon, box in zip(polygons, boxes)
                     if box[0] < east and box[2] > west and box[1] < north and box[3] > south]
             if near:
-                burnt = rasterize(near, strip.shape, transform=_affine(grid.part(strip)), dtype="uint8")
-                if burnt.any():
-                    self._strips[strip.row] = np.packbits(burnt, axis=1)
+                is_land = rasterize(near, strip.shape, transform=_affine(grid.part(strip)), dtype="uint8")
+                if is_land.any():
+                    self._strips[strip.row] = np.packbits(is_land, axis=1)
 
-    def on(self, window):
-        """Land in a window that lies in one strip of 1024 rows, as the blocks of the result do.
+    def read(self, window):
+        """Return the land mask of a window within one strip of 1024 rows, as output blocks are.
 
         Returns
         -------
-        ndarray of bool, shape (height, width), or None where there is no land at all
+        ndarray of bool, shape (height, width), or None if the strip contains no land
         """
         strip = window.row // STRIP * STRIP
         if strip not in self._strips:

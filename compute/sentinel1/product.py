@@ -1,7 +1,7 @@
-"""A Sentinel-1 GRD product: what it says of itself, and where the files of each polarisation are.
+"""Sentinel-1 GRD product: metadata, and the files of each polarisation.
 
-Everything comes from the XML files, nothing from the name of the product. Files belong together by the polarisation
-they state, so that the short names of some archives (``ew-hh.xml``) do as well as ESA's.
+Metadata is read from the XML files, not from the product name. Files are matched by the polarisation in their content,
+so that the short file names of some archives (``ew-hh.xml``) are supported as well as ESA's.
 """
 
 import re
@@ -26,9 +26,9 @@ class Channel:
     ----------
     annotation : Annotation
     measurement : str
-        Name of the image, relative to the product; empty where there is none.
+        Name of the image file, relative to the product; empty if missing.
     calibration, noise : str
-        Names of the tables; empty where there are none.
+        Names of the calibration and noise files; empty if missing.
     """
 
     annotation: Annotation
@@ -45,15 +45,15 @@ class Product:
     ----------
     safe : SafeFolder
     name : str
-        As ESA named it.
+        Product name of ESA.
     processor : str
-        Version of the processor, such as "003.52"; empty without a manifest.
+        IPF version, such as "003.52"; empty without a manifest.
     resolution : str
         "GRDM" or "GRDH".
     channels : dict of str to Channel
         By polarisation, co-polarised first.
     is_synthetic : bool
-        Whether it says of itself that no satellite took it (sample data do).
+        Whether the manifest marks the product as synthetic (sample data).
     """
 
     safe: SafeFolder
@@ -65,7 +65,7 @@ class Product:
 
     @property
     def annotation(self):
-        """Annotation: that of the first polarisation; time, mode and geometry are the same in all."""
+        """Annotation: of the first polarisation; time, mode and geometry are the same in all polarisations."""
         return next(iter(self.channels.values())).annotation
 
     @property
@@ -75,13 +75,13 @@ class Product:
 
     @property
     def label(self):
-        """str: a short name of its own for files and layers, made of the metadata."""
+        """str: short unique name for files and layers, from the metadata."""
         annotation = self.annotation
         return (f"{annotation.mission}_{annotation.mode}_{self.resolution}_{annotation.start:%Y%m%dT%H%M%S}"
                 f"_{annotation.orbit:06d}")
 
     def calibration(self, polarisation, quantity):
-        """The calibration vectors of a polarisation.
+        """Read the calibration vectors of a polarisation.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class Product:
         return read_calibration(self._document(self.channels[polarisation].calibration), quantity)
 
     def noise(self, polarisation):
-        """The noise vectors of a polarisation.
+        """Read the noise vectors of a polarisation.
 
         Returns
         -------
@@ -104,36 +104,38 @@ class Product:
         return read_noise(self._document(self.channels[polarisation].noise))
 
     def require(self, polarisations, with_noise):
-        """Make sure that nothing is missing for these polarisations.
+        """Check that all files of the polarisations exist.
 
         Raises
         ------
         MissingInput
-            Naming all files that are not there.
+            If files are missing; the message lists them.
+        UnreadableInput
+            If images are empty.
         UnsuitableInput
-            If the product was not taken in one of the polarisations.
+            If the product does not contain one of the polarisations.
         """
-        absent = [polarisation for polarisation in polarisations if polarisation not in self.channels]
-        if absent:
-            raise UnsuitableInput(f"{self.name} has no polarisation {', '.join(absent)}; it has "
+        unavailable = [polarisation for polarisation in polarisations if polarisation not in self.channels]
+        if unavailable:
+            raise UnsuitableInput(f"{self.name} has no polarisation {', '.join(unavailable)}; it has "
                                   f"{', '.join(self.channels)}. Choose among these.")
-        lacking = []
+        missing = []
         for polarisation in polarisations:
             channel = self.channels[polarisation]
-            lacking += [f"the {polarisation} {kind}" for kind, name in (
+            missing += [f"the {polarisation} {kind}" for kind, name in (
                 ("image (measurement folder)", channel.measurement),
                 ("calibration file (annotation/calibration)", channel.calibration),
                 ("noise file (annotation/calibration)", channel.noise or not with_noise)) if not name]
-        if lacking:
-            advice = "" if any("image" in what or "calibration file" in what for what in lacking) else (
-                " or choose no noise removal")
-            raise MissingInput(f"{self.name} is not complete: {', '.join(lacking)} missing. Download the product "
+        if missing:
+            advice = "" if any("image" in file or "calibration file" in file for file in missing) else (
+                ", or disable noise removal")
+            raise MissingInput(f"{self.name} is incomplete: {', '.join(missing)} missing. Download the product "
                                f"again{advice}.")
         empty = [self.channels[polarisation].measurement for polarisation in polarisations
                  if not self.safe.size(self.channels[polarisation].measurement)]
         if empty:
             raise UnreadableInput(f"{self.name}: {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty (0 "
-                                  "bytes), there are no pixels. Download the product again.")
+                                  "bytes). Download the product again.")
 
     def _document(self, name):
         return Document(self.safe.read(name), f"{self.name}, {name}")
@@ -154,7 +156,7 @@ def read_product(path):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If it is not there, damaged, or no GRD product of the EW or IW mode.
+        If the product does not exist, is damaged, or is not a GRD product of the EW or IW mode.
     """
     safe = open_safe(path)
     annotations = {}
@@ -164,10 +166,10 @@ def read_product(path):
             _require_grd(document, safe)
             annotations[name] = read_annotation(document)
     if not annotations:
-        raise MissingInput(f"{safe.name} has no annotation of an image. Download the product again.")
+        raise MissingInput(f"{safe.name} contains no image annotation. Download the product again.")
     tables = _tables(safe)
     channels = {}
-    for name, annotation in sorted(annotations.items(), key=lambda item: _co_first(item[1].polarisation)):
+    for name, annotation in sorted(annotations.items(), key=lambda item: _co_polarised_first(item[1].polarisation)):
         polarisation = annotation.polarisation
         channels[polarisation] = Channel(annotation, _measurement(safe, name, polarisation),
                                          tables.get(("calibration", polarisation), ""),
@@ -182,22 +184,22 @@ def read_product(path):
 def _require_grd(document, safe):
     mode, kind = document.text("adsHeader/mode"), document.text("adsHeader/productType")
     if kind != "GRD" or mode not in MODES:
-        raise UnsuitableInput(f"{safe.name} is a {mode} {kind} product. This tool reads ground range detected (GRD) "
-                              "products of the EW and IW modes.")
+        raise UnsuitableInput(f"{safe.name} is a {mode} {kind} product. Choose a ground range detected (GRD) product "
+                              "of the EW or IW mode.")
 
 
 def _require_one_image(channels, safe):
     shapes = {channel.annotation.shape for channel in channels.values()}
     if len(shapes) > 1:
-        raise UnreadableInput(f"{safe.name}: its polarisations differ in size ({', '.join(map(str, sorted(shapes)))} "
-                              "lines and pixels), which one product never does. Download it again.")
+        raise UnreadableInput(f"{safe.name} is damaged: the images of its polarisations differ in size "
+                              f"({', '.join(map(str, sorted(shapes)))} lines and pixels). Download it again.")
 
 
 def _tables(safe):
-    """Names of the calibration and noise files by kind and polarisation."""
+    """Return the names of the calibration and noise files by kind and polarisation."""
     tables = {}
     for name in filter(IN_CALIBRATION.fullmatch, safe.names):
-        # The head of the file says what it is; parsing all of it takes a tenth of a second.
+        # Only the beginning of the file is searched, as parsing a whole file takes a tenth of a second.
         head = safe.read(name)[:4000].decode("utf-8", "replace")
         kind = re.search(r"<(calibration|noise)\b", head)
         polarisation = re.search(r"<polarisation>\s*(\w\w)\s*<", head)
@@ -209,7 +211,7 @@ def _tables(safe):
 
 
 def _measurement(safe, annotation, polarisation):
-    """The image that goes with an annotation: that of the same name, else the one that names the polarisation."""
+    """Return the image file of an annotation: with the same name, else with the polarisation in its name."""
     stem = annotation.rsplit("/", 1)[-1][:-len(".xml")].lower()
     images = {name.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower(): name
               for name in filter(IN_MEASUREMENT.fullmatch, safe.names)}
@@ -218,14 +220,14 @@ def _measurement(safe, annotation, polarisation):
     return next((name for image, name in images.items() if polarisation.lower() in re.split(r"[-_]", image)), "")
 
 
-def _co_first(polarisation):
+def _co_polarised_first(polarisation):
     return polarisation[0] != polarisation[1], polarisation
 
 
 def _resolution(safe, channel):
-    """GRDM or GRDH: of the name in the folder or zip where it says so, else by the pixels."""
-    named = re.search(r"_(GRD[FHM])_", safe.name.upper())
-    if named:
-        return named[1]
+    """Return the resolution class (GRDM, GRDH) from the product name, else from the pixel spacing."""
+    match = re.search(r"_(GRD[FHM])_", safe.name.upper())
+    if match:
+        return match[1]
     limit = 30.0 if channel.annotation.mode == "EW" else 20.0
     return "GRDM" if max(channel.annotation.spacing) > limit else "GRDH"

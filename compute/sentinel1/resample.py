@@ -1,24 +1,24 @@
-"""Bilinear interpolation at arbitrary positions of an image with gaps, in linear power."""
+"""Bilinear interpolation of linear power at arbitrary positions, with nodata."""
 
 import numpy as np
 
 
 def interpolate(planes, rows, columns):
-    """Values between the centres of pixels.
+    """Interpolate images bilinearly at positions.
 
-    Only pixels with data count, by weights that sum to one; a position has data where the nearest pixel has.
+    Weights of valid pixels are renormalised; a position is valid if the nearest pixel is valid.
 
     Parameters
     ----------
     planes : ndarray of float32, shape (planes, height, width)
         NaN where invalid.
     rows, columns : ndarray of float32, shape (n,)
-        Positions; (0, 0) is the centre of the first pixel. Up to half a pixel outside is allowed.
+        Positions; (0, 0) is the centre of the first pixel. They may lie up to half a pixel outside.
 
     Returns
     -------
     ndarray of float32, shape (planes, n)
-        NaN where there is no data.
+        NaN where invalid.
     """
     height, width = planes.shape[1:]
     upper = np.clip(np.floor(rows), 0, max(height - 2, 0)).astype(np.int32)
@@ -36,7 +36,7 @@ def interpolate(planes, rows, columns):
 
 
 def _bilinear(plane, start, below, beside, down, right, target):
-    """Along the upper and the lower row, then between them; NaN wherever a neighbour is."""
+    """Interpolate along the upper and the lower row, then between them; NaN if any neighbour is NaN."""
     first = plane.take(start)
     second = plane.take(start + beside) if beside else first
     np.subtract(second, first, out=target)
@@ -55,7 +55,7 @@ def _bilinear(plane, start, below, beside, down, right, target):
 
 
 def _bridge_gaps(plane, start, below, beside, down, right, target):
-    """Positions with a neighbour without data: the others count, where the nearest one has data."""
+    """Fill positions with invalid neighbours from the valid ones, where the nearest pixel is valid."""
     gaps = np.flatnonzero(np.isnan(target))
     if not gaps.size:
         return

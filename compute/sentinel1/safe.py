@@ -1,4 +1,4 @@
-"""The files of a Sentinel-1 product, in a folder or inside a zip."""
+"""Files of a Sentinel-1 product in a SAFE folder or a zip, and search for products in folders."""
 
 import contextlib
 import os
@@ -9,29 +9,29 @@ import zipfile
 from dataclasses import dataclass
 
 from ..errors import MissingInput, OutputError, UnreadableInput, UnsuitableInput
-from ..zips import require_tame
+from ..zips import require_safe_archive
 
 ANNOTATION = re.compile(r"(^|/)annotation/[^/]+\.xml$", re.IGNORECASE)
 PRODUCT_NAME = re.compile(r"S1[A-Z]_(EW|IW)_GRD", re.IGNORECASE)
-WHAT_TO_CHOOSE = "Choose the .SAFE folder, its manifest.safe, or the zip as downloaded."
-# The annotation of a full scene has 3 MB; what claims more is none.
-LARGEST_XML = 64 * 1024 * 1024
-DEEPEST = 8
-COPIED_AT_ONCE = 8 * 1024 * 1024
+ACCEPTED_INPUTS = "Choose the .SAFE folder, its manifest.safe, or the zip as downloaded."
+# Maximum size of a metadata file; the annotation of a full scene has 3 MB.
+MAX_XML_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 8
+COPY_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class SafeFolder:
-    """Where the files of one product are.
+    """Files of one product.
 
     Attributes
     ----------
     location : str
-        Path of the folder or zip, as the user knows it.
+        Path of the folder or zip.
     names : tuple of str
         All files, relative to the product folder, with forward slashes.
     prefix : str
-        Folder of the product inside the zip, with a slash at its end; None for a folder.
+        Product folder inside the zip, with trailing slash; None for a folder.
     """
 
     location: str
@@ -40,29 +40,34 @@ class SafeFolder:
 
     @property
     def name(self):
-        """str: the product's own name, without .SAFE and .zip."""
+        """str: product name, without .SAFE and .zip."""
         inner = (self.prefix or "").rstrip("/").rsplit("/", 1)[-1]
         return re.sub(r"(\.SAFE|\.zip)+$", "", inner or os.path.basename(self.location), flags=re.IGNORECASE)
 
     def read(self, name):
-        """The bytes of a metadata file.
+        """Read a metadata file.
+
+        Returns
+        -------
+        bytes
 
         Raises
         ------
         UnreadableInput
-            If it cannot be read or is far too large to be metadata.
+            If the file cannot be read, or is too large to be metadata.
         """
         try:
-            if self.size(name) <= LARGEST_XML:
+            if self.size(name) <= MAX_XML_BYTES:
                 with self._opened(name) as file:
                     return file.read()
         except (OSError, zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
             raise UnreadableInput(f"{self.name}: {name} cannot be read ({error}). Copy or download the product "
                                   "again.") from error
-        raise UnreadableInput(f"{self.name}: {name} is far larger than metadata can be. The file is not used.")
+        raise UnreadableInput(f"{self.name}: {name} is too large to be metadata. The file is rejected. Download the "
+                              "product again.")
 
     def size(self, name):
-        """Bytes of a file."""
+        """Return the size of a file in bytes."""
         if self.prefix is None:
             return os.path.getsize(self._path(name))
         with zipfile.ZipFile(self.location) as archive:
@@ -70,15 +75,15 @@ class SafeFolder:
 
     @contextlib.contextmanager
     def local_files(self, names, scratch, progress):
-        """Paths of files on the disk for as long as the block lasts; those of a zip are unpacked meanwhile.
+        """Context manager of local paths of files; those in a zip are unpacked temporarily.
 
-        Images are read in many small parts, which a deflated zip cannot give without inflating all before it.
+        Images are read by window, but a deflated zip has no random access.
 
         Parameters
         ----------
         names : sequence of str
         scratch : str
-            Existing folder; a hidden folder in it takes what must be unpacked.
+            Existing folder, in which a temporary folder is created for unpacked files.
         progress : Progress
 
         Yields
@@ -101,7 +106,7 @@ class SafeFolder:
     def _unpack(self, name, path, progress):
         try:
             with self._opened(name) as source, open(path, "wb") as target:
-                while part := source.read(COPIED_AT_ONCE):
+                while part := source.read(COPY_BYTES):
                     progress.check()
                     _write(target, part, path)
         except (OSError, zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
@@ -126,12 +131,12 @@ def _write(target, part, path):
     try:
         target.write(part)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}): the images of a zipped product are unpacked "
-                          "there. Check the free space on the disk.") from error
+        raise OutputError(f"{path} cannot be written ({error.strerror}); the images of a zipped product are unpacked "
+                          "there. Check the free space.") from error
 
 
 def open_safe(path):
-    """Find the product that `path` means.
+    """Find the files of the product at `path`.
 
     Parameters
     ----------
@@ -145,7 +150,7 @@ def open_safe(path):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
-        If there is nothing, a damaged zip, or not exactly one product.
+        If the path does not exist, the zip is damaged, or it does not contain exactly one product.
     """
     path = os.path.abspath(path)
     if not os.path.exists(path):
@@ -156,16 +161,16 @@ def open_safe(path):
         return _in_zip(path)
     if os.path.basename(path).lower() == "manifest.safe":
         return _in_folder(os.path.dirname(path))
-    raise UnsuitableInput(f"{path} is not part of a Sentinel-1 product. {WHAT_TO_CHOOSE}")
+    raise UnsuitableInput(f"{path} is not part of a Sentinel-1 product. {ACCEPTED_INPUTS}")
 
 
 def find_products(folder):
-    """Paths of all Sentinel-1 products below a folder, SAFE folders and zips, sorted.
+    """Return the sorted paths of all Sentinel-1 products (SAFE folders and zips) in a folder and its subfolders.
 
     Raises
     ------
     MissingInput
-        If the folder does not exist or holds no product.
+        If the folder does not exist or contains no product.
     """
     if not os.path.isdir(folder):
         raise MissingInput(f"The folder {folder} does not exist. Check its path.")
@@ -176,12 +181,12 @@ def find_products(folder):
             if _is_sentinel1(parent, folders):
                 found.append(parent)
             folders.clear()
-        elif os.path.relpath(parent, folder).count(os.sep) >= DEEPEST:
+        elif os.path.relpath(parent, folder).count(os.sep) >= MAX_DEPTH:
             folders.clear()
         found += [os.path.join(parent, name) for name in files if _is_zipped_product(os.path.join(parent, name))]
     if not found:
         raise MissingInput(f"No Sentinel-1 product was found in {folder} (neither a .SAFE folder nor a zip of one). "
-                           "Choose the folder that holds the downloads.")
+                           "Choose the folder that contains the products.")
     return sorted(found)
 
 
@@ -190,7 +195,7 @@ def _is_sentinel1(folder, folders):
 
 
 def _is_zipped_product(path):
-    """Whether a zip is meant to be a product; a damaged one counts by its name, so that it is reported."""
+    """Whether a zip contains a product; a damaged zip is accepted by its name, so that it is reported later."""
     if not path.lower().endswith(".zip"):
         return False
     try:
@@ -209,30 +214,30 @@ def _in_folder(folder):
         inner = sorted({name[:match.start()] for name in names if (match := ANNOTATION.search(name))})
         if len(inner) == 1:
             return _in_folder(os.path.join(folder, *inner[0].split("/")))
-        raise _not_one(folder, inner)
+        raise _selection_error(folder, inner)
     return SafeFolder(folder, tuple(sorted(names)))
 
 
 def _in_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
-            require_tame(archive, path)
+            require_safe_archive(archive, path)
             entries = sorted(name for name in archive.namelist() if not name.endswith("/"))
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
     prefixes = sorted({entry[:match.start() + len(match[1])] for entry in entries
                        if (match := ANNOTATION.search(entry))})
     if len(prefixes) != 1:
-        raise _not_one(path, prefixes)
+        raise _selection_error(path, prefixes)
     prefix = prefixes[0]
     return SafeFolder(path, tuple(entry[len(prefix):] for entry in entries if entry.startswith(prefix)), prefix)
 
 
-def _not_one(location, products):
+def _selection_error(location, products):
     if products:
         listed = ", ".join(product.strip("/") for product in products[:5])
-        return UnsuitableInput(f"{location} holds {len(products)} Sentinel-1 products ({listed}). Choose one of them, "
-                               "or give the folder as the folder of products.")
+        return UnsuitableInput(f"{location} contains {len(products)} Sentinel-1 products ({listed}). Choose one of "
+                               "them, or select the folder as folder with Sentinel-1 products.")
     if PRODUCT_NAME.match(os.path.basename(location)):
-        return MissingInput(f"{location} has no annotation folder, so it is not complete. Copy or download it again.")
-    return UnsuitableInput(f"{location} is not a Sentinel-1 product: it has no annotation. {WHAT_TO_CHOOSE}")
+        return MissingInput(f"{location} is incomplete: it has no annotation folder. Copy or download it again.")
+    return UnsuitableInput(f"{location} is not a Sentinel-1 product: it has no annotation. {ACCEPTED_INPUTS}")

@@ -1,4 +1,4 @@
-"""What may be chosen when a Sentinel-1 product is preprocessed."""
+"""Settings of Sentinel-1 preprocessing."""
 
 from dataclasses import dataclass, field
 
@@ -13,47 +13,47 @@ SLOPES = {"HH": -0.24, "HV": -0.16, "VH": -0.16, "VV": -0.24}
 
 @dataclass(frozen=True)
 class BackscatterSettings:
-    """How products become geocoded backscatter.
+    """Settings of calibration, noise removal, speckle filtering and geocoding.
 
     Parameters
     ----------
     polarisations : tuple of str
-        Bands of the result; empty for all that a product has.
+        Polarisations to process; empty for all of a product.
     border_removal : bool
-        Whether the invalid rims of old products are removed.
+        Whether border noise is removed.
     noise_removal : {"none", "range", "full"}
-        Thermal noise: not at all, by the range vectors, or by the range and azimuth vectors (scalloping).
+        Thermal noise removal: none, with the range vectors, or with the range and azimuth vectors (scalloping).
     swath_balance : {"none", "table", "estimate"}
-        Scaling and offset of the noise for each sub-swath: none, from `swath_table`, or estimated from the image.
+        Scaling and offset of the noise by sub-swath: none, from `swath_table`, or estimated from the image.
     swath_table : str
         CSV file for ``swath_balance="table"``.
     calibration : {"sigma0", "beta0", "gamma0"}
     angle_correction : bool
-        Whether backscatter is brought to `reference_angle`.
+        Whether backscatter is normalised to `reference_angle`.
     reference_angle : float
         Degrees.
     slopes : dict of str to float
         dB per degree of incidence angle, by polarisation.
     multilook : int
-        Edge of the square of pixels that is averaged, 0 for as many as fit into a pixel of the result.
+        Size of the multilook window in pixels; 0 for the largest that fits into an output pixel.
     speckle_filter : {"none", "lee", "refinedlee"}
     filter_size : int
-        Edge of the window of the Lee filter in pixels, odd.
+        Window size of the Lee filter in pixels, odd.
     scale : {"db", "linear"}
     floor : float
-        Lowest value in dB; what lies below it, or is not positive after the noise is removed, gets this value.
+        Minimum backscatter in dB; lower values, and power that is not positive after noise removal, are set to it.
     incidence_band : bool
         Whether the incidence angle is added as a band.
     crs_wkt : str
-        CRS of the result; empty for one that fits the scene.
+        Output CRS; empty for automatic selection by the position of the scene.
     surface : {"grid", "sealevel"}
-        Where pixels lie: as the product's geolocation grid says, heights on land included, or all at sea level.
+        Height surface of the geocoding: heights of the geolocation grid, or sea level.
     pixel_size : float
-        In units of the CRS; 0 for the pixel spacing of the product.
+        Output pixel size in units of the CRS; 0 for the pixel spacing of the product.
     land_buffer : float
-        Metres by which the land mask reaches into the sea.
+        Buffer of the land mask in metres.
     threads : int
-        Worker threads; 0 leaves it to Floefield.
+        Number of threads; 0 for automatic.
     """
 
     polarisations: tuple = ()

@@ -1,7 +1,8 @@
-"""Speckle filters on power: Lee, and Lee's refined filter that looks along edges.
+"""Speckle filters of power images: Lee and refined Lee.
 
-Lee: J.-S. Lee, IEEE Transactions on Pattern Analysis and Machine Intelligence 2(2), 1980, 165-168. Refined: J.-S. Lee,
-Computer Graphics and Image Processing 15(4), 1981, 380-389. Looks: Sentinel-1 Product Definition (S1-RS-MDA-52-7440).
+Lee: J.-S. Lee, IEEE Transactions on Pattern Analysis and Machine Intelligence 2(2), 1980, 165-168. Refined Lee: J.-S.
+Lee, Computer Graphics and Image Processing 15(4), 1981, 380-389. Equivalent numbers of looks: Sentinel-1 Product
+Definition (S1-RS-MDA-52-7440).
 """
 
 import numpy as np
@@ -11,14 +12,14 @@ LOOKS = {("EW", "GRDH"): 2.7, ("EW", "GRDM"): 10.7, ("IW", "GRDH"): 4.4, ("IW", 
 REFINED_SIZE = 7
 
 
-def halo_of(kind, size):
-    """Pixels beyond a block that a filter needs.
+def filter_halo(kind, size):
+    """Return the halo of a filter: the pixels beyond a block that it uses.
 
     Parameters
     ----------
     kind : {"none", "lee", "refinedlee"}
     size : int
-        Window of the Lee filter.
+        Window size of the Lee filter.
 
     Returns
     -------
@@ -28,7 +29,7 @@ def halo_of(kind, size):
 
 
 def lee(power, valid, size, looks):
-    """Lee's filter.
+    """Apply the Lee filter.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def lee(power, valid, size, looks):
         0 where invalid.
     valid : ndarray of bool, same shape
     size : int
-        Edge of the window, odd.
+        Window size, odd.
     looks : float
         Equivalent number of looks.
 
@@ -48,42 +49,42 @@ def lee(power, valid, size, looks):
     from scipy.ndimage import uniform_filter
 
     values = power.astype(np.float64)
-    shares = np.maximum(uniform_filter(valid.astype(np.float64), size, mode="constant"), 0.5 / size ** 2)
-    means = uniform_filter(values, size, mode="constant") / shares
-    squares = uniform_filter(values ** 2, size, mode="constant") / shares
-    return np.where(valid, _weighed(values, means, squares - means ** 2, looks), 0).astype(np.float32)
+    fractions = np.maximum(uniform_filter(valid.astype(np.float64), size, mode="constant"), 0.5 / size ** 2)
+    means = uniform_filter(values, size, mode="constant") / fractions
+    squares = uniform_filter(values ** 2, size, mode="constant") / fractions
+    return np.where(valid, _estimate(values, means, squares - means ** 2, looks), 0).astype(np.float32)
 
 
 def refined_lee(power, valid, looks):
-    """Lee's refined filter: statistics of that half of a 7 x 7 window that lies on the pixel's side of an edge.
+    """Apply the refined Lee filter, with statistics of the half of a 7 x 7 window on the pixel's side of an edge.
 
-    Parameters and result as for :func:`lee`.
+    Parameters and return value as for :func:`lee`.
     """
     from scipy.ndimage import uniform_filter
 
     values = power.astype(np.float64)
-    shares = np.maximum(uniform_filter(valid.astype(np.float64), 3, mode="constant"), 0.5 / 9)
-    side = _side(uniform_filter(values, 3, mode="constant") / shares)
-    planes = [_Sums(plane) for plane in (values, values ** 2, valid.astype(np.float64))]
+    fractions = np.maximum(uniform_filter(valid.astype(np.float64), 3, mode="constant"), 0.5 / 9)
+    half_of_pixel = _half_window(uniform_filter(values, 3, mode="constant") / fractions)
+    planes = [_HalfWindowSums(plane) for plane in (values, values ** 2, valid.astype(np.float64))]
     means, squares = np.zeros_like(values), np.zeros_like(values)
-    for number, half in enumerate(HALVES):
+    for index, half in enumerate(HALVES):
         total, square, count = (sums.of(half) for sums in planes)
         count = np.maximum(count, 1)
-        chosen = side == number
-        means[chosen], squares[chosen] = (total / count)[chosen], (square / count)[chosen]
-    return np.where(valid, _weighed(values, means, squares - means ** 2, looks), 0).astype(np.float32)
+        selected = half_of_pixel == index
+        means[selected], squares[selected] = (total / count)[selected], (square / count)[selected]
+    return np.where(valid, _estimate(values, means, squares - means ** 2, looks), 0).astype(np.float32)
 
 
-def _weighed(values, means, variances, looks):
-    """Between the mean of the window and the pixel itself, by how much the window varies beyond its speckle."""
+def _estimate(values, means, variances, looks):
+    """Return the minimum mean square error estimate from the pixel values and the window statistics."""
     speckle = means ** 2 / looks
     signal = np.maximum(variances - speckle, 0) / (1 + 1 / looks)
     weight = np.divide(signal, variances, out=np.zeros_like(values), where=variances > 0)
     return means + weight * (values - means)
 
 
-# Columns (first, last), counted from the pixel, of each of the seven rows of the halves: left, right, upper, lower,
-# and along both diagonals.
+# Half windows: columns (first, last) relative to the pixel, for each of the seven rows; left, right, upper, lower, and
+# along both diagonals.
 _ROWS = range(-3, 4)
 HALVES = (
     tuple((-3, 0) for _ in _ROWS), tuple((0, 3) for _ in _ROWS),
@@ -93,8 +94,8 @@ HALVES = (
 )
 
 
-def _side(means):
-    """Number of the half (of ``HALVES``) on whose side of the strongest edge each pixel lies."""
+def _half_window(means):
+    """Return the index of the half window (of ``HALVES``) on each pixel's side of the strongest edge."""
     def at(row, column):
         return _shifted(means, 2 * row, 2 * column)
 
@@ -113,14 +114,14 @@ def _side(means):
 
 
 def _shifted(plane, rows, columns):
-    """The plane as seen from pixels that lie so many rows and columns away; edges are repeated."""
+    """Return the plane shifted by rows and columns; edge values are repeated."""
     height, width = plane.shape
     return plane[np.clip(np.arange(height) + rows, 0, height - 1)[:, None],
                  np.clip(np.arange(width) + columns, 0, width - 1)]
 
 
-class _Sums:
-    """Sums over windows that are given row by row, from running sums along the rows."""
+class _HalfWindowSums:
+    """Sums over half windows, from cumulative sums along the rows."""
 
     def __init__(self, plane):
         self._height, self._width = plane.shape
@@ -129,7 +130,7 @@ class _Sums:
         np.cumsum(padded, axis=1, out=self._running[:, 1:])
 
     def of(self, half):
-        """Sum over one of ``HALVES`` around every pixel."""
+        """Return the sum over one of ``HALVES`` around every pixel."""
         total = np.zeros((self._height, self._width))
         for row, span in enumerate(half):
             if span:

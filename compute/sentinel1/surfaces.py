@@ -1,21 +1,21 @@
-"""Calibration and noise as surfaces over the image, from the vectors that a product gives.
+"""Interpolation of calibration and noise vectors to image pixels.
 
-Between the pixels of a vector and between the lines of vectors values are interpolated linearly (bilinear in all), as
-the Sentinel-1 Level 1 Detailed Algorithm Definition asks; the azimuth factor is interpolated along the lines of its
-part of the image. Beyond the outermost vectors the nearest value holds.
+Values are interpolated bilinearly between the pixels and lines of the vectors, as in the Sentinel-1 Level 1 Detailed
+Algorithm Definition; azimuth noise factors linearly along the lines of their image part. Beyond the outermost vectors
+the nearest value is used.
 """
 
 import numpy as np
 
 
 class VectorSurface:
-    """A surface from vectors along image lines.
+    """Bilinear surface through vectors along image lines.
 
     Parameters
     ----------
     vectors : Vectors
     width : int
-        Pixels of an image line.
+        Number of pixels of an image line.
     """
 
     def __init__(self, vectors, width):
@@ -24,13 +24,13 @@ class VectorSurface:
         self._rows = np.stack([np.interp(columns, pixels, values)
                                for pixels, values in zip(vectors.pixels, vectors.values)])
 
-    def on(self, window):
-        """The surface on a window of image pixels.
+    def values(self, window):
+        """Return the surface in a window of image pixels.
 
         Parameters
         ----------
         window : Window
-            It may reach outside the image; the outermost values go on there.
+            May exceed the image; the outermost values are repeated there.
 
         Returns
         -------
@@ -50,20 +50,20 @@ class VectorSurface:
             if len(rows) == 1 or (rows[vector] == rows[vector + 1]).all():
                 part[:] = rows[vector]
                 continue
-            share = (lines[inside] - self._lines[vector]) / (self._lines[vector + 1] - self._lines[vector])
-            np.multiply(share.astype(np.float32)[:, None], (rows[vector + 1] - rows[vector]).astype(np.float32),
+            fraction = (lines[inside] - self._lines[vector]) / (self._lines[vector + 1] - self._lines[vector])
+            np.multiply(fraction.astype(np.float32)[:, None], (rows[vector + 1] - rows[vector]).astype(np.float32),
                         out=part)
             part += rows[vector].astype(np.float32)
         return surface
 
 
 def azimuth_factor(parts, window):
-    """The scalloping factor of the noise on a window; 1 where no part says anything.
+    """Return the azimuth noise factor (scalloping) in a window; 1 outside the parts.
 
     Parameters
     ----------
     parts : sequence of SwathPart
-        With lines and values.
+        Parts with lines and values.
     window : Window
 
     Returns
@@ -71,36 +71,36 @@ def azimuth_factor(parts, window):
     ndarray of float32, shape (height, width)
     """
     factor = np.ones(window.shape, np.float32)
-    for part, place in _parts_on(parts, window):
-        lines = np.arange(place[0].start, place[0].stop) + window.row
-        factor[place] = np.interp(lines, part.lines, part.values).astype(np.float32)[:, None]
+    for part, slices in _parts_in(parts, window):
+        lines = np.arange(slices[0].start, slices[0].stop) + window.row
+        factor[slices] = np.interp(lines, part.lines, part.values).astype(np.float32)[:, None]
     return factor
 
 
-def swath_values(parts, values, window, otherwise):
-    """A value for each sub-swath, spread over a window.
+def swath_values(parts, values, window, default):
+    """Return an image of sub-swath values in a window.
 
     Parameters
     ----------
     parts : sequence of SwathPart
     values : dict of str to float
-        By sub-swath.
+        Value by sub-swath.
     window : Window
-    otherwise : float
-        Where no sub-swath with a value lies.
+    default : float
+        Value of pixels outside these sub-swaths.
 
     Returns
     -------
     ndarray of float32, shape (height, width)
     """
-    spread = np.full(window.shape, otherwise, np.float32)
-    for part, place in _parts_on(parts, window):
-        spread[place] = values.get(part.swath, otherwise)
-    return spread
+    image = np.full(window.shape, default, np.float32)
+    for part, slices in _parts_in(parts, window):
+        image[slices] = values.get(part.swath, default)
+    return image
 
 
-def _parts_on(parts, window):
-    """Each part that reaches into the window, with the slices it covers there."""
+def _parts_in(parts, window):
+    """Yield each part that intersects the window, with the slices that it covers there."""
     for part in parts:
         top, left = max(part.first_line - window.row, 0), max(part.first_pixel - window.col, 0)
         bottom = min(part.last_line + 1 - window.row, window.height)

@@ -94,7 +94,7 @@ class Mosaic:
         if isinstance(area, PixelArea):
             if len(self.scenes) > 1:
                 raise UnsuitableInput("A pixel window requires a single granule. Choose one tile of the product.")
-            area = area.on(first.grid)
+            area = area.to_area(first.grid)
         if len(self.scenes) > 1 and area is not None:
             self._retain([scene for scene in self.scenes if _intersects(area, scene.target)] or self.scenes)
         if len(self.scenes) > 1 and not settings.crs:

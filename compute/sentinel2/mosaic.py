@@ -45,7 +45,7 @@ def common_grid(scenes, settings, area):
         _require_aligned(same_crs_scenes[0], scene)
     lattice = target_grid((same_crs_scenes or scenes)[0].grid, crs_wkt, settings.resolution)
     full_extent = lattice.part(_union(covering_window(lattice, scene.grid) for scene in scenes))
-    window = window_of(area.on(full_extent) if isinstance(area, PixelArea) else area, full_extent)
+    window = window_of(area.to_area(full_extent) if isinstance(area, PixelArea) else area, full_extent)
     if area is not None and not any(_intersects(covering_window(full_extent, scene.grid), window) for scene in scenes):
         raise UnsuitableInput("The area of interest lies between the products and none of them covers it. Add the "
                               "products of its tile.")

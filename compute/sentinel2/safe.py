@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
-from ..zips import require_tame
+from ..zips import require_safe_archive
 
 METADATA_NAME = re.compile(r"(^|/)(MTD_MSIL(1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_(SAFL1C|SAFL2A|DMPL1C)_[^/]*)\.xml$",
                            re.IGNORECASE)
@@ -173,7 +173,7 @@ def _open_folder(folder, metadata_name=None):
 def _open_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
-            require_tame(archive, path)
+            require_safe_archive(archive, path)
             entries = [entry for entry in archive.namelist() if not entry.endswith("/")]
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error

@@ -106,7 +106,7 @@ class Scene:
     def __init__(self, product, settings, open_image=None):
         self.product = product
         self.settings = settings
-        self._open_image = open_image or partial(RasterReader, take_turns=True)
+        self._open_image = open_image or partial(RasterReader, share_handle=True)
         images = [band for band in settings.bands if band not in ANGLES]
         paths = product.images_for(images or [_reference_band(product)], settings.resolution)
         self._opened, self._lock = {}, threading.Lock()

@@ -1,1 +1,1 @@
-"""Texture from grey-level co-occurrence matrices (Haralick and others 1973), for every pixel of a raster."""
+"""Texture features from grey-level co-occurrence matrices (Haralick et al. 1973) in moving windows."""

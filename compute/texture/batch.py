@@ -1,4 +1,4 @@
-"""Many rasters, textures of each; what is wrong with one does not stop the others."""
+"""Textures of many rasters; failures do not stop the batch."""
 
 import os
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ SUFFIX = "_textures.tif"
 
 @dataclass(frozen=True)
 class TextureBatch:
-    """What became of many rasters.
+    """Result of a batch.
 
     Parameters
     ----------
     names : tuple of str
-        Files that were written, without their folder.
+        Names of the files written, without folder.
     failures : tuple of (str, str)
-        Path of each raster that could not be used, and why.
+        Path and error message of each failed raster.
     """
 
     names: tuple
     failures: tuple
 
     def complaint(self):
-        """The failures in a sentence or some, for an error.
+        """Return an error message that lists the failures.
 
         Returns
         -------
@@ -36,19 +36,20 @@ class TextureBatch:
         if total == 1:
             return reasons[0]
         if not self.names:
-            return f"None of the {total} rasters could be used; the log names the reason for each. {reasons[0]}"
-        return f"{len(self.failures)} of {total} rasters could not be used, the others are done. {' '.join(reasons)}"
+            return f"None of the {total} rasters could be used; see the log for each reason. {reasons[0]}"
+        return (f"{len(self.failures)} of {total} rasters could not be used, the others were processed. "
+                f"{' '.join(reasons)}")
 
 
 def write_many_textures(paths, folder, bands, settings, progress):
-    """Textures of rasters, one after the other.
+    """Compute textures of rasters one after the other.
 
     Parameters
     ----------
     paths : sequence of str
         Rasters.
     folder : str
-        An existing folder; receives ``NAME_textures.tif`` for each ``NAME.tif``, the same bytes as by itself.
+        Existing output folder, for one ``NAME_textures.tif`` per ``NAME.tif``.
     bands : sequence of str
         As for :func:`~.texture.write_textures`.
     settings : TextureSettings
@@ -61,11 +62,11 @@ def write_many_textures(paths, folder, bands, settings, progress):
     Raises
     ------
     UnsuitableInput
-        If the settings can fit no raster.
+        If the settings are invalid.
     OutputError
-        If results cannot be written: the disk is the same for all rasters.
+        If the output cannot be written; this stops the batch.
     Cancelled
-        If the user asked to stop; what lies in `folder` is for the caller to remove.
+        If the user has cancelled; the caller must remove the files in `folder`.
     """
     settings.check()
     sources, failures = {}, []
@@ -76,14 +77,15 @@ def write_many_textures(paths, folder, bands, settings, progress):
         name = stem + SUFFIX
         try:
             if name in sources:
-                raise UnsuitableInput(f"The textures of {path} and {sources[name]} would have one name. Rename one.")
+                raise UnsuitableInput(f"The textures of {path} and {sources[name]} would have the same file name. "
+                                      "Rename one of the rasters.")
             progress.say(f"{stem} ...")
             write_textures(path, os.path.join(folder, name), bands, settings, part)
         except OutputError:
             raise
         except PlainError as error:
             failures.append((path, str(error)))
-            progress.warn(f"Left out: {error}")
+            progress.warn(f"Skipped: {error}")
         else:
             sources[name] = path
     return TextureBatch(tuple(sources), tuple(failures))

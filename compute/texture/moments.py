@@ -1,6 +1,7 @@
-"""Features that need no matrix: sums over the pairs of a window of something that each pair has for itself.
+"""Sums over the pixel pairs of a window of quantities that depend on a single pair.
 
-Such sums are small whole numbers, so that several of them are carried in one 64-bit word and added up in one go.
+These features require no matrix. The sums are small integers, so that several are packed into one 64-bit integer and
+added at once.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ import numpy as np
 from .pairs import levels_of_keys
 
 WORD_BITS = 64
-# Homogeneity of a pair, 1 / (1 + difference squared), with so many binary places.
+# Fixed-point fraction bits of the homogeneity of a pair, 1 / (1 + squared difference).
 HOMOGENEITY_BITS = 36
 
-_OF_PAIR = {
+_PAIR_VALUES = {
     "pairs": lambda first, second: np.ones_like(first),
     "distinct": lambda first, second: (first != second).astype(np.int64),
     "difference": lambda first, second: np.abs(first - second),
@@ -29,22 +30,22 @@ _OF_PAIR = {
 
 
 @dataclass(frozen=True, eq=False)
-class Word:
-    """Some sums side by side in one 64-bit word.
+class PackedSums:
+    """Several sums packed into one 64-bit integer.
 
     Parameters
     ----------
     table : ndarray of uint64, shape (keys,)
-        What a pair adds to the word, by its key.
+        Contribution of a pair to the packed sums, by its key.
     parts : tuple of (str, int, int)
-        Name of a sum, its lowest bit, and how many bits it has.
+        Name, lowest bit and number of bits of each sum.
     """
 
     table: np.ndarray
     parts: tuple
 
     def unpack(self, totals):
-        """The sums by name.
+        """Return the sums by name.
 
         Parameters
         ----------
@@ -59,38 +60,38 @@ class Word:
 
 
 @lru_cache(maxsize=16)
-def words(names, most_pairs, levels):
-    """Pack sums into as few words as possible, largest first.
+def pack_sums(names, max_pairs, levels):
+    """Pack sums into as few 64-bit integers as possible, largest first.
 
     Parameters
     ----------
     names : frozenset of str
-        Of "pairs", "distinct" (pairs of different levels), "difference" and "difference2" (of the levels, without its
-        sign, and squared), "homogeneity", "sum" to "sum4" (of the levels, to this power).
-    most_pairs : int
-        Of a window.
+        Of "pairs", "distinct" (pairs of different levels), "difference" and "difference2" (absolute and squared
+        difference of the levels), "homogeneity", "sum" to "sum4" (powers of the sum of the levels).
+    max_pairs : int
+        Maximum number of pairs of a window.
     levels : int
 
     Returns
     -------
-    tuple of Word
+    tuple of PackedSums
     """
     first, second, has_data = levels_of_keys(levels)
-    values = {name: np.where(has_data, _OF_PAIR[name](first, second), 0) for name in sorted(names)}
-    bits = {name: (int(value.max()) * most_pairs).bit_length() for name, value in values.items()}
-    boxes = []
+    values = {name: np.where(has_data, _PAIR_VALUES[name](first, second), 0) for name in sorted(names)}
+    bits = {name: (int(value.max()) * max_pairs).bit_length() for name, value in values.items()}
+    groups = []
     for name in sorted(values, key=lambda name: (-bits[name], name)):
-        box = next((box for box in boxes if sum(bits[other] for other in box) + bits[name] <= WORD_BITS), None)
-        if box is None:
-            boxes.append(box := [])
-        box.append(name)
-    return tuple(_word(box, values, bits) for box in boxes)
+        group = next((group for group in groups if sum(bits[other] for other in group) + bits[name] <= WORD_BITS), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(name)
+    return tuple(_packed(group, values, bits) for group in groups)
 
 
-def _word(box, values, bits):
-    table, parts, shift = np.zeros(len(values[box[0]]), np.uint64), [], 0
-    for name in box:
+def _packed(group, values, bits):
+    table, parts, shift = np.zeros(len(values[group[0]]), np.uint64), [], 0
+    for name in group:
         table += values[name].astype(np.uint64) << np.uint64(shift)
         parts.append((name, shift, bits[name]))
         shift += bits[name]
-    return Word(table, tuple(parts))
+    return PackedSums(table, tuple(parts))

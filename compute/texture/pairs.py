@@ -1,7 +1,7 @@
-"""Pairs of pixels: where they lie, and what each pair of grey levels stands for.
+"""Pixel pairs at a displacement, and the bins of their co-occurrence histograms.
 
-A pair is known by its key, ``first * (levels + 1) + second``; the level that is one too high marks pixels without data.
-All else is looked up by the key. Every matrix is symmetric, so that (first, second) and (second, first) are the same.
+A pair of grey levels is encoded as the key ``first * (levels + 1) + second``, where the level ``levels`` marks invalid
+pixels; other quantities are looked up by key. Matrices are symmetric: (first, second) equals (second, first).
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class PairPlane:
-    """The pairs of one offset in a part of an image.
+    """Pairs of one displacement in a part of an image.
 
     Parameters
     ----------
     keys : ndarray of uint16, shape (rows, columns)
-        Each pair lies where the upper left corner of the smallest box around it lies.
+        Key of each pair, at the upper-left corner of its bounding box.
     height, width : int
-        Pairs of a window: the window over pixel (0, 0) of the result has those of ``keys[:height, :width]``.
+        Rows and columns of the pairs of a window: the first window has the pairs ``keys[:height, :width]``.
     """
 
     keys: np.ndarray
@@ -28,15 +28,16 @@ class PairPlane:
 
 
 def pair_plane(grey, offset, levels, window):
-    """The pairs that an offset makes.
+    """Return the pairs of a displacement.
 
     Parameters
     ----------
     grey : ndarray of uint8, shape (rows, columns)
-        Grey levels; `levels` where there is no data.
+        Grey levels; `levels` where invalid.
     offset : tuple of int
-        (rows, columns) from a pixel to its partner.
+        Displacement (rows, columns) from the first to the second pixel of a pair.
     levels, window : int
+        Number of grey levels and window size.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def pair_plane(grey, offset, levels, window):
 
 @lru_cache(maxsize=4)
 def levels_of_keys(levels):
-    """Both levels of each key, and whether both have data.
+    """Return both grey levels of each key, and whether both are valid.
 
     Returns
     -------
@@ -65,31 +66,31 @@ def levels_of_keys(levels):
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """What is counted of the pairs in a window.
+    """Bins of a histogram of the pairs in a window.
 
     Parameters
     ----------
     bins : int
-    doubled : int
-        The first so many bins are those of pairs of equal levels: their cell of the symmetric matrix holds each pair
-        twice, where the others share it between two cells.
+    diagonal_bins : int
+        Number of leading bins for pairs of equal levels: in the symmetric matrix each such pair counts twice in one
+        diagonal cell, other pairs once in each of two cells.
     codes : tuple of ndarray of uint16, shape (keys,)
-        The bin of each key, or `bins` where there is no data; several where a pair counts more than once.
+        Bin of each key, or `bins` where invalid; several arrays if a pair counts several times.
     """
 
     bins: int
-    doubled: int
+    diagonal_bins: int
     codes: tuple
 
 
 @lru_cache(maxsize=16)
 def histogram(kind, levels):
-    """The histograms that features are made of.
+    """Return the bins of a histogram.
 
     Parameters
     ----------
     kind : {"joint", "marginal", "sum", "difference"}
-        Of the pairs of levels, of the levels, of their sum, of their difference.
+        Histogram of the pairs of levels, of the levels, of their sums, or of their absolute differences.
     levels : int
 
     Returns
@@ -99,9 +100,9 @@ def histogram(kind, levels):
     first, second, has_data = levels_of_keys(levels)
     low, high = np.minimum(first, second), np.maximum(first, second)
     if kind == "joint":
-        bins, doubled = levels * (levels + 1) // 2, levels
+        bins, diagonal_bins = levels * (levels + 1) // 2, levels
         codes = (np.where(low == high, low, levels + high * (high - 1) // 2 + low),)
     else:
-        bins, doubled = (2 * levels - 1 if kind == "sum" else levels), 0
+        bins, diagonal_bins = (2 * levels - 1 if kind == "sum" else levels), 0
         codes = {"marginal": (first, second), "sum": (first + second,), "difference": (high - low,)}[kind]
-    return Histogram(bins, doubled, tuple(np.where(has_data, code, bins).astype(np.uint16) for code in codes))
+    return Histogram(bins, diagonal_bins, tuple(np.where(has_data, code, bins).astype(np.uint16) for code in codes))

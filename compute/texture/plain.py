@@ -1,32 +1,32 @@
-"""Moving windows with numpy alone: many columns of the image slide down at once.
+"""Moving windows with numpy: all columns of an image are updated in one call per row.
 
-Every call of numpy costs as much as working on hundreds of pixels. So a narrow image is cut into strips that are laid
-side by side, and what can wait is done for a whole row of windows in one call.
+A numpy call costs as much as processing hundreds of pixels. Therefore narrow images are cut into strips that are placed
+side by side.
 """
 
 import numpy as np
 
-# A call of numpy costs about as much as the work on so many columns.
+# Overhead of a numpy call, in columns processed in the same time.
 CALL_COLUMNS = 540
-# The histograms of all columns should stay near the processor.
+# Maximum size of the histograms of all columns, so that they fit in the processor cache.
 HISTOGRAM_BYTES = 3000000
-MOST_STRIPS = 8
-# Histograms that are made one by one, at most so many counts at once.
-COUNTS_AT_ONCE = 1 << 20
+MAX_STRIPS = 8
+# Maximum number of counts processed at once for separate histograms.
+MAX_COUNTS = 1 << 20
 
 
 def add_box_sums(plane, table, step, totals):
-    """Add up what the pairs of each window stand for.
+    """Add the sums over the pairs of each window to `totals`.
 
     Parameters
     ----------
     plane : PairPlane
     table : ndarray of uint64, shape (keys,)
-        What each key adds.
+        Summand of each key.
     step : int
         Pixels from one window to the next.
     totals : ndarray of uint64, shape (rows, columns)
-        Added to.
+        Modified in place.
     """
     rows, columns = totals.shape
     sums = table.take(plane.keys)
@@ -38,35 +38,36 @@ def add_box_sums(plane, table, step, totals):
     totals[:, 1:] -= down[:, step - 1:(columns - 1) * step:step]
 
 
-def histogram_totals(planes, histogram, table, shape, step, wants_largest):
-    """What the bins of the histogram of each window add up to.
+def histogram_totals(planes, histogram, table, shape, step, with_largest):
+    """Return the totals over the histogram bins of each window.
 
     Parameters
     ----------
     planes : sequence of PairPlane
-        Their pairs are counted in one histogram.
+        Planes whose pairs are counted in one histogram.
     histogram : Histogram
     table : CountTable
     shape : tuple of int
-        (rows, columns) of the result.
+        (rows, columns) of the output.
     step : int
         Pixels from one window to the next.
-    wants_largest : bool
+    with_largest : bool
+        Whether to return the largest weights.
 
     Returns
     -------
     totals : ndarray of uint64, shape `shape`
-        As :class:`~.tables.CountTable` reads them.
+        Totals for :class:`~.tables.CountTable`.
     largest : ndarray of int64, shape `shape`, or None
-        The largest weight of a bin.
+        Largest weight of a bin.
     """
     coded = [(code.take(plane.keys), plane.height, plane.width) for plane in planes for code in histogram.codes]
     if step == 1:
-        return _slide(coded, histogram, table, shape, wants_largest)
-    return _count(coded, histogram, table, shape, step, wants_largest)
+        return _slide(coded, histogram, table, shape, with_largest)
+    return _count(coded, histogram, table, shape, step, with_largest)
 
 
-def _slide(coded, histogram, table, shape, wants_largest):
+def _slide(coded, histogram, table, shape, with_largest):
     rows, columns = shape
     pitch = max(codes.shape[1] for codes, _, _ in coded)
     tallest = max(height for _, height, _ in coded)
@@ -75,23 +76,23 @@ def _slide(coded, histogram, table, shape, wants_largest):
     width = strips * pitch
     sliders = [_Slider(_side_by_side(codes, strips, strip_rows, height, pitch, histogram.bins), height, wide)
                for codes, height, wide in coded]
-    # Room before and after the histograms, so that windows shifted by some columns may look past the ends.
-    room = max(wide for _, _, wide in coded)
-    memory = np.zeros(2 * room + (histogram.bins + 1) * width, table.dtype)
-    counts = memory[room:memory.size - room].reshape(-1, width)
-    counts[:] = table.starts(histogram)[:, None]
+    # Padding before and after the histograms for the views shifted by columns.
+    padding = max(wide for _, _, wide in coded)
+    memory = np.zeros(2 * padding + (histogram.bins + 1) * width, table.dtype)
+    counts = memory[padding:memory.size - padding].reshape(-1, width)
+    counts[:] = table.initial_counts(histogram)[:, None]
     totals = np.zeros((strip_rows, width), np.uint64)
-    largest = np.zeros((strip_rows, width), np.int64) if wants_largest else None
+    largest = np.zeros((strip_rows, width), np.int64) if with_largest else None
     total = np.zeros(width, np.uint64)
     for slider in sliders:
-        slider.attach(memory, room, table.growth)
+        slider.attach(memory, padding, table.increments)
         for row in range(slider.height - 1):
             slider.enter(row, total)
     for row in range(strip_rows):
         for slider in sliders:
             slider.enter(row + slider.height - 1, total)
         totals[row] = total
-        if wants_largest:
+        if with_largest:
             largest[row] = _largest(counts, histogram, table)
         for slider in sliders:
             slider.leave(row, total)
@@ -101,99 +102,100 @@ def _slide(coded, histogram, table, shape, wants_largest):
 
 
 def _strip_count(rows, height, pitch, bytes_per_column):
-    """How many strips take least time: each begins with filling its window, each call has a price of its own."""
-    most = max(1, min(MOST_STRIPS, HISTOGRAM_BYTES // (pitch * bytes_per_column), rows))
-    return min(range(1, most + 1), key=lambda strips: (rows / strips + height / 2) * (strips * pitch + CALL_COLUMNS))
+    """Return the fastest number of strips, from the cost of filling their first windows and the call overhead."""
+    max_strips = max(1, min(MAX_STRIPS, HISTOGRAM_BYTES // (pitch * bytes_per_column), rows))
+    return min(range(1, max_strips + 1),
+               key=lambda strips: (rows / strips + height / 2) * (strips * pitch + CALL_COLUMNS))
 
 
-def _side_by_side(codes, strips, strip_rows, height, pitch, nothing):
-    """Cut the rows into strips that overlap by the window, and lay them side by side.
+def _side_by_side(codes, strips, strip_rows, height, pitch, missing):
+    """Cut the rows into strips that overlap by the window, and place them side by side.
 
     Returns
     -------
     ndarray of intp
-        Place of each code in histograms that lie bin by bin, each with a count for every column.
+        Index of each code in histograms of shape (bins, columns).
     """
-    tall = strips * strip_rows + height - 1
-    padded = np.full((tall, pitch), nothing, np.intp)
-    padded[:len(codes), :codes.shape[1]] = codes[:tall]
+    padded_rows = strips * strip_rows + height - 1
+    padded = np.full((padded_rows, pitch), missing, np.intp)
+    padded[:len(codes), :codes.shape[1]] = codes[:padded_rows]
     parts = [padded[strip * strip_rows:(strip + 1) * strip_rows + height - 1] for strip in range(strips)]
-    places = np.concatenate(parts, axis=1)
-    places *= strips * pitch
-    places += np.arange(strips * pitch)
-    return places
+    indices = np.concatenate(parts, axis=1)
+    indices *= strips * pitch
+    indices += np.arange(strips * pitch)
+    return indices
 
 
 class _Slider:
-    """The pairs of one plane on their way into the histograms and out again."""
+    """Adds and removes rows of the pairs of one plane in the histograms."""
 
-    def __init__(self, places, height, width):
+    def __init__(self, indices, height, width):
         self.height = height
-        self._places, self._width = places, width
+        self._indices, self._width = indices, width
 
-    def attach(self, memory, room, growth):
-        """Say where the histograms are, and what a count grows the total by.
+    def attach(self, memory, padding, increments):
+        """Set the memory of the histograms, and the increment of the total by count.
 
-        A pair `shift` columns to the right of a window has its place in the histogram that many columns further on:
-        a view of the memory that begins so much earlier makes them agree.
+        The index of a pair `shift` columns to the right of a window is greater by `shift`; a view of the memory that
+        starts `shift` elements earlier compensates for this.
         """
-        # The last columns have no pairs to their right; what they count is not used.
-        self._columns = self._places.shape[1] - self._width + 1
-        self._views = [memory[room - shift:] for shift in range(self._width)]
-        self._growth = growth
+        # The last columns have no pairs to their right; their counts are not used.
+        self._columns = self._indices.shape[1] - self._width + 1
+        self._views = [memory[padding - shift:] for shift in range(self._width)]
+        self._increments = increments
         self._counts = np.empty((self._width, self._columns), memory.dtype)
 
     def enter(self, row, total):
-        """Count a row of pairs in every window."""
-        places = self._places[row]
+        """Add a row of pairs to every window."""
+        indices = self._indices[row]
         for shift, view in enumerate(self._views):
-            here, counts = places[shift:shift + self._columns], self._counts[shift]
-            np.take(view, here, out=counts, mode="clip")
-            view[here] = counts + 1
-        total[:self._columns] += self._growth.take(self._counts).sum(axis=0)
+            shifted, counts = indices[shift:shift + self._columns], self._counts[shift]
+            np.take(view, shifted, out=counts, mode="clip")
+            view[shifted] = counts + 1
+        total[:self._columns] += self._increments.take(self._counts).sum(axis=0)
 
     def leave(self, row, total):
-        """Take a row of pairs out of every window."""
-        places = self._places[row]
+        """Remove a row of pairs from every window."""
+        indices = self._indices[row]
         for shift, view in enumerate(self._views):
-            here, counts = places[shift:shift + self._columns], self._counts[shift]
-            np.take(view, here, out=counts, mode="clip")
+            shifted, counts = indices[shift:shift + self._columns], self._counts[shift]
+            np.take(view, shifted, out=counts, mode="clip")
             counts -= 1
-            view[here] = counts
-        total[:self._columns] -= self._growth.take(self._counts).sum(axis=0)
+            view[shifted] = counts
+        total[:self._columns] -= self._increments.take(self._counts).sum(axis=0)
 
 
 def _largest(counts, histogram, table):
-    """The largest weight in each column of histograms (bins, columns), the last bin left out."""
-    plain = counts[histogram.doubled:histogram.bins].max(axis=0, initial=0).astype(np.int64)
-    if not histogram.doubled:
-        return plain
-    doubled = counts[:histogram.doubled].max(axis=0).astype(np.int64)
-    return np.maximum(plain, 2 * (doubled - table.region))
+    """Return the largest weight in each column of histograms (bins, columns), without the bin of invalid pairs."""
+    off_diagonal = counts[histogram.diagonal_bins:histogram.bins].max(axis=0, initial=0).astype(np.int64)
+    if not histogram.diagonal_bins:
+        return off_diagonal
+    diagonal = counts[:histogram.diagonal_bins].max(axis=0).astype(np.int64)
+    return np.maximum(off_diagonal, 2 * (diagonal - table.region))
 
 
-def _count(coded, histogram, table, shape, step, wants_largest):
-    """Histograms one by one, for windows that share few pairs or none."""
+def _count(coded, histogram, table, shape, step, with_largest):
+    """Count separate histograms, for windows that have few or no pairs in common."""
     rows, columns = shape
     bins = histogram.bins + 1
     totals = np.empty(shape, np.uint64)
-    largest = np.empty(shape, np.int64) if wants_largest else None
-    starts = table.starts(histogram)[:, None].astype(np.int64)
-    # What a count has grown the total by since it began.
-    grown = np.concatenate([np.cumsum(part) - part for part in np.split(table.growth, 3)])
-    at_once = max(1, COUNTS_AT_ONCE // max(bins, *(height * width for _, height, width in coded)))
+    largest = np.empty(shape, np.int64) if with_largest else None
+    starts = table.initial_counts(histogram)[:, None].astype(np.int64)
+    # Contribution of each count to the total.
+    contributions = np.concatenate([np.cumsum(part) - part for part in np.split(table.increments, 3)])
+    at_once = max(1, MAX_COUNTS // max(bins, *(height * width for _, height, width in coded)))
     for row in range(rows):
         for first in range(0, columns, at_once):
             cells = np.arange(first, min(first + at_once, columns))
             counts = np.zeros(bins * len(cells), np.int64)
             for codes, height, width in coded:
                 across = (cells * step)[:, None] + np.arange(width)
-                places = codes[row * step:row * step + height][:, across].astype(np.intp)
-                places *= len(cells)
-                places += (cells - first)[:, None]
-                counts += np.bincount(places.ravel(), minlength=counts.size)
+                indices = codes[row * step:row * step + height][:, across].astype(np.intp)
+                indices *= len(cells)
+                indices += (cells - first)[:, None]
+                counts += np.bincount(indices.ravel(), minlength=counts.size)
             counts = counts.reshape(bins, -1) + starts
-            totals[row, cells] = grown.take(counts).sum(axis=0)
-            if wants_largest:
+            totals[row, cells] = contributions.take(counts).sum(axis=0)
+            if with_largest:
                 largest[row, cells] = _largest(counts, histogram, table)
     return totals, largest

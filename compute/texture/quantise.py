@@ -1,8 +1,8 @@
-"""Grey levels: which values of a band count as the same.
+"""Quantisation of band values to grey levels.
 
-A fixed range gives the same levels in every scene, as a model needs that is to be applied to other scenes. The ranges
-of sea ice in dB are those of the classification of Park and others (2020, The Cryosphere 14), from the code of its
-authors; VV and VH take those of HH and HV.
+A fixed range yields the same grey levels in every scene, which is required to apply a model to other scenes. The
+published ranges in dB are those of the sea ice classification of Park et al. (2020, The Cryosphere 14), from the
+authors' code; VV and VH use the ranges of HH and HV.
 """
 
 import re
@@ -18,19 +18,19 @@ POLARISATION = re.compile(r"(?<![A-Z0-9])(HH|HV|VV|VH)(?![A-Z0-9])")
 
 
 def polarisation(band_name):
-    """The polarisation that the name of a band tells, as in ``HH`` or ``sigma0_hv``.
+    """Return the polarisation in a band name such as ``HH`` or ``sigma0_hv``.
 
     Returns
     -------
     str
-        Empty if it tells none, or several.
+        Empty if the name contains none or several.
     """
     found = set(POLARISATION.findall(band_name.upper()))
     return found.pop() if len(found) == 1 else ""
 
 
 def published_range(band_name):
-    """The range of a band whose name tells the polarisation.
+    """Return the published range of the polarisation in a band name.
 
     Parameters
     ----------
@@ -39,89 +39,91 @@ def published_range(band_name):
     Returns
     -------
     tuple of float
-        (lowest, highest) in dB.
+        (minimum, maximum) in dB.
 
     Raises
     ------
     UnsuitableInput
-        If the name tells none.
+        If the name contains no polarisation.
     """
     found = polarisation(band_name)
     if not found:
-        raise UnsuitableInput(f"No range of values is known for the band {band_name}: its name holds none of HH, HV, "
-                              "VV and VH. Give RANGE, or choose equal-distance or equal-probability as QUANTISATION.")
+        raise UnsuitableInput(f"The value range of band {band_name} is undefined: its name contains none of HH, HV, VV "
+                              "and VH. Set RANGE, or choose equal-distance or equal-probability as QUANTISATION.")
     return PUBLISHED_RANGES[found]
 
 
 @dataclass(frozen=True)
-class EqualWidths:
-    """Levels of equal width.
+class EqualDistanceQuantiser:
+    """Equal-distance quantiser: grey levels of equal width.
 
     Parameters
     ----------
-    lowest, highest : float
-        Values outside have the first and the last level. Where both are the same, all have the first.
+    minimum, maximum : float
+        Value range; values outside are assigned the first or last level. If both are equal, all values are assigned
+        the first level.
     levels : int
+        Number of grey levels.
     """
 
-    lowest: float
-    highest: float
+    minimum: float
+    maximum: float
     levels: int
 
-    def grey(self, values):
-        """Grey levels of a part of a band.
+    def quantise(self, values):
+        """Return the grey levels of a part of a band.
 
         Parameters
         ----------
         values : ndarray of float32
-            NaN where there is no data.
+            NaN where invalid.
 
         Returns
         -------
         ndarray of uint8
-            0 to ``levels - 1``; `levels` where there is no data.
+            0 to ``levels - 1``; `levels` where invalid.
         """
-        width = self.highest - self.lowest
+        width = self.maximum - self.minimum
         scaled = values.astype(np.float64)
-        scaled -= self.lowest
+        scaled -= self.minimum
         scaled /= width if width else np.inf
         scaled *= self.levels
-        return _whole(np.clip(scaled, 0, self.levels - 1, out=scaled), self.levels)
+        return _to_grey_levels(np.clip(scaled, 0, self.levels - 1, out=scaled), self.levels)
 
     def __str__(self):
-        return f"{self.lowest:g} to {self.highest:g}"
+        return f"{self.minimum:g} to {self.maximum:g}"
 
 
 @dataclass(frozen=True)
-class EqualShares:
-    """Levels that hold equally many pixels of the scene, as far as equal values allow.
+class EqualProbabilityQuantiser:
+    """Equal-probability quantiser: grey levels with equal numbers of pixels, as far as ties allow.
 
     Parameters
     ----------
     edges : tuple of float
-        The lowest value of each level but the first.
+        Lower edge of each level except the first.
     """
 
     edges: tuple
 
     @property
     def levels(self):
-        """int: how many."""
+        """int: number of grey levels."""
         return len(self.edges) + 1
 
-    def grey(self, values):
-        """Grey levels of a part of a band; as :meth:`EqualWidths.grey`."""
+    def quantise(self, values):
+        """Return the grey levels of a part of a band; see :meth:`EqualDistanceQuantiser.quantise`."""
         level = np.searchsorted(np.array(self.edges, np.float32), values, side="right").astype(np.float64)
         level[np.isnan(values)] = np.nan
-        return _whole(level, self.levels)
+        return _to_grey_levels(level, self.levels)
 
     def __str__(self):
-        return "equal shares of pixels, from " + " ".join(f"{edge:g}" for edge in self.edges)
+        return "equal probability, from " + " ".join(f"{edge:g}" for edge in self.edges)
 
 
-def _whole(level, nothing):
-    """Levels rounded down, `nothing` where they are not a number."""
-    is_missing = np.isnan(level)
-    if is_missing.any():
-        level[is_missing] = nothing
+def _to_grey_levels(level, invalid):
+    """Round levels down to uint8, with the value `invalid` for NaN."""
+    is_invalid = np.isnan(level)
+    if is_invalid.any():
+        level[is_invalid] = invalid
     return level.astype(np.uint8)

@@ -1,7 +1,7 @@
-"""The range and the quantiles of all pixels of a band, without having them in memory.
+"""Exact range and quantiles of a band with bounded memory.
 
-Quantiles are found exactly, in two passes: floating-point numbers sort like the whole numbers that their bits make. The
-first pass counts the upper halves of these numbers, the second the lower halves where a quantile may lie.
+Quantiles are computed in two passes over the bit patterns of float32 values, mapped to integers of the same order: the
+first pass counts the upper 16 bits, the second the lower 16 bits in the intervals that contain quantiles.
 """
 
 import numpy as np
@@ -14,13 +14,13 @@ HALF = 1 << 16
 
 
 def scene_range(raster, index, executor, progress):
-    """The lowest and the highest value of a band.
+    """Return the minimum and maximum of a band.
 
     Parameters
     ----------
     raster : RasterReader
     index : int
-        Of the band, counted from 0.
+        Band index, counted from 0.
     executor : concurrent.futures.Executor
     progress : Progress
 
@@ -33,29 +33,30 @@ def scene_range(raster, index, executor, progress):
     UnsuitableInput
         If the band has no data.
     """
-    found = []
+    extremes = []
 
     def work(window):
         values = _values(raster, window, index)
         return (values.min(), values.max()) if values.size else ()
 
-    run_blocks(raster.grid.blocks(BLOCK, BLOCK), work, lambda window, ends: found.extend(ends), executor, progress)
-    if not found:
+    run_blocks(raster.grid.blocks(BLOCK, BLOCK), work, lambda window, ends: extremes.extend(ends), executor, progress)
+    if not extremes:
         raise _no_data(raster, index)
-    return float(min(found)), float(max(found))
+    return float(min(extremes)), float(max(extremes))
 
 
-def scene_quantiles(raster, index, shares, executor, progress):
-    """Values that split the pixels of a band into equal shares.
+def scene_quantiles(raster, index, levels, executor, progress):
+    """Return the quantiles that divide the pixels of a band into intervals of equal probability.
 
     Parameters as for :func:`scene_range`, and
 
-    shares : int
+    levels : int
+        Number of intervals.
 
     Returns
     -------
     tuple of float
-        Of n sorted pixels number floor(n k / shares), counted from 0, for k from 1 to ``shares - 1``.
+        The sorted values at index floor(n k / levels), for n pixels and k from 1 to ``levels - 1``.
 
     Raises
     ------
@@ -73,36 +74,36 @@ def scene_quantiles(raster, index, shares, executor, progress):
     pixels = int(upper_counts.sum())
     if not pixels:
         raise _no_data(raster, index)
-    ranks = np.arange(1, shares, dtype=np.int64) * pixels // shares
+    ranks = np.arange(1, levels, dtype=np.int64) * pixels // levels
     upper = np.searchsorted(np.cumsum(upper_counts), ranks, side="right")
     ranks_inside = ranks - (np.cumsum(upper_counts) - upper_counts)[upper]
     slots = np.full(HALF, -1)
     slots[upper] = np.unique(upper, return_inverse=True)[1]
     lower_counts = np.zeros((slots.max() + 1, HALF), np.int32)
 
-    def look_closer(window):
+    def count_lower_halves(window):
         numbers = _sortable(_values(raster, window, index))
         slot = slots[numbers >> 16]
         return np.unique(slot[slot >= 0] * HALF + (numbers[slot >= 0] & (HALF - 1)), return_counts=True)
 
-    def count_lower(window, found):
-        places, counts = found
-        lower_counts.reshape(-1)[places] += counts.astype(np.int32)
+    def count_lower(window, result):
+        indices, counts = result
+        lower_counts.reshape(-1)[indices] += counts.astype(np.int32)
 
-    run_blocks(raster.grid.blocks(BLOCK, BLOCK), look_closer, count_lower, executor, progress.part(0.5, 1.0))
+    run_blocks(raster.grid.blocks(BLOCK, BLOCK), count_lower_halves, count_lower, executor, progress.part(0.5, 1.0))
     lower = [np.searchsorted(np.cumsum(lower_counts[slots[half]], dtype=np.int64), rank, side="right")
              for half, rank in zip(upper, ranks_inside)]
     return tuple(float(value) for value in _unsortable(upper * HALF + lower))
 
 
 def _values(raster, window, index):
-    """The values that are there, in one row; no negative zeros."""
+    """Return the valid values of a window as one-dimensional array, without negative zeros."""
     values = raster.read_physical(window, [index])[0]
     return values[~np.isnan(values)] + np.float32(0)
 
 
 def _sortable(values):
-    """Whole numbers in the order of float32 values."""
+    """Map float32 values to integers of the same order."""
     bits = values.view(np.uint32)
     return np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31)).astype(np.int64)
 
@@ -113,4 +114,5 @@ def _unsortable(numbers):
 
 
 def _no_data(raster, index):
-    return UnsuitableInput(f"The band {raster.band_names[index]} of {raster.path} has no data in any pixel.")
+    return UnsuitableInput(f"The band {raster.band_names[index]} of {raster.path} has no valid pixel. Choose other "
+                           "bands.")

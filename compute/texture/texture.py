@@ -1,4 +1,4 @@
-"""From a raster to a raster of textures, block by block."""
+"""Texture rasters, computed block by block."""
 
 from dataclasses import dataclass, replace
 
@@ -10,43 +10,43 @@ from ..raster.grid import Window
 from ..raster.qml import grey_qml, stretch_range
 from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
-from .quantise import EqualShares, EqualWidths, polarisation, published_range
-from .remarks import count_levels, remark
+from .quantise import EqualDistanceQuantiser, EqualProbabilityQuantiser, polarisation, published_range
+from .remarks import count_levels, range_warning
 from .scenerange import scene_quantiles, scene_range
 from .settings import texture_sets
-from .windows import Frame, fastest_engine, window_textures
+from .windows import WindowExtents, fastest_engine, window_textures
 
-# Height and width of the blocks of the result: multiples of its tiles; wide, which suits numpy.
+# Output block size: multiples of the tile size; wide blocks are faster with numpy.
 BLOCK_ROWS, BLOCK_COLUMNS, CELL_BLOCK_COLUMNS = 256, 1024, 256
-# Pixels that are read at once, at least one row of windows.
+# Maximum number of pixels read at once; at least one row of windows is read.
 PIXELS_AT_ONCE = 1_000_000
-# Every so many pixels of the first band tell how it is shown.
-SHOWN_EVERY = 8
+# Sampling distance, in pixels of the first band, for the range of the grey stretch.
+DISPLAY_STEP = 8
 
 
 @dataclass(frozen=True)
 class TextureResult:
-    """What was written.
+    """Summary of a texture raster.
 
     Parameters
     ----------
     band_names : tuple of str
-    share : float
-        Of the cells of the first band that have a texture.
+    valid_fraction : float
+        Fraction of valid pixels of the first band.
     """
 
     band_names: tuple
-    share: float
+    valid_fraction: float
 
 
 def write_textures(path, output, bands, settings, progress, engine=None):
-    """Textures of some bands of a raster.
+    """Compute textures of bands of a raster.
 
     Parameters
     ----------
     path : str
     output : str
-        GeoTIFF to write: float32, nodata NaN; a band for each band, feature and texture set.
+        GeoTIFF to write: float32, nodata NaN; one output band per band, texture set and feature.
     bands : sequence of str
         Names or numbers (from 1) of the bands; all if empty.
     settings : TextureSettings
@@ -61,46 +61,48 @@ def write_textures(path, output, bands, settings, progress, engine=None):
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput, OutputError
-        With a sentence for the user.
+        If the raster, the settings or the output cannot be used; the message is for the user.
     Cancelled
-        If the user asked to stop; nothing is left of the output.
+        If the user has cancelled; the output is removed.
     """
     settings.check()
     with RasterReader(path) as raster, make_executor(settings.threads) as executor:
-        indexes = _chosen_bands(raster, bands, settings, progress)
+        indexes = _select_bands(raster, bands, settings, progress)
         cells = cell_grid(raster.grid, settings)
-        scales = _scales(raster, indexes, settings, executor, progress)
+        quantisers = _quantisers(raster, indexes, settings, executor, progress)
         progress = progress.part(0.0 if settings.quantisation == "fixed" else 0.2, 1.0)
-        work = _Work(raster, settings, scales, engine or fastest_engine(), progress.check)
+        work = _BlockTextures(raster, settings, quantisers, engine or fastest_engine(), progress.check)
         names = _band_names(raster, indexes, settings)
-        in_each = len(names) // len(indexes)
+        textures_per_band = len(names) // len(indexes)
         columns = BLOCK_COLUMNS if settings.step == 1 else CELL_BLOCK_COLUMNS
         blocks = [(window, index) for window in cells.blocks(BLOCK_ROWS, columns) for index in indexes]
-        shown, filled, has_texture = [], dict.fromkeys(indexes, np.zeros(settings.levels + 2, np.int64)), 0
+        level_counts = dict.fromkeys(indexes, np.zeros(settings.levels + 2, np.int64))
+        display_samples, valid_count = [], 0
 
         def finish(block, result):
-            nonlocal has_texture
+            nonlocal valid_count
             window, index = block
             textures, counts = result
-            writer.write(window, textures, first_band=indexes.index(index) * in_each)
-            filled[index] = filled[index] + counts
+            writer.write(window, textures, first_band=indexes.index(index) * textures_per_band)
+            level_counts[index] = level_counts[index] + counts
             if index == indexes[0]:
-                has_texture += int(np.isfinite(textures[0]).sum())
-                shown.append(textures[0, ::SHOWN_EVERY, ::SHOWN_EVERY].ravel())
+                valid_count += int(np.isfinite(textures[0]).sum())
+                display_samples.append(textures[0, ::DISPLAY_STEP, ::DISPLAY_STEP].ravel())
 
         layout = RasterLayout(
             grid=cells, dtype="float32", band_names=names, nodata=float("nan"), compression=settings.compression,
-            tags={**_own_tags(raster.tags), **_tags(settings)}, band_tags=_band_tags(raster, indexes, scales, settings))
+            tags={**_source_tags(raster.tags), **_tags(settings)},
+            band_tags=_band_tags(raster, indexes, quantisers, settings))
         side_files = {}
         with create_raster(output, layout, side_files) as writer:
             run_blocks(blocks, work, finish, executor, progress)
-            side_files[".qml"] = grey_qml(1, stretch_range(np.concatenate(shown)))
-    _tell(raster, scales, filled, has_texture, settings, progress)
-    return TextureResult(names, has_texture / (cells.height * cells.width))
+            side_files[".qml"] = grey_qml(1, stretch_range(np.concatenate(display_samples)))
+    _report(raster, quantisers, level_counts, valid_count, settings, progress)
+    return TextureResult(names, valid_count / (cells.height * cells.width))
 
 
 def band_indexes(raster, bands):
-    """Where bands are in a raster.
+    """Return the indices of bands in a raster.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ def band_indexes(raster, bands):
     Raises
     ------
     MissingInput
-        Naming the band that is not there.
+        If a band does not exist; the message names it.
     """
     if not bands:
         return list(range(len(raster.bands)))
@@ -128,30 +130,30 @@ def band_indexes(raster, bands):
         elif band.isdecimal() and 1 <= int(band) <= len(names):
             indexes.append(int(band) - 1)
         else:
-            raise MissingInput(f"{raster.path} has no band {band}. Its bands are {', '.join(names)}; numbers from 1 to "
-                               f"{len(names)} do as well.")
+            raise MissingInput(f"{raster.path} has no band {band}. Choose among {', '.join(names)}, or numbers from 1 "
+                               f"to {len(names)}.")
     return list(dict.fromkeys(indexes))
 
 
-def _chosen_bands(raster, bands, settings, progress):
-    """The bands that were named; without names, all whose range is known or need not be."""
+def _select_bands(raster, bands, settings, progress):
+    """Return the requested bands; by default, all bands with a defined value range."""
     indexes = band_indexes(raster, bands)
     if bands or settings.quantisation != "fixed" or settings.value_range:
         return indexes
-    known = [index for index in indexes if polarisation(raster.band_names[index])]
-    left_out = [raster.band_names[index] for index in indexes if index not in known]
-    if known and left_out:
-        progress.say(f"Left out, because their names tell no polarisation: {', '.join(left_out)}.")
-    return known or indexes
+    polarised = [index for index in indexes if polarisation(raster.band_names[index])]
+    skipped = [raster.band_names[index] for index in indexes if index not in polarised]
+    if polarised and skipped:
+        progress.say(f"Bands skipped because their names contain no polarisation: {', '.join(skipped)}.")
+    return polarised or indexes
 
 
 def cell_grid(grid, settings):
-    """The grid of the result: cells of `step` pixels, whose middle pixel is in the middle of the window.
+    """Return the output grid: cells of `step` pixels, centred at the same pixel as their windows.
 
     Parameters
     ----------
     grid : Grid
-        Of the image.
+        Grid of the image.
     settings : TextureSettings
 
     Returns
@@ -170,68 +172,69 @@ def cell_grid(grid, settings):
     step = settings.step
     height, width = (-(-(pixels - step // 2) // step) for pixels in grid.shape)
     if min(height, width) < 1:
-        raise UnsuitableInput(f"STEP is {step} pixels, too much for an image of {size}. Choose a smaller STEP.")
+        raise UnsuitableInput(f"STEP is {step} pixels, too large for an image of {size}. Choose a smaller STEP.")
     return replace(grid, pixel_width=grid.pixel_width * step, pixel_height=grid.pixel_height * step, height=height,
                    width=width)
 
 
-class _Work:
-    """Makes the textures of a block of one band; from any thread."""
+class _BlockTextures:
+    """Computes the textures of blocks; thread-safe."""
 
-    def __init__(self, raster, settings, scales, engine, check):
-        self._raster, self._settings, self._scales = raster, settings, scales
+    def __init__(self, raster, settings, quantisers, engine, check):
+        self._raster, self._settings, self._quantisers = raster, settings, quantisers
         self._engine, self._check = engine, check
 
     def __call__(self, block):
-        """Textures (bands, rows, columns) of a block, and how its pixels fill the grey levels."""
+        """Return the textures (bands, rows, columns) of a block of one band, and its grey level counts."""
         window, index = block
         step = self._settings.step
         rows_at_once = max(1, PIXELS_AT_ONCE // (window.width * step * step))
-        scale = self._scales[index]
+        quantiser = self._quantisers[index]
         textures, counts = [], 0
         for row in range(window.row, window.row + window.height, rows_at_once):
             self._check()
             rows = min(rows_at_once, window.row + window.height - row)
             pixels = self._pixels(Window(row, window.col, rows, window.width))
             values = self._raster.read_physical(pixels, [index])[0]
-            grey = scale.grey(values)
-            counts = counts + count_levels(values, grey, scale)
-            textures.append(window_textures(grey, self._frame(pixels), self._settings, self._check, self._engine))
+            grey = quantiser.quantise(values)
+            counts = counts + count_levels(values, grey, quantiser)
+            textures.append(window_textures(grey, self._extents(pixels), self._settings, self._check, self._engine))
         return textures[0] if len(textures) == 1 else np.concatenate(textures, axis=1), counts
 
     def _pixels(self, cells):
-        """The pixels in all windows of some cells; they may reach outside the image."""
+        """Return the pixel window that contains the windows of cells; it may exceed the image."""
         step, window = self._settings.step, self._settings.window
         first = step // 2 - window // 2
         return Window(cells.row * step + first, cells.col * step + first, (cells.height - 1) * step + window,
                       (cells.width - 1) * step + window)
 
-    def _frame(self, pixels):
-        """How much of each window lies in the image."""
+    def _extents(self, pixels):
+        """Return the extent of each window inside the image."""
         window, step = self._settings.window, self._settings.step
 
         def inside(first, length, size):
             begin = np.arange(first, first + length - window + 1, step)
             return np.minimum(begin + window, size) - np.maximum(begin, 0)
 
-        return Frame(inside(pixels.row, pixels.height, self._raster.grid.height),
-                     inside(pixels.col, pixels.width, self._raster.grid.width))
+        return WindowExtents(inside(pixels.row, pixels.height, self._raster.grid.height),
+                             inside(pixels.col, pixels.width, self._raster.grid.width))
 
 
-def _scales(raster, indexes, settings, executor, progress):
-    """How each band gets its grey levels, by index."""
-    scales = {}
-    for place, index in enumerate(indexes):
-        part = progress.part(0.2 * place / len(indexes), 0.2 * (place + 1) / len(indexes))
+def _quantisers(raster, indexes, settings, executor, progress):
+    """Return the quantiser of each band, by index."""
+    quantisers = {}
+    for number, index in enumerate(indexes):
+        part = progress.part(0.2 * number / len(indexes), 0.2 * (number + 1) / len(indexes))
         if settings.quantisation == "equal-probability":
-            scales[index] = EqualShares(scene_quantiles(raster, index, settings.levels, executor, part))
+            quantisers[index] = EqualProbabilityQuantiser(
+                scene_quantiles(raster, index, settings.levels, executor, part))
             continue
         if settings.quantisation == "equal-distance":
-            ends = scene_range(raster, index, executor, part)
+            value_range = scene_range(raster, index, executor, part)
         else:
-            ends = settings.value_range or published_range(raster.band_names[index])
-        scales[index] = EqualWidths(*ends, settings.levels)
-    return scales
+            value_range = settings.value_range or published_range(raster.band_names[index])
+        quantisers[index] = EqualDistanceQuantiser(*value_range, settings.levels)
+    return quantisers
 
 
 def _band_names(raster, indexes, settings):
@@ -242,8 +245,8 @@ def _band_names(raster, indexes, settings):
                  for feature in settings.features)
 
 
-def _own_tags(tags):
-    """What the image says of itself (date, platform ...), without what GDAL adds, now or when somebody looks at it."""
+def _source_tags(tags):
+    """Return the metadata of the image (date, platform, ...) without the items that GDAL adds."""
     return {name: value for name, value in tags.items()
             if name != "AREA_OR_POINT" and not name.startswith("STATISTICS_")}
 
@@ -255,19 +258,20 @@ def _tags(settings):
             "TEXTURE_NORMALISATION": settings.normalisation, "TEXTURE_STEP": str(settings.step)}
 
 
-def _band_tags(raster, indexes, scales, settings):
-    return tuple({**_own_tags(raster.bands[index].tags), "SOURCE_BAND": raster.band_names[index], "FEATURE": feature,
-                  "GREY_LEVELS": str(scales[index])}
+def _band_tags(raster, indexes, quantisers, settings):
+    return tuple({**_source_tags(raster.bands[index].tags), "SOURCE_BAND": raster.band_names[index], "FEATURE": feature,
+                  "GREY_LEVELS": str(quantisers[index])}
                  for index in indexes for _ in texture_sets(settings) for feature in settings.features)
 
 
-def _tell(raster, scales, filled, has_texture, settings, progress):
-    """What the user should know of the result."""
-    if not has_texture:
-        progress.warn("No cell has a texture: the image has no data, or too little in every window (MIN_VALID).")
-    for index, scale in scales.items():
+def _report(raster, quantisers, level_counts, valid_count, settings, progress):
+    """Report grey levels and warnings."""
+    if not valid_count:
+        progress.warn("The output has no valid pixel: the image has no data, or too few valid pairs in every window. "
+                      "Check the image, or reduce MIN_VALID.")
+    for index, quantiser in quantisers.items():
         name = raster.band_names[index]
-        progress.say(f"{name}: {settings.levels} grey levels, {scale}.")
-        warning = remark(name, filled[index], scale)
+        progress.say(f"{name}: {settings.levels} grey levels, {quantiser}.")
+        warning = range_warning(name, level_counts[index], quantiser)
         if warning:
             progress.warn(warning)

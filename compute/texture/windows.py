@@ -1,28 +1,28 @@
-"""Textures of a part of an image: from grey levels to one plane for each feature."""
+"""Texture features of all windows in a part of an image, from grey levels."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import compiled, plain
-from .features import NEEDS, Features, feature_values
-from .moments import words
+from .features import REQUIREMENTS, Features, feature_values
+from .moments import pack_sums
 from .pairs import histogram, pair_plane
 from .settings import texture_sets
 from .tables import count_table
 
-# Features are worked out for so many windows at once, so that what is on the way stays near the processor.
+# Number of windows whose features are computed at once, so that intermediate arrays fit in the processor cache.
 WINDOWS_AT_ONCE = 12000
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
-    """How much of each window lies in the image.
+class WindowExtents:
+    """Extent of each window inside the image.
 
     Parameters
     ----------
     heights, widths : ndarray of int64, shape (rows,) and (columns,)
-        Rows (columns) of the window that lie in the image, for each row (column) of the result.
+        Number of rows (columns) of the window inside the image, for each row (column) of the output.
     """
 
     heights: np.ndarray
@@ -30,11 +30,11 @@ class Frame:
 
     @property
     def shape(self):
-        """tuple of int: (rows, columns) of the result."""
+        """tuple of int: (rows, columns) of the output."""
         return len(self.heights), len(self.widths)
 
     def possible_pairs(self, offset):
-        """Pairs that a window would have if all its pixels in the image had data.
+        """Return the number of pairs of each window if all its pixels inside the image were valid.
 
         Returns
         -------
@@ -45,7 +45,7 @@ class Frame:
         return rows[:, None] * columns
 
     def is_whole(self, window):
-        """Whether all of the window lies in the image.
+        """Return whether each window lies completely inside the image.
 
         Returns
         -------
@@ -54,88 +54,90 @@ class Frame:
         return (self.heights == window)[:, None] & (self.widths == window)
 
 
-def window_textures(grey, frame, settings, check=None, engine=None):
-    """Features of every window.
+def window_textures(grey, extents, settings, check=None, engine=None):
+    """Compute the features of every window.
 
     Parameters
     ----------
     grey : ndarray of uint8, shape ((rows - 1) * step + window, (columns - 1) * step + window)
-        Grey levels; ``settings.levels`` where there is no data, and outside the image.
-    frame : Frame
+        Grey levels; ``settings.levels`` where invalid or outside the image.
+    extents : WindowExtents
     settings : TextureSettings
     check : callable, optional
-        Called now and then; raises to end the work.
+        Called repeatedly; may raise to cancel.
     engine : module, optional
-        :mod:`.plain` or :mod:`.compiled`; they differ in speed only.
+        :mod:`.plain` or :mod:`.compiled`, which have the same results.
 
     Returns
     -------
     ndarray of float32, shape (sets * features, rows, columns)
-        In the order of :func:`~.settings.texture_sets`, within each of ``settings.features``; NaN where too few pairs
-        have data.
+        In the order of :func:`~.settings.texture_sets`, then of ``settings.features``; NaN where too few pairs are
+        valid.
     """
     engine = engine or fastest_engine()
     result = []
     for texture_set in texture_sets(settings):
-        mean = _Mean(frame, settings, len(texture_set.matrices))
+        mean = _FeatureMeans(extents, settings, len(texture_set.matrices))
         for offsets in texture_set.matrices:
             if check:
                 check()
-            mean.add(_Matrix(grey, offsets, frame, settings, engine))
+            mean.add(_MatrixSums(grey, offsets, extents, settings, engine))
         result.append(mean.values())
     return result[0] if len(result) == 1 else np.concatenate(result)
 
 
 def fastest_engine():
-    """The compiled engine where numba is installed, else numpy alone."""
+    """Return the numba engine if numba is installed, else the numpy engine."""
     return compiled if compiled.is_available() else plain
 
 
-class _Matrix:
-    """All that is counted in the windows for one co-occurrence matrix."""
+class _MatrixSums:
+    """Sums and histogram totals of all windows for one co-occurrence matrix."""
 
-    def __init__(self, grey, offsets, frame, settings, engine):
+    def __init__(self, grey, offsets, extents, settings, engine):
         self.offsets = offsets
         planes = [pair_plane(grey, offset, settings.levels, settings.window) for offset in offsets]
-        most = sum(plane.height * plane.width for plane in planes)
-        needs = [NEEDS[name] for name in settings.features]
-        self._words = []
-        for word in words(frozenset({"pairs"}.union(*(need.sums for need in needs))), most, settings.levels):
-            totals = np.zeros(frame.shape, np.uint64)
+        max_count = sum(plane.height * plane.width for plane in planes)
+        requirements = [REQUIREMENTS[name] for name in settings.features]
+        self._packed_sums = []
+        names = frozenset({"pairs"}.union(*(requirement.sums for requirement in requirements)))
+        for packed in pack_sums(names, max_count, settings.levels):
+            totals = np.zeros(extents.shape, np.uint64)
             for plane in planes:
-                engine.add_box_sums(plane, word.table, settings.step, totals)
-            self._words.append((word, totals))
+                engine.add_box_sums(plane, packed.table, settings.step, totals)
+            self._packed_sums.append((packed, totals))
         self._histograms, self._largest = {}, None
-        for kind in sorted({kind for need in needs for kind in need.histograms}):
-            wants_largest = kind == "joint" and any(need.largest for need in needs)
+        for kind in sorted({kind for requirement in requirements for kind in requirement.histograms}):
+            with_largest = kind == "joint" and any(requirement.largest for requirement in requirements)
             counted = histogram(kind, settings.levels)
-            table = count_table(most * len(counted.codes), kind == "joint")
-            totals, largest = engine.histogram_totals(planes, counted, table, frame.shape, settings.step, wants_largest)
+            table = count_table(max_count * len(counted.codes), kind == "joint")
+            totals, largest = engine.histogram_totals(planes, counted, table, extents.shape, settings.step,
+                                                      with_largest)
             self._histograms[kind] = table, totals
-            self._largest = largest if wants_largest else self._largest
+            self._largest = largest if with_largest else self._largest
 
     def features(self, rows):
-        """The features of some rows of windows.
+        """Return the features of rows of windows.
 
         Returns
         -------
         Features
         """
         sums = {}
-        for word, totals in self._words:
-            sums.update(word.unpack(totals[rows]))
+        for packed, totals in self._packed_sums:
+            sums.update(packed.unpack(totals[rows]))
         return Features(sums, {kind: (table, totals[rows]) for kind, (table, totals) in self._histograms.items()},
                         None if self._largest is None else self._largest[rows])
 
 
-class _Mean:
-    """The mean of each feature over those matrices of a window that have data."""
+class _FeatureMeans:
+    """Mean of each feature over the matrices with enough valid pairs."""
 
-    def __init__(self, frame, settings, matrices):
-        self._frame, self._settings = frame, settings
-        # A single matrix needs no more digits than the result has.
-        self._totals = np.empty((len(settings.features), *frame.shape), np.float32 if matrices == 1 else np.float64)
-        self._counts = np.zeros(frame.shape, np.uint16)
+    def __init__(self, extents, settings, matrices):
+        self._extents, self._settings = extents, settings
+        # Double precision is only required to average over several matrices.
+        self._totals = np.empty((len(settings.features), *extents.shape), np.float32 if matrices == 1 else np.float64)
+        self._counts = np.zeros(extents.shape, np.uint16)
         self._is_first = True
 
     def add(self, matrix):
@@ -147,11 +149,11 @@ class _Mean:
 
     def _add(self, matrix, rows):
         features = matrix.features(rows)
-        frame = Frame(self._frame.heights[rows], self._frame.widths)
-        possible = sum(frame.possible_pairs(offset) for offset in matrix.offsets)
+        extents = WindowExtents(self._extents.heights[rows], self._extents.widths)
+        possible = sum(extents.possible_pairs(offset) for offset in matrix.offsets)
         has_data = (features.pairs > 0) & (features.pairs >= self._settings.min_valid * possible)
         if self._settings.edges == "nodata":
-            has_data &= frame.is_whole(self._settings.window)
+            has_data &= extents.is_whole(self._settings.window)
         self._counts[rows] += has_data
         is_complete = has_data.all()
         for name, total in zip(self._settings.features, self._totals):
@@ -164,7 +166,7 @@ class _Mean:
                 total[rows] += values
 
     def values(self):
-        """The means (features, rows, columns); NaN where no matrix has data."""
+        """Return the means (features, rows, columns); NaN where no matrix has enough valid pairs."""
         result = self._totals
         if self._counts.max() > 1:
             result /= np.maximum(self._counts, 1)

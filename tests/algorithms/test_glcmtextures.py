@@ -49,7 +49,7 @@ def test_an_empty_range_is_the_published_one(run, feedback, image, tmp_path, emp
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"RANGE": "5,3"}, "RANGE goes from 5 to 3"), ({"DISTANCES": "9"}, "The distance 9 does not fit"),
+    ({"RANGE": "5,3"}, "RANGE is 5 to 3"), ({"DISTANCES": "9"}, "The distance 9 does not fit"),
     ({"DISTANCES": "one"}, "DISTANCES is one; give whole numbers"), ({"DISTANCES": ""}, "DISTANCES"),
     ({"WINDOW": 10}, "WINDOW is 10; it must be an odd number"), ({"WINDOW": 67}, "WINDOW"), ({"LEVELS": 200}, "LEVELS"),
     ({"FEATURES": []}, "FEATURES"), ({"ANGLES": ""}, "ANGLES"),

@@ -52,7 +52,8 @@ def test_a_broken_image_is_named_and_the_others_are_done(run, feedback, folder, 
 def test_a_broken_image_is_a_failed_run_by_choice(run, folder, tmp_path):
     spoil(folder / "a.tif")
 
-    with pytest.raises(QgsProcessingException, match=r"1 of 2 rasters could not be used, the others are done.*a.tif"):
+    with pytest.raises(QgsProcessingException, match=(
+            r"1 of 2 rasters could not be used, the others were processed.*a.tif")):
         run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), "ON_ERROR": "fail",
                              **SMALL})
     assert (tmp_path / "out" / "b_textures.tif").exists()
@@ -70,7 +71,7 @@ def test_two_images_of_one_name_do_not_overwrite_each_other(run, feedback, folde
     results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
 
     assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (2, 1)
-    assert "would have one name. Rename one" in " ".join(feedback.warned)
+    assert "would have the same file name. Rename one" in " ".join(feedback.warned)
 
 
 def test_results_of_an_earlier_run_are_no_images(run, folder):

@@ -278,7 +278,7 @@ def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_pa
     ({"SWATH_BALANCE": "table"}, "Give the table"),
     ({"SWATH_BALANCE": "estimate", "NOISE_REMOVAL": "none"}, "choose a noise removal"),
     ({"CRS": "nonsense"}, "nonsense is no coordinate reference system"),
-    ({"CRS": "EPSG:4978"}, "not one of map coordinates"),
+    ({"CRS": "EPSG:4978"}, "neither projected nor geographic"),
 ])
 def test_what_cannot_be_done_is_said(run, tmp_path, changes, words):
     safe = make_product(tmp_path / "products", shape=(60, 80))

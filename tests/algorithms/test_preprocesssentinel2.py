@@ -174,7 +174,7 @@ def test_the_share_of_pixels_with_data_is_a_number(run, safe, tmp_path):
 def test_nothing_is_written_into_a_product(run, safe, tmp_path):
     image = next(safe.rglob("*B04_10m.jp2"))
     before = image.read_bytes()
-    with pytest.raises(QgsProcessingException, match="into the product"):
+    with pytest.raises(QgsProcessingException, match="inside the input product"):
         run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "OUTPUT": str(image)})
     assert image.read_bytes() == before
 

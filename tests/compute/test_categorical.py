@@ -1,4 +1,4 @@
-"""Class maps as GDAL reads them: colours in the TIFF, names and attribute table beside it."""
+"""Class maps read with GDAL: colour table in the TIFF, category names and attribute table in the auxiliary file."""
 
 from xml.etree import ElementTree
 
@@ -48,14 +48,14 @@ def test_the_tiff_has_colours_names_and_an_attribute_table(tmp_path, gdal):
 
 
 @pytest.mark.parametrize(("count", "dtype"), [(254, "uint8"), (255, "uint16")])
-def test_maps_are_byte_up_to_254_classes(count, dtype):
+def test_class_maps_are_byte_up_to_254_classes(count, dtype):
     layout = categorical_layout(None, class_table(str(number) for number in range(count)), "crop")
 
     assert layout.dtype == dtype and layout.nodata == 0
     assert bool(layout.colours) == (dtype == "uint8")
 
 
-def test_many_classes_keep_names_and_table_without_a_colour_table(tmp_path, gdal):
+def test_many_classes_have_names_and_attribute_table_but_no_colour_table(tmp_path, gdal):
     dataset = gdal.Open(written_map(tmp_path, class_table(str(number) for number in range(300))))
     band = dataset.GetRasterBand(1)
 
@@ -64,7 +64,7 @@ def test_many_classes_keep_names_and_table_without_a_colour_table(tmp_path, gdal
     assert band.ReadAsArray()[0, -1] == 300
 
 
-def test_the_style_has_existing_classes_only_and_no_paths():
+def test_the_style_contains_the_existing_classes_and_no_paths():
     classes = class_table(CODES)
 
     style = categorical_side_files(classes, "crop")[".qml"]
@@ -75,7 +75,7 @@ def test_the_style_has_existing_classes_only_and_no_paths():
     assert "/tmp" not in style and "source" not in style
 
 
-def test_true_colour_names_its_bands_and_ranges():
+def test_true_colour_style_has_bands_and_ranges():
     root = ElementTree.fromstring(true_colour_qml(3, 2, 1, ((0.0, 0.3), (0.0, 0.25), (0.01, 0.2))).split("\n", 1)[1])
 
     renderer = root.find(".//rasterrenderer")
@@ -83,18 +83,18 @@ def test_true_colour_names_its_bands_and_ranges():
     assert renderer.findtext("blueContrastEnhancement/minValue") == "0.01"
 
 
-def test_stretch_ranges_are_percentiles_of_what_is_valid():
+def test_stretch_range_is_percentiles_of_finite_values():
     values = np.append(np.arange(101.0), [np.nan, np.inf, -np.inf])
 
     assert stretch_range(values) == (2.0, 98.0)
 
 
 @pytest.mark.parametrize("values", [[0.3, 0.3], [0.0], [-5.0]])
-def test_stretch_ranges_of_flat_bands_are_not_empty(values):
+def test_stretch_range_of_a_constant_band_is_not_empty(values):
     lowest, highest = stretch_range(np.array(values))
 
     assert lowest == values[0] < highest
 
 
-def test_stretch_range_of_nothing():
+def test_stretch_range_without_values():
     assert stretch_range(np.array([np.nan])) == (0.0, 1.0)

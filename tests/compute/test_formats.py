@@ -1,4 +1,4 @@
-"""Results in other formats, read back by GDAL."""
+"""Output formats, read back with GDAL."""
 
 import errno
 import os
@@ -20,15 +20,15 @@ VALUES[:, :5] = -32768
 FLOATS = np.where(VALUES == -32768, np.nan, VALUES / 10000).astype(np.float32)
 
 
-def write(path, form="auto", values=VALUES, **layout):
+def write(path, raster_format="auto", values=VALUES, **layout):
     options = {"dtype": "int16", "nodata": -32768, "scales": (1e-4, 1e-4), **layout}
-    with create_in_format(str(path), RasterLayout(GRID, band_names=("B04", "B08"), **options), form,
+    with create_in_format(str(path), RasterLayout(GRID, band_names=("B04", "B08"), **options), raster_format,
                           {".qml": "<qgis/>"}) as raster:
         raster.write(GRID.window, values)
 
 
 def bands_of(path):
-    """What GDAL opens: a NetCDF has a variable for each band."""
+    """Return the GDAL dataset names of a file: a NetCDF has one per band."""
     return [f"netcdf:{path}:{name}" for name in ("B04_1", "B08_2")] if path.suffix == ".nc" else [path]
 
 
@@ -40,11 +40,11 @@ def read(path):
     return np.concatenate(planes)
 
 
-@pytest.mark.parametrize(("name", "form", "driver"), [
+@pytest.mark.parametrize(("name", "raster_format", "driver"), [
     ("a.tif", "auto", "GTiff"), ("a.tif", "cog", "GTiff"), ("a.dat", "auto", "ENVI"), ("b.img", "envi", "ENVI"),
     ("a.nc", "auto", "netCDF"), ("a.jp2", "auto", "JP2OpenJPEG"), ("a.img", "auto", "HFA")])
-def test_every_format_gives_the_values_back(tmp_path, name, form, driver):
-    write(tmp_path / name, form)
+def test_values_are_preserved_in_every_format(tmp_path, name, raster_format, driver):
+    write(tmp_path / name, raster_format)
     assert (read(tmp_path / name) == VALUES).all()
     with rasterio.open(bands_of(tmp_path / name)[0]) as file:
         assert file.driver == driver
@@ -57,7 +57,7 @@ def test_every_format_gives_the_values_back(tmp_path, name, form, driver):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-def test_a_cog_is_one(tmp_path):
+def test_a_cog_has_the_cog_layout(tmp_path):
     write(tmp_path / "a.tif", "cog")
     with rasterio.open(tmp_path / "a.tif") as file:
         assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
@@ -66,29 +66,29 @@ def test_a_cog_is_one(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a.dat", "a.nc"])
-def test_floating_point_keeps_its_gaps(tmp_path, name):
+def test_nan_is_preserved_in_floating_point_formats(tmp_path, name):
     write(tmp_path / name, values=FLOATS, dtype="float32", nodata=float("nan"), scales=())
     values = read(tmp_path / name)
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, FLOATS)
 
 
-def test_jpeg_2000_of_floating_point_is_refused(tmp_path):
-    with pytest.raises(OutputError, match="whole numbers only"):
+def test_jpeg_2000_rejects_floating_point(tmp_path):
+    with pytest.raises(OutputError, match="supports integers only"):
         write(tmp_path / "a.jp2", values=FLOATS, dtype="float32", nodata=None, scales=())
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "form", "words"), [
-    ("a.xyz123", "auto", "has the extension .xyz123"), ("a", "auto", "(none)"), ("a.nc", "cog", "ends in .tif")])
-def test_a_name_that_no_format_has_is_refused(name, form, words):
+@pytest.mark.parametrize(("name", "raster_format", "words"), [
+    ("a.xyz123", "auto", "has the extension .xyz123"), ("a", "auto", "(none)"), ("a.nc", "cog", "must end in .tif")])
+def test_unknown_extensions_are_rejected(name, raster_format, words):
     with pytest.raises(OutputError, match=words.replace("(", r"\(").replace(")", r"\)")):
-        driver_of(name, form)
+        driver_of(name, raster_format)
 
 
 @pytest.mark.parametrize(("compression", "predictor", "stored"), [
     ("zstd", True, ("ZSTD", "2")), ("deflate", False, ("DEFLATE", None)), ("none", True, (None, None))])
-def test_compression_is_what_was_chosen(tmp_path, compression, predictor, stored):
+def test_compression_and_predictor_follow_the_layout(tmp_path, compression, predictor, stored):
     write(tmp_path / "a.tif", compression=compression, predictor=predictor)
     with rasterio.open(tmp_path / "a.tif") as file:
         structure = file.tags(ns="IMAGE_STRUCTURE")
@@ -96,7 +96,7 @@ def test_compression_is_what_was_chosen(tmp_path, compression, predictor, stored
         assert (file.read() == VALUES).all()
 
 
-def test_an_error_on_the_way_leaves_what_was_there(tmp_path, monkeypatch):
+def test_an_error_keeps_the_previous_file(tmp_path, monkeypatch):
     (tmp_path / "a.nc").write_text("an earlier result")
     with pytest.raises(RuntimeError), create_in_format(
             str(tmp_path / "a.nc"), RasterLayout(GRID, "int16", ("B04", "B08"))):
@@ -113,7 +113,7 @@ def test_an_error_on_the_way_leaves_what_was_there(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a.nc", "a.jp2"])
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, name):
+def test_a_full_disk_is_reported_and_leaves_no_file(tmp_path, name):
     disk = tmp_path / "disk"
     disk.mkdir()
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)],

@@ -1,3 +1,5 @@
+"""Arithmetic of grids and windows."""
+
 import pytest
 
 from floefield.compute.errors import UnsuitableInput
@@ -10,23 +12,23 @@ def test_bounds_are_the_outer_edges():
     assert TEN_METRES.bounds == (600000.0, 4899700.0, 600200.0, 4900000.0)
 
 
-def test_the_window_of_its_own_bounds_is_the_whole_grid():
+def test_the_window_of_the_bounds_is_the_whole_grid():
     assert TEN_METRES.window_of(TEN_METRES.bounds) == Window(0, 0, 30, 20)
 
 
-def test_a_window_covers_pixels_that_are_touched_only_in_part():
+def test_a_window_includes_partially_covered_pixels():
     assert TEN_METRES.window_of((600011.0, 4899955.0, 600029.0, 4899999.0)) == Window(0, 1, 5, 2)
 
 
-def test_rounding_noise_does_not_add_a_pixel():
+def test_rounding_errors_do_not_add_a_pixel():
     assert TEN_METRES.window_of((600010.0000001, 4899990.0, 600019.9999999, 4900000.0)) == Window(0, 1, 1, 1)
 
 
-def test_larger_pixels_keep_the_corner_and_the_part_at_the_far_edge():
+def test_larger_pixels_keep_the_corner_and_are_rounded_up():
     assert TEN_METRES.with_pixel_size(60.0).shape == (5, 4)
 
 
-def test_the_part_of_a_grid_lies_where_its_window_says():
+def test_the_part_of_a_grid_has_the_bounds_of_its_window():
     assert TEN_METRES.part(Window(2, 3, 4, 5)).bounds == (600030.0, 4899940.0, 600080.0, 4899980.0)
 
 

@@ -1,4 +1,4 @@
-"""Writing complete rasters or none, and reading them back."""
+"""Atomic writing of rasters, and reading them back."""
 
 import os
 
@@ -30,7 +30,7 @@ def write_ramp(path, threads=1):
         run_blocks(GRID.blocks(256, 256), ramp, raster.write, executor, Progress())
 
 
-def test_what_is_written_comes_back_with_names_scales_and_tags(tmp_path):
+def test_values_names_scales_and_tags_are_written(tmp_path):
     write_ramp(tmp_path / "ramp.tif")
     with rasterio.open(tmp_path / "ramp.tif") as file:
         assert file.descriptions == ("B04", "B08")
@@ -46,7 +46,7 @@ def test_the_number_of_threads_does_not_change_a_byte(tmp_path):
     assert len({(tmp_path / f"{threads}.tif").read_bytes() for threads in (1, 2, 4)}) == 1
 
 
-def test_an_error_leaves_the_folder_as_it_was(tmp_path):
+def test_an_error_leaves_the_folder_unchanged(tmp_path):
     (tmp_path / "map.tif").write_text("the old map")
     with pytest.raises(ZeroDivisionError), create_raster(tmp_path / "map.tif", LAYOUT, {".qml": "<style/>"}):
         raise ZeroDivisionError
@@ -61,13 +61,13 @@ def test_side_files_are_replaced_with_their_raster(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["map.qml", "map.tif"]
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"), create_raster(tmp_path / "file" / "map.tif", LAYOUT):
         pass
 
 
-def test_outside_the_raster_nothing_is_valid(tmp_path):
+def test_pixels_outside_the_raster_are_invalid(tmp_path):
     write_ramp(tmp_path / "ramp.tif")
     with RasterReader(tmp_path / "ramp.tif") as reader:
         values, valid = reader.read(Window(-2, 598, 4, 4))
@@ -75,7 +75,7 @@ def test_outside_the_raster_nothing_is_valid(tmp_path):
     assert values[0, 2, 0] == 598
 
 
-def test_physical_values_have_their_scale_and_nan_for_nodata(tmp_path):
+def test_physical_values_are_scaled_with_nan_for_nodata(tmp_path):
     with create_raster(tmp_path / "two.tif", RasterLayout(GRID.part(Window(0, 0, 1, 2)), "int16", ("B04",),
                                                           nodata=-32768, scales=(1e-4,))) as raster:
         raster.write(Window(0, 0, 1, 2), np.array([[[2500, -32768]]]))
@@ -84,7 +84,7 @@ def test_physical_values_have_their_scale_and_nan_for_nodata(tmp_path):
     np.testing.assert_array_equal(physical, np.array([[[0.25, np.nan]]], np.float32))
 
 
-def test_a_missing_file_a_text_and_a_picture_without_position_are_told_apart(tmp_path):
+def test_missing_unreadable_and_ungeoreferenced_files_are_distinguished(tmp_path):
     (tmp_path / "text.tif").write_text("no raster")
     with rasterio.open(tmp_path / "picture.tif", "w", driver="GTiff", height=2, width=2, count=1, dtype="uint8"):
         pass
@@ -96,7 +96,7 @@ def test_a_missing_file_a_text_and_a_picture_without_position_are_told_apart(tmp
         RasterReader(tmp_path / "picture.tif")
 
 
-def test_a_truncated_raster_is_called_damaged(tmp_path):
+def test_a_truncated_raster_is_reported_as_damaged(tmp_path):
     write_ramp(tmp_path / "ramp.tif")
     complete = (tmp_path / "ramp.tif").read_bytes()
     (tmp_path / "ramp.tif").write_bytes(complete[:len(complete) // 2])
@@ -104,7 +104,7 @@ def test_a_truncated_raster_is_called_damaged(tmp_path):
         reader.read()
 
 
-class StopsAfter(Progress):
+class CancelledAfter(Progress):
     def __init__(self, steps):
         self.steps = steps
 
@@ -116,7 +116,7 @@ class StopsAfter(Progress):
         self.steps -= 1
 
 
-def test_blocks_are_finished_in_order_whatever_the_threads():
+def test_blocks_are_finished_in_order_with_any_number_of_threads():
     finished = []
     with make_executor(4) as executor:
         run_blocks(range(50), lambda block: block * block, lambda block, square: finished.append((block, square)),
@@ -124,8 +124,8 @@ def test_blocks_are_finished_in_order_whatever_the_threads():
     assert finished == [(block, block * block) for block in range(50)]
 
 
-def test_cancelling_ends_the_blocks_and_removes_the_file(tmp_path):
+def test_cancelling_stops_processing_and_removes_the_file(tmp_path):
     with pytest.raises(Cancelled), make_executor(2) as executor, \
             create_raster(tmp_path / "ramp.tif", LAYOUT) as raster:
-        run_blocks(GRID.blocks(64, 64), ramp, raster.write, executor, StopsAfter(3))
+        run_blocks(GRID.blocks(64, 64), ramp, raster.write, executor, CancelledAfter(3))
     assert os.listdir(tmp_path) == []

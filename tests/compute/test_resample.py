@@ -1,4 +1,4 @@
-"""Resampling against GDAL's warper and against numpy on whole blocks of pixels."""
+"""Resampling compared with GDAL's warper, and with numpy on whole blocks of pixels."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def reader_of(tmp_path):
 @pytest.mark.parametrize(("method", "gdal"), [("nearest", Resampling.nearest), ("bilinear", Resampling.bilinear),
                                               ("bicubic", Resampling.cubic)])
 @pytest.mark.parametrize("size", [10.0, 15.0])
-def test_interpolation_equals_the_warper_of_gdal(reader_of, method, gdal, size):
+def test_interpolation_equals_gdal(reader_of, method, gdal, size):
     reader = reader_of(IMAGE)
     grid, window = reader.grid.with_pixel_size(size), Window(20, 30, 40, 50)
     values, valid = read_resampled(reader, grid, window, upsampling=method)
@@ -47,7 +47,7 @@ def test_interpolation_equals_the_warper_of_gdal(reader_of, method, gdal, size):
     ("first", lambda blocks: blocks[..., 0]), ("min", lambda blocks: blocks.min(-1)),
     ("max", lambda blocks: blocks.max(-1)), ("mean", lambda blocks: blocks.mean(-1)),
     ("median", lambda blocks: np.median(blocks, -1))])
-def test_aggregation_summarises_whole_blocks(reader_of, method, summary):
+def test_aggregation_equals_numpy_on_whole_blocks(reader_of, method, summary):
     reader = reader_of(IMAGE)
     grid = reader.grid.with_pixel_size(60.0)
     blocks = IMAGE.reshape(20, 3, 24, 3).swapaxes(1, 2).reshape(20, 24, 9)
@@ -56,7 +56,7 @@ def test_aggregation_summarises_whole_blocks(reader_of, method, summary):
     np.testing.assert_allclose(values, summary(blocks), rtol=1e-6)
 
 
-def test_mean_over_partial_pixels_is_weighted_as_gdal_does(reader_of):
+def test_mean_is_weighted_by_overlap_as_in_gdal(reader_of):
     reader = reader_of(IMAGE)
     grid, window = reader.grid.with_pixel_size(50.0), Window(2, 3, 20, 20)
     values, _ = read_resampled(reader, grid, window, downsampling="mean")
@@ -68,19 +68,19 @@ def test_mean_over_partial_pixels_is_weighted_as_gdal_does(reader_of):
 
 
 @pytest.mark.parametrize("method", ["min", "max", "mean", "median"])
-def test_aggregation_leaves_out_pixels_without_data(reader_of, method):
+def test_aggregation_ignores_invalid_pixels(reader_of, method):
     reader = reader_of(WITH_HOLES)
     grid = reader.grid.with_pixel_size(40.0)
     blocks = np.where(WITH_HOLES > 0, WITH_HOLES, np.nan).reshape(30, 2, 36, 2).swapaxes(1, 2).reshape(30, 36, 4)
     values, valid = read_resampled(reader, grid, grid.window, downsampling=method, nodata=0)
-    seen = np.isfinite(blocks).any(-1)
-    assert (valid == seen).all()
-    summary = getattr(np, f"nan{method}")(blocks[seen], axis=-1)
-    np.testing.assert_allclose(values[seen], summary, rtol=1e-6)
+    has_data = np.isfinite(blocks).any(-1)
+    assert (valid == has_data).all()
+    summary = getattr(np, f"nan{method}")(blocks[has_data], axis=-1)
+    np.testing.assert_allclose(values[has_data], summary, rtol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["bilinear", "bicubic"])
-def test_interpolation_neither_spreads_nor_shrinks_holes(reader_of, method):
+def test_interpolation_preserves_the_nodata_mask(reader_of, method):
     reader = reader_of(WITH_HOLES)
     grid = reader.grid.with_pixel_size(10.0)
     _, valid = read_resampled(reader, grid, grid.window, upsampling=method, nodata=0)
@@ -91,7 +91,7 @@ def test_interpolation_neither_spreads_nor_shrinks_holes(reader_of, method):
 
 
 @pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic"])
-def test_a_block_equals_the_same_part_of_the_whole(reader_of, method):
+def test_a_block_equals_the_same_part_of_the_whole_raster(reader_of, method):
     reader = reader_of(WITH_HOLES)
     grid = reader.grid.with_pixel_size(15.0)
     block = Window(17, 11, 23, 31)

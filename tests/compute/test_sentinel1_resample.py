@@ -1,4 +1,4 @@
-"""Bilinear interpolation at any position, against scipy; and beside gaps, by hand."""
+"""Bilinear interpolation compared with scipy, and next to invalid pixels with values calculated by hand."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def at(plane, *positions):
     return interpolate(np.asarray(plane, np.float32)[None], rows, columns)[0]
 
 
-def test_between_pixels_it_is_scipys():
+def test_interpolation_equals_scipy():
     generator = np.random.default_rng(1)
     plane = generator.random((40, 50))
     rows, columns = generator.uniform(0, 39, 500), generator.uniform(0, 49, 500)
@@ -22,11 +22,11 @@ def test_between_pixels_it_is_scipys():
                                atol=1e-5)
 
 
-def test_up_to_half_a_pixel_outside_the_edge_goes_on():
+def test_edge_values_are_used_up_to_half_a_pixel_outside():
     assert at([[1, 2], [3, 4]], (-0.5, 0), (1.5, 1.5), (0.5, -0.4)).tolist() == [1, 4, 2]
 
 
-def test_beside_a_gap_the_others_count_where_the_nearest_has_data():
+def test_weights_are_renormalised_next_to_invalid_pixels():
     plane = [[2, np.nan], [4, 8]]
     found = at(plane, (0, 0.25), (0.25, 0.25), (0.25, 0.75), (1, 0.5))
     assert found[0] == 2
@@ -42,22 +42,22 @@ def test_images_of_one_row_or_column(plane, position, expected):
     assert at(plane, position)[0] == expected
 
 
-def test_tiles_are_made_once_while_they_are_kept():
+def test_cached_tiles_are_computed_once():
     image = np.arange(35 * 45, dtype=np.float32).reshape(1, 35, 45)
-    made = []
+    computed = []
 
     def make(tile):
-        made.append(tile)
+        computed.append(tile)
         return image[(slice(None), *tile.slices)]
 
     cache = TileCache(make, image.shape[1:], 10, 4)
     for window in (Window(3, 4, 15, 12), Window(5, 5, 10, 12), Window(30, 40, 5, 5), Window(0, 0, 35, 45)):
         np.testing.assert_array_equal(cache.read(window, 1), image[(slice(None), *window.slices)])
-    assert made[:5] == [Window(0, 0, 10, 10), Window(0, 10, 10, 10), Window(10, 0, 10, 10), Window(10, 10, 10, 10),
+    assert computed[:5] == [Window(0, 0, 10, 10), Window(0, 10, 10, 10), Window(10, 0, 10, 10), Window(10, 10, 10, 10),
                         Window(30, 40, 5, 5)]
 
 
-def test_a_tile_that_fails_fails_for_everybody():
+def test_an_error_of_a_tile_is_raised_for_every_reader():
     def make(tile):
         raise OSError("no such pixels")
 

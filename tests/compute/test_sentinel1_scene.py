@@ -1,4 +1,4 @@
-"""Whole scenes: the backscatter that was simulated comes back, in the right place."""
+"""Whole scenes: simulated backscatter is recovered at the right position."""
 
 import subprocess
 from dataclasses import replace
@@ -47,8 +47,8 @@ def written(safe, path, chosen, **options):
                                             names=file.descriptions)
 
 
-def at_places(values, file, longitudes, latitudes):
-    """Bilinear values of a raster at places, by scipy."""
+def interpolated_at(values, file, longitudes, latitudes):
+    """Interpolate a raster bilinearly at geographic coordinates, with scipy."""
     from scipy.ndimage import map_coordinates
 
     x, y = transform("EPSG:4326", file.crs, np.ravel(longitudes), np.ravel(latitudes))
@@ -57,23 +57,23 @@ def at_places(values, file, longitudes, latitudes):
 
 
 @pytest.mark.parametrize("epsg", [3413, 32626])
-def test_the_backscatter_comes_back(tmp_path, epsg):
+def test_simulated_backscatter_is_recovered(tmp_path, epsg):
     shape = (300, 400)
     values, file = written(make_product(tmp_path, shape=shape), tmp_path / "scene.tif", settings(epsg, pixel_size=20))
     assert file.names == ("sigma0_HH_dB", "sigma0_HV_dB", "incidence_angle")
-    lines, pixels = (places[5:-5:3, 5:-5:3] for places in np.indices(shape))
+    lines, pixels = (positions[5:-5:3, 5:-5:3] for positions in np.indices(shape))
     for band, polarisation in enumerate(("HH", "HV")):
-        found = at_places(values[band], file, *ground(lines, pixels, CORNER, HEADING, 40.0))
+        found = interpolated_at(values[band], file, *ground(lines, pixels, CORNER, HEADING, 40.0))
         expected = 10 * np.log10(default_sigma0(shape, polarisation)[5:-5:3, 5:-5:3])
         assert abs(np.mean(found - expected)) < 0.01
         assert np.abs(found - expected).max() < 0.25
-    angles = at_places(values[2], file, *ground(lines, pixels, CORNER, HEADING, 40.0))
+    angles = interpolated_at(values[2], file, *ground(lines, pixels, CORNER, HEADING, 40.0))
     np.testing.assert_allclose(angles, 19 + 28 * pixels / 400, atol=0.01)
 
 
 @pytest.mark.parametrize("pattern", ["ew_grdm_metadata/S1A_EW_*", "S1A_IW_*.SAFE"])
-def test_round_trip_through_the_tables_of_a_real_product(tmp_path, pattern):
-    """A strip across all sub-swaths with noise and speckle as the instrument has them."""
+def test_backscatter_is_recovered_with_real_calibration_and_noise(tmp_path, pattern):
+    """A strip across all sub-swaths with simulated noise."""
     source = next(SENTINEL1.glob(pattern))
     is_extra_wide = "_EW_" in source.name
     line = 5000
@@ -97,13 +97,13 @@ def test_round_trip_through_the_tables_of_a_real_product(tmp_path, pattern):
         assert abs(error[strong].mean()) < 0.05
         for part in channel.annotation.swaths:
             if part.first_line <= line <= part.last_line and part.first_pixel:
-                seam = error[part.first_pixel:part.first_pixel + 60].mean() - error[
+                step = error[part.first_pixel:part.first_pixel + 60].mean() - error[
                     part.first_pixel - 60:part.first_pixel].mean()
-                assert abs(seam) < 0.1, part.swath
+                assert abs(step) < 0.1, part.swath
 
 
-def test_sub_swaths_meet_on_the_map_of_a_real_product(tmp_path):
-    """The whole way: real tables, noise with speckle, all steps, geocoded; across the first two seams of EW."""
+def test_no_steps_between_sub_swaths_after_geocoding_of_a_real_product(tmp_path):
+    """Real calibration and noise, speckle, all steps up to geocoding; first two sub-swath boundaries of EW."""
     source = next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
     part = slice(5000, 5300), slice(2700, 5400)
     generator = np.random.default_rng(6)
@@ -116,25 +116,25 @@ def test_sub_swaths_meet_on_the_map_of_a_real_product(tmp_path):
         file.write(np.rint(numbers * speckle).astype(np.uint16), 1, window=window)
     product = read_product(str(safe))
     geolocation = Geolocation(product.annotation.grid)
-    corners = geolocation.place(np.array([5010, 5010, 5290, 5290]), np.array([2710, 5390, 2710, 5390]))
+    corners = geolocation.to_lonlat(np.array([5010, 5010, 5290, 5290]), np.array([2710, 5390, 2710, 5390]))
     area = Area(({"type": "MultiPoint", "coordinates": list(zip(*map(list, corners)))},),
                 CRS.from_epsg(4326).to_wkt())
     chosen = settings(3413, polarisations=("HV",), scale="linear", border_removal=True)
     values, file = written(safe, tmp_path / "scene.tif", chosen, area=area)
     rows, columns = np.nonzero(np.isfinite(values[0]))
     x, y = file.transform * (columns + 0.5, rows + 0.5)
-    lines, pixels = geolocation.position(*transform(file.crs, "EPSG:4326", x, y))
+    lines, pixels = geolocation.to_image(*transform(file.crs, "EPSG:4326", x, y))
     found = values[0][rows, columns]
     kept = (lines > 5003) & (lines < 5297) & (pixels > 2703) & (pixels < 5397)
     assert kept.sum() > 0.8 * 300 * 2700 * 0.94
     assert abs(10 * np.log10(found[kept].mean() / 0.02)) < 0.05
-    for seam in (3111.5, 5012.5):
-        left, right = (found[kept & (pixels > low) & (pixels < low + 100)].mean() for low in (seam - 100, seam))
+    for boundary in (3111.5, 5012.5):
+        left, right = (found[kept & (pixels > low) & (pixels < low + 100)].mean() for low in (boundary - 100, boundary))
         assert abs(10 * np.log10(right / left)) < 0.1
 
 
-def test_a_checkerboard_lands_where_gdal_puts_it(tmp_path):
-    """Against gdalwarp -tps with the same control points; pixel centres at (0.5, 0.5) as GDAL counts."""
+def test_a_checkerboard_is_geocoded_as_by_gdal(tmp_path):
+    """Compared with gdalwarp -tps and the same control points; GDAL's pixel centres are at (0.5, 0.5)."""
     shape, size = (400, 500), 25
     lines, pixels = np.indices(shape)
     board = np.where((lines // size + pixels // size) % 2, 900, 300)
@@ -145,41 +145,41 @@ def test_a_checkerboard_lands_where_gdal_puts_it(tmp_path):
     subprocess.run(["gdalwarp", "-q", "-tps", "-r", "near", "-t_srs", "EPSG:3413", "-te", *map(str, file.bounds), "-tr",
                     "40", "40", "-et", "0", str(image), str(tmp_path / "gdal.tif")], check=True)
     with rasterio.open(tmp_path / "gdal.tif") as warped:
-        theirs = warped.read(1)
-    both = (theirs > 0) & np.isfinite(values[0])
+        gdal_values = warped.read(1)
+    both = (gdal_values > 0) & np.isfinite(values[0])
     assert both.mean() > 0.5
     # backscatter of a white square is nine times that of a black one, at any incidence angle
     angle = np.radians(values[1])
-    ours = values[0] * 1087 ** 2 / np.sin(angle)
-    same = (ours > 450000) == (theirs > 4500)
+    linear = values[0] * 1087 ** 2 / np.sin(angle)
+    same = (linear > 450000) == (gdal_values > 4500)
     edges = 2 * both.sum() / size
     assert (both & ~same).sum() < 0.15 * edges
 
 
-def test_a_checkerboard_there_and_back(tmp_path):
+def test_a_checkerboard_is_geocoded_at_its_true_position(tmp_path):
     shape, size = (300, 400), 20
     lines, pixels = np.indices(shape)
     board = np.where((lines // size + pixels // size) % 2, 0.2, 0.05)
     safe = make_product(tmp_path, {"HH": board}, shape, polarisations=("HH",))
     values, file = written(safe, tmp_path / "scene.tif", settings(3413, pixel_size=10, scale="linear"))
     centres = np.meshgrid(np.arange(size // 2, shape[0], size), np.arange(size // 2, shape[1], size), indexing="ij")
-    found = at_places(values[0], file, *ground(*centres, CORNER, HEADING, 40.0))
+    found = interpolated_at(values[0], file, *ground(*centres, CORNER, HEADING, 40.0))
     np.testing.assert_allclose(found, board[tuple(centres)], rtol=0.02)
     # An edge is half-way between its squares to a tenth of a pixel: 10 % of the contrast.
-    edge = at_places(values[0], file, *ground(centres[0][:, 1:], centres[1][:, 1:] - size / 2 - 0.5, CORNER, HEADING,
-                                              40.0))
+    edge = interpolated_at(values[0], file, *ground(centres[0][:, 1:], centres[1][:, 1:] - size / 2 - 0.5, CORNER,
+                                                    HEADING, 40.0))
     assert np.abs(edge - 0.125).max() < 0.015
 
 
 @pytest.mark.parametrize(("corner", "heading", "epsg", "width"), [
     ((179.9, 71.0), -165.0, 3413, None), ((179.9, 71.0), -165.0, 4326, 1.5), ((100.0, 89.97), 20.0, 3413, None),
     ((30.0, -89.97), 20.0, 3031, None), ((-179.95, 65.0), -15.0, 32601, None)])
-def test_over_a_pole_and_across_180_degrees(tmp_path, corner, heading, epsg, width):
+def test_scenes_over_a_pole_and_across_180_degrees(tmp_path, corner, heading, epsg, width):
     shape = (240, 320)
     safe = make_product(tmp_path, shape=shape, corner=corner, heading=heading, polarisations=("HH",))
     values, file = written(safe, tmp_path / "scene.tif", settings(epsg, noise_removal="full"))
     assert np.isfinite(values[0]).sum() > 0.9 * shape[0] * shape[1] * (0.3 if epsg == 4326 else 1)
-    lines, pixels = (places[8:-8:5, 8:-8:5] for places in np.indices(shape))
+    lines, pixels = (positions[8:-8:5, 8:-8:5] for positions in np.indices(shape))
     longitudes, latitudes = ground(lines, pixels, corner, heading, 40.0)
     if epsg == 4326:
         assert file.bounds.right - file.bounds.left < width
@@ -187,33 +187,33 @@ def test_over_a_pole_and_across_180_degrees(tmp_path, corner, heading, epsg, wid
         columns, rows = ~file.transform * (longitudes.ravel(), latitudes.ravel())
         found = values[0][rows.astype(int), columns.astype(int)].reshape(longitudes.shape)
     else:
-        found = at_places(values[0], file, longitudes, latitudes)
+        found = interpolated_at(values[0], file, longitudes, latitudes)
     expected = 10 * np.log10(default_sigma0(shape, "HH")[8:-8:5, 8:-8:5])
     assert np.abs(np.median(found - expected)) < 0.02
     assert np.abs(found - expected).max() < 0.5
 
 
-def test_a_crs_that_cannot_hold_the_scene_is_refused(tmp_path):
+def test_a_crs_that_does_not_cover_the_scene_is_rejected(tmp_path):
     over_the_pole = make_product(tmp_path / "pole", corner=(100.0, 89.97), heading=20.0)
     with pytest.raises(UnsuitableInput, match=r"around a pole.*EPSG:3413"):
         written(over_the_pole, tmp_path / "scene.tif", settings(4326))
     from_the_south = CRS.from_string("+proj=ortho +lat_0=-90 +datum=WGS84").to_wkt()
-    with pytest.raises(UnsuitableInput, match=r"cannot hold the scene.*latitude 89.9.*EPSG:3413"):
+    with pytest.raises(UnsuitableInput, match=r"latitude 89.9, lies outside the domain.*EPSG:3413"):
         written(over_the_pole, tmp_path / "scene.tif", replace(PLAIN, crs_wkt=from_the_south))
     assert not (tmp_path / "scene.tif").exists()
 
 
-def test_pixels_in_the_wrong_unit_are_refused(tmp_path):
+def test_a_pixel_size_in_wrong_units_is_rejected(tmp_path):
     with pytest.raises(UnsuitableInput, match=r"40 is larger than the scene.*degrees"):
         written(make_product(tmp_path), tmp_path / "scene.tif", settings(4326, pixel_size=40))
 
 
 class Listener(Progress):
     def __init__(self):
-        self.words = []
+        self.messages = []
 
     def say(self, text):
-        self.words.append(text)
+        self.messages.append(text)
 
     warn = say
 
@@ -228,17 +228,17 @@ def test_noise_is_not_removed_twice(tmp_path):
     write_scene(read_product(str(safe)), str(tmp_path / "after.tif"), settings(3413), listener)
     with rasterio.open(tmp_path / "after.tif") as file:
         np.testing.assert_array_equal(file.read(), before)
-    assert "not removed again" in listener.words[0]
+    assert "not removed again" in listener.messages[0]
 
 
-def test_noise_of_very_old_processors_is_doubted(tmp_path):
+def test_unreliable_noise_of_old_ipf_versions_is_reported(tmp_path):
     listener = Listener()
     write_scene(read_product(str(make_product(tmp_path, processor="002.36", old_noise=True))),
                 str(tmp_path / "scene.tif"), settings(3413), listener)
-    assert "processor 002.36" in listener.words[0]
+    assert "IPF 002.36" in listener.messages[0]
 
 
-def test_an_area_cuts_the_same_pixels_out(tmp_path):
+def test_an_area_of_interest_has_the_same_pixels_as_the_whole_scene(tmp_path):
     safe = make_product(tmp_path)
     whole, file = written(safe, tmp_path / "whole.tif", settings(3413))
     west, _, _, north = file.bounds
@@ -262,7 +262,7 @@ def test_land_is_masked(tmp_path):
     assert lost.sum() == 30 * 50
 
 
-def test_zero_is_nodata_and_does_not_darken_its_neighbours(tmp_path):
+def test_zero_is_nodata_and_does_not_affect_neighbours(tmp_path):
     numbers = np.full((200, 240), 500)
     numbers[90:110, 100:130] = 0
     numbers[:, :20] = 0
@@ -272,5 +272,5 @@ def test_zero_is_nodata_and_does_not_darken_its_neighbours(tmp_path):
     valid = values[0][np.isfinite(values[0])]
     np.testing.assert_allclose(valid, (500 / 1087) ** 2, rtol=0.01)
     full = make_product(tmp_path / "full", shape=numbers.shape, polarisations=("HH",))
-    everything, _ = written(full, tmp_path / "full.tif", settings(3413))
-    assert valid.size / np.isfinite(everything[0]).sum() == pytest.approx((numbers > 0).mean(), abs=0.003)
+    whole, _ = written(full, tmp_path / "full.tif", settings(3413))
+    assert valid.size / np.isfinite(whole[0]).sum() == pytest.approx((numbers > 0).mean(), abs=0.003)

@@ -268,7 +268,7 @@ def test_sea_is_at_or_below_sea_level_or_without_elevation(tmp_path):
 
 def test_an_elevation_model_elsewhere_is_an_error_and_partial_coverage_a_warning(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})
-    for crs, message in ((32633, "lies elsewhere"), (None, "no coordinate reference system")):
+    for crs, message in ((32633, "does not cover any part"), (None, "no coordinate reference system")):
         dem = write_dem(tmp_path / "dem.tif", np.ones((4, 4)), crs=crs)
         with pytest.raises(UnsuitableInput, match=message):
             stack_of(safe, tmp_path / "a.tif", regions=RegionSettings("sea", dem), bands=("B04",))

@@ -89,7 +89,7 @@ def test_a_truncated_zip_is_rejected(product_folder, tmp_path):
 
 def test_a_zip_with_paths_outside_itself_is_rejected(product_folder, tmp_path):
     archive = zipped(product_folder, tmp_path / "product.zip", inside="../../")
-    with pytest.raises(UnreadableInput, match="outside itself"):
+    with pytest.raises(UnreadableInput, match="outside the archive"):
         read_product(archive)
 
 

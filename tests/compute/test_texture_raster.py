@@ -1,4 +1,4 @@
-"""Textures from file to file: blocks, edges, cells, nodata, names and what is told."""
+"""Texture rasters: blocks, image borders, output step, nodata, band names, messages."""
 
 import dataclasses
 
@@ -17,13 +17,13 @@ from ..glcmcount import features_of, symmetric_counts
 
 class Listener(Progress):
     def __init__(self):
-        self.said, self.warned = [], []
+        self.messages, self.warnings = [], []
 
     def say(self, text):
-        self.said.append(text)
+        self.messages.append(text)
 
     def warn(self, text):
-        self.warned.append(text)
+        self.warnings.append(text)
 
 
 def backscatter(shape=(2, 70, 90), seed=1):
@@ -39,7 +39,7 @@ def write(path, values, names=("HH", "HV"), **options):
 
 
 def textures_of(path, output, settings, bands=(), progress=None):
-    """{band name: plane} of the written file."""
+    """Write textures and return the bands by name."""
     import rasterio
 
     write_textures(path, str(output), bands, settings, progress or Progress())
@@ -48,26 +48,26 @@ def textures_of(path, output, settings, bands=(), progress=None):
         return dict(zip(raster.descriptions, raster.read()))
 
 
-def levels_of(values, ends, levels):
-    lowest, highest = ends
+def levels_of(values, value_range, levels):
+    lowest, highest = value_range
     return np.clip(np.floor((values.astype(float) - lowest) / (highest - lowest) * levels), 0, levels - 1)
 
 
 def expected(grey, centre, settings, name, offsets):
-    """The feature of the clipped window around a pixel, counted pair by pair."""
+    """Return a feature of the clipped window around a pixel, from the pairs counted one by one."""
     half = settings.window // 2
     row, column = centre
     window = grey[max(0, row - half):row + half + 1, max(0, column - half):column + half + 1]
     return features_of(symmetric_counts(window, offsets, settings.levels))[name]
 
 
-def test_published_ranges_clipped_windows_and_names(tmp_path):
+def test_features_with_published_ranges_and_clipped_windows(tmp_path):
     values = backscatter()
     settings = TextureSettings(window=15, levels=64, features=("contrast", "entropy"), angle_mode="pooled")
     found = textures_of(write(tmp_path / "in.tif", values), tmp_path / "out.tif", settings)
     assert list(found) == ["HH_contrast", "HH_entropy", "HV_contrast", "HV_entropy"]
-    for band, ends in ((0, (-36, 2)), (1, (-35, -7))):
-        grey = levels_of(values[band], ends, 64)
+    for band, value_range in ((0, (-36, 2)), (1, (-35, -7))):
+        grey = levels_of(values[band], value_range, 64)
         for name in settings.features:
             plane = found[f"{('HH', 'HV')[band]}_{name}"]
             for centre in ((0, 0), (0, 89), (69, 3), (35, 40), (5, 88)):
@@ -75,7 +75,7 @@ def test_published_ranges_clipped_windows_and_names(tmp_path):
                     expected(grey, centre, settings, name, DIRECTIONS.values()), rel=1e-6)
 
 
-def test_blocks_leave_no_seams(tmp_path, monkeypatch):
+def test_the_result_does_not_depend_on_the_blocks(tmp_path, monkeypatch):
     path = write(tmp_path / "in.tif", backscatter((2, 300, 330)))
     settings = TextureSettings(window=11, features=FEATURES, distances=(2,), edges="nodata")
     whole = textures_of(path, tmp_path / "whole.tif", settings)
@@ -91,7 +91,7 @@ def test_blocks_leave_no_seams(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("step", "window"), [(25, 25), (25, 9), (4, 9), (3, 7), (2, 3)])
-def test_cells_lie_where_their_pixels_lie(tmp_path, step, window):
+def test_an_output_step_has_the_values_at_the_cell_centres(tmp_path, step, window):
     import rasterio
 
     values = backscatter((1, 130, 141))
@@ -109,7 +109,7 @@ def test_cells_lie_where_their_pixels_lie(tmp_path, step, window):
         assert found[row, column] == pytest.approx(expected(grey, centre, settings, "entropy", [(0, 1)]), rel=1e-6)
 
 
-def test_pixels_without_data_stay_out_and_a_hole_has_no_texture(tmp_path):
+def test_invalid_pixels_are_ignored_and_large_gaps_are_nodata(tmp_path):
     values = backscatter((1, 60, 60))
     values[0, 10:40, 10:40] = -99
     path = write(tmp_path / "in.tif", values, nodata=-99)
@@ -118,13 +118,13 @@ def test_pixels_without_data_stay_out_and_a_hole_has_no_texture(tmp_path):
     assert np.isnan(found[14:36, 14:36]).all()
     grey = np.where(values[0] == -99, 32, levels_of(values[0], (-36, 2), 32))
     assert found[8, 8] == pytest.approx(expected(grey, (8, 8), settings, "dissimilarity", [(-1, 0)]), rel=1e-6)
-    # a window whose lower five rows are empty has 27 of 72 pairs, fewer than half
+    # a window with five invalid rows has 27 of 72 pairs, fewer than half
     assert np.isnan(found[10, 25])
     assert np.isfinite(found[9, 25])
 
 
 @pytest.mark.parametrize("quantisation", ["equal-distance", "equal-probability"])
-def test_levels_from_the_scene(tmp_path, quantisation):
+def test_grey_levels_from_the_range_or_quantiles_of_the_scene(tmp_path, quantisation):
     values = backscatter((1, 60, 60))
     settings = TextureSettings(window=5, levels=8, quantisation=quantisation, angles=("0",), features=("mean",))
     found = textures_of(write(tmp_path / "in.tif", values, ["anything"]), tmp_path / "out.tif", settings)
@@ -134,7 +134,7 @@ def test_levels_from_the_scene(tmp_path, quantisation):
     assert found["anything_mean"][30, 30] == pytest.approx(expected(grey, (30, 30), settings, "mean", [(0, 1)]))
 
 
-def test_bands_by_name_and_number_and_tags_that_go_along(tmp_path):
+def test_bands_are_selected_by_name_or_number_and_tags_are_copied(tmp_path):
     import rasterio
 
     path = write(tmp_path / "in.tif", backscatter((3, 40, 40)), ("HH", "HV", "angle"), scale=0.5,
@@ -151,12 +151,12 @@ def test_bands_by_name_and_number_and_tags_that_go_along(tmp_path):
         assert raster.tags(1)["GREY_LEVELS"] == "-35 to -7"
     listener = Listener()
     assert len(textures_of(path, tmp_path / "out.tif", settings, progress=listener)) == 16
-    assert "Left out, because their names tell no polarisation: angle." in listener.said
-    with pytest.raises(MissingInput, match=r"has no band VV\. Its bands are HH, HV, angle; numbers from 1 to 3"):
+    assert "Bands skipped because their names contain no polarisation: angle." in listener.messages
+    with pytest.raises(MissingInput, match=r"has no band VV\. Choose among HH, HV, angle, or numbers from 1 to 3"):
         textures_of(path, tmp_path / "out.tif", settings, ["VV"])
 
 
-def test_physical_values_are_what_the_range_speaks_of(tmp_path):
+def test_the_range_applies_to_physical_values(tmp_path):
     values = backscatter((1, 40, 40))
     stored = np.rint(values * 100).astype(np.int16)
     settings = TextureSettings(window=5, angles=("0",), features=("mean",))
@@ -166,43 +166,43 @@ def test_physical_values_are_what_the_range_speaks_of(tmp_path):
     np.testing.assert_allclose(scaled_file["HH_mean"], plain_file["HH_mean"], atol=0.05)
 
 
-def test_what_is_strange_is_told(tmp_path):
+def test_unsuitable_ranges_and_empty_images_are_reported(tmp_path):
     linear = write(tmp_path / "linear.tif", 10 ** (backscatter((1, 40, 40)) / 10))
     constant = write(tmp_path / "constant.tif", np.full((1, 40, 40), -12.0))
     empty = write(tmp_path / "empty.tif", np.full((1, 40, 40), -99.0), nodata=-99)
     outside = Listener()
     textures_of(write(tmp_path / "low.tif", backscatter((1, 40, 40)) - 30), tmp_path / "out.tif", TextureSettings(),
                 progress=outside)
-    assert "of the pixels of HH lie outside the range -36 to 2" in outside.warned[0]
-    everywhere = Listener()
+    assert "of the pixels of HH lie outside the range -36 to 2" in outside.warnings[0]
+    flat_image = Listener()
     flat = textures_of(constant, tmp_path / "out.tif", TextureSettings(quantisation="equal-distance"),
-                       progress=everywhere)
-    assert everywhere.warned == ["HH has the value -12 everywhere: it has no texture."]
+                       progress=flat_image)
+    assert flat_image.warnings == ["HH has no texture: all values are -12."]
     assert (flat["HH_contrast"] == 0).all()
     assert (flat["HH_asm"] == 1).all()
-    nothing = Listener()
-    result = textures_of(empty, tmp_path / "out.tif", TextureSettings(), progress=nothing)
+    empty_image = Listener()
+    result = textures_of(empty, tmp_path / "out.tif", TextureSettings(), progress=empty_image)
     assert np.isnan(result["HH_entropy"]).all()
-    assert "No cell has a texture" in nothing.warned[0]
-    narrow = Listener()
-    textures_of(linear, tmp_path / "out.tif", TextureSettings(), progress=narrow)
-    assert "HH fills only 1 of the 32 grey levels" in narrow.warned[0]
+    assert "The output has no valid pixel" in empty_image.warnings[0]
+    linear_image = Listener()
+    textures_of(linear, tmp_path / "out.tif", TextureSettings(), progress=linear_image)
+    assert "HH uses only 1 of the 32 grey levels" in linear_image.warnings[0]
 
 
-@pytest.mark.parametrize(("changes", "words"), [
+@pytest.mark.parametrize(("changes", "message"), [
     ({"window": 41}, "The window of 41 x 41 pixels is larger than the image (40 x 40 pixels)"),
     ({"window": 8}, "WINDOW is 8; it must be an odd number"),
     ({"distances": (1, 9)}, "The distance 9 does not fit into a window of 9 pixels"),
-    ({"distances": ()}, "DISTANCES must hold at least one"),
-    ({"levels": 4}, "LEVELS is 4; choose 8 to 128"),
-    ({"value_range": (2.0, 2.0)}, "RANGE goes from 2 to 2; its first value must be the smaller one"),
-    ({"step": 100}, "STEP is 100 pixels, too much for an image of 40 x 40 pixels"),
-    ({"angles": ()}, "Nothing is chosen in ANGLES"), ({"features": ()}, "Nothing is chosen in FEATURES")])
-def test_settings_that_cannot_be_used_are_refused(tmp_path, changes, words):
+    ({"distances": ()}, "DISTANCES must contain positive integers"),
+    ({"levels": 4}, "LEVELS is 4; it must be 8 to 128"),
+    ({"value_range": (2.0, 2.0)}, "RANGE is 2 to 2; the minimum must be smaller than the maximum"),
+    ({"step": 100}, "STEP is 100 pixels, too large for an image of 40 x 40 pixels"),
+    ({"angles": ()}, "ANGLES is empty"), ({"features": ()}, "FEATURES is empty")])
+def test_invalid_settings_are_rejected(tmp_path, changes, message):
     import re
 
     path = write(tmp_path / "in.tif", backscatter((1, 40, 40)))
-    with pytest.raises(UnsuitableInput, match=re.escape(words)):
+    with pytest.raises(UnsuitableInput, match=re.escape(message)):
         write_textures(path, str(tmp_path / "out.tif"), (), dataclasses.replace(TextureSettings(), **changes),
                        Progress(), plain)
     assert not (tmp_path / "out.tif").exists()

@@ -1,4 +1,4 @@
-"""Textures of windows against a count of every pair, for every feature, angle, distance and number of levels."""
+"""Texture features compared with matrices counted pair by pair, for all features, angles, distances and levels."""
 
 import dataclasses
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from floefield.compute.texture import compiled, plain
-from floefield.compute.texture.quantise import EqualWidths
+from floefield.compute.texture.quantise import EqualDistanceQuantiser
 from floefield.compute.texture.settings import DIRECTIONS, FEATURES, SNAP_FEATURES, TextureSettings, texture_sets
-from floefield.compute.texture.windows import Frame, window_textures
+from floefield.compute.texture.windows import WindowExtents, window_textures
 
 from ..glcmcount import features_of, snap_features_of, symmetric_counts
 from ..realdata import TEXTURE
@@ -25,20 +25,20 @@ def engine(request):
 
 
 def whole_windows(grey, settings):
-    """The frame of windows that all lie in the image."""
+    """Return the extents of windows that lie completely inside the image."""
     rows, columns = ((size - settings.window) // settings.step + 1 for size in grey.shape)
-    return Frame(np.full(rows, settings.window), np.full(columns, settings.window))
+    return WindowExtents(np.full(rows, settings.window), np.full(columns, settings.window))
 
 
 def textures(grey, settings, engine=plain):
-    """By name of the band, as (rows, columns)."""
+    """Return the features by band name, as arrays of shape (rows, columns)."""
     planes = window_textures(grey, whole_windows(grey, settings), settings, engine=engine)
     names = [feature + texture_set.suffix for texture_set in texture_sets(settings) for feature in settings.features]
     return dict(zip(names, planes))
 
 
 def noise(seed, levels, shape=(40, 46), smooth=0.0):
-    """Grey levels that look like speckle."""
+    """Return random grey levels similar to speckle."""
     generator = np.random.default_rng(seed)
     values = generator.normal(levels / 2, levels / 5, shape)
     if smooth:
@@ -56,7 +56,7 @@ def assert_features(found, expected, scale=1.0):
 
 @pytest.mark.parametrize("levels", [8, 16, 32, 64, 128])
 @pytest.mark.parametrize("angle", DIRECTIONS)
-def test_every_feature_is_that_of_the_counted_matrix(engine, angle, levels):
+def test_every_feature_equals_that_of_the_counted_matrix(engine, angle, levels):
     for distance, window in ((1, 3), (1, 9), (2, 5), (4, 9), (7, 15), (1, 21)):
         settings = TextureSettings(window=window, levels=levels, distances=(distance,), angles=(angle,),
                                    features=FEATURES)
@@ -70,12 +70,12 @@ def test_every_feature_is_that_of_the_counted_matrix(engine, angle, levels):
 
 @pytest.mark.parametrize(("window", "levels", "distance", "value_range"), [
     (3, 8, 1, (-20, 0)), (9, 32, 1, (-20, 0)), (9, 32, 4, (-36, 2)), (15, 128, 7, (-15, -5)), (21, 64, 2, (-20, 0))])
-def test_windows_of_a_real_radar_image_are_those_of_the_counted_matrix(engine, window, levels, distance, value_range):
+def test_features_of_a_real_radar_image_equal_the_counted_matrix(engine, window, levels, distance, value_range):
     import rasterio
 
     with rasterio.open(next(TEXTURE.glob("*.tif"))) as chip:
         values = chip.read(1)[60:150, 90:190]
-    grey = EqualWidths(*value_range, levels).grey(values)
+    grey = EqualDistanceQuantiser(*value_range, levels).quantise(values)
     expected_grey = np.floor((values.astype(float) - value_range[0]) / (value_range[1] - value_range[0]) * levels)
     np.testing.assert_array_equal(grey, expected_grey.clip(0, levels - 1))
     generator = np.random.default_rng(window)
@@ -90,7 +90,7 @@ def test_windows_of_a_real_radar_image_are_those_of_the_counted_matrix(engine, w
 
 
 @pytest.mark.parametrize("window", [33, 65])
-def test_large_windows_and_many_levels_lose_no_digits(engine, window):
+def test_large_windows_with_many_levels_are_exact(engine, window):
     settings = TextureSettings(window=window, levels=128, features=FEATURES, angle_mode="pooled")
     grey = noise(3, 128, (window + 2, window + 3))
     found = textures(grey, settings, engine)
@@ -99,20 +99,20 @@ def test_large_windows_and_many_levels_lose_no_digits(engine, window):
 
 
 @pytest.mark.parametrize("few", [1, 2, 5])
-def test_windows_with_hardly_any_texture_are_exact_too(engine, few):
+def test_nearly_constant_windows_are_exact(engine, few):
     settings = TextureSettings(window=21, levels=128, angles=("0",), features=FEATURES)
     grey = np.full((21, 21), 100, np.uint8)
     grey.reshape(-1)[np.arange(few) * 37 + 5] = 101
     found = textures(grey, settings, engine)
     expected = features_of(symmetric_counts(grey, [(0, 1)], 128))
-    # differences of many digits that cancel: here the count pair by pair is the less exact of the two
-    loose = {name: expected.pop(name) for name in ("information1", "information2", "clustershade", "sumvariance")}
+    # cancellation: for these features the reference implementation is the less accurate one
+    less_exact = {name: expected.pop(name) for name in ("information1", "information2", "clustershade", "sumvariance")}
     assert_features({name: plane[0, 0] for name, plane in found.items()}, expected)
-    for name, value in loose.items():
+    for name, value in less_exact.items():
         assert found[name][0, 0] == pytest.approx(value, rel=1e-5, abs=1e-6)
 
 
-def test_the_example_of_the_paper_of_haralick():
+def test_the_example_of_haralick_1973():
     image = np.array([[0, 0, 1, 1], [0, 0, 1, 1], [0, 2, 2, 2], [2, 2, 3, 3]])
     counted = {angle: symmetric_counts(image, [offset], 4).tolist() for angle, offset in DIRECTIONS.items()}
     # Haralick, Shanmugam and Dinstein (1973), figure 3
@@ -135,7 +135,7 @@ def test_forty_five_degrees_is_up_and_right():
 
 @pytest.mark.parametrize("distance", [1, 2, 3])
 @pytest.mark.parametrize("levels", [8, 32])
-def test_scikit_image_has_the_same_values_where_its_offsets_are_the_same(levels, distance):
+def test_features_equal_scikit_image_at_equal_displacements(levels, distance):
     from skimage.feature import graycomatrix, graycoprops
 
     grey = noise(5, levels)
@@ -150,7 +150,7 @@ def test_scikit_image_has_the_same_values_where_its_offsets_are_the_same(levels,
                 assert found[name][row, column] == pytest.approx(expected, rel=1e-6, abs=1e-7), name
 
 
-def test_snap_mode_follows_the_formulas_of_snap(engine):
+def test_snap_normalisation_equals_the_formulas_of_snap(engine):
     settings = TextureSettings(window=9, levels=32, distances=(4,), angle_mode="pooled", normalisation="snap",
                                features=SNAP_FEATURES)
     grey = noise(6, 32)
@@ -164,16 +164,16 @@ def test_snap_mode_follows_the_formulas_of_snap(engine):
                 found[name][row, column] / value - 1) < 2e-7, name
 
 
-def test_a_constant_window_has_the_values_that_the_books_give_it(engine):
+def test_a_constant_window_has_its_known_feature_values(engine):
     for level in (0, 13):
         grey = np.full((12, 12), level, np.uint8)
         found = {name: plane[0, 0] for name, plane in
                  textures(grey, TextureSettings(features=FEATURES), engine).items()}
-        nothing = {"contrast", "dissimilarity", "entropy", "variance", "sumvariance", "sumentropy", "information1",
+        zero = {"contrast", "dissimilarity", "entropy", "variance", "sumvariance", "sumentropy", "information1",
                    "information2", "differencevariance", "differenceentropy", "clustershade", "clusterprominence"}
-        everything = {"homogeneity", "asm", "energy", "maximum", "correlation"}
-        assert {name for name, value in found.items() if value == 0} - {"mean", "sumaverage"} == nothing
-        assert {name for name, value in found.items() if value == 1} == everything
+        one = {"homogeneity", "asm", "energy", "maximum", "correlation"}
+        assert {name for name, value in found.items() if value == 0} - {"mean", "sumaverage"} == zero
+        assert {name for name, value in found.items() if value == 1} == one
         assert (found["mean"], found["sumaverage"]) == (level, 2 * level)
         snap = textures(grey, TextureSettings(normalisation="snap"), engine)
         np.testing.assert_equal(snap["correlation"][0, 0], np.float32(1 if level else np.nan))
@@ -181,7 +181,7 @@ def test_a_constant_window_has_the_values_that_the_books_give_it(engine):
 
 @pytest.mark.parametrize("features", [FEATURES, SNAP_FEATURES, SNAP_FEATURES[::-3], ("entropy",), ("contrast", "mean")])
 @pytest.mark.parametrize("step", [1, 2, 7, 25])
-def test_numpy_and_numba_give_the_same_bits(step, features):
+def test_numpy_and_numba_engines_are_bit_identical(step, features):
     if not compiled.is_available():
         pytest.skip("numba is not installed")
     for seed, (window, levels, mode) in enumerate(((3, 8, "separate"), (9, 32, "averaged"), (15, 128, "pooled"),
@@ -191,12 +191,12 @@ def test_numpy_and_numba_give_the_same_bits(step, features):
         grey = noise(seed, levels, (70, 83))
         grey[np.random.default_rng(seed).random(grey.shape) < 0.3] = levels
         grey[20:40, 30:60] = levels
-        frame = whole_windows(grey, settings)
-        np.testing.assert_array_equal(window_textures(grey, frame, settings, engine=plain),
-                                      window_textures(grey, frame, settings, engine=compiled))
+        extents = whole_windows(grey, settings)
+        np.testing.assert_array_equal(window_textures(grey, extents, settings, engine=plain),
+                                      window_textures(grey, extents, settings, engine=compiled))
 
 
-def test_pairs_without_data_do_not_count_and_too_few_give_nothing(engine):
+def test_invalid_pairs_are_ignored_and_too_few_yield_nodata(engine):
     grey = noise(7, 16, (30, 30))
     grey[np.random.default_rng(7).random(grey.shape) < 0.4] = 16
     grey[:12, :12] = 16
@@ -213,35 +213,35 @@ def test_pairs_without_data_do_not_count_and_too_few_give_nothing(engine):
     assert 10 < empty < 400
 
 
-def test_averaged_is_the_mean_of_the_separate_ones_and_pooled_is_not():
+def test_averaged_features_are_the_mean_of_separate_ones_unlike_pooled():
     grey = noise(8, 32)
     grey[10:16, 10:15] = 32
     settings = TextureSettings(features=FEATURES, distances=(1, 3), min_valid=0.0)
     separate = textures(grey, dataclasses.replace(settings, angle_mode="separate"))
     averaged = textures(grey, settings)
-    everything = textures(grey, dataclasses.replace(settings, distance_mode="averaged"))
+    averaged_over_all = textures(grey, dataclasses.replace(settings, distance_mode="averaged"))
     pooled = textures(grey, dataclasses.replace(settings, angle_mode="pooled"))
     assert set(separate) == {f"{name}_d{distance}_{angle}" for name in FEATURES for distance in (1, 3)
                              for angle in DIRECTIONS}
-    assert set(everything) == set(FEATURES)
+    assert set(averaged_over_all) == set(FEATURES)
     for name in FEATURES:
         for distance in (1, 3):
             mean = np.mean([separate[f"{name}_d{distance}_{angle}"] for angle in DIRECTIONS], axis=0)
             np.testing.assert_allclose(averaged[f"{name}_d{distance}"], mean, rtol=1e-5, atol=1e-4, err_msg=name)
         mean = np.mean([separate[f"{name}_d{distance}_{angle}"] for distance in (1, 3) for angle in DIRECTIONS], axis=0)
-        np.testing.assert_allclose(everything[name], mean, rtol=1e-5, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(averaged_over_all[name], mean, rtol=1e-5, atol=1e-4, err_msg=name)
     assert not np.allclose(pooled["entropy_d1"], averaged["entropy_d1"], rtol=1e-3)
 
 
-def test_a_single_feature_is_that_of_the_whole_set(engine):
+def test_a_single_feature_equals_that_of_the_whole_set(engine):
     grey = noise(9, 32)
-    everything = textures(grey, TextureSettings(features=FEATURES), engine)
+    averaged_over_all = textures(grey, TextureSettings(features=FEATURES), engine)
     for name in FEATURES:
         alone = textures(grey, TextureSettings(features=(name,)), engine)[name]
-        np.testing.assert_array_equal(alone, everything[name], err_msg=name)
+        np.testing.assert_array_equal(alone, averaged_over_all[name], err_msg=name)
 
 
-def test_the_work_ends_when_it_is_told_to():
+def test_an_exception_of_the_check_is_propagated():
     def refuse():
         raise InterruptedError
 

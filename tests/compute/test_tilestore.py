@@ -1,4 +1,4 @@
-"""Tiles on disk: they come back as they were, the oldest go first, and each is decoded once."""
+"""Tile store on disk: tiles are read back unchanged, the least recently used are replaced, each is decoded once."""
 
 import threading
 
@@ -14,7 +14,7 @@ from floefield.compute.raster.tilestore import StoredTilesReader, TileStore
 
 @pytest.fixture
 def image(tmp_path):
-    """Tiles of 64 pixels, the last of each row and column cut."""
+    """Image with tiles of 64 pixels, incomplete at the right and lower edge."""
     path = tmp_path / "image.tif"
     values = np.random.default_rng(1).integers(0, 65535, (150, 170), np.uint16)
     with rasterio.open(path, "w", driver="GTiff", height=150, width=170, count=1, dtype="uint16", crs="EPSG:32631",
@@ -24,25 +24,25 @@ def image(tmp_path):
     return path
 
 
-def test_rows_of_a_tile_come_back(tmp_path):
+def test_rows_of_stored_tiles_are_read_back(tmp_path):
     tile = np.arange(48, dtype=np.uint16).reshape(8, 6)
-    with TileStore(str(tmp_path / "result.tif"), most=2) as store:
-        store.keep("first", tile)
-        store.keep("second", tile + 100)
-        assert (store.rows("first", 3, 2, 6, np.uint16) == tile[3:5]).all()
+    with TileStore(str(tmp_path / "result.tif"), max_tiles=2) as store:
+        store.add("first", tile)
+        store.add("second", tile + 100)
+        assert (store.read_rows("first", 3, 2, 6, np.uint16) == tile[3:5]).all()
 
-        store.keep("third", tile + 200)
+        store.add("third", tile + 200)
 
-        assert store.rows("second", 0, 8, 6, np.uint16) is None, "it was used longest ago"
-        assert (store.rows("first", 0, 8, 6, np.uint16) == tile).all()
-        assert (store.rows("third", 0, 8, 6, np.uint16) == tile + 200).all()
+        assert store.read_rows("second", 0, 8, 6, np.uint16) is None, "the least recently used tile is replaced"
+        assert (store.read_rows("first", 0, 8, 6, np.uint16) == tile).all()
+        assert (store.read_rows("third", 0, 8, 6, np.uint16) == tile + 200).all()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("window", [Window(0, 0, 150, 170), Window(60, 60, 10, 80), Window(-5, 160, 30, 30)])
-@pytest.mark.parametrize("most", [1, 100])
-def test_windows_are_those_of_the_image(image, tmp_path, window, most):
-    with TileStore(str(tmp_path / "result.tif"), most) as store, StoredTilesReader(image, store) as stored, \
+@pytest.mark.parametrize("max_tiles", [1, 100])
+def test_windows_equal_those_of_a_direct_reader(image, tmp_path, window, max_tiles):
+    with TileStore(str(tmp_path / "result.tif"), max_tiles) as store, StoredTilesReader(image, store) as stored, \
             RasterReader(image) as direct:
         for _ in range(2):
             values, valid = stored.read(window)
@@ -50,12 +50,12 @@ def test_windows_are_those_of_the_image(image, tmp_path, window, most):
             assert (values == expected).all() and (valid == expected_valid).all()
 
 
-def test_no_tile_is_decoded_twice_by_any_number_of_threads(image, tmp_path, monkeypatch):
+def test_each_tile_is_decoded_once_by_several_threads(image, tmp_path, monkeypatch):
     decoded = []
-    values = RasterReader._values
-    monkeypatch.setattr(RasterReader, "_values", lambda self, dataset, numbers, window: (
-        decoded.append(window), values(self, dataset, numbers, window))[1])
-    with TileStore(str(tmp_path / "result.tif"), most=100) as store, StoredTilesReader(image, store) as reader:
+    values = RasterReader._read_values
+    monkeypatch.setattr(RasterReader, "_read_values", lambda self, dataset, band_numbers, window: (
+        decoded.append(window), values(self, dataset, band_numbers, window))[1])
+    with TileStore(str(tmp_path / "result.tif"), max_tiles=100) as store, StoredTilesReader(image, store) as reader:
         threads = [threading.Thread(target=reader.read, args=(Window(row, 0, 32, 170),)) for row in range(0, 128, 16)]
         for thread in threads:
             thread.start()
@@ -64,15 +64,15 @@ def test_no_tile_is_decoded_twice_by_any_number_of_threads(image, tmp_path, monk
     assert len(decoded) == len(set(decoded)) == 9
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot take the images"):
+    with pytest.raises(OutputError, match="Temporary image tiles cannot be written to"):
         TileStore(str(tmp_path / "file" / "result.tif"), 1)
 
 
-def test_a_full_disk_is_told(tmp_path):
+def test_a_full_disk_is_reported(tmp_path):
     with TileStore(str(tmp_path / "result.tif"), 1) as store:
         store._file.close()
         store._file = open("/dev/full", "r+b", buffering=0)  # noqa: SIM115, closed by the store
         with pytest.raises(OutputError, match="free space"):
-            store.keep("tile", np.zeros((8, 8), np.uint16))
+            store.add("tile", np.zeros((8, 8), np.uint16))

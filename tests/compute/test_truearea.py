@@ -1,4 +1,4 @@
-"""The area of a pixel against published figures of the ellipsoid, and classes read on other grids against GDAL."""
+"""Pixel area compared with published values of the ellipsoid; class rasters on other grids compared with GDAL."""
 
 import math
 
@@ -18,7 +18,7 @@ def grid(crs, west, north, size, shape=(100, 100)):
     return Grid(CRS.from_user_input(crs).to_wkt() if crs else "", west, north, size, size, *shape)
 
 
-def test_utm_and_national_grids_are_taken_at_their_word():
+def test_utm_and_national_grids_have_their_nominal_area():
     assert pixel_area(grid("EPSG:32631", 500000, 4800000, 10)) == 100
     assert pixel_area(grid("EPSG:2154", 700000, 6600000, 20)) == 400
     # US survey feet
@@ -26,28 +26,28 @@ def test_utm_and_national_grids_are_taken_at_their_word():
 
 
 @pytest.mark.parametrize(("latitude", "square_km"), [(0, 12308.8), (45, 8765.8), (60, 6217.7)])
-def test_degrees_are_those_of_the_ellipsoid(latitude, square_km):
+def test_geographic_pixels_have_their_area_on_the_ellipsoid(latitude, square_km):
     # A square degree on WGS 84 around a latitude: length of a degree of latitude times that of a degree of longitude
     # (110.574 and 111.320, 111.132 and 78.847, 111.412 and 55.800 km).
     area = pixel_area(grid("EPSG:4326", 0, latitude + 0.05, 0.001))
     assert area / 1e-6 / 1e6 == pytest.approx(square_km, rel=1e-3)
 
 
-def test_web_mercator_is_not_believed():
+def test_web_mercator_is_corrected_for_area_distortion():
     x, y = 500000, 20037508.342789244 / math.pi * math.log(math.tan(math.radians(45 + 60 / 2)))
     area = pixel_area(grid("EPSG:3857", x, y + 500, 10))
-    # The scale at 60 degrees is 2: four times the area, but for the flattening.
+    # The scale at 60 degrees is 2: four times the area, apart from the flattening.
     assert area == pytest.approx(25, rel=0.01)
 
 
-def test_the_area_is_that_of_the_window():
+def test_the_area_is_computed_at_the_window():
     world = Grid(CRS.from_epsg(4326).to_wkt(), -180, 90, 1, 1, 180, 360)
     equator, north = pixel_area(world, Window(89, 0, 2, 360)), pixel_area(world, Window(9, 0, 2, 360))
     assert equator / north == pytest.approx(1 / math.cos(math.radians(80)), rel=0.02)
     assert pixel_area(grid("", 0, 0, 3)) == 9
 
 
-def test_classes_on_another_grid_are_those_of_gdal(tmp_path):
+def test_classes_on_another_grid_equal_gdal(tmp_path):
     from osgeo import gdal
 
     values = np.random.default_rng(1).integers(0, 9, (1, 80, 70)).astype(np.uint8)
@@ -58,7 +58,7 @@ def test_classes_on_another_grid_are_those_of_gdal(tmp_path):
               width=80, height=90, resampleAlg="near", dstNodata=0, errorThreshold=0)
     expected = fieldscene.read(tmp_path / "warped.tif")[0][0]
     with RasterOnto(path, target) as raster:
-        assert raster.is_moved
+        assert raster.is_resampled
         whole, valid = raster.read(target.window)
         for window in target.blocks(33, 27):
             part, inside = raster.read(window)
@@ -69,7 +69,7 @@ def test_classes_on_another_grid_are_those_of_gdal(tmp_path):
     assert (whole == expected)[valid].mean() > 0.98
 
 
-def test_nodata_that_is_a_class_stays_one_on_another_grid(tmp_path):
+def test_value_0_without_nodata_stays_valid_on_another_grid(tmp_path):
     values = np.zeros((1, 40, 40), np.uint8)
     path = fieldscene.write(tmp_path / "map.tif", values, ("class",))
     target = Grid(CRS.from_user_input(fieldscene.CRS).to_wkt(), fieldscene.WEST - 100, fieldscene.NORTH, 5, 5, 40, 60)
@@ -79,7 +79,7 @@ def test_nodata_that_is_a_class_stays_one_on_another_grid(tmp_path):
     np.testing.assert_array_equal(valid.all(axis=0), np.arange(60) >= 20)
 
 
-def test_a_raster_without_crs_cannot_be_compared_with_one_that_has(tmp_path):
+def test_a_raster_without_crs_is_rejected(tmp_path):
     path = fieldscene.write(tmp_path / "map.tif", np.ones((1, 9, 9), np.uint8), ("class",), crs=None)
     with pytest.raises(UnsuitableInput, match="Assign"):
         RasterOnto(path, grid("EPSG:32631", 0, 90, 10, (9, 9)))

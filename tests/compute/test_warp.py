@@ -1,4 +1,4 @@
-"""Resampling to another coordinate reference system, against GDAL's warper with exact positions (``-et 0``)."""
+"""Resampling to another coordinate reference system, compared with GDAL's warper at exact positions (``-et 0``)."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def reader_of(tmp_path):
 
 
 def grid_in(epsg, size):
-    """A grid in another CRS over the middle of the image; its corner is a multiple of the pixel size."""
+    """Return a grid in another CRS over the centre of the image; its corner is a multiple of the pixel size."""
     box = transform_bounds("EPSG:32631", f"EPSG:{epsg}", 796400, 6003400, 798000, 6004600)
     west, north = np.floor(box[0] / size) * size, np.ceil(box[3] / size) * size
     return Grid(CRS.from_epsg(epsg).to_wkt(), west, north, size, size, int((north - box[1]) / size),
@@ -47,7 +47,7 @@ def warped_by_gdal(values, grid, method, nodata=None, dtype=np.float32):
 
 
 @pytest.mark.parametrize("epsg", [32632, 2154, 3035, 4326])
-def test_nearest_takes_the_same_pixels_as_the_warper(reader_of, epsg):
+def test_nearest_selects_the_same_pixels_as_gdal(reader_of, epsg):
     grid = grid_in(epsg, 10 / 111319.49 if epsg == 4326 else 10.0)
     values, valid = read_resampled(reader_of(NOISE), grid, grid.window)
     assert valid.all()
@@ -61,7 +61,7 @@ def test_nearest_takes_the_same_pixels_as_the_warper(reader_of, epsg):
 
 @pytest.mark.parametrize(("method", "gdal"), [("bilinear", Resampling.bilinear), ("bicubic", Resampling.cubic)])
 @pytest.mark.parametrize("epsg", [32632, 2154])
-def test_interpolation_is_within_one_digital_number_of_the_warper(reader_of, method, gdal, epsg):
+def test_interpolation_is_within_one_digital_number_of_gdal(reader_of, method, gdal, epsg):
     grid = grid_in(epsg, 10.0)
     values, valid = read_resampled(reader_of(SMOOTH), grid, grid.window, upsampling=method)
     assert valid.all()
@@ -69,7 +69,7 @@ def test_interpolation_is_within_one_digital_number_of_the_warper(reader_of, met
 
 
 @pytest.mark.parametrize("method", ["bilinear", "bicubic"])
-def test_holes_keep_their_shape_and_do_not_darken_their_neighbours(reader_of, method):
+def test_interpolation_preserves_nodata_and_its_neighbours(reader_of, method):
     grid = grid_in(32632, 10.0)
     _, nearest_valid = read_resampled(reader_of(HOLES), grid, grid.window, nodata=0)
     values, valid = read_resampled(reader_of(HOLES), grid, grid.window, upsampling=method, nodata=0)
@@ -80,8 +80,8 @@ def test_holes_keep_their_shape_and_do_not_darken_their_neighbours(reader_of, me
 
 
 @pytest.mark.parametrize("method", ["min", "max", "mean", "median"])
-def test_larger_pixels_summarise_those_below_them(reader_of, method):
-    """Sixty-four nearest samples of each pixel, taken by GDAL, are the pixels below it."""
+def test_downsampling_aggregates_the_covered_source_pixels(reader_of, method):
+    """Expected values: aggregates of 64 nearest-neighbour samples per pixel from GDAL."""
     grid, fine = grid_in(32632, 40.0), 8
     small = Grid(grid.crs_wkt, grid.west, grid.north, 5.0, 5.0, grid.height * fine, grid.width * fine)
     samples = warped_by_gdal(SMOOTH, small, Resampling.nearest)
@@ -93,7 +93,7 @@ def test_larger_pixels_summarise_those_below_them(reader_of, method):
     assert (np.median(off), off.max()) < ((12, 40) if method in ("mean", "median") else (30, 200))
 
 
-def test_a_block_equals_the_same_part_of_the_whole(reader_of):
+def test_a_block_equals_the_same_part_of_the_whole_raster(reader_of):
     for method, size in (("nearest", 10.0), ("bicubic", 10.0), ("mean", 25.0)):
         grid = grid_in(32632, size)
         block = Window(7, 11, 23, 31)
@@ -104,8 +104,8 @@ def test_a_block_equals_the_same_part_of_the_whole(reader_of):
         assert (part_valid == whole_valid[block.slices]).all()
 
 
-def test_only_the_pixels_below_a_block_are_read(reader_of):
-    class Watched:
+def test_only_the_source_pixels_of_a_block_are_read(reader_of):
+    class RecordingReader:
         def __init__(self, reader):
             self.grid, self._reader, self.windows = reader.grid, reader, []
 
@@ -114,17 +114,17 @@ def test_only_the_pixels_below_a_block_are_read(reader_of):
             return self._reader.read(window, indexes)
 
     grid = grid_in(32632, 10.0)
-    watched = Watched(reader_of(NOISE))
-    read_resampled(watched, grid, Window(40, 40, 32, 32), upsampling="bicubic")
-    assert max(watched.windows[0].shape) < 64
+    recording = RecordingReader(reader_of(NOISE))
+    read_resampled(recording, grid, Window(40, 40, 32, 32), upsampling="bicubic")
+    assert max(recording.windows[0].shape) < 64
     far = Grid(grid.crs_wkt, grid.west - 90000, grid.north, 10.0, 10.0, 32, 32)
-    _, valid = read_resampled(watched, far, far.window)
+    _, valid = read_resampled(recording, far, far.window)
     assert not valid.any()
-    assert len(watched.windows) == 1
+    assert len(recording.windows) == 1
 
 
-def test_the_same_projection_by_another_name_changes_nothing(reader_of):
-    """ETRS89 / UTM 31N is WGS 84 / UTM 31N to GDAL: every method gives what it gives without a warp."""
+def test_equivalent_crs_have_the_same_result(reader_of):
+    """ETRS89 / UTM 31N equals WGS 84 / UTM 31N in GDAL: every method returns the same values as without warping."""
     reader = reader_of(HOLES)
     for size, up, down in ((10.0, "bicubic", "first"), (20.0, "nearest", "first"), (20.0, "nearest", "mean")):
         here = reader.grid.with_pixel_size(size)
@@ -135,7 +135,7 @@ def test_the_same_projection_by_another_name_changes_nothing(reader_of):
         np.testing.assert_allclose(values[valid], expected[valid], atol=0.05)
 
 
-def test_places_that_the_projection_cannot_express_have_no_data(reader_of):
+def test_positions_outside_the_projection_are_invalid(reader_of):
     world = Grid(CRS.from_epsg(4326).to_wkt(), -180.0, 95.0, 5.0, 5.0, 38, 72)
     values, valid = read_resampled(reader_of(NOISE), world, world.window, downsampling="max")
     assert valid.sum() <= 2
@@ -157,11 +157,11 @@ def test_flags_are_combined_bit_by_bit(reader_of, method):
     assert (values == wanted).all()
 
 
-def test_a_large_ratio_is_read_in_parts_with_the_same_result(reader_of, monkeypatch):
+def test_resampling_in_parts_has_the_same_result(reader_of, monkeypatch):
     reader = reader_of(HOLES)
     for grid in (reader.grid.with_pixel_size(30.0), grid_in(32632, 30.0)):
         whole = read_resampled(reader, grid, grid.window, downsampling="median", nodata=0)
-        monkeypatch.setattr("floefield.compute.raster.resample.MOST_SOURCE_PIXELS", 9000)
+        monkeypatch.setattr("floefield.compute.raster.resample.MAX_SOURCE_PIXELS", 9000)
         parts = read_resampled(reader, grid, grid.window, downsampling="median", nodata=0)
         monkeypatch.undo()
         assert all((one == other).all() for one, other in zip(whole, parts))

@@ -1,11 +1,11 @@
-"""Textures against Orfeo ToolBox and GRASS: on noise, and on a real Sentinel-1 chip."""
+"""Textures compared with Orfeo ToolBox and GRASS, on noise and on a real Sentinel-1 chip."""
 
 import numpy as np
 import pytest
 
-from floefield.compute.texture.quantise import EqualWidths
+from floefield.compute.texture.quantise import EqualDistanceQuantiser
 from floefield.compute.texture.settings import DIRECTIONS, TextureSettings
-from floefield.compute.texture.windows import Frame, window_textures
+from floefield.compute.texture.windows import WindowExtents, window_textures
 
 from .. import fieldscene
 from ..glcmcount import features_of
@@ -19,7 +19,7 @@ needs_grass = pytest.mark.skipif(not grass_program(), reason="GRASS is not insta
 
 @pytest.fixture(params=["noise", "a real chip"])
 def grey(request):
-    """Grey levels without gaps."""
+    """Grey levels without nodata."""
     if request.param == "noise":
         values = np.random.default_rng(1).normal(16, 7, (60, 70))
         return np.clip(values, 0, LEVELS - 1).astype(np.uint8)
@@ -28,14 +28,14 @@ def grey(request):
     with rasterio.open(next(TEXTURE.glob("*.tif"))) as chip:
         values = chip.read(1)[60:150, 90:190]
     assert (values > -90).all()
-    return EqualWidths(-20, 0, LEVELS).grey(values)
+    return EqualDistanceQuantiser(-20, 0, LEVELS).quantise(values)
 
 
-def ours(grey, features, angle, distance=1, window=9):
-    """{feature: plane} inside the border that the window cannot reach."""
+def floefield_textures(grey, features, angle, distance=1, window=9):
+    """Return the features by name, without the border that is narrower than the window."""
     settings = TextureSettings(window=window, levels=LEVELS, angles=(angle,), distances=(distance,), features=features)
-    frame = Frame(*(np.full(size - window + 1, window) for size in grey.shape))
-    return dict(zip(features, window_textures(grey, frame, settings)))
+    extents = WindowExtents(*(np.full(size - window + 1, window) for size in grey.shape))
+    return dict(zip(features, window_textures(grey, extents, settings)))
 
 
 def inside(plane, window=9):
@@ -43,21 +43,21 @@ def inside(plane, window=9):
 
 
 @needs_grass
-def test_grass_has_the_same_maps(grey, tmp_path):
+def test_textures_equal_grass(grey, tmp_path):
     path = fieldscene.write(tmp_path / "grey.tif", grey[None], ["grey"])
-    theirs = grass_textures(path, tmp_path, 9, 2, separate=True)
+    expected_maps = grass_textures(path, tmp_path, 9, 2, separate=True)
     for angle in DIRECTIONS:
-        found = ours(grey, tuple(GRASS_METHODS), angle, 2)
-        # where all levels are the same it has a correlation of 0, as good as any
+        found = floefield_textures(grey, tuple(GRASS_METHODS), angle, 2)
+        # GRASS defines the correlation as 0 where all levels are equal
         varies = found["variance"] > 0
         assert varies.mean() > 0.99
         for name, plane in found.items():
-            np.testing.assert_allclose(inside(theirs[name, angle])[varies], plane[varies], rtol=1e-4, atol=1e-4,
+            np.testing.assert_allclose(inside(expected_maps[name, angle])[varies], plane[varies], rtol=1e-4, atol=1e-4,
                                        err_msg=f"{name} {angle}")
 
 
 def counts_beyond_the_window(grey, centre, offset, half=4):
-    """As Orfeo ToolBox counts: every pixel of the window has a partner, inside or outside of it."""
+    """Count pairs as Orfeo ToolBox does: the second pixel of a pair may lie outside the window."""
     row, column = centre
     counts = np.zeros((LEVELS, LEVELS), np.int64)
     for first in np.ndindex(2 * half + 1, 2 * half + 1):
@@ -70,12 +70,12 @@ def counts_beyond_the_window(grey, centre, offset, half=4):
 
 @needs_otb
 @pytest.mark.parametrize("angle", DIRECTIONS)
-def test_orfeo_toolbox_agrees_but_for_its_window(grey, tmp_path, angle):
+def test_textures_equal_orfeo_toolbox_except_for_pairs_across_the_window_border(grey, tmp_path, angle):
     path = fieldscene.write(tmp_path / "grey.tif", grey[None], ["grey"])
-    theirs = otb_textures(path, tmp_path, LEVELS, 9, DIRECTIONS[angle])
+    expected_maps = otb_textures(path, tmp_path, LEVELS, 9, DIRECTIONS[angle])
     for centre in ((10, 10), (30, 40), (45, 21)):
         expected = features_of(counts_beyond_the_window(grey, centre, DIRECTIONS[angle]))
-        for name, plane in theirs.items():
+        for name, plane in expected_maps.items():
             assert plane[centre] == pytest.approx(expected[name], rel=1e-4, abs=1e-4), name
-    for name, plane in ours(grey, tuple(theirs), angle).items():
-        assert np.corrcoef(inside(theirs[name]).ravel(), plane.ravel())[0, 1] > 0.8, name
+    for name, plane in floefield_textures(grey, tuple(expected_maps), angle).items():
+        assert np.corrcoef(inside(expected_maps[name]).ravel(), plane.ravel())[0, 1] > 0.8, name
