@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..insitu.parcels import spelt_alike
+from ..insitu.parcels import similar_spellings
 from .choice import listed
 
 FEW_PARCELS = 5
@@ -57,7 +57,7 @@ def parcel_advice(ground):
     if unknown:
         advice.append("These classes occur in the validation parcels only, so every pixel of them counts as wrong: "
                       f"{listed(unknown)}.")
-    return advice + spelt_alike(labels)
+    return advice + similar_spellings(labels)
 
 
 def validation_advice(ground, is_split_off):

@@ -56,10 +56,10 @@ def _look(parcel_map, window, judges, trainers, classes):
     The number of the judge that holds each pixel; pixels that are not in its kin; those of them that touch its kin;
     and where this is doubtful, as several judges hold a pixel or parcels of several classes train beside it.
     """
-    numbers, around = parcel_map.draw_over(judges, window), _grown(window, parcel_map.grid)
-    lowest, highest = parcel_map.draw_from_both_ends(trainers, around)
+    numbers, around = parcel_map.rasterise_in_order(judges, window), _grown(window, parcel_map.grid)
+    lowest, highest = parcel_map.rasterise_lowest_and_highest(trainers, around)
     inside = window.relative_to(around).slices
-    is_doubtful = grown(lowest != highest, 1)[inside] | (numbers != parcel_map.draw_over(judges[::-1], window))
+    is_doubtful = grown(lowest != highest, 1)[inside] | (numbers != parcel_map.rasterise_in_order(judges[::-1], window))
     own = classes[numbers]
     frame = np.zeros((window.height + 2, window.width + 2), np.int32)
     frame[around.relative_to(window.padded(1)).slices] = classes[lowest]
@@ -84,9 +84,9 @@ def _is_beside(parcel_map, place, window, kin):
     for row in range(window.row, window.row + window.height, STRIP):
         strip = Window(row, window.col, min(STRIP, window.row + window.height - row), window.width)
         around = _grown(strip, parcel_map.grid)
-        training = np.logical_or.reduce([parcel_map.draw(other, around) for other in kin])
+        training = np.logical_or.reduce([parcel_map.rasterise_parcel(other, around) for other in kin])
         inside = strip.relative_to(around).slices
-        own = parcel_map.draw(place, strip) & ~training[inside]
+        own = parcel_map.rasterise_parcel(place, strip) & ~training[inside]
         free += np.count_nonzero(own)
         beside += np.count_nonzero(own & grown(training, 1)[inside])
     return 2 * beside > free

@@ -83,7 +83,7 @@ def test_true_colour_names_its_bands_and_ranges():
     assert renderer.findtext("blueContrastEnhancement/minValue") == "0.01"
 
 
-def test_stretch_ranges_are_percentiles_of_what_is_valid():
+def test_stretch_ranges_are_percentiles_of_valid_values():
     values = np.append(np.arange(101.0), [np.nan, np.inf, -np.inf])
 
     assert stretch_range(values) == (2.0, 98.0)
@@ -96,5 +96,5 @@ def test_stretch_ranges_of_flat_bands_are_not_empty(values):
     assert lowest == values[0] < highest
 
 
-def test_stretch_range_of_nothing():
+def test_stretch_range_without_valid_values():
     assert stretch_range(np.array([np.nan])) == (0.0, 1.0)
