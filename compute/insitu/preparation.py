@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 # States after the steps of the preparation.
 STEPS = ("read", "without overlaps", "shrunk", "kept")
-NO_CLASS, LEFT_OUT, NO_AREA = "no class", "class remaining out", "no area"
+NO_CLASS, LEFT_OUT, NO_AREA = "no class", "class left out", "no area"
 SLIVER, OVERLAP, VANISHED, TOO_SMALL = "sliver", "overlap", "vanished in the buffer", "too small"
 REASONS = {NO_CLASS: "the class field is empty", LEFT_OUT: "the class code table excludes the class",
            NO_AREA: "the geometry is missing or has no area",

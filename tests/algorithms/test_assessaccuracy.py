@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.compute.test_assess import class_map, truth
+from tests.compute.test_assess import class_map, reference_classes
 from tests.fieldscene import CROPS, NORTH, WEST, fields, square, write
 
 from .test_classifycrops import polygon_layer
@@ -64,13 +64,13 @@ def test_the_figures_are_those_of_numpy(assess, tmp_path):
     results = assess(REPORT=str(tmp_path / "report.html"), MATRIX=str(tmp_path / "matrix.csv"),
                      ERRORS=str(tmp_path / "errors.gpkg"))
 
-    judged = truth() > 0
-    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[judged] == truth()[judged]).mean())
+    judged = reference_classes() > 0
+    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[judged] == reference_classes()[judged]).mean())
     assert results["PARCEL_ACCURACY"] == 1.0
     with open(results["MATRIX"], encoding="utf-8-sig") as text:
         rows = list(csv.reader(text))
     assert rows[0] == ["reference (rows) \\ map (columns)", "Barley", "MAIZE", "wheat", "total", "recall"]
-    barley = class_map()[truth() == 1]
+    barley = class_map()[reference_classes() == 1]
     assert rows[1][1:5] == [str((barley == value).sum()) for value in (1, 2, 3)] + ["360"]
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Whether these reference data were also used to train the map" in report
@@ -86,7 +86,7 @@ def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
     rows = [feature.attributeMap() for feature in layer.getFeatures()]
     wrong = [row["wrong"] for row in rows]
     assert wrong == sorted(wrong, reverse=True) and wrong[0] > 0
-    assert sum(wrong) == (class_map() != truth())[truth() > 0].sum()
+    assert sum(wrong) == (class_map() != reference_classes())[reference_classes() > 0].sum()
     assert layer.crs().authid() == "EPSG:32631"
     assert {row["pixels"] for row in rows} == {36}
 
@@ -163,7 +163,7 @@ def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp
         gdal.Warp(part, classified, dstSRS="EPSG:3857")
     everywhere = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
     for reference in (training, everywhere):
-        with pytest.raises(QgsProcessingException, match=r"part\.tif was clipped or rewritten .* specify its training parcels"):
+        with pytest.raises(QgsProcessingException, match=r"part\.tif was clipped or rewritten.* specify its training"):
             run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
     results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",
@@ -175,7 +175,7 @@ def test_a_value_that_may_mean_no_data_is_pointed_out(assess, feedback, tmp_path
     assess(CLASSIFICATION=write(tmp_path / "undeclared.tif", class_map()[None], names=("class",)))
 
     told = " ".join(feedback.warned)
-    assert "nobody knows how good they are: 0. If 0 means no data, say so: NODATA=0." in told
+    assert "so their accuracy is unknown: 0. If 0 means no data, set NODATA=0." in told
     assert "Whether these reference data were also used to train the map" in told
 
 
@@ -272,7 +272,7 @@ def test_empty_labels_and_labels_unknown_to_the_map_are_told(assess, feedback):
 
     told = " ".join(feedback.warned)
     assert "1 parcels have no class" in told
-    assert "mean no class" in told and "quinoa" in told
+    assert "match no class" in told and "quinoa" in told
 
 
 def test_lines_are_no_reference(assess):
