@@ -44,13 +44,13 @@ class AssessmentOrigin:
     map_names: tuple = ()
 
 
-def write_assessment_report(path, found, origin, check=lambda: None):
+def write_assessment_report(path, assessment, origin, check=lambda: None):
     """Write the report.
 
     Parameters
     ----------
     path : str
-    found : Assessment
+    assessment : Assessment
     origin : AssessmentOrigin
     check : callable
         Called before each map; raises an exception to cancel.
@@ -60,22 +60,23 @@ def write_assessment_report(path, found, origin, check=lambda: None):
     OutputError
         If the file cannot be written.
     """
-    classes = {map_class.label: map_class for map_class in found.classes}
-    names = _names(origin.map_names or [os.path.splitext(os.path.basename(scores.path))[0] for scores in found.maps])
+    classes = {map_class.label: map_class for map_class in assessment.classes}
+    names = _names(origin.map_names
+                   or [os.path.splitext(os.path.basename(scores.path))[0] for scores in assessment.maps])
     maps = []
-    for number, (scores, name) in enumerate(zip(found.maps, names), start=1):
+    for number, (scores, name) in enumerate(zip(assessment.maps, names), start=1):
         check()
         pixels = matrix_content(scores.pixels, classes, f"map{number}")
         parcels = matrix_content(scores.parcels, classes, f"map{number}-parcels") if scores.parcels else None
         check()
         maps.append({"path": scores.path, "name": name, "number": number, "pixels": pixels, "parcels": parcels,
-                     "interval": scores.interval, "areas": _areas(scores, found.classes, number),
-                     "estimates": _estimates(scores, found.classes)})
+                     "interval": scores.interval, "areas": _areas(scores, assessment.classes, number),
+                     "estimates": _estimates(scores, assessment.classes)})
     check()
-    write_page(path, "assessment.html", found=found, origin=origin, maps=maps,
-               comparison=_comparison(found, maps) if len(maps) == 2 else None, errors=_errors(found),
-               plan=_sample_plan(found),
-               unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[found.kind],
+    write_page(path, "assessment.html", assessment=assessment, origin=origin, maps=maps,
+               comparison=_comparison(assessment, maps) if len(maps) == 2 else None,
+               errors=_errors(assessment), plan=_sample_plan(assessment),
+               unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[assessment.kind],
                versions=software_versions())
 
 
@@ -126,37 +127,38 @@ def _estimates(scores, classes):
     return {"overall": with_interval(estimates.overall, estimates.overall_error), "rows": rows}
 
 
-def _comparison(found, maps):
+def _comparison(assessment, maps):
     first, second = (one["pixels"]["rows"] for one in maps)
     rows = [{**{name: row[name] for name in ("number", "label", "colour")}, "first": row["f_score"],
              "second": other["f_score"]} for row, other in zip(first, second) if row["expected"]]
-    test = found.parcel_test or found.pixel_test
-    return {"rows": rows, "test": test, "pixels": found.pixel_test, "is_significant": test.p_value < SIGNIFICANCE_LEVEL,
-            "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[found.kind],
+    test = assessment.parcel_test or assessment.pixel_test
+    return {"rows": rows, "test": test, "pixels": assessment.pixel_test,
+            "is_significant": test.p_value < SIGNIFICANCE_LEVEL,
+            "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[assessment.kind],
             "picture": drawings.difference_picture(rows, tuple(one["name"] for one in maps), "difference")}
 
 
-def _sample_plan(found):
+def _sample_plan(assessment):
     """Required and existing numbers of samples for the first map, by class."""
-    scores = found.maps[0]
+    scores = assessment.maps[0]
     matrix, areas = scores.parcels or scores.pixels, scores.hectares
     measured = np.where(matrix.mapped_totals > 0, scores.pixels.precision, np.nan)
     proportions = areas / areas.sum()
     plan = plan_samples(proportions, measured, TARGET_ERRORS[0])
-    existing = matrix.mapped_totals if found.is_probability else np.zeros(len(proportions), int)
+    existing = matrix.mapped_totals if assessment.is_probability else np.zeros(len(proportions), int)
     rows = [{**_key(map_class), "proportion": float(proportions[index]), "precision": float(plan.precisions[index]),
              "is_measured": not np.isnan(measured[index]), "required": int(plan.by_class[index]),
              "existing": int(existing[index]), "missing": max(0, int(plan.by_class[index] - existing[index]))}
-            for index, map_class in enumerate(found.classes) if areas[index]]
+            for index, map_class in enumerate(assessment.classes) if areas[index]]
     return {"rows": sorted(rows, key=lambda row: -row["proportion"]), "total": plan.total, "minimum": MIN_PER_CLASS,
             "missing": sum(row["missing"] for row in rows),
             "required": [(2 * error, required_samples(proportions, plan.precisions, error)) for error in TARGET_ERRORS]}
 
 
-def _errors(found):
+def _errors(assessment):
     """Table of the parcels or points with most errors; empty for a reference raster."""
     rows = [{"identifier": feature_number(errors.unit), "reference": errors.reference,
              "mapped": errors.mapped, "pixels": errors.pixels, "wrong": errors.wrong,
              "fractions": [wrong / errors.pixels for wrong in errors.wrong]}
-            for errors in found.errors[:MAX_LISTED_UNITS]]
-    return {"rows": rows, "count": len(found.errors)}
+            for errors in assessment.errors[:MAX_LISTED_UNITS]]
+    return {"rows": rows, "count": len(assessment.errors)}

@@ -31,7 +31,6 @@ class Sieve:
         The class map.
     min_pixels : int
         Smaller patches are removed.
-        Whether diagonal neighbours are connected (8) or not (4).
     connectivity : {4, 8}
         Whether diagonal neighbours are connected (8) or not (4).
     edge : int
@@ -117,7 +116,7 @@ class Sieve:
             self._offsets[window.row, window.col], self._borders[window.row, window.col] = count, edges
             count += len(measures[0])
             found.append(measures)
-            one, other, same = self._across(window)
+            one, other, same = self._border_neighbours(window)
             links.append(np.unique(np.stack([one[same], other[same]]), axis=1))
 
         run_blocks(self.blocks, work, finish, executor, progress)
@@ -183,14 +182,14 @@ class Sieve:
             patch_id_of[patches.border] = patch_ids
             specks = patches.border[~is_large[patches.border] & (neighbours[patches.border] >= 0)]
             targets = ends[neighbours[specks]]
-            inside = (patch_id_of[specks], weights[neighbours[specks]], patch_id_of[targets], is_large[targets],
-                      patches.classes[targets])
+            within_block = (patch_id_of[specks], weights[neighbours[specks]], patch_id_of[targets], is_large[targets],
+                            patches.classes[targets])
             is_dependent = ~is_large & (patch_id_of < 0)
             deciding_ids = np.where(is_large[ends], -1, patch_id_of[ends])
             dependents = np.unique(deciding_ids[is_dependent & (deciding_ids >= 0)], return_counts=True)
             new_classes = np.where(is_large[ends], patches.classes[ends], patches.classes)
             self._store_block(window, patches, new_classes, deciding_ids)
-            both = [np.concatenate(part) for part in zip(inside, self._across_borders(window))]
+            both = [np.concatenate(part) for part in zip(within_block, self._specks_at_borders(window))]
             return _largest_by_speck(*both), dependents, np.count_nonzero(is_dependent & is_large[ends])
 
         def finish(_, result):
@@ -218,20 +217,20 @@ class Sieve:
         self._scratch.put((window.row, window.col), np.append(0, classes).astype(dtype)[patches.labels],
                           pixels.astype(np.int32), deciding_ids[pixels])
 
-    def _across_borders(self, window):
+    def _specks_at_borders(self, window):
         """Specks on both sides of the upper and left border of a block, with the weight and class of a neighbour.
 
         Returns
         -------
         specks, weights, targets, is_decided, classes : ndarray
         """
-        one, other, _ = self._across(window)
+        one, other, _ = self._border_neighbours(window)
         near, far = self._patch_ids[np.concatenate([one, other])], self._patch_ids[np.concatenate([other, one])]
-        counts = (near != far) & (self._sizes[near] < self._min_pixels)
-        near, far = near[counts], far[counts]
+        is_speck = (near != far) & (self._sizes[near] < self._min_pixels)
+        near, far = near[is_speck], far[is_speck]
         return near, self._weights[far], far, self._sizes[far] >= self._min_pixels, self._classes[far]
 
-    def _across(self, window):
+    def _border_neighbours(self, window):
         """Neighbouring patches across the upper and left border of a block: both numbers, whether classes are equal.
 
         With 8-connectivity, also across the upper-left and upper-right corner.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # States after the steps of the preparation.
-STEPS = ("read", "without overlaps", "shrunk", "kept")
+STEPS = ("read", "without overlaps", "buffered", "kept")
 NO_CLASS, LEFT_OUT, NO_AREA = "no class", "class left out", "no area"
 SLIVER, OVERLAP, VANISHED, TOO_SMALL = "sliver", "overlap", "vanished in the buffer", "too small"
 REASONS = {NO_CLASS: "the class field is empty", LEFT_OUT: "the class code table excludes the class",

@@ -19,7 +19,7 @@ def write_preparation_report(path, outcomes, codes, settings, min_area):
     Parameters
     ----------
     path : str
-    outcomes : sequence of Fate
+    outcomes : sequence of ParcelOutcome
     codes : dict of str to ClassCode or None
     settings : list of (str, str)
         Names and values of the settings.

@@ -47,7 +47,7 @@ def reference_classes():
     return values
 
 
-def test_pixels_and_parcels_are_those_of_scikit_learn(path):
+def test_pixel_and_parcel_accuracy_agree_with_scikit_learn(path):
     found = assess(task(path), Progress())
 
     mapped, expected = class_map(), reference_classes()
@@ -64,7 +64,7 @@ def test_pixels_and_parcels_are_those_of_scikit_learn(path):
     assert not found.is_training_known and found.training_units == 0
 
 
-def test_the_parcels_with_most_errors_come_first(path):
+def test_parcels_are_sorted_by_errors(path):
     found = assess(task(path), Progress())
 
     wrong = {n: int((class_map()[n // 6 * 8 + 1:n // 6 * 8 + 7, n % 6 * 8 + 1:n % 6 * 8 + 7] != n % 3 + 1).sum())
@@ -137,14 +137,14 @@ def test_a_parcel_with_some_training_pixels_is_excluded(path):
 
 def test_parcels_next_to_training_pixels_are_reported(path):
     """Training pixels in the west of each field, a validation parcel next to them in the same field."""
-    trained = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 1, 2))
-                    for number, crop, _ in fieldscene.fields() if number < 12)
+    training = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 1, 2))
+                     for number, crop, _ in fieldscene.fields() if number < 12)
     strips = tuple(Parcel(100 + number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 3, 1))
                    for number, crop, _ in fieldscene.fields() if number < 12)
     others = fieldscene.parcels()[12:]
 
     def adjacency_warnings(parcels):
-        return [sentence for sentence in assess(task(path, training=trained, parcels=parcels), Progress()).warnings
+        return [sentence for sentence in assess(task(path, training=training, parcels=parcels), Progress()).warnings
                 if "next to training pixels" in sentence]
 
     assert adjacency_warnings(strips + others)[0].startswith("12 of 30 parcels")
@@ -267,7 +267,7 @@ def test_estimates_for_a_second_map_come_with_a_warning(path, tmp_path):
                for warning in found.warnings)
 
 
-def test_cancelling_ends_the_work(path):
+def test_assessment_can_be_cancelled(path):
     class Impatient(Progress):
         cancelled = True
 

@@ -145,7 +145,7 @@ def test_the_most_probable_class_of_smoothed_probabilities(map_and_probabilities
     probabilities = np.nan_to_num(fieldscene.read(map_and_probabilities[1])[0].astype(float))
     kernel = np.outer([1, 2, 1], [1, 2, 1]) / 16
     expected = np.stack([gaussian_filter(plane, 1.5, mode="constant", truncate=10 / 3) if method == "gaussian" else
-                       convolve(plane, kernel, mode="constant") for plane in probabilities]).argmax(axis=0) + 1
+                         convolve(plane, kernel, mode="constant") for plane in probabilities]).argmax(axis=0) + 1
     before, after = fieldscene.read(map_and_probabilities[0])[0][0], fieldscene.read(tmp_path / "out.tif")[0][0]
     assert (after == np.where(before == 0, 0, expected)).mean() > 0.99999
     assert (after != before).mean() > 0.3

@@ -105,7 +105,7 @@ def test_the_number_of_parcels_per_class_can_be_limited(scene):
 
     assert np.bincount(pixels.classes).tolist() == [4, 4, 4]
     np.testing.assert_array_equal(pixels.features, sample_parcel_pixels(stack, ground, 0, executor, Progress(),
-                                                                      max_parcels=4).features)
+                                                                        max_parcels=4).features)
 
 
 def test_early_season_accuracy_needs_dates_and_validation_parcels():
@@ -163,7 +163,7 @@ def test_a_record_of_a_large_image_is_small():
     grid = Grid("", 0, 0, 10, 10, 10980, 10980)
     parcels = [Parcel(n, "a", {"type": "Polygon", "coordinates": [[
         [x, y], [x + 150, y], [x + 150, y - 150], [x, y - 150], [x, y]]]})
-        for n, (x, y) in enumerate(np.random.default_rng(1).integers(0, 100000, (500, 2)) * [1, -1])]
+               for n, (x, y) in enumerate(np.random.default_rng(1).integers(0, 100000, (500, 2)) * [1, -1])]
     parcel_map = ParcelMap(grid, parcels)
     record = record_training(grid, lambda window: parcel_map.read(window) > 0, parcel_map.touches)
     assert len(record.text()) < 100_000

@@ -61,7 +61,7 @@ def test_the_order_of_the_parcels_does_not_matter():
 def test_the_split_depends_on_the_seed():
     everything = parcels(wheat=40)
     splits = {tuple(p.identifier for p in split_parcels(everything, SplitSettings(seed=seed)).validation)
-             for seed in range(20)}
+              for seed in range(20)}
 
     assert len(splits) == 20
 

@@ -133,7 +133,7 @@ def test_class_0_of_a_map_without_nodata_is_kept(tmp_path):
     assert (result[0, 3, 3], result[0, 3, 14], result[0, 15, 15], nodata) == (0, 7, 255, 255)
 
 
-def test_reflectance_has_no_majority(scene, class_map):
+def test_a_majority_of_several_bands_is_refused(scene, class_map):
     for path, word in ((scene[0], "2 bands"), (class_map[1], "2 bands")):
         with pytest.raises(UnsuitableInput, match=word):
             aggregate(AggregateTask(path, class_map[2]), "", AggregateSettings(("majority",)), Progress())
