@@ -78,7 +78,7 @@ def rejected_by_reason(outcomes):
 
 
 def small_classes(outcomes):
-    """Classes with too too_few remaining parcels.
+    """Classes with too few remaining parcels.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def small_classes(outcomes):
     Returns
     -------
     too_few : list of str
-        One or two parcels: too too_few for training and validation (training fraction 0.75).
+        One or two parcels: too few for training and validation (training fraction 0.75).
     lost : list of str
         No parcel, although the class is not excluded.
     """

@@ -76,7 +76,7 @@ def test_profiles_are_percentiles_of_the_means_of_parcels(scene):
     assert profiles.dates == ("2023-03-01", "2023-07-01")
     assert profiles.parcels == (10, 9, 11)
     barley = [n for n in range(30) if n % 3 == 0]
-    # Of each parcel of 36 pixels 30 are parcel_map, so the means are close to those of all pixels.
+    # 30 of the 36 pixels of each parcel are sampled, so the means are close to those of all pixels.
     means = [ndvi[n // 6 * 8 + 1:n // 6 * 8 + 7, n % 6 * 8 + 1:n % 6 * 8 + 7].mean() for n in barley]
     np.testing.assert_allclose(profiles.percentiles[0, :, 1], np.percentile(means, [10, 25, 50, 75, 90]), atol=0.02)
 
