@@ -22,7 +22,7 @@ def layout_and_features(findings, crs_wkt, is_points, check=lambda: None):
 
     Parameters
     ----------
-    findings : Findings
+    findings : FeatureTable
     crs_wkt : str
         CRS of the geometries.
     is_points : bool

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from qgis.core import QgsCsException, QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
 from ..compute.errors import UnsuitableInput
-from ..compute.insitu.preparation import LEFT_OUT, NO_AREA, NO_CLASS, OVERLAP, SLIVER, TOO_SMALL, VANISHED, Fate
+from ..compute.insitu.preparation import (
+    LEFT_OUT,
+    NO_AREA,
+    NO_CLASS,
+    OVERLAP,
+    SLIVER,
+    TOO_SMALL,
+    VANISHED,
+    ParcelOutcome,
+)
 from .geometry import Surveyor, polygons_in, valid_polygons
 from .insitu import transform_between
 
@@ -41,7 +50,7 @@ class PreparedParcel:
 
     def fate(self):
         """What became of it."""
-        return Fate(self.parcel.code, tuple(self.areas), self.reason, self.repaired, self.disputed)
+        return ParcelOutcome(self.parcel.code, tuple(self.areas), self.reason, self.repaired, self.disputed)
 
 
 def prepare_parcels(found, layers, left_out, settings, crs, context, progress):

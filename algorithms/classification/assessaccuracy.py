@@ -20,7 +20,7 @@ from ...compute.accuracy.assess import DESIGNS, AssessmentSettings, AssessmentTa
 from ...compute.accuracy.assessmentreport import AssessmentOrigin, write_assessment_report
 from ...compute.accuracy.legend import read_legend
 from ...compute.accuracy.matching import AUTO, SCHEMES
-from ...compute.accuracy.results import error_findings, otb_matrix
+from ...compute.accuracy.results import error_table, otb_matrix
 from ...compute.forest.features import SYNTHETIC_TAG
 from ...compute.raster.blocks import MOST_THREADS
 from ...compute.raster.reader import RasterReader
@@ -243,7 +243,7 @@ class AssessAccuracy(Algorithm):
                                self.parameterAsInt(parameters, self.THREADS, context))), notes
 
     def _write_errors(self, parameters, context, found, crs_wkt, progress):
-        layout, features = layout_and_features(error_findings(found), crs_wkt, self.is_points, progress.check)
+        layout, features = layout_and_features(error_table(found), crs_wkt, self.is_points, progress.check)
         return write_layer(self, parameters, self.ERRORS, context, layout, features, progress)
 
     def _numbers(self, scores):

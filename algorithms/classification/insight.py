@@ -2,8 +2,8 @@
 
 from qgis.core import QgsProcessing, QgsProcessingParameterBoolean, QgsProcessingParameterFeatureSink
 
-from ...compute.accuracy.insight import InsightWishes
-from ...compute.accuracy.suspicious import suspicious_findings
+from ...compute.accuracy.insight import DiagnosticsSettings
+from ...compute.accuracy.suspicious import suspect_label_table
 from ...compute.raster.reader import RasterReader
 from ...provider.base import ROOT
 from ...provider.findings import layout_and_features
@@ -45,11 +45,11 @@ def insight_wishes(tool, parameters, context):
 
     Returns
     -------
-    InsightWishes
+    DiagnosticsSettings
     """
-    return InsightWishes(
+    return DiagnosticsSettings(
         profiles=training.is_given(parameters.get(options.REPORT)),
-        suspicious=training.is_given(parameters.get(SUSPECT_LABELS)),
+        suspect_labels=training.is_given(parameters.get(SUSPECT_LABELS)),
         early=tool.parameterAsBoolean(parameters, EARLY_SEASON, context))
 
 
@@ -63,11 +63,11 @@ class Delivery:
 
     def __call__(self, result):
         """Write the layer, if it is wanted."""
-        if result.insight.suspicious is None:
+        if result.insight.suspect_labels is None:
             return
         with RasterReader(self._raster_path) as raster:
             crs_wkt = raster.grid.crs_wkt
-        layout, features = layout_and_features(suspicious_findings(result.insight.suspicious), crs_wkt, False,
+        layout, features = layout_and_features(suspect_label_table(result.insight.suspect_labels), crs_wkt, False,
                                                self._progress.check)
         self._layer = write_layer(self._tool, self._parameters, SUSPECT_LABELS, self._context, layout, features,
                                   self._progress)

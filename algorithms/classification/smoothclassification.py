@@ -8,7 +8,7 @@ from qgis.core import (
 )
 
 from ...compute.cleanup.smooth import (
-    CONNECTEDNESS,
+    CONNECTIVITY,
     FROM_PROBABILITIES,
     METHODS,
     SmoothSettings,
@@ -62,7 +62,7 @@ class SmoothClassification(Algorithm):
                           "of the sieve: patches of fewer pixels take the class of their largest neighbour. 10 pixels "
                           "of 10 m are 0.1 hectare.")
         self.declare(
-            choice(self.CONNECTEDNESS, self.tr("Connectedness"), CONNECTEDNESS, settings.connectedness),
+            choice(self.CONNECTEDNESS, self.tr("Connectedness"), CONNECTIVITY, settings.connectivity),
             "of the sieve: with 4, pixels hang together that share a side; with 8, also those that touch at a corner.",
             advanced=True)
         options.add_whole(self, self.WINDOW, "Window (pixels)", settings.window, 3, 51,

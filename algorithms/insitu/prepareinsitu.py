@@ -21,7 +21,7 @@ from qgis.PyQt.QtCore import QVariant
 from ...compute.errors import MissingInput, UnsuitableInput
 from ...compute.insitu.codes import codes_for, irrigation_of, read_codes
 from ...compute.insitu.defaults import PARTS, PreparationSettings
-from ...compute.insitu.parcels import spelt_alike
+from ...compute.insitu.parcels import similar_spellings
 from ...compute.insitu.preparation import rejected_by_reason, small_classes
 from ...compute.insitu.report import write_preparation_report
 from ...compute.raster.writer import complete_files
@@ -257,7 +257,7 @@ class PrepareInsitu(Algorithm):
         if odd:
             progress.warn(f"{field} holds values that say nothing of irrigation, taken as unknown: "
                           f"{listed(sorted(odd))}.")
-        for sentence in spelt_alike(label for label, code in codes.items() if code and code.origin != "table"):
+        for sentence in similar_spellings(label for label, code in codes.items() if code and code.origin != "table"):
             progress.warn(sentence)
         for label, code in sorted(codes.items()):
             if code:

@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.insitu.parcels import Parcel, spelt_alike
+from ...compute.insitu.parcels import Parcel, similar_spellings
 from ...compute.insitu.split import METHODS, SEN2AGRI_SPLIT, SMALL_CLASSES, SplitSettings, block_of, split_parcels
 from ...provider.base import Algorithm, Group
 from ...provider.geometry import Surveyor, polygons_in, sharing_ground
@@ -141,7 +141,7 @@ class SplitInsitu(Algorithm):
             progress.warn(f"{unlabelled} parcels have no class (empty class field) and were left out.")
         if shapeless:
             progress.warn(f"{shapeless} parcels have no area and were left out.")
-        for sentence in spelt_alike(parcel.code for parcel in found):
+        for sentence in similar_spellings(parcel.code for parcel in found):
             progress.warn(sentence)
 
     def _say_result(self, split, settings, blocks, progress):

@@ -1,1 +1,1 @@
-"""How right a map is: confusion matrices, scores and the report."""
+"""Accuracy assessment of class maps: confusion matrices, scores, area estimates and reports."""

@@ -1,4 +1,7 @@
-"""A map against a reference: counted, scored, and where the sample allows it, estimated for the whole map."""
+"""Accuracy assessment of one or two class maps: confusion matrices, scores and, for probability samples, estimates.
+
+Olofsson et al. (2014), Remote Sensing of Environment 148:42-57, doi 10.1016/j.rse.2014.02.015.
+"""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -16,7 +19,7 @@ from .matching import AUTO, match_labels
 from .record import DOMAIN, MARK, TAG, read_record
 from .reference import ParcelReference, PointReference, RasterReference
 from .scores import score_maps
-from .tally import MapBand, tally
+from .tally import MapBand, count_pixels
 
 PURPOSIVE, PROBABILITY = "purposive", "probability"
 DESIGNS = (PURPOSIVE, PROBABILITY)
@@ -24,7 +27,7 @@ DESIGNS = (PURPOSIVE, PROBABILITY)
 
 @dataclass(frozen=True)
 class MapInput:
-    """A map to be judged: where it is, what its values mean, and which of them mean "no data"."""
+    """A class map to assess: path, legend entries of its values, and additional nodata values."""
 
     path: str
     entries: tuple = ()
@@ -33,17 +36,17 @@ class MapInput:
 
 @dataclass(frozen=True)
 class AssessmentSettings:
-    """How a map is judged.
+    """Settings of an accuracy assessment.
 
     Parameters
     ----------
     design : str
-        ``purposive``: the reference was taken where it was at hand; ``probability``: its units were drawn at random,
-        in each class of the map or from all of it.
+        Sampling design of the reference data. ``purposive``: no random sample; ``probability``: a simple or stratified
+        random sample, the classes of the map being the strata.
     matching : str
-        How labels meet classes, see :func:`~.matching.match_labels`.
+        How reference labels are matched with map classes, see :func:`~.matching.match_labels`.
     threads : int
-        0 takes all cores but one; it changes nothing but the time.
+        Number of threads; 0 uses all cores but one. The result does not depend on it.
     """
 
     design: str = PURPOSIVE
@@ -53,19 +56,19 @@ class AssessmentSettings:
 
 @dataclass(frozen=True)
 class AssessmentTask:
-    """What to judge by what. Exactly one of `parcels`, `points` and `raster` is given.
+    """Inputs of an accuracy assessment. Exactly one of `parcels`, `points` and `raster` is given.
 
     Parameters
     ----------
     map : MapInput
     second : MapInput or None
-        To be compared with the first on the same ground.
+        Compared with the first map on the same reference pixels.
     parcels : tuple of Parcel
     points : tuple of Point
     raster : MapInput or None
-        Reference classes; any grid.
+        Reference raster, on any grid.
     training : tuple of Parcel
-        Parcels that trained the map: what lies on them does not judge.
+        Training parcels of the map; reference data on them are excluded.
     settings : AssessmentSettings
     """
 
@@ -79,7 +82,7 @@ class AssessmentTask:
 
 
 def assess(task, progress):
-    """Judge a map.
+    """Assess the accuracy of a map.
 
     Parameters
     ----------
@@ -94,7 +97,7 @@ def assess(task, progress):
     Raises
     ------
     PlainError
-        With a sentence for the user.
+        If the inputs cannot be assessed; the message is for the user.
     Cancelled
         If the user asked to stop.
     """
@@ -105,16 +108,17 @@ def assess(task, progress):
         inputs = [task.map] + ([task.second] if task.second else [])
         maps = [MapBand(opened.enter_context(RasterOnto(one.path, grid)), one.nodata) for one in inputs]
         reference = _reference(task, grid, opened, progress)
-        trained, is_known, warnings = _trained(task, grid, maps, progress)
+        read_training, is_training_known, warnings = _training_pixels(task, grid, maps, progress)
         progress.say("Comparing the map with the reference ...")
-        counted = tally(grid, maps, reference, trained, executor, TimeLeft(progress, "compared"))
-    _require_ground(reference, counted, task)
-    classes = [name_classes(area, one.entries) for area, one in zip(counted.areas, inputs)]
+        counts = count_pixels(grid, maps, reference, read_training, executor, TimeLeft(progress, "compared"))
+    _require_reference_pixels(reference, counts, task)
+    classes = [name_classes(area, one.entries) for area, one in zip(counts.areas, inputs)]
     for one, found in zip(inputs, classes):
         _require_classes(one, found)
-    labels, matchings = _match(task, reference, counted, classes)
-    return score_maps(task, reference, counted, classes, labels, matchings, tuple(warnings),
-                      knows_training=is_known, are_moved=[band.raster.is_resampled for band in maps], progress=progress)
+    labels, matchings = _match(task, reference, counts, classes)
+    return score_maps(task, reference, counts, classes, labels, matchings, tuple(warnings),
+                      is_training_known=is_training_known,
+                      are_resampled=[band.raster.is_resampled for band in maps], progress=progress)
 
 
 def _reference(task, grid, opened, progress):
@@ -123,76 +127,75 @@ def _reference(task, grid, opened, progress):
     reference = PointReference(grid, task.points) if task.points else ParcelReference(grid, task.parcels, progress)
     if reference.outside.all():
         raise UnsuitableInput(
-            f"All {len(reference.units)} reference {reference.kind} lie outside the map. Check that both show the same "
-            "place and that both have the right coordinate reference system.")
+            f"All {len(reference.units)} reference {reference.kind} lie outside the map. Check the extent and the "
+            "coordinate reference system of both.")
     return reference
 
 
-def _trained(task, grid, maps, progress):
-    """What tells the pixels that trained (None if nothing does), whether that is known of all maps, and warnings."""
-    warnings, readers, is_known = [], [], True
+def _training_pixels(task, grid, maps, progress):
+    """Reader of the training pixels (None without), whether they are known for all maps, and warnings."""
+    warnings, readers, is_training_known = [], [], True
     if task.training:
         parcels = ParcelMap(grid, task.training, progress=progress)
         if parcels.outside.all():
-            warnings.append("All TRAINING parcels lie outside the map, so they keep nothing from judging. Check them.")
+            warnings.append("All TRAINING parcels lie outside the map, so no reference data were excluded. Check the "
+                            "layer.")
         readers.append(lambda window: parcels.read(window) != 0)
     for band in maps:
         text = band.raster.source.domain_tags(DOMAIN).get(TAG)
         if not text and MARK in band.raster.source.tags and not task.training:
             raise UnsuitableInput(
-                f"{band.raster.source.path} was cut or rewritten after it was made, and lost its record of the pixels "
-                "that trained it. Use the map as it was made, or give the parcels that trained it as TRAINING.")
+                f"{band.raster.source.path} was clipped or rewritten, and its record of training pixels is lost. "
+                "Use the original map, or specify its training parcels as TRAINING.")
         if not text:
-            is_known = bool(task.training) and is_known
+            is_training_known = bool(task.training) and is_training_known
             continue
         if band.raster.is_resampled:
-            warnings.append("The second map lies on another grid than the first, so its record of training pixels "
-                            "cannot be used. Give its training parcels as TRAINING.")
-            is_known = bool(task.training) and is_known
+            warnings.append("The grids of the two maps differ, so the record of training pixels of the second map "
+                            "cannot be used. Specify its training parcels as TRAINING.")
+            is_training_known = bool(task.training) and is_training_known
             continue
         readers.append(read_record(text, grid).read)
     if not readers:
-        return None, is_known, warnings
-    return lambda window: np.logical_or.reduce([read(window) for read in readers]), is_known, warnings
+        return None, is_training_known, warnings
+    return lambda window: np.logical_or.reduce([read(window) for read in readers]), is_training_known, warnings
 
 
-def _require_ground(reference, counted, task):
-    """Refuse a reference that judges nothing, and say why."""
+def _require_reference_pixels(reference, counts, task):
+    """Raise an error if no reference data can be compared with the map."""
     if reference.kind != "pixels":
-        usable = np.setdiff1d(counted.units, list(counted.trained))
+        usable = np.setdiff1d(counts.units, list(counts.training))
         if len(usable):
             return
-        if counted.trained:
+        if counts.training:
             raise UnsuitableInput(
-                f"All reference {reference.kind} with pixels of the map lie on ground that trained the map, so they "
-                f"cannot judge it: {len(counted.trained)} of {len(reference.units)}. Accuracy must be measured on "
-                f"{reference.kind} that took no part in training.")
-        if counted.without_class:
+                f"All reference {reference.kind} with pixels of the map were used for training: "
+                f"{len(counts.training)} of {len(reference.units)}. Use independent validation {reference.kind}.")
+        if counts.without_class:
             raise UnsuitableInput(
                 f"No reference {reference.kind[:-1]} lies on a pixel with a class: the map"
-                f"{'s have' if task.second else ' has'} no data there. Check nodata (NODATA), and that reference and "
-                "map show the same place.")
-        if counted.disputed:
-            raise UnsuitableInput("Every pixel of the reference is claimed by parcels of different classes. Remove the "
+                f"{'s have' if task.second else ' has'} no data there. Check the nodata values (NODATA) and the extent "
+                "of the reference data.")
+        if counts.disputed:
+            raise UnsuitableInput("All reference pixels lie in overlapping parcels of different classes. Remove the "
                                   "overlaps, or choose another class field.")
-        raise UnsuitableInput(f"No reference parcel holds the centre of a pixel of the map: "
-                              f"{int(reference.outside.sum())} lie outside, the others are too small. Use larger "
-                              "parcels, or points.")
-    if not len(counted.units):
-        raise UnsuitableInput("The reference raster has no pixel in common with the map that has a class in both and "
-                              "did not train. Check that both show the same place, and NODATA.")
+        raise UnsuitableInput(f"No reference parcel contains the centre of a map pixel: {int(reference.outside.sum())} "
+                              "parcels lie outside the map, the others are too small. Use larger parcels, or points.")
+    if not len(counts.units):
+        raise UnsuitableInput("No pixel has a class in both the reference raster and the map and is not a training "
+                              "pixel. Check the extents of both, and NODATA.")
 
 
 def _require_classes(one, classes):
     if len(classes) < 2:
-        found = f"a single class ({classes[0].label})" if classes else "no class at all"
-        raise UnsuitableInput(f"{one.path} holds {found}, so there is nothing to be told apart. If one of its values "
-                              "is taken for nodata by mistake, correct that in the file (gdal_edit.py -unsetnodata).")
+        found = f"a single class ({classes[0].label})" if classes else "no class"
+        raise UnsuitableInput(f"{one.path} contains {found}; an assessment needs at least two. If a class value is "
+                              "declared as nodata by mistake, correct the file (gdal_edit.py -unsetnodata).")
 
 
-def _match(task, reference, counted, classes):
-    """The label of each unit, and for each map the matching of labels."""
-    units = np.unique(counted.units).tolist()
+def _match(task, reference, counts, classes):
+    """The reference label of each unit, and the matching of labels for each map."""
+    units = np.unique(counts.units).tolist()
     by = task.settings.matching
     paths = [one.path for one in (task.map, task.second) if one]
     if reference.kind != "pixels":

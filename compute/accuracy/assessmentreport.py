@@ -1,6 +1,6 @@
-"""The report of an assessment: one HTML file. Its words are in ``resources/report/assessment.html``.
+"""HTML report on an accuracy assessment; the text is in the template ``resources/report/assessment.html``.
 
-The same input gives the same bytes: there is no time stamp in it.
+The report has no time stamp: identical inputs produce identical files.
 """
 
 import os
@@ -13,27 +13,27 @@ from .content import matrix_content
 from .estimates import interval
 from .page import css_colour, software_versions, write_page
 from .results import feature_number
-from .samplesize import LEAST_PER_CLASS, needed_samples, plan_samples
+from .samplesize import MIN_PER_CLASS, plan_samples, required_samples
 
-MOST_PARCELS_LISTED = 25
-SIGNIFICANT = 0.05
-# Standard errors of the overall accuracy for which the report says how many samples they take; the first in detail.
-WANTED_ERRORS = (0.01, 0.015, 0.025)
+MAX_LISTED_UNITS = 25
+SIGNIFICANCE_LEVEL = 0.05
+# Standard errors of the overall accuracy for which sample sizes are reported; the first by class.
+TARGET_ERRORS = (0.01, 0.015, 0.025)
 
 
 @dataclass(frozen=True)
 class AssessmentOrigin:
-    """Where things came from, for the report.
+    """Inputs and settings listed in the report.
 
     Parameters
     ----------
     reference_path, class_field, training_path : str
     notes : tuple of str
-        What happened to the reference before it came here.
+        Remarks on how the reference data were prepared.
     synthetic : bool
-        Whether the map is of made-up sample data.
+        Whether the map was made from synthetic sample data.
     map_names : tuple of str
-        What to call the maps; empty calls them by their files.
+        Names of the maps; empty uses the file names.
     """
 
     reference_path: str = ""
@@ -44,44 +44,45 @@ class AssessmentOrigin:
     map_names: tuple = ()
 
 
-def write_assessment_report(path, found, origin, check=lambda: None):
+def write_assessment_report(path, assessment, origin, check=lambda: None):
     """Write the report.
 
     Parameters
     ----------
     path : str
-    found : Assessment
+    assessment : Assessment
     origin : AssessmentOrigin
     check : callable
-        Called before each map; raises to end the work.
+        Called before each map; raises an exception to cancel.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    classes = {map_class.label: map_class for map_class in found.classes}
-    names = _names(origin.map_names or [os.path.splitext(os.path.basename(scores.path))[0] for scores in found.maps])
+    classes = {map_class.label: map_class for map_class in assessment.classes}
+    names = _names(origin.map_names
+                   or [os.path.splitext(os.path.basename(scores.path))[0] for scores in assessment.maps])
     maps = []
-    for number, (scores, name) in enumerate(zip(found.maps, names), start=1):
+    for number, (scores, name) in enumerate(zip(assessment.maps, names), start=1):
         check()
         pixels = matrix_content(scores.pixels, classes, f"map{number}")
         parcels = matrix_content(scores.parcels, classes, f"map{number}-parcels") if scores.parcels else None
         check()
         maps.append({"path": scores.path, "name": name, "number": number, "pixels": pixels, "parcels": parcels,
-                     "interval": scores.interval, "areas": _areas(scores, found.classes, number),
-                     "estimates": _estimates(scores, found.classes)})
+                     "interval": scores.interval, "areas": _areas(scores, assessment.classes, number),
+                     "estimates": _estimates(scores, assessment.classes)})
     check()
-    write_page(path, "assessment.html", found=found, origin=origin, maps=maps,
-               comparison=_comparison(found, maps) if len(maps) == 2 else None, errors=_errors(found),
-               plan=_sample_plan(found),
-               unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[found.kind],
+    write_page(path, "assessment.html", assessment=assessment, origin=origin, maps=maps,
+               comparison=_comparison(assessment, maps) if len(maps) == 2 else None,
+               errors=_errors(assessment), plan=_sample_plan(assessment),
+               unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[assessment.kind],
                versions=software_versions())
 
 
 def _names(names):
-    """Names that tell the maps apart."""
-    return names if len(set(names)) == len(names) else [f"{name} ({place})" for place, name in enumerate(names, 1)]
+    """Unique names of the maps."""
+    return names if len(set(names)) == len(names) else [f"{name} ({index})" for index, name in enumerate(names, 1)]
 
 
 def _key(map_class):
@@ -90,18 +91,19 @@ def _key(map_class):
 
 
 def _areas(scores, classes, number):
-    """Mapped hectares, and where there are estimates the estimated ones with their interval."""
+    """Mapped area by class in hectares and, where available, the estimated area with its confidence interval."""
     estimates = scores.estimates
-    sampled = scores.hectares.sum() if estimates is None else scores.hectares[~estimates.unsampled].sum()
+    sampled_hectares = scores.hectares.sum() if estimates is None else scores.hectares[~estimates.unsampled].sum()
     nan, rows = float("nan"), []
-    total, largest = float(scores.hectares.sum()), float(scores.hectares.max()) or 1.0
-    for place, map_class in enumerate(classes):
-        hectares = float(scores.hectares[place])
-        row = {**_key(map_class), "hectares": hectares, "share": hectares / total if total else 0.0,
-               "bar": hectares / largest, "estimated": nan, "low": nan, "high": nan}
-        if estimates is not None and not estimates.unsampled[place]:
-            low, high = interval(estimates.shares[place], estimates.shares_error[place])
-            row.update(estimated=float(estimates.shares[place] * sampled), low=low * sampled, high=high * sampled)
+    total, maximum = float(scores.hectares.sum()), float(scores.hectares.max()) or 1.0
+    for index, map_class in enumerate(classes):
+        hectares = float(scores.hectares[index])
+        row = {**_key(map_class), "hectares": hectares, "fraction": hectares / total if total else 0.0,
+               "bar": hectares / maximum, "estimated": nan, "low": nan, "high": nan}
+        if estimates is not None and not estimates.unsampled[index]:
+            low, high = interval(estimates.proportions[index], estimates.proportions_error[index])
+            row.update(estimated=float(estimates.proportions[index] * sampled_hectares), low=low * sampled_hectares,
+                       high=high * sampled_hectares)
         if hectares or row["estimated"] > 0:
             rows.append(row)
     rows.sort(key=lambda row: -row["hectares"])
@@ -114,48 +116,49 @@ def _estimates(scores, classes):
     if estimates is None:
         return None
 
-    def measured(value, error):
+    def with_interval(value, error):
         low, high = interval(float(value), float(error))
         return {"value": float(value), "error": float(error), "low": low, "high": high}
 
-    rows = [{**_key(map_class), "user": measured(estimates.users[place], estimates.users_error[place]),
-             "producer": measured(estimates.producers[place], estimates.producers_error[place]),
-             "samples": int((scores.parcels or scores.pixels).mapped_totals[place])}
-            for place, map_class in enumerate(classes)]
-    return {"overall": measured(estimates.overall, estimates.overall_error), "rows": rows}
+    rows = [{**_key(map_class), "user": with_interval(estimates.users_accuracy[index], estimates.users_error[index]),
+             "producer": with_interval(estimates.producers_accuracy[index], estimates.producers_error[index]),
+             "samples": int((scores.parcels or scores.pixels).mapped_totals[index])}
+            for index, map_class in enumerate(classes)]
+    return {"overall": with_interval(estimates.overall, estimates.overall_error), "rows": rows}
 
 
-def _comparison(found, maps):
+def _comparison(assessment, maps):
     first, second = (one["pixels"]["rows"] for one in maps)
     rows = [{**{name: row[name] for name in ("number", "label", "colour")}, "first": row["f_score"],
              "second": other["f_score"]} for row, other in zip(first, second) if row["expected"]]
-    test = found.parcel_test or found.pixel_test
-    return {"rows": rows, "test": test, "pixels": found.pixel_test, "is_real": test.p_value < SIGNIFICANT,
-            "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[found.kind],
+    test = assessment.parcel_test or assessment.pixel_test
+    return {"rows": rows, "test": test, "pixels": assessment.pixel_test,
+            "is_significant": test.p_value < SIGNIFICANCE_LEVEL,
+            "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[assessment.kind],
             "picture": drawings.difference_picture(rows, tuple(one["name"] for one in maps), "difference")}
 
 
-def _sample_plan(found):
-    """How many samples the first map needs, class by class, and how many there are."""
-    scores = found.maps[0]
+def _sample_plan(assessment):
+    """Required and existing numbers of samples for the first map, by class."""
+    scores = assessment.maps[0]
     matrix, areas = scores.parcels or scores.pixels, scores.hectares
-    found_so_far = np.where(matrix.mapped_totals > 0, scores.pixels.precision, np.nan)
-    shares = areas / areas.sum()
-    plan = plan_samples(shares, found_so_far, WANTED_ERRORS[0])
-    drawn = matrix.mapped_totals if found.is_probability else np.zeros(len(shares), int)
-    rows = [{**_key(map_class), "share": float(shares[place]), "precision": float(plan.precisions[place]),
-             "is_known": not np.isnan(found_so_far[place]), "advised": int(plan.by_class[place]),
-             "drawn": int(drawn[place]), "more": max(0, int(plan.by_class[place] - drawn[place]))}
-            for place, map_class in enumerate(found.classes) if areas[place]]
-    return {"rows": sorted(rows, key=lambda row: -row["share"]), "total": plan.total, "least": LEAST_PER_CLASS,
-            "more": sum(row["more"] for row in rows),
-            "needed": [(2 * error, needed_samples(shares, plan.precisions, error)) for error in WANTED_ERRORS]}
+    measured = np.where(matrix.mapped_totals > 0, scores.pixels.precision, np.nan)
+    proportions = areas / areas.sum()
+    plan = plan_samples(proportions, measured, TARGET_ERRORS[0])
+    existing = matrix.mapped_totals if assessment.is_probability else np.zeros(len(proportions), int)
+    rows = [{**_key(map_class), "proportion": float(proportions[index]), "precision": float(plan.precisions[index]),
+             "is_measured": not np.isnan(measured[index]), "required": int(plan.by_class[index]),
+             "existing": int(existing[index]), "missing": max(0, int(plan.by_class[index] - existing[index]))}
+            for index, map_class in enumerate(assessment.classes) if areas[index]]
+    return {"rows": sorted(rows, key=lambda row: -row["proportion"]), "total": plan.total, "minimum": MIN_PER_CLASS,
+            "missing": sum(row["missing"] for row in rows),
+            "required": [(2 * error, required_samples(proportions, plan.precisions, error)) for error in TARGET_ERRORS]}
 
 
-def _errors(found):
-    """The parcels or points with most errors, for a table; nothing for a reference raster."""
+def _errors(assessment):
+    """Table of the parcels or points with most errors; empty for a reference raster."""
     rows = [{"identifier": feature_number(errors.unit), "reference": errors.reference,
              "mapped": errors.mapped, "pixels": errors.pixels, "wrong": errors.wrong,
-             "shares": [wrong / errors.pixels for wrong in errors.wrong]}
-            for errors in found.errors[:MOST_PARCELS_LISTED]]
-    return {"rows": rows, "count": len(found.errors)}
+             "fractions": [wrong / errors.pixels for wrong in errors.wrong]}
+            for errors in assessment.errors[:MAX_LISTED_UNITS]]
+    return {"rows": rows, "count": len(assessment.errors)}

@@ -1,4 +1,4 @@
-"""What may spoil the figures of an assessment, in plain words."""
+"""Warnings about limits of an accuracy assessment, for the user."""
 
 import numpy as np
 
@@ -6,112 +6,114 @@ from .matching import listed
 from .page import percent
 
 FEW_UNITS = 50
-# Narrow parcels beside training fields are common; more of them than this share look like pieces of such fields.
-MANY_PIECES = 0.25
-OFTEN_NODATA = ("0", "-1", "255", "-9999", "-10000", "-32768", "65535")
+# Validation parcels adjacent to training pixels are common; a larger fraction indicates parts of training fields.
+MAX_ADJACENT_FRACTION = 0.25
+COMMON_NODATA = ("0", "-1", "255", "-9999", "-10000", "-32768", "65535")
 
 
-def cautions(task, reference, counted, matchings, maps, are_moved, knows_training):
-    """Sentences that a user should read before quoting a figure.
+def accuracy_warnings(task, reference, counts, matchings, maps, are_resampled, is_training_known):
+    """Warnings that apply to an assessment.
 
     Parameters
     ----------
     task : AssessmentTask
     reference : ParcelReference, PointReference or RasterReference
-    counted : Tally
-        Without the units that trained the map.
+    counts : PixelCounts
+        Without the units used for training.
     matchings : sequence of Matching
         One for each map.
     maps : sequence of MapScores
-    are_moved : sequence of bool
-        Which maps were read on the grid of the first.
-    knows_training : bool
-        Whether the map or the user says what trained it.
+    are_resampled : sequence of bool
+        Which maps were resampled to the grid of the first.
+    is_training_known : bool
+        Whether the training pixels are known from the map or the TRAINING parcels.
 
     Returns
     -------
     list of str
     """
     names = maps[0].pixels.labels
-    said = [] if knows_training else [
-        f"Nobody can tell from the files whether this reference also trained {'a map' if task.second else 'the map'}: "
-        "it carries no record of its training, and no TRAINING parcels were given. If it did, even in part, these "
-        "figures are far too good."]
-    said += [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
-            f"{listed(matching.unmatched)}." for matching, scores in zip(matchings, maps) if matching.unmatched]
+    warnings = [] if is_training_known else [
+        f"Whether these reference data were also used to train {'a map' if task.second else 'the map'} cannot be "
+        "determined from the files: there is no record of training pixels and no TRAINING parcels. If they were, even "
+        "in part, the accuracy is strongly overestimated."]
+    warnings += [f"These reference labels match no class of {scores.path}, so all their pixels count as errors: "
+                 f"{listed(matching.unmatched)}." for matching, scores in zip(matchings, maps) if matching.unmatched]
     if reference.kind != "pixels":
-        said += _about_units(reference, counted)
-    elif counted.trained:
-        said.append(f"{sum(counted.trained.values())} pixels trained the map and do not judge. Others of the same "
-                    "fields may do, as a raster does not say where a field ends: the figures are then too good, and "
-                    "parcels are the better reference.")
-    if counted.disputed:
-        said.append(f"{counted.disputed} pixels lie in reference parcels of different classes and were left out.")
-    if any(are_moved):
-        said.append("The maps lie on different grids: the second is read at the centres of the pixels of the first, "
-                    "and its areas are those within the first.")
+        warnings += _unit_warnings(reference, counts)
+    elif counts.training:
+        warnings.append(f"{sum(counts.training.values())} training pixels of the map were excluded. Other pixels of "
+                        "the same fields may remain, as a raster has no field boundaries: the accuracy is then "
+                        "overestimated, and parcels are the better reference.")
+    if counts.disputed:
+        warnings.append(f"{counts.disputed} pixels lie in overlapping reference parcels of different classes and were "
+                        "excluded.")
+    if any(are_resampled):
+        warnings.append("The grids of the maps differ: the second map was resampled to the first (nearest neighbour), "
+                        "and its areas are those within the first.")
     expected = maps[0].pixels.reference_totals
     if np.count_nonzero(expected) == 1:
-        said.append(f"The reference holds a single class ({names[int(expected.argmax())]}): it shows how much of it "
-                    "was found, but not what is wrongly mapped as it.")
+        warnings.append(f"The reference contains a single class ({names[int(expected.argmax())]}): its producer's "
+                        "accuracy (recall) can be measured, its commission errors cannot.")
     unseen = [name for name, total, area in zip(names, expected, maps[0].hectares) if area and not total]
     if unseen:
-        said.append("The reference holds none of these mapped classes, so nobody knows how good they are: "
-                    f"{listed(unseen)}.{_nodata_hint(unseen)}")
+        warnings.append("The reference contains none of these mapped classes, so their accuracy is unknown: "
+                        f"{listed(unseen)}.{_nodata_hint(unseen)}")
     if len(maps) == 2 and maps[1].estimates is not None:
-        said.append(f"The estimates for {maps[1].path} hold if the sample was drawn from the whole map. If it was "
-                    f"drawn in each class of {maps[0].path}, they may be wrong: the second map needs a sample of its "
-                    "own then.")
+        warnings.append(f"The estimates for {maps[1].path} hold if the sample is a simple random sample of the whole "
+                        f"map. If it was stratified by the classes of {maps[0].path}, they are biased: use a sample "
+                        "stratified by the second map.")
     for scores in maps:
-        about = _about_strata(scores, names) if scores.estimates is not None else []
-        said += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) == 2 else about
-    return said
+        about = _stratum_warnings(scores, names) if scores.estimates is not None else []
+        warnings += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) == 2 else about
+    return warnings
 
 
-def _about_units(reference, counted):
+def _unit_warnings(reference, counts):
     kind, count = reference.kind, len(reference.units)
-    judged = set(counted.units.tolist())
+    compared = set(counts.units.tolist())
     outside = int(reference.outside.sum())
-    silent = count - outside - len(judged | set(counted.trained))
-    said = []
+    unclassified = count - outside - len(compared | set(counts.training))
+    warnings = []
     if outside:
-        said.append(f"{outside} of {count} reference {kind} lie outside the map and were left out.")
-    if silent:
-        reason = "on a pixel without a class" if kind == "points" else "where no pixel has a class, or hold no pixel"
-        said.append(f"{silent} of {count} reference {kind} lie {reason}, and were left out.")
-    pieces = judged & set(counted.beside)
-    if len(pieces) > MANY_PIECES * len(judged):
-        said.append(f"{len(pieces)} of {len(judged)} parcels lie for the most part directly beside pixels that trained "
-                    "the map. If they are pieces of the same fields (a rim, single pixels, a copy that was moved), the "
-                    "figures are far too good.")
-    if len(judged) < FEW_UNITS:
-        said.append(f"The accuracy rests on only {len(judged)} {kind if len(judged) > 1 else kind[:-1]}: with others, "
-                    "taken just as fairly, it may be quite different.")
-    return said
+        warnings.append(f"{outside} of {count} reference {kind} lie outside the map and were excluded.")
+    if unclassified:
+        reason = ("on a pixel without a class" if kind == "points" else
+                  "on pixels without a class, or contain no pixel centre")
+        warnings.append(f"{unclassified} of {count} reference {kind} lie {reason}, and were excluded.")
+    adjacent = compared & set(counts.adjacent)
+    if len(adjacent) > MAX_ADJACENT_FRACTION * len(compared):
+        warnings.append(f"{len(adjacent)} of {len(compared)} parcels lie mostly next to training pixels of the map. "
+                        "If they are parts of the same fields (a rim, single pixels, a shifted copy), the accuracy is "
+                        "strongly overestimated.")
+    if len(compared) < FEW_UNITS:
+        warnings.append(f"The accuracy is based on only {len(compared)} {kind if len(compared) > 1 else kind[:-1]}; "
+                        "its sampling uncertainty is large.")
+    return warnings
 
 
 def _nodata_hint(names):
-    """What to do about classes without a name whose number often means "no data"."""
-    suspects = [name for name in names if name in OFTEN_NODATA]
-    return f" If {' or '.join(suspects)} means no data, say so: NODATA={','.join(suspects)}." if suspects else ""
+    """Advice for unnamed classes whose value is commonly used for nodata."""
+    candidates = [name for name in names if name in COMMON_NODATA]
+    return f" If {' or '.join(candidates)} means no data, set NODATA={','.join(candidates)}." if candidates else ""
 
 
-def _about_strata(scores, names):
-    unsampled = [names[place] for place in np.flatnonzero(scores.estimates.unsampled)]
-    loose = [names[place] for place in np.flatnonzero(scores.estimates.loose)]
-    said = []
+def _stratum_warnings(scores, names):
+    unsampled = [names[index] for index in np.flatnonzero(scores.estimates.unsampled)]
+    single = [names[index] for index in np.flatnonzero(scores.estimates.single_sample)]
+    warnings = []
     if unsampled:
-        share = scores.hectares[scores.estimates.unsampled].sum() / scores.hectares.sum()
-        said.append(f"No sample fell into these mapped classes, so the estimates leave out their {percent(share)} of "
-                    f"the area: {listed(unsampled)}.")
-    if loose:
-        said.append("A single sample fell into these mapped classes, which gives no standard error: "
-                    f"{listed(loose)}. Draw at least two, better 50, in each class.")
-    sure = np.flatnonzero(scores.estimates.users_error == 0)
-    if len(sure):
-        fewest = int((scores.parcels or scores.pixels).mapped_totals[sure].min())
+        fraction = scores.hectares[scores.estimates.unsampled].sum() / scores.hectares.sum()
+        warnings.append(f"These mapped classes have no samples, so the estimates exclude their {percent(fraction)} of "
+                        f"the area: {listed(unsampled)}.")
+    if single:
+        warnings.append("These mapped classes have a single sample, so their standard error is unknown: "
+                        f"{listed(single)}. Use at least two, better 50, samples in each class.")
+    certain = np.flatnonzero(scores.estimates.users_error == 0)
+    if len(certain):
+        fewest = int((scores.parcels or scores.pixels).mapped_totals[certain].min())
         doubt = percent(min(1.0, 3 / fewest), 0)
-        said.append("In these mapped classes all samples agree, and the formula then gives a standard error of 0, "
-                    f"which is too good to be true: {listed(names[place] for place in sure)}. With {fewest} "
-                    f"samples in agreement up to {doubt} of the class may still be otherwise (rule of three).")
-    return said
+        warnings.append("In these mapped classes all samples agree, so the estimated standard error is 0, which is too "
+                        f"optimistic: {listed(names[index] for index in certain)}. With {fewest} samples in agreement, "
+                        f"up to {doubt} of the class may still be wrong (rule of three).")
+    return warnings

@@ -1,4 +1,4 @@
-"""What the templates of the reports say of a matrix."""
+"""Content of the report templates about a confusion matrix."""
 
 import base64
 from dataclasses import replace
@@ -6,24 +6,24 @@ from dataclasses import replace
 from . import drawings, pictures
 from .page import css_colour
 
-MOST_CONFUSIONS = 8
+MAX_CONFUSIONS = 8
 
 
 def matrix_content(matrix, classes, name):
-    """Total scores, a row for each class, the most frequent mistakes, and two pictures.
+    """Overall scores, scores by class, the most frequent confusions, and two figures.
 
     Parameters
     ----------
     matrix : ConfusionMatrix or None
     classes : dict of str to MapClass
-        By label or code, as the matrix names them.
+        By label or code, as in the matrix.
     name : str
-        Tells the pictures of a page apart.
+        Unique prefix of the figures on the page.
 
     Returns
     -------
     dict or None
-        None where nothing was counted.
+        None for an empty matrix.
     """
     if matrix is None or not matrix.total:
         return None
@@ -32,20 +32,20 @@ def matrix_content(matrix, classes, name):
     return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
             "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
             "confusions": _largest_confusions(rows),
-            "files": {f"{name}-matrix.csv": _link("\ufeff" + matrix.table_text()),
-                      f"{name}-matrix-otb.csv": _link(_by_value(matrix, rows).csv_text())},
+            "files": {f"{name}-matrix.csv": _data_link("\ufeff" + matrix.table_text()),
+                      f"{name}-matrix-otb.csv": _data_link(_by_value(matrix, rows).csv_text())},
             "picture": pictures.confusion_picture([(row["number"], row["label"]) for row in rows], matrix.counts, name),
             "flows": drawings.flows_picture([(row["number"], row["label"], row["rgb"]) for row in rows], matrix.counts,
                                             f"{name}-flows")}
 
 
-def _link(text):
-    """A file that lies in the page itself, as the target of a link."""
+def _data_link(text):
+    """Data URL of a CSV file embedded in the page."""
     return "data:text/csv;charset=utf-8;base64," + base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
 
 
 def _by_value(matrix, rows):
-    """The matrix with the values of the map as labels, where the map has them: Orfeo Toolbox knows no names."""
+    """The matrix labelled by map values where available, as in Orfeo Toolbox."""
     return replace(matrix, labels=tuple(str(row["label"] if row["number"] == "" else row["number"]) for row in rows))
 
 
@@ -65,9 +65,9 @@ def _row(matrix, index, map_class):
 
 
 def _largest_confusions(rows):
-    """The most frequent mistakes: (count, reference, map), largest first."""
-    mistakes = [(row["counts"][column], -index, -column) for index, row in enumerate(rows)
-                for column in range(len(rows)) if column != index and row["counts"][column]]
+    """The most frequent confusions, largest count first."""
+    confusions = [(row["counts"][column], -index, -column) for index, row in enumerate(rows)
+                  for column in range(len(rows)) if column != index and row["counts"][column]]
     return [{"count": count, "reference": rows[-index], "mapped": rows[-column]["label"],
-             "share": count / rows[-index]["expected"]}
-            for count, index, column in sorted(mistakes, reverse=True)[:MOST_CONFUSIONS]]
+             "fraction": count / rows[-index]["expected"]}
+            for count, index, column in sorted(confusions, reverse=True)[:MAX_CONFUSIONS]]

@@ -1,4 +1,4 @@
-"""Names of features that say band and date, as the time series tool writes them: ``B04_20180627``."""
+"""Band and date of feature names as written by the time series tool: ``B04_20180627``."""
 
 import re
 
@@ -6,7 +6,7 @@ DATED = re.compile(r"(?P<band>.+)_(?P<date>\d{8})")
 
 
 def band_and_date(name):
-    """(band, ISO date) of a feature name; (name, "") if it is not dated."""
+    """(band, ISO date) of a feature name; (name, "") without a date."""
     match = DATED.fullmatch(name)
     return (match["band"], iso(match["date"])) if match else (name, "")
 

@@ -1,8 +1,8 @@
-"""Accuracy and area of the whole map, estimated from a sample that was drawn at random, with standard errors.
+"""Accuracy and area of a whole map, estimated from a probability sample, with standard errors.
 
-Olofsson et al. (2014), Remote Sensing of Environment 148:42-57, doi 10.1016/j.rse.2014.02.015: the classes of the map
-are the strata, and each counts by its mapped area, not by how many samples happened to fall into it. A sample drawn
-from the whole map without strata is served by the same formulas (post-stratification).
+Olofsson et al. (2014), Remote Sensing of Environment 148:42-57, doi 10.1016/j.rse.2014.02.015: stratified
+estimators, the classes of the map being the strata, weighted by their mapped area. For a simple random sample the same
+formulas apply (post-stratification).
 """
 
 from dataclasses import dataclass
@@ -17,46 +17,46 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Accuracies and shares of the area, each with its standard error (NaN where nothing is known).
+    """Accuracy and area estimates, each with its standard error (NaN if unknown).
 
     Parameters
     ----------
     overall, overall_error : float
-        Share of the area that is mapped right.
-    users, users_error : ndarray of float64, shape (n,)
-        Of what is mapped as a class, the share of the area that is right (precision).
-    producers, producers_error : ndarray of float64, shape (n,)
-        Of what is a class on the ground, the share of the area that was found (recall).
-    shares, shares_error : ndarray of float64, shape (n,)
-        Share of each class on the ground, by the reference.
-    mapped_shares : ndarray of float64, shape (n,)
-        Share of each class on the map, among the strata with samples.
+        Overall accuracy: proportion of the area that is classified correctly.
+    users_accuracy, users_error : ndarray of float64, shape (n,)
+        User's accuracy (precision) of each class.
+    producers_accuracy, producers_error : ndarray of float64, shape (n,)
+        Producer's accuracy (recall) of each class.
+    proportions, proportions_error : ndarray of float64, shape (n,)
+        Estimated area proportion of each class.
+    mapped_proportions : ndarray of float64, shape (n,)
+        Mapped area proportion of each class, among the strata with samples.
     unsampled : ndarray of bool, shape (n,)
-        Mapped classes without a sample: nothing is known of their area, and it is left out of everything here.
-    loose : ndarray of bool, shape (n,)
-        Mapped classes with a single sample, which gives no standard error.
+        Mapped classes without samples; their area is excluded from all estimates.
+    single_sample : ndarray of bool, shape (n,)
+        Mapped classes with a single sample, so that the standard error is unknown.
     """
 
     overall: float
     overall_error: float
-    users: np.ndarray
+    users_accuracy: np.ndarray
     users_error: np.ndarray
-    producers: np.ndarray
+    producers_accuracy: np.ndarray
     producers_error: np.ndarray
-    shares: np.ndarray
-    shares_error: np.ndarray
-    mapped_shares: np.ndarray
+    proportions: np.ndarray
+    proportions_error: np.ndarray
+    mapped_proportions: np.ndarray
     unsampled: np.ndarray
-    loose: np.ndarray
+    single_sample: np.ndarray
 
 
 def estimate(matrix, mapped):
-    """The estimates of Olofsson et al. (2014), equations 1 to 11.
+    """Estimate accuracy and area as Olofsson et al. (2014), equations 1 to 11.
 
     Parameters
     ----------
     matrix : ConfusionMatrix
-        Sampled units; rows = reference, columns = map, as everywhere here (the paper has the map in the rows).
+        Sample counts; rows = reference, columns = map (the paper has the map in the rows).
     mapped : array_like, shape (n,)
         Mapped area of each class, in any unit.
 
@@ -75,24 +75,26 @@ def estimate(matrix, mapped):
         within = np.where(sampled[:, None] > 0, counts / sampled[:, None], 0.0)
         variance = within * (1 - within) / (sampled[:, None] - 1)
         variance = np.where(sampled[:, None] < 2, np.where(weights[:, None] > 0, nan, 0.0), variance)
-        shares = weights @ within
-        right = weights * np.diag(within)
-        users = np.where(sampled > 0, np.diag(within), nan)
-        producers = np.where(shares > 0, right / shares, nan)
+        proportions = weights @ within
+        correct = weights * np.diag(within)
+        users_accuracy = np.where(sampled > 0, np.diag(within), nan)
+        producers_accuracy = np.where(proportions > 0, correct / proportions, nan)
         by_stratum = weights[:, None] ** 2 * variance
-        own = np.diag(by_stratum)
-        others = by_stratum.sum(axis=0) - own
-        producers_variance = ((1 - producers) ** 2 * own + producers ** 2 * others) / shares ** 2
+        diagonal = np.diag(by_stratum)
+        others = by_stratum.sum(axis=0) - diagonal
+        producers_variance = ((1 - producers_accuracy) ** 2 * diagonal
+                              + producers_accuracy ** 2 * others) / proportions ** 2
         return Estimates(
-            overall=float(right.sum()), overall_error=float(np.sqrt(own.sum())),
-            users=users, users_error=np.sqrt(np.where(sampled > 1, np.diag(variance), nan)),
-            producers=producers, producers_error=np.sqrt(np.where(shares > 0, producers_variance, nan)),
-            shares=shares, shares_error=np.sqrt(by_stratum.sum(axis=0)), mapped_shares=weights,
-            unsampled=unsampled, loose=(mapped > 0) & (sampled == 1))
+            overall=float(correct.sum()), overall_error=float(np.sqrt(diagonal.sum())),
+            users_accuracy=users_accuracy, users_error=np.sqrt(np.where(sampled > 1, np.diag(variance), nan)),
+            producers_accuracy=producers_accuracy,
+            producers_error=np.sqrt(np.where(proportions > 0, producers_variance, nan)),
+            proportions=proportions, proportions_error=np.sqrt(by_stratum.sum(axis=0)), mapped_proportions=weights,
+            unsampled=unsampled, single_sample=(mapped > 0) & (sampled == 1))
 
 
 def interval(value, error):
-    """The 95 % interval of a share, cut at 0 and 1.
+    """The 95 % confidence interval of a proportion, limited to 0..1.
 
     Parameters
     ----------
@@ -101,39 +103,39 @@ def interval(value, error):
     Returns
     -------
     tuple of float
-        (lowest, highest); NaN where the error is unknown.
+        (low, high); NaN if the error is unknown.
     """
     if value != value or error != error:
         return float("nan"), float("nan")
     return max(0.0, value - Z95 * error), min(1.0, value + Z95 * error)
 
 
-def parcel_interval(right, total, draws=2000, seed=0, progress=None):
-    """Between which values the share of right pixels lies in 95 of 100 draws of as many parcels from these.
+def bootstrap_interval(correct, total, replicates=2000, seed=0, progress=None):
+    """95 % bootstrap interval of the pixel accuracy, by resampling parcels (Efron 1979).
 
-    The bootstrap over parcels (Efron 1979): pixels of one parcel are right or wrong together, so parcels are what is
-    drawn again. It says how much the figure depends on which parcels were at hand, not how good the whole map is.
+    Parcels are resampled rather than pixels, because pixels of one parcel are correlated. The interval shows how much
+    the accuracy depends on the choice of validation parcels; it is not an estimate for the whole map.
 
     Parameters
     ----------
-    right, total : array_like of int, shape (parcels,)
-        Right pixels and all pixels of each parcel.
+    correct, total : array_like of int, shape (parcels,)
+        Correct pixels and all pixels of each parcel.
     progress : Progress, optional
-        Asked whether the user wants to stop.
+        Checked for cancellation.
 
     Returns
     -------
     tuple of float
-        (lowest, highest); NaN with fewer than five parcels.
+        (low, high); NaN with fewer than five parcels.
     """
-    right, total = np.asarray(right, np.float64), np.asarray(total, np.float64)
-    if len(right) < 5:
+    correct, total = np.asarray(correct, np.float64), np.asarray(total, np.float64)
+    if len(correct) < 5:
         return float("nan"), float("nan")
     random = np.random.default_rng(seed)
-    shares, progress = [], progress or Progress()
-    for _ in range(draws):
+    proportions, progress = [], progress or Progress()
+    for _ in range(replicates):
         progress.check()
-        drawn = random.integers(0, len(right), len(right))
-        shares.append(right[drawn].sum() / max(total[drawn].sum(), 1.0))
-    lowest, highest = np.percentile(shares, [2.5, 97.5])
-    return float(lowest), float(highest)
+        resampled = random.integers(0, len(correct), len(correct))
+        proportions.append(correct[resampled].sum() / max(total[resampled].sum(), 1.0))
+    low, high = np.percentile(proportions, [2.5, 97.5])
+    return float(low), float(high)

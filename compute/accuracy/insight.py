@@ -1,7 +1,7 @@
-"""A closer look at the parcels of a classification: how classes grow, which labels look wrong, how early one can tell.
+"""Diagnostics of the parcels of a classification: NDVI profiles, suspect labels, early-season accuracy.
 
-A few pixels of every parcel are drawn, of large and small ones alike, and small forests are grown from them. The
-forest that makes the map is not touched, and neither is its accuracy.
+Computed from a sample of pixels of every parcel, independent of parcel size, with small forests of their own; the
+classifier of the map and its accuracy are not affected.
 """
 
 from dataclasses import dataclass, field
@@ -13,89 +13,89 @@ from ..insitu.sample import PixelSampler
 from ..raster.blocks import run_blocks
 from .early import accuracy_by_date
 from .profiles import class_profiles
-from .suspicious import suspicious_parcels
+from .suspicious import find_suspect_labels
 
-# So many pixels are drawn of a parcel, fewer where there are very many parcels.
-MOST_PER_PARCEL = 30
-LEAST_PER_PARCEL = 4
-MOST_PIXELS = 150_000
-# Profiles alone need no more parcels of a class: large images are then not read a second time as a whole.
-MOST_PARCELS_FOR_PROFILES = 60
+# Pixels sampled per parcel; fewer if the number of parcels is very large.
+MAX_PER_PARCEL = 30
+MIN_PER_PARCEL = 4
+MAX_PIXELS = 150_000
+# Parcels per class if only profiles are requested, so that large images need not be read completely again.
+MAX_PROFILE_PARCELS = 60
 
 
 @dataclass(frozen=True)
-class InsightWishes:
-    """What is to be found out.
+class DiagnosticsSettings:
+    """Diagnostics to compute.
 
     Parameters
     ----------
     profiles : bool
-        NDVI of each class over the season.
-    suspicious : bool
-        Parcels whose label the images contradict.
+        NDVI profile of each class.
+    suspect_labels : bool
+        Suspect labels.
     early : bool
-        Accuracy as a function of the last date; grows a forest for each date.
+        Early-season accuracy; trains a forest for each date.
     """
 
     profiles: bool = False
-    suspicious: bool = False
+    suspect_labels: bool = False
     early: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class ParcelPixels:
-    """Pixels drawn of each parcel.
+    """Sampled pixels of each parcel.
 
     Parameters
     ----------
     features : ndarray of float32, shape (pixels, features)
-        NaN where there are no data.
+        NaN for missing values.
     parcels : ndarray of int64, shape (pixels,)
-        Places among `numbers`.
-    numbers : ndarray of int64, shape (parcels,)
-        Parcel numbers of the ground truth, those with pixels.
+        Indices into `parcel_numbers`.
+    parcel_numbers : ndarray of int64, shape (parcels,)
+        Numbers (in the reference data) of the parcels with valid pixels.
     classes : ndarray of int64, shape (parcels,)
-        Places in the class table.
+        Indices into the class table.
     is_training : ndarray of bool, shape (parcels,)
     available : ndarray of int64, shape (parcels,)
-        Pixels with data in each parcel, drawn or not.
+        Number of valid pixels in each parcel.
     """
 
     features: np.ndarray
     parcels: np.ndarray
-    numbers: np.ndarray
+    parcel_numbers: np.ndarray
     classes: np.ndarray
     is_training: np.ndarray
     available: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Insight:
-    """What was found; empty or None where it was not wanted or cannot be known.
+class ParcelDiagnostics:
+    """Results; empty or None if not requested or not available.
 
     Parameters
     ----------
     profiles : Profiles or None
     early : tuple of EarlyAccuracy
-    suspicious : tuple of SuspiciousParcel or None
-        The largest first; None if nobody looked.
+    suspect_labels : tuple of SuspectLabel or None
+        The largest parcel first; None if not requested.
     notes : tuple of str
     """
 
     profiles: object = None
     early: tuple = ()
-    suspicious: tuple = None
+    suspect_labels: tuple = None
     notes: tuple = field(default=())
 
 
-def look_closer(stack, ground, wishes, settings, executor, progress):
-    """Draw pixels of the parcels and find out what is wished.
+def diagnose_parcels(stack, ground, requested, settings, executor, progress):
+    """Sample pixels of the parcels and compute the requested diagnostics.
 
     Parameters
     ----------
     stack : FeatureStack
     ground : GroundTruth
-    wishes : InsightWishes
+    requested : DiagnosticsSettings
     settings : ForestSettings
         Seed and threads.
     executor : concurrent.futures.Executor
@@ -103,7 +103,7 @@ def look_closer(stack, ground, wishes, settings, executor, progress):
 
     Returns
     -------
-    Insight
+    ParcelDiagnostics
 
     Raises
     ------
@@ -112,26 +112,27 @@ def look_closer(stack, ground, wishes, settings, executor, progress):
     Cancelled
         If the user asked to stop.
     """
-    if not (wishes.profiles or wishes.suspicious or wishes.early):
-        return Insight()
-    most_parcels = 0 if wishes.suspicious or wishes.early else MOST_PARCELS_FOR_PROFILES
-    pixels = draw_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), most_parcels)
-    profiles = class_profiles(pixels, stack.names, ground.classes) if wishes.profiles else None
-    suspicious, early, notes = None, (), []
-    if wishes.suspicious:
-        progress.say("Looking for labels that the images contradict ...")
-        suspicious, said = suspicious_parcels(pixels, ground, stack.pixel_area, settings, progress.part(0.3, 0.6))
-        notes += said
-    if wishes.early:
-        progress.say("Measuring how early in the season the map is good enough ...")
-        early, said = accuracy_by_date(pixels, stack.names, settings, progress.part(0.6, 1.0))
-        notes += said
+    if not (requested.profiles or requested.suspect_labels or requested.early):
+        return ParcelDiagnostics()
+    max_parcels = 0 if requested.suspect_labels or requested.early else MAX_PROFILE_PARCELS
+    pixels = sample_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), max_parcels)
+    profiles = class_profiles(pixels, stack.names, ground.classes) if requested.profiles else None
+    suspect_labels, early, notes = None, (), []
+    if requested.suspect_labels:
+        progress.say("Looking for suspect labels ...")
+        suspect_labels, more_notes = find_suspect_labels(pixels, ground, stack.pixel_area, settings,
+                                                         progress.part(0.3, 0.6))
+        notes += more_notes
+    if requested.early:
+        progress.say("Measuring early-season accuracy ...")
+        early, more_notes = accuracy_by_date(pixels, stack.names, settings, progress.part(0.6, 1.0))
+        notes += more_notes
     progress.step(1.0)
-    return Insight(profiles, early, suspicious, tuple(notes))
+    return ParcelDiagnostics(profiles, early, suspect_labels, tuple(notes))
 
 
-def draw_parcel_pixels(stack, ground, seed, executor, progress, most_parcels=0):
-    """A few pixels of each parcel, whatever its size and whether it trains or judges.
+def sample_parcel_pixels(stack, ground, seed, executor, progress, max_parcels=0):
+    """Sample the same maximum number of pixels of each training and validation parcel.
 
     Parameters
     ----------
@@ -140,50 +141,51 @@ def draw_parcel_pixels(stack, ground, seed, executor, progress, most_parcels=0):
     seed : int
     executor : concurrent.futures.Executor
     progress : Progress
-    most_parcels : int
-        Of each class; 0 takes all.
+    max_parcels : int
+        Maximum number of parcels per class; 0 uses all.
 
     Returns
     -------
     ParcelPixels
     """
-    is_used, near = ground.is_training | ground.is_validation, ground.parcel_map
-    if most_parcels and isinstance(near, ParcelMap):
-        is_used = _some_of_each_class(ground.values, is_used, most_parcels, seed)
-        near = ParcelMap(stack.grid, [near.parcels[number - 1] for number in np.flatnonzero(is_used)])
+    is_used, parcel_map = ground.is_training | ground.is_validation, ground.parcel_map
+    if max_parcels and isinstance(parcel_map, ParcelMap):
+        is_used = _limit_per_class(ground.values, is_used, max_parcels, seed)
+        parcel_map = ParcelMap(stack.grid, [parcel_map.parcels[number - 1] for number in np.flatnonzero(is_used)])
     count = max(1, int(is_used.sum()))
-    most = int(np.clip(MOST_PIXELS // count, LEAST_PER_PARCEL, MOST_PER_PARCEL))
-    sampler = PixelSampler(len(is_used), len(stack.names), most, seed)
+    maximum = int(np.clip(MAX_PIXELS // count, MIN_PER_PARCEL, MAX_PER_PARCEL))
+    sampler = PixelSampler(len(is_used), len(stack.names), maximum, seed)
 
     def work(window):
         progress.check()
-        numbers, _ = ground.labels(window)
-        chosen = np.flatnonzero(is_used[numbers])
+        parcel_numbers, _ = ground.labels(window)
+        chosen = np.flatnonzero(is_used[parcel_numbers])
         if not len(chosen):
             return None
         features, valid = stack.read(window, chosen)
         usable = chosen[valid]
         rows, columns = np.divmod(usable, window.width)
-        places = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
-        return numbers[usable], places, features[valid], numbers[usable]
+        positions = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
+        return parcel_numbers[usable], positions, features[valid], parcel_numbers[usable]
 
-    def finish(_, offered):
-        if offered is not None:
-            sampler.add(*offered)
+    def finish(_, block_pixels):
+        if block_pixels is not None:
+            sampler.add(*block_pixels)
 
-    run_blocks([window for window in stack.blocks() if near.touches(window)], work, finish, executor,
+    run_blocks([window for window in stack.blocks() if parcel_map.touches(window)], work, finish, executor,
                progress)
     sample = sampler.result()
-    numbers, parcels = np.unique(sample.parcels, return_inverse=True)
-    numbers = numbers.astype(np.int64)
-    return ParcelPixels(sample.features, parcels.ravel().astype(np.int64), numbers, ground.values[numbers] - 1,
-                        ground.is_training[numbers], sample.available[numbers])
+    parcel_numbers, parcels = np.unique(sample.parcels, return_inverse=True)
+    parcel_numbers = parcel_numbers.astype(np.int64)
+    return ParcelPixels(sample.features, parcels.ravel().astype(np.int64), parcel_numbers,
+                        ground.values[parcel_numbers] - 1, ground.is_training[parcel_numbers],
+                        sample.available[parcel_numbers])
 
 
-def _some_of_each_class(values, is_used, most, seed):
-    """Which parcels serve when at most so many of each class do."""
-    some = np.zeros_like(is_used)
+def _limit_per_class(values, is_used, maximum, seed):
+    """Random selection of at most the given number of parcels per class."""
+    selected = np.zeros_like(is_used)
     for value in np.unique(values[is_used]):
         members = np.flatnonzero(is_used & (values == value))
-        some[np.random.default_rng([seed, int(value)]).permutation(members)[:most]] = True
-    return some
+        selected[np.random.default_rng([seed, int(value)]).permutation(members)[:maximum]] = True
+    return selected

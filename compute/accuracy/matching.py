@@ -1,29 +1,29 @@
-"""Which class of a map a label of the reference means."""
+"""Matching of reference labels with the classes of a map."""
 
 import re
 from dataclasses import dataclass
 
 from ..errors import UnsuitableInput
 
-# How labels may be matched, in the order in which `auto` prefers them.
+# Matching schemes, in the order in which `auto` prefers them.
 CODE, NAME, VALUE = "code", "name", "value"
 SCHEMES = (CODE, NAME, VALUE)
 AUTO = "auto"
-MOST_LISTED = 12
+MAX_LISTED = 12
 
 
 @dataclass(frozen=True)
 class Matching:
-    """Reference labels and what they mean on the map.
+    """Reference labels and their map values.
 
     Parameters
     ----------
     by : str
-        The scheme that was used, one of ``SCHEMES``.
+        The scheme used, one of ``SCHEMES``.
     values : dict of str to int
-        Map value of each reference label that was matched.
+        Map value of each matched reference label.
     unmatched : tuple of str
-        Reference labels that mean no class of the map.
+        Reference labels without a class of the map.
     """
 
     by: str
@@ -31,18 +31,18 @@ class Matching:
     unmatched: tuple
 
 
-def match_labels(labels, classes, by=AUTO, name="The map"):
+def match_labels(labels, classes, by=AUTO, name="the map"):
     """Find the class of each reference label: all by code, all by name, or all by value.
 
     Parameters
     ----------
     labels : iterable of str
-        As the reference says them.
+        Labels of the reference data.
     classes : sequence of MapClass
     by : str
-        ``auto`` takes the scheme that matches most labels, codes before names before values.
+        ``auto`` uses the scheme that matches most labels; codes before names before values.
     name : str
-        What to call the map in messages.
+        Name of the map in messages.
 
     Returns
     -------
@@ -51,35 +51,36 @@ def match_labels(labels, classes, by=AUTO, name="The map"):
     Raises
     ------
     UnsuitableInput
-        If no label matches; it names both sides.
+        If no label matches; the message lists both sides.
     """
     labels = sorted(set(labels))
-    tables = {CODE: {plain(c.code): c.value for c in reversed(classes)},
-              NAME: {plain(c.label): c.value for c in reversed(classes)},
+    tables = {CODE: {normalised_label(c.code): c.value for c in reversed(classes)},
+              NAME: {normalised_label(c.label): c.value for c in reversed(classes)},
               VALUE: {str(c.value): c.value for c in classes}}
-    tried = SCHEMES if by == AUTO else (by,)
+    schemes = SCHEMES if by == AUTO else (by,)
     found = {scheme: {label: tables[scheme][key] for label in labels
-                      if (key := label if scheme == VALUE else plain(label)) in tables[scheme]} for scheme in tried}
-    best = max(tried, key=lambda scheme: (len(found[scheme]), -tried.index(scheme)))
+                      if (key := label if scheme == VALUE else normalised_label(label)) in tables[scheme]}
+             for scheme in schemes}
+    best = max(schemes, key=lambda scheme: (len(found[scheme]), -schemes.index(scheme)))
     if not found[best]:
         raise UnsuitableInput(
-            f"No label of the reference is a class of the map. The reference says: {listed(labels)}. {name} has: "
-            f"{listed([_shown(c) for c in classes])}. Choose another class field, or give a LEGEND that names the "
-            "values of the map as the reference does.")
+            f"No reference label matches a class of the map. Reference labels: {listed(labels)}. Classes of {name}: "
+            f"{listed([_display_name(c) for c in classes])}. Choose another class field, or specify a LEGEND that "
+            "assigns the reference labels to the map values.")
     return Matching(best, found[best], tuple(label for label in labels if label not in found[best]))
 
 
-def plain(text):
-    """A label without what does not tell classes apart: case, underscores, hyphens and repeated blanks."""
+def normalised_label(text):
+    """A label in lower case, with single blanks in place of underscores, hyphens and repeated blanks."""
     return re.sub(r"[\s_\-]+", " ", text).strip().casefold()
 
 
 def listed(names):
-    """Names for a message, the first twelve of them."""
+    """Comma-separated names for a message; after the first twelve only their number."""
     names = list(names)
-    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-    return ", ".join(names[:MOST_LISTED]) + more
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more
 
 
-def _shown(map_class):
+def _display_name(map_class):
     return map_class.label if map_class.label == map_class.code else f"{map_class.label} ({map_class.code})"

@@ -1,4 +1,4 @@
-"""HTML pages from the templates in ``resources/report``: one file each, nothing fetched from elsewhere."""
+"""Self-contained HTML pages from the templates in ``resources/report``."""
 
 from importlib import metadata
 from pathlib import Path
@@ -11,7 +11,7 @@ PACKAGES = ("numpy", "scikit-learn", "rasterio", "matplotlib")
 
 
 def write_page(path, template, **content):
-    """Fill a template and write it.
+    """Render a template to a file.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def write_page(path, template, **content):
     template : str
         Name of a file in ``resources/report``.
     content : dict
-        What the template shows; all text is escaped.
+        Variables of the template; all text is escaped.
 
     Raises
     ------
@@ -30,24 +30,24 @@ def write_page(path, template, **content):
 
     environment = Environment(autoescape=True, loader=FileSystemLoader(str(TEMPLATES)), undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=percent, grouped=grouped, share_width=share_width, css=css_colour,
+    environment.filters.update(percent=percent, grouped=grouped, css_width=css_width, css=css_colour,
                                breakable=breakable, points=points)
     text = environment.get_template(template).render(**content)
-    # A path with bytes that are no UTF-8 reaches Python as lone surrogates; they must not stop the report.
+    # Paths with invalid UTF-8 contain lone surrogates in Python; replace them.
     with complete_file(path) as partial, open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
         page.write(text)
 
 
-def percent(share, digits=1):
-    """0.8449 as ``84.5 %``; a dash for what is unknown. Less than all is never 100 %, more than none never 0 %."""
-    if share is None or share != share:
+def percent(fraction, digits=1):
+    """0.8449 as ``84.5 %``; a dash if unknown. Only 1 is shown as 100 % and only 0 as 0 %."""
+    if fraction is None or fraction != fraction:
         return "\u2013"
     step = 10.0 ** -digits
-    if 100 - step / 2 <= 100 * share < 100:
+    if 100 - step / 2 <= 100 * fraction < 100:
         return f">\u00a0{100 - step:.{digits}f}\u00a0%"
-    if 0 < 100 * share < step / 2:
+    if 0 < 100 * fraction < step / 2:
         return f"<\u00a0{step:.{digits}f}\u00a0%"
-    return f"{100 * share:.{digits}f}\u00a0%"
+    return f"{100 * fraction:.{digits}f}\u00a0%"
 
 
 def grouped(number, digits=0):
@@ -56,22 +56,22 @@ def grouped(number, digits=0):
 
 
 def points(difference, digits=1):
-    """A difference of shares in percentage points, signed: 0.043 as ``+4.3``; 0 where it rounds to nothing."""
+    """A difference of fractions in signed percentage points: 0.043 as ``+4.3``; 0 if it rounds to 0."""
     text = f"{100 * difference:+.{digits}f}"
     return text.replace("-", "\u2212") if float(text) else "0"
 
 
 def breakable(text):
-    """A name that may be broken after its underscores."""
+    """A name with optional line breaks after underscores."""
     from markupsafe import Markup
 
     # Joining escapes the parts.
     return Markup("_<wbr>").join(str(text).split("_"))
 
 
-def share_width(share):
-    """A share as the width of a bar in CSS."""
-    return f"{100 * min(max(share or 0.0, 0.0), 1.0):.1f}%"
+def css_width(fraction):
+    """A fraction as a CSS width."""
+    return f"{100 * min(max(fraction or 0.0, 0.0), 1.0):.1f}%"
 
 
 def css_colour(colour):
@@ -80,7 +80,7 @@ def css_colour(colour):
 
 
 def software_versions():
-    """What the result was computed with.
+    """Versions of the software used.
 
     Returns
     -------

@@ -1,9 +1,9 @@
-"""The pictures of the reports, as inline SVG that follows the colours of the page.
+"""Figures of the reports, as inline SVG that follows the colours of the page.
 
-matplotlib draws them through its object-oriented interface, so that nothing global is touched and any thread may do it.
-Text takes the colour of the surrounding page (light or dark); cells have fixed colours with text that stands out.
-Class names come from users: they are never read as formulas, and one that matplotlib's font cannot set (Arabic and
-Chinese among them) is replaced by the number of its class, which the tables of the report explain.
+Only matplotlib's object-oriented interface is used, so that figures can be made in any thread. Text has the colour of
+the surrounding page (light or dark); cells have fixed colours with contrasting text. Class names come from users: they
+are never parsed as formulas, and a name that matplotlib's font cannot render (Arabic and Chinese among them) is
+replaced by the number of its class, which the tables of the report explain.
 """
 
 import io
@@ -13,26 +13,26 @@ import textwrap
 import unicodedata
 
 FONT = "DejaVu Sans"
-LONGEST_LABEL = 34
-LONGEST_LINE = 20
-# Labels of so few signs (numbers) stand upright above the columns.
+MAX_LABEL = 34
+MAX_LINE = 20
+# Column labels up to this length (numbers) are not rotated.
 SHORT_LABEL = 3
 
-LEAST_SCALE = 0.72
+MIN_SCALE = 0.72
 
-# With more classes than this the cells of a confusion matrix hold no figures.
-MOST_CLASSES_WITH_FIGURES = 40
+# With more classes than this the cells of a confusion matrix contain no counts.
+MAX_CLASSES_WITH_COUNTS = 40
 
-# Stands for the text colour of the page until the SVG is finished.
+# Placeholder for the text colour of the page until the SVG is finished.
 TEXT = "#010203"
-_RIGHT = ((0.90, 0.95, 0.96), (0.04, 0.33, 0.42))
+_CORRECT = ((0.90, 0.95, 0.96), (0.04, 0.33, 0.42))
 _WRONG = ((0.99, 0.93, 0.87), (0.72, 0.22, 0.05))
-_SHARE = ((0.93, 0.95, 0.89), (0.14, 0.42, 0.12))
+_IMPORTANCE = ((0.93, 0.95, 0.89), (0.14, 0.42, 0.12))
 _BAR = (0.30, 0.58, 0.24)
 
 
 def confusion_picture(classes, counts, name="confusion"):
-    """A confusion matrix: counts, and the share of each row.
+    """A confusion matrix with counts and row percentages.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def confusion_picture(classes, counts, name="confusion"):
     counts : ndarray of int, shape (n, n)
         Rows = reference, columns = map.
     name : str
-        Tells the pictures of a page apart.
+        Unique prefix of the figure on the page.
 
     Returns
     -------
@@ -49,19 +49,19 @@ def confusion_picture(classes, counts, name="confusion"):
         SVG.
     """
     number = len(classes)
-    cell = 0.62 if number <= 12 else 0.46 if number <= MOST_CLASSES_WITH_FIGURES else max(0.1, 12 / number)
+    cell = 0.62 if number <= 12 else 0.46 if number <= MAX_CLASSES_WITH_COUNTS else max(0.1, 12 / number)
     labels = [class_name(value, label) for value, label in classes]
     figure, axes = figure_of(number * cell, number * cell)
     text_size = 8.5 if number <= 12 else 6.8
     cells = {}
     for row, column in zip(*counts.nonzero()):
-        share = counts[row, column] / counts[row].sum()
-        cells[column, row] = colour = _mix(share, *(_RIGHT if row == column else _WRONG))
-        if number <= MOST_CLASSES_WITH_FIGURES:
-            write(axes, column, row - 0.17, _short_count(counts[row, column]), text_size, _readable_on(colour))
-            write(axes, column, row + 0.2, _short_percent(share), text_size - 1.3, _readable_on(colour))
+        fraction = counts[row, column] / counts[row].sum()
+        cells[column, row] = colour = _mix(fraction, *(_CORRECT if row == column else _WRONG))
+        if number <= MAX_CLASSES_WITH_COUNTS:
+            write(axes, column, row - 0.17, _short_count(counts[row, column]), text_size, _text_colour_on(colour))
+            write(axes, column, row + 0.2, _short_percent(fraction), text_size - 1.3, _text_colour_on(colour))
     draw_cells(axes, number, number, cells)
-    size = 8.5 if number <= MOST_CLASSES_WITH_FIGURES else 4
+    size = 8.5 if number <= MAX_CLASSES_WITH_COUNTS else 4
     name_ticks(axes.yaxis, labels, size)
     is_short = max(map(len, labels)) <= SHORT_LABEL
     name_ticks(axes.xaxis, labels, size, rotation=0 if is_short else 55 if number <= 12 else 90)
@@ -70,13 +70,13 @@ def confusion_picture(classes, counts, name="confusion"):
     return svg_of(figure, f"Confusion matrix of {number} classes, rows are the reference, columns the map", name)
 
 
-def calendar_picture(bands, dates, shares, by_band, by_date):
-    """Importance of each band on each date, with the sums by date above and by band beside.
+def calendar_picture(bands, dates, fractions, by_band, by_date):
+    """Importance of each band on each date, with the sums by date (top) and by band (right).
 
     Parameters
     ----------
     bands, dates : sequence of str
-    shares : list of list of float or None
+    fractions : list of list of float or None
         One row for each band, one column for each date.
     by_band, by_date : sequence of float
 
@@ -88,10 +88,10 @@ def calendar_picture(bands, dates, shares, by_band, by_date):
     cell_width, cell_height, bar = 0.42, 0.3, 0.75
     columns, rows = len(dates) * cell_width, len(bands) * cell_height
     figure, axes = figure_of(columns, rows)
-    largest = max((share for row in shares for share in row if share is not None), default=0.0) or 1.0
+    maximum = max((fraction for row in fractions for fraction in row if fraction is not None), default=0.0) or 1.0
     draw_cells(axes, len(dates), len(bands), {
-        (column, row): _mix(share / largest, *_SHARE)
-        for row, line in enumerate(shares) for column, share in enumerate(line) if share is not None})
+        (column, row): _mix(fraction / maximum, *_IMPORTANCE)
+        for row, line in enumerate(fractions) for column, fraction in enumerate(line) if fraction is not None})
     axes.xaxis.set_ticks_position("bottom")
     axes.xaxis.set_label_position("bottom")
     name_ticks(axes.yaxis, [short(band) for band in bands], 8.5)
@@ -102,10 +102,10 @@ def calendar_picture(bands, dates, shares, by_band, by_date):
     side = figure.add_axes((1 + 0.08 / columns, 0, bar / columns, 1))
     side.barh(range(len(bands)), by_band, height=0.75, color=_BAR, linewidth=0)
     side.set_ylim(len(bands) - 0.5, -0.5)
-    for place, share in enumerate(by_date):
-        write(top, place, share, f"{100 * share:.0f}", 7, TEXT, va="bottom")
-    for place, share in enumerate(by_band):
-        write(side, share, place, f" {100 * share:.0f} %", 7, TEXT, ha="left")
+    for index, fraction in enumerate(by_date):
+        write(top, index, fraction, f"{100 * fraction:.0f}", 7, TEXT, va="bottom")
+    for index, fraction in enumerate(by_band):
+        write(side, fraction, index, f" {100 * fraction:.0f} %", 7, TEXT, ha="left")
     for margin_axes in (top, side):
         margin_axes.set_axis_off()
     return svg_of(figure, "Importance of each band on each date; darker is more important", "calendar")
@@ -124,14 +124,14 @@ def bars_picture(features):
     str
         SVG.
     """
-    names = [short(name) if is_drawable(name) else f"feature {place}" for place, (name, _) in enumerate(features, 1)]
+    names = [short(name) if is_drawable(name) else f"feature {index}" for index, (name, _) in enumerate(features, 1)]
     figure, axes = figure_of(3.5, 0.26 * len(names))
-    axes.barh(range(len(names)), [share for _, share in features], height=0.7, color=_BAR, linewidth=0)
+    axes.barh(range(len(names)), [fraction for _, fraction in features], height=0.7, color=_BAR, linewidth=0)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)))
     name_ticks(axes.yaxis, names, 8.5)
-    for place, (_, share) in enumerate(features):
-        write(axes, share, place, f" {100 * share:.1f} %", 7.5, TEXT, ha="left")
+    for index, (_, fraction) in enumerate(features):
+        write(axes, fraction, index, f" {100 * fraction:.1f} %", 7.5, TEXT, ha="left")
     axes.set_xticks([])
     axes.tick_params(length=0)
     for spine in axes.spines.values():
@@ -140,7 +140,7 @@ def bars_picture(features):
 
 
 def figure_of(width, height):
-    """Axes of a size in inches; their labels stand outside and are taken in when the picture is saved."""
+    """Figure and axes of a size in inches, without labels; the saved figure is extended by its labels."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))
@@ -151,16 +151,16 @@ def figure_of(width, height):
 
 
 def draw_cells(axes, columns, rows, colours):
-    """Squares of the colours given by (column, row), outlines where there is none, and room for names of both."""
+    """Draw cells with colours by (column, row), outlines for the others; set up ticks for row and column names."""
     from matplotlib.collections import PolyCollection
 
-    def squares(places):
+    def squares(positions):
         return [[(x - 0.47, y - 0.47), (x + 0.47, y - 0.47), (x + 0.47, y + 0.47), (x - 0.47, y + 0.47)]
-                for x, y in places]
+                for x, y in positions]
 
     if colours:
         axes.add_collection(PolyCollection(squares(colours), facecolors=list(colours.values()), linewidths=0))
-    if rows * columns <= MOST_CLASSES_WITH_FIGURES ** 2:
+    if rows * columns <= MAX_CLASSES_WITH_COUNTS ** 2:
         empty = [(x, y) for y in range(rows) for x in range(columns) if (x, y) not in colours]
         axes.add_collection(PolyCollection(squares(empty), facecolors="none", edgecolors="#8888884d", linewidths=0.6))
     axes.set_xlim(-0.5, columns - 0.5)
@@ -175,12 +175,12 @@ def draw_cells(axes, columns, rows, colours):
 
 
 def write(axes, x, y, text, size, colour, ha="center", va="center"):
-    """Text at a place; never read as a formula."""
+    """Draw text at a position; never parsed as a formula."""
     axes.text(x, y, text, ha=ha, va=va, fontsize=size, color=colour, fontfamily=FONT, parse_math=False, usetex=False)
 
 
 def name_ticks(axis, labels, size, rotation=0, inwards=False):
-    """Labels that are turned end at their tick, whichever side of the picture they stand on."""
+    """Set tick labels; rotated labels end at their tick."""
     axis.set_ticklabels(labels, fontsize=size, color=TEXT, fontfamily=FONT, parse_math=False, usetex=False,
                         rotation=rotation, rotation_mode="anchor" if rotation else "default")
     if rotation:
@@ -189,13 +189,13 @@ def name_ticks(axis, labels, size, rotation=0, inwards=False):
             text.set_verticalalignment("center" if rotation == 90 else "baseline" if not inwards else "top")
 
 
-def _mix(share, light, dark):
-    """A shade between two colours; the square root lifts small shares into sight."""
-    share = math.sqrt(min(max(float(share), 0.0), 1.0))
-    return tuple(a + (b - a) * share for a, b in zip(light, dark))
+def _mix(fraction, light, dark):
+    """A colour between two colours; the square root makes small fractions visible."""
+    fraction = math.sqrt(min(max(float(fraction), 0.0), 1.0))
+    return tuple(a + (b - a) * fraction for a, b in zip(light, dark))
 
 
-def _readable_on(colour):
+def _text_colour_on(colour):
     red, green, blue = colour
     return "#101418" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.52 else "#ffffff"
 
@@ -207,16 +207,16 @@ def _short_count(count):
     return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
-def _short_percent(share):
-    return "<1 %" if share < 0.005 else ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+def _short_percent(fraction):
+    return "<1 %" if fraction < 0.005 else ">99 %" if 0.995 <= fraction < 1 else f"{100 * fraction:.0f} %"
 
 
 def class_name(number, label):
-    """Number and label of a class in at most two short lines, broken at blanks and after underscores."""
+    """Number and label of a class in at most two short lines, wrapped at blanks and after underscores."""
     if not is_drawable(label) or label == str(number):
         return str(number)
     words = f"{number}\u2002{label}".replace("_", "_ ")
-    lines = textwrap.wrap(words, width=LONGEST_LINE, max_lines=2, placeholder="…")
+    lines = textwrap.wrap(words, width=MAX_LINE, max_lines=2, placeholder="…")
     return "\n".join(lines).replace("_ ", "_").replace("\u2002", "  ")
 
 
@@ -226,12 +226,12 @@ def one_line(number, label):
 
 
 def short(text):
-    """A name that is not too long for a picture."""
-    return text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1].rstrip() + "…"
+    """A name shortened for a figure."""
+    return text if len(text) <= MAX_LABEL else text[:MAX_LABEL - 1].rstrip() + "…"
 
 
 def is_drawable(text):
-    """Whether matplotlib's font has all signs of a text and sets them as they are read: from left to right."""
+    """Whether matplotlib's font has all characters of a text and they are written from left to right."""
     from matplotlib.font_manager import findfont, get_font
 
     font = get_font(findfont(FONT))
@@ -240,7 +240,7 @@ def is_drawable(text):
 
 
 def svg_of(figure, description, name):
-    """The figure as inline SVG: the same bytes each time, no header, and ids that are unique on the page."""
+    """The figure as inline SVG: reproducible, without header, with ids that are unique on the page."""
     from markupsafe import Markup, escape
 
     text = io.StringIO()
@@ -252,8 +252,8 @@ def svg_of(figure, description, name):
     renamed = {old: f"{name}-{index}" for index, old in enumerate(used)}
     svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{renamed[m[1]]}"' if m[1] in renamed else "", svg)
     svg = re.sub(r'(href="#|url\(#)([^")]+)', lambda m: m[1] + renamed[m[2]], svg)
-    # In a narrow window a picture shrinks a little before it has to be moved sideways.
+    # In a narrow window a figure shrinks a little before it is scrolled.
     width = float(re.search('width="([0-9.]+)pt"', svg)[1])
-    least = f"min-width:{LEAST_SCALE * width:.0f}pt"
+    minimum_width = f"min-width:{MIN_SCALE * width:.0f}pt"
     return Markup(svg.replace(  # nosec B704
-        "<svg ", f'<svg role="img" aria-label="{escape(description)}" style="{least}" ', 1))
+        "<svg ", f'<svg role="img" aria-label="{escape(description)}" style="{minimum_width}" ', 1))

@@ -1,4 +1,4 @@
-"""How the classes grow: NDVI of their parcels over the season, with its spread."""
+"""NDVI profiles of the classes over the season: percentiles over their parcels."""
 
 from dataclasses import dataclass
 
@@ -6,23 +6,23 @@ import numpy as np
 
 from .dates import band_and_date
 
-SHARES = (10, 25, 50, 75, 90)
+PERCENTILES = (10, 25, 50, 75, 90)
 NDVI, RED, INFRARED = "NDVI", "B04", ("B08", "B8A")
 
 
 @dataclass(frozen=True, eq=False)
 class Profiles:
-    """NDVI of parcels (means over their pixels), class by class.
+    """NDVI of parcels (means over their pixels), by class.
 
     Parameters
     ----------
     dates : tuple of str
-        ISO, at least two, rising.
+        ISO, at least two, ascending.
     classes : tuple of MapClass
     parcels : tuple of int
-        Parcels of each class.
+        Number of parcels of each class.
     percentiles : ndarray of float64, shape (classes, 5, dates)
-        10th, 25th, 50th, 75th and 90th percentile over the parcels; NaN where no parcel has data.
+        10th, 25th, 50th, 75th and 90th percentile over the parcels; NaN if no parcel has data.
     """
 
     dates: tuple
@@ -32,13 +32,13 @@ class Profiles:
 
 
 def class_profiles(pixels, names, classes):
-    """Profiles from pixels drawn of each parcel.
+    """Profiles from sampled pixels of each parcel.
 
     Parameters
     ----------
     pixels : ParcelPixels
     names : sequence of str
-        Of the features.
+        Names of the features.
     classes : sequence of MapClass
 
     Returns
@@ -51,19 +51,19 @@ def class_profiles(pixels, names, classes):
     if len(dates) < 2:
         return None
     means = np.stack([_means(series[date], pixels) for date in dates], axis=1)
-    shown = [(map_class, means[pixels.classes == place]) for place, map_class in enumerate(classes)
-             if (pixels.classes == place).any()]
-    return Profiles(dates, tuple(map_class for map_class, _ in shown), tuple(len(rows) for _, rows in shown),
-                    np.stack([_percentiles(rows) for _, rows in shown]))
+    profiles = [(map_class, means[pixels.classes == index]) for index, map_class in enumerate(classes)
+                if (pixels.classes == index).any()]
+    return Profiles(dates, tuple(map_class for map_class, _ in profiles), tuple(len(rows) for _, rows in profiles),
+                    np.stack([_percentiles(rows) for _, rows in profiles]))
 
 
 def _ndvi(features, names):
-    """NDVI of the pixels, by date."""
+    """NDVI of the pixels by date."""
     columns = {}
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         band, date = band_and_date(name)
         if date:
-            columns[band.upper(), date] = features[:, place].astype(np.float64)
+            columns[band.upper(), date] = features[:, index].astype(np.float64)
     series = {}
     for date in {date for _, date in columns}:
         red = columns.get((RED, date))
@@ -77,18 +77,18 @@ def _ndvi(features, names):
 
 
 def _means(values, pixels):
-    known = np.isfinite(values)
-    count = len(pixels.numbers)
-    total = np.bincount(pixels.parcels[known], values[known], count)
-    number = np.bincount(pixels.parcels[known], minlength=count)
-    return np.divide(total, number, out=np.full(count, np.nan), where=number > 0)
+    valid = np.isfinite(values)
+    count = len(pixels.parcel_numbers)
+    total = np.bincount(pixels.parcels[valid], values[valid], count)
+    counts = np.bincount(pixels.parcels[valid], minlength=count)
+    return np.divide(total, counts, out=np.full(count, np.nan), where=counts > 0)
 
 
 def _percentiles(rows):
-    """Percentiles of the columns, without those that are NaN."""
-    found = np.full((len(SHARES), rows.shape[1]), np.nan)
+    """Percentiles of the columns, ignoring NaN."""
+    percentiles = np.full((len(PERCENTILES), rows.shape[1]), np.nan)
     for column in range(rows.shape[1]):
-        there = rows[np.isfinite(rows[:, column]), column]
-        if len(there):
-            found[:, column] = np.percentile(there, SHARES)
-    return found
+        valid = rows[np.isfinite(rows[:, column]), column]
+        if len(valid):
+            percentiles[:, column] = np.percentile(valid, PERCENTILES)
+    return percentiles

@@ -1,10 +1,10 @@
-"""Which pixels trained a map, written into the map itself, so that nobody judges the map by them.
+"""Record of the training pixels of a map, stored in the map, so that they can be excluded from its assessment.
 
-The record is a tag of the GeoTIFF in a domain of its own (``FLOEFIELD``): run lengths over the pixels, row by row,
-beginning with pixels that did not train; little-endian uint32, compressed by zlib, as base64. Before it, set off by a
-semicolon, stands the image it belongs to: rows, columns, and the upper-left corner.
+The record is a GeoTIFF tag in the domain ``FLOEFIELD``: run lengths over the pixels, row by row, beginning with
+pixels that were not used for training; little-endian uint32, compressed by zlib, as base64. It is preceded by the grid
+of the map (rows, columns and upper-left corner) and a semicolon.
 
-Programs that cut or rewrite a map drop that domain. A short tag in the common domain, which they keep, then still says
+Programs that clip or rewrite a map drop that domain. A short tag in the common domain, which they keep, then indicates
 that there was a record.
 """
 
@@ -20,20 +20,20 @@ from ..raster.grid import Window
 DOMAIN, TAG = "FLOEFIELD", "TRAINING_PIXELS"
 COMMON_DOMAIN, MARK = "", "FLOEFIELD_TRAINING_PIXELS"
 STRIP = 128
-# Runs of a real record are far fewer; what unpacks to more is no record.
-MOST_BYTES = 256 * 1024 ** 2
-LONGEST_RUN = 2 ** 32 - 1
-# A raster of scattered training pixels would need a record as large as a map: it is left out then.
-MOST_RUNS = 1_000_000
+# Limit of the decompressed size; real records are far smaller.
+MAX_BYTES = 256 * 1024 ** 2
+MAX_RUN = 2 ** 32 - 1
+# Scattered training pixels would need a record as large as the map; none is written then.
+MAX_RUNS = 1_000_000
 
 
 class TrainingRecord:
-    """Pixels that trained a map.
+    """Training pixels of a map.
 
     Parameters
     ----------
     starts, ends : ndarray of int64, shape (runs,)
-        Ranges of training pixels, counted row by row, in rising order.
+        Ranges of training pixels, counted row by row, ascending.
     grid : Grid
     """
 
@@ -42,11 +42,11 @@ class TrainingRecord:
 
     @property
     def count(self):
-        """int: training pixels."""
+        """int: number of training pixels."""
         return int((self._ends - self._starts).sum())
 
     def read(self, window):
-        """Which pixels of a window trained.
+        """Mask of the training pixels of a window.
 
         Returns
         -------
@@ -64,7 +64,7 @@ class TrainingRecord:
         return mask
 
     def text(self):
-        """The record as it is stored in a tag.
+        """The record as the text of a tag.
 
         Returns
         -------
@@ -72,29 +72,29 @@ class TrainingRecord:
         """
         edges = np.stack([self._starts, self._ends], axis=1).ravel()
         runs = np.diff(edges, prepend=0)
-        # A gap too long for 32 bits is split by an empty run of training pixels.
-        pieces = [piece for run in runs.tolist() for piece in _pieces(run)]
-        packed = base64.b64encode(zlib.compress(np.array(pieces, "<u4").tobytes(), 9)).decode("ascii")
-        return f"{_place(self.grid)};{packed}"
+        # Runs too long for 32 bits are split by an empty run.
+        parts = [part for run in runs.tolist() for part in _split_run(run)]
+        packed = base64.b64encode(zlib.compress(np.array(parts, "<u4").tobytes(), 9)).decode("ascii")
+        return f"{_grid_text(self.grid)};{packed}"
 
 
 def record_training(grid, read_mask, touches, check=lambda: None):
-    """Go through an image and note the pixels that trained.
+    """Record the training pixels of an image.
 
     Parameters
     ----------
     grid : Grid
     read_mask : callable
-        Takes a window, gives an ndarray of bool of its shape.
+        ``read_mask(window)`` returns an ndarray of bool, shape (height, width).
     touches : callable
-        Takes a window; whether any pixel in it may have trained.
+        ``touches(window)`` returns whether the window may contain training pixels.
     check : callable
-        Called for each strip; raises to end the work.
+        Called for each strip; raises an exception to cancel.
 
     Returns
     -------
     TrainingRecord or None
-        None where the pixels are so scattered that no record of a sensible size can hold them.
+        None if the pixels are too scattered for a record of reasonable size.
     """
     starts, ends, runs = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
     for row in range(0, grid.height, STRIP):
@@ -107,13 +107,13 @@ def record_training(grid, read_mask, touches, check=lambda: None):
         starts.append(np.flatnonzero(edges == 1) + offset)
         ends.append(np.flatnonzero(edges == -1) + offset)
         runs += len(ends[-1])
-        if runs > MOST_RUNS:
+        if runs > MAX_RUNS:
             return None
     return TrainingRecord(np.concatenate(starts), np.concatenate(ends), grid)
 
 
 def training_text(grid, ground, check=lambda: None):
-    """The record of the pixels that train, as text; empty where there can be none.
+    """The record of the training pixels as text; empty if no record is possible.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def training_text(grid, ground, check=lambda: None):
 
 
 def record_tags(text, grid):
-    """The tags of a map on `grid` that tell which pixels trained, for ``RasterLayout.domain_tags``.
+    """Tags with the record of training pixels, for ``RasterLayout.domain_tags`` of a map on `grid`.
 
     Parameters
     ----------
@@ -144,21 +144,21 @@ def record_tags(text, grid):
     Returns
     -------
     dict of str to dict of str
-        Empty where the record is that of another grid.
+        Empty if the record belongs to another grid.
     """
-    if text.partition(";")[0] != _place(grid):
+    if text.partition(";")[0] != _grid_text(grid):
         return {}
     return {DOMAIN: {TAG: text}, COMMON_DOMAIN: {MARK: "RECORDED"}}
 
 
 def read_record(text, grid):
-    """The record in a tag.
+    """Parse the record in a tag.
 
     Parameters
     ----------
     text : str
     grid : Grid
-        Of the map that carries it.
+        Grid of the map.
 
     Returns
     -------
@@ -167,35 +167,35 @@ def read_record(text, grid):
     Raises
     ------
     UnreadableInput
-        If it is damaged, or that of another image.
+        If it is damaged or belongs to another image.
     """
-    place, _, text = text.partition(";")
-    if place != _place(grid):
-        raise UnreadableInput("The map was cut or moved after it was classified, so its record of training pixels does "
-                              "not fit any more. Use the map as it was made.")
+    grid_text, _, text = text.partition(";")
+    if grid_text != _grid_text(grid):
+        raise UnreadableInput("The map was clipped or shifted after classification, so its record of training pixels "
+                              "is invalid. Use the original map.")
     try:
         unpacker = zlib.decompressobj()
-        packed = unpacker.decompress(base64.b64decode(text, validate=True), MOST_BYTES)
+        packed = unpacker.decompress(base64.b64decode(text, validate=True), MAX_BYTES)
         if unpacker.unconsumed_tail or not unpacker.eof or len(packed) % 8:
             raise ValueError
         edges = np.cumsum(np.frombuffer(packed, "<u4").astype(np.int64))
         if len(edges) and edges[-1] > grid.height * grid.width:
             raise ValueError
     except (ValueError, binascii.Error, zlib.error) as error:
-        raise UnreadableInput("The record of training pixels in the map is damaged. Classify again, or give the "
-                              "TRAINING parcels and a copy of the map without its metadata.") from error
+        raise UnreadableInput("The record of training pixels in the map is damaged. Classify again, or specify the "
+                              "TRAINING parcels and use a copy of the map without its metadata.") from error
     starts, ends = edges[0::2], edges[1::2]
-    filled = ends > starts
-    return TrainingRecord(starts[filled], ends[filled], grid)
+    is_not_empty = ends > starts
+    return TrainingRecord(starts[is_not_empty], ends[is_not_empty], grid)
 
 
-def _place(grid):
+def _grid_text(grid):
     return f"{grid.height},{grid.width},{grid.west:.6f},{grid.north:.6f}"
 
 
-def _pieces(run):
-    while run > LONGEST_RUN:
-        yield LONGEST_RUN
+def _split_run(run):
+    while run > MAX_RUN:
+        yield MAX_RUN
         yield 0
-        run -= LONGEST_RUN
+        run -= MAX_RUN
     yield run

@@ -1,7 +1,7 @@
-"""What the truth is and where: parcels, points or another raster, all asked alike.
+"""Reference data of an assessment with one interface: parcels, points or a raster.
 
-A *unit* is what was surveyed: a parcel, a point, or (of a raster) all pixels of one class. Each kind says, for a window
-of the map, at which pixels it has something to say and which unit says it.
+A *unit* is a parcel, a point, or (of a raster) all pixels of one class. Each kind returns, for a window of the map, the
+reference pixels and their units.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ..insitu.burn import DISPUTED, ParcelMap
 
 @dataclass(frozen=True)
 class Point:
-    """A place of one class, in the CRS of the map."""
+    """A reference point with its class, in the CRS of the map."""
 
     identifier: object
     code: str
@@ -23,20 +23,20 @@ class Point:
 
 
 class ParcelReference:
-    """Polygons; a pixel belongs to the parcel that holds its centre, and to none if parcels of two classes claim it.
+    """Reference parcels; a pixel belongs to the parcel that contains its centre, and to none if classes overlap there.
 
     Parameters
     ----------
     grid : Grid
     parcels : sequence of Parcel
     progress : Progress, optional
-        Asked whether the user wants to stop.
+        Checked for cancellation.
 
     Attributes
     ----------
     units : tuple of Parcel
     outside : ndarray of bool, shape (units,)
-        Which have no part on the map.
+        Which are outside the map.
     """
 
     kind = "parcels"
@@ -46,29 +46,30 @@ class ParcelReference:
         self._map = ParcelMap(grid, self.units, progress=progress)
         self.outside = self._map.outside
 
-    def look(self, window):
-        """Pixels of a window (row by row) that the reference speaks of, the unit of each, and disputed pixels.
+    def read(self, window):
+        """Reference pixels of a window, their units, and the number of disputed pixels.
 
         Returns
         -------
-        places : ndarray of int64
+        indices : ndarray of int64
+            Of the pixels, row by row.
         units : ndarray of int64
-            Counted from 0.
+            Indices into `units`.
         disputed : int
         """
         if not self._map.touches(window):
-            return _NOTHING, _NOTHING, 0
+            return _EMPTY, _EMPTY, 0
         numbers = self._map.read(window).ravel()
-        places = np.flatnonzero(numbers > 0)
-        return places, numbers[places].astype(np.int64) - 1, int(np.count_nonzero(numbers == DISPUTED))
+        indices = np.flatnonzero(numbers > 0)
+        return indices, numbers[indices].astype(np.int64) - 1, int(np.count_nonzero(numbers == DISPUTED))
 
     def codes(self, units):
-        """The label of each unit, as the reference says it."""
+        """The reference label of each unit."""
         return [self.units[unit].code for unit in units]
 
 
 class PointReference:
-    """Points; each judges the pixel it lies in, also where several lie in one. Attributes as of ParcelReference."""
+    """Reference points; several may lie in one pixel. Attributes as of ParcelReference."""
 
     kind = "points"
 
@@ -80,8 +81,8 @@ class PointReference:
         order = np.argsort(rows, kind="stable")
         self._order, self._rows, self._columns = order, rows[order], columns[order]
 
-    def look(self, window):
-        """As :meth:`ParcelReference.look`."""
+    def read(self, window):
+        """As :meth:`ParcelReference.read`."""
         first, last = np.searchsorted(self._rows, [window.row, window.row + window.height])
         columns = self._columns[first:last]
         inside = (columns >= window.col) & (columns < window.col + window.width)
@@ -94,14 +95,14 @@ class PointReference:
 
 
 class RasterReference:
-    """A raster of classes; its units are its values.
+    """A reference raster; its units are its values.
 
     Parameters
     ----------
     raster : RasterOnto
-        On the grid of the map.
+        Resampled to the grid of the map.
     nodata : frozenset of int
-        Values that mean "no data" though the file does not say so.
+        Nodata values in addition to that of the file.
     """
 
     kind = "pixels"
@@ -110,33 +111,33 @@ class RasterReference:
         self._raster, self._nodata = raster, np.array(sorted(nodata), np.int64)
         self.labels = {}
 
-    def look(self, window):
-        """As :meth:`ParcelReference.look`."""
+    def read(self, window):
+        """As :meth:`ParcelReference.read`."""
         values, valid = self._raster.read(window)
-        places = np.flatnonzero(valid.ravel() & ~np.isin(values.ravel(), self._nodata))
-        return places, whole(values.ravel()[places], self._raster.source.path), 0
+        indices = np.flatnonzero(valid.ravel() & ~np.isin(values.ravel(), self._nodata))
+        return indices, as_integers(values.ravel()[indices], self._raster.source.path), 0
 
     def codes(self, units):
         """As :meth:`ParcelReference.codes`."""
         return [self.labels.get(unit, str(unit)) for unit in units]
 
 
-_NOTHING = np.empty(0, np.int64)
+_EMPTY = np.empty(0, np.int64)
 
 
-def whole(values, path):
+def as_integers(values, path):
     """Class values as int64.
 
     Raises
     ------
     UnsuitableInput
-        If they are no whole numbers.
+        If they are not integers.
     """
     if values.dtype.kind in "iub":
         return values.astype(np.int64)
     rounded = np.rint(values)
     if (rounded != values).any() or (np.abs(rounded) > 2 ** 53).any():
-        raise UnsuitableInput(f"{path} is no class map: it holds the value "
-                              f"{values[rounded != values][0] if (rounded != values).any() else values[0]:g}, which is "
-                              "no whole number. Choose the raster with the classes.")
+        raise UnsuitableInput(f"{path} is not a class map: the value "
+                              f"{values[rounded != values][0] if (rounded != values).any() else values[0]:g} is not an "
+                              "integer. Choose a raster of classes.")
     return rounded.astype(np.int64)

@@ -1,6 +1,6 @@
-"""The report on a classification: one HTML file that says how good the map is and what that rests on.
+"""HTML report on a classification: accuracy, areas, importances, diagnostics and settings.
 
-The same input gives the same bytes: there is no time stamp in it. Pictures are in :mod:`.pictures`, the words in
+The report has no time stamp: identical inputs produce identical files. Figures are in :mod:`.pictures`, the text is in
 ``resources/report/classification.html``.
 """
 
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from . import pictures, season
 from .content import matrix_content
 from .dates import DATED, iso
-from .early import early_enough
+from .early import earliest_sufficient
 from .page import css_colour, software_versions, write_page
 from .results import feature_number
-from .suspicious import SURE
+from .suspicious import SUSPECT_THRESHOLD
 
 SQUARE_METRES_PER_HECTARE = 10000.0
 
-# With fewer validation parcels than this the report says how loosely its figures are known.
+# With fewer validation parcels the report warns about the sampling uncertainty.
 FEW_PARCELS = 50
 TOP_FEATURES = 20
-MOST_SUSPICIOUS = 25
+MAX_LISTED_LABELS = 25
 
 
 @dataclass(frozen=True)
 class RasterSummary:
-    """An input raster: where it is, how many bands, and which dates (ISO, sorted; empty if undated)."""
+    """An input raster: path, number of bands, dates (ISO, sorted; empty if undated)."""
 
     path: str
     bands: int
@@ -34,16 +34,16 @@ class RasterSummary:
 
 @dataclass(frozen=True)
 class ClassSummary:
-    """A class and how much of it there was.
+    """Numbers of parcels and pixels of a class.
 
     Parameters
     ----------
     map_class : MapClass
     training_parcels, validation_parcels : int
     training_pixels : int
-        Pixels the classifier was trained with.
+        Pixels used for training.
     validation_pixels : int
-        Pixels of validation parcels that were compared with the map.
+        Pixels of validation parcels compared with the map.
     mapped_pixels : int
         Pixels of this class in the whole map.
     """
@@ -58,7 +58,7 @@ class ClassSummary:
 
 @dataclass(frozen=True)
 class ClassificationReport:
-    """All that the report tells.
+    """Content of the report.
 
     Parameters
     ----------
@@ -69,24 +69,24 @@ class ClassificationReport:
     band_names : tuple of str
     parcels_path, class_field : str
     validation_path : str
-        Empty when the validation parcels were split from the parcels.
+        Empty if the parcels were split into training and validation.
     classes : tuple of ClassSummary
     pixel_matrix, parcel_matrix : ConfusionMatrix or None
-        Per pixel, and by the majority of each validation parcel. None where nothing could be assessed.
+        By pixel, and by the majority of each validation parcel; None without validation data.
     importances : tuple of (str, float)
         Impurity importance of the features, summing to 1.
     settings : dict of str to str
     warnings, notes : tuple of str
     synthetic : bool
-        Whether the input is made-up sample data.
+        Whether the input is synthetic sample data.
     oob_score : float or None
         Out-of-bag accuracy of the forest, 0..1.
-    insight : Insight or None
+    insight : ParcelDiagnostics or None
         See :mod:`.insight`.
     interval : tuple of float
-        Between which values the overall accuracy would mostly lie with other parcels like these; NaN if unknown.
+        95 % bootstrap interval of the overall accuracy; NaN if unknown.
     from_raster : bool
-        Whether the classes were taken from a raster, whose pixels were divided by square blocks.
+        Whether the reference data are a raster, split by square blocks.
     """
 
     title: str
@@ -111,14 +111,14 @@ class ClassificationReport:
 
 
 def write_classification_report(path, report, check=lambda: None):
-    """Write the report as one HTML file with everything inside.
+    """Write the report as a self-contained HTML file.
 
     Parameters
     ----------
     path : str
     report : ClassificationReport
     check : callable
-        Called before each picture; raises to end the work.
+        Called before each figure; raises an exception to cancel.
 
     Raises
     ------
@@ -133,60 +133,62 @@ def write_classification_report(path, report, check=lambda: None):
     check()
     importance = _importance(report)
     check()
-    over_time = _season(report.insight, check)
+    season_content = _season(report.insight, check)
     write_page(path, "classification.html", report=report, pixels=pixels, parcels=parcels, areas=_areas(report),
-               importance=importance, season=over_time,
+               importance=importance, season=season_content,
                validation_parcels=sum(c.validation_parcels for c in report.classes),
                is_split=not report.validation_path, few_parcels=FEW_PARCELS, versions=software_versions())
 
 
 def _season(insight, check):
-    """Pictures of profiles and accuracy by date, and the suspicious labels; None for what nobody looked for."""
+    """Figures of NDVI profiles and early-season accuracy, and suspect labels; None if not computed."""
     if insight is None:
-        return {"profiles": None, "early": (), "early_picture": None, "years": "", "enough": None, "suspicious": None}
+        return {"profiles": None, "early": (), "early_picture": None, "years": "", "sufficient": None,
+                "suspect_labels": None}
     profiles = season.profiles_picture(insight.profiles) if insight.profiles else None
     check()
-    found = insight.suspicious
+    suspects = insight.suspect_labels
     return {"profiles": profiles, "years": season.years(insight.profiles.dates) if insight.profiles else "",
             "early": insight.early,
-            "enough": early_enough(insight.early) if insight.early else None,
+            "sufficient": earliest_sufficient(insight.early) if insight.early else None,
             "early_picture": season.early_picture(insight.early) if insight.early else None,
-            "suspicious": None if found is None else {
-                "count": len(found), "sure": SURE,
-                "rows": [(feature_number(one.parcel), one) for one in found[:MOST_SUSPICIOUS]]}}
+            "suspect_labels": None if suspects is None else {
+                "count": len(suspects), "threshold": SUSPECT_THRESHOLD,
+                "rows": [(feature_number(one.parcel), one) for one in suspects[:MAX_LISTED_LABELS]]}}
 
 
 def _areas(report):
-    """Mapped hectares of each class, the largest first, with their share of the classified area."""
+    """Mapped area of each class in hectares, the largest first, with its fraction of the classified area."""
     total = sum(c.mapped_pixels for c in report.classes)
     if not total:
         return None
-    largest = max(c.mapped_pixels for c in report.classes)
+    maximum = max(c.mapped_pixels for c in report.classes)
     rows = [{"number": c.map_class.value, "label": c.map_class.label, "colour": css_colour(c.map_class.colour),
              "hectares": c.mapped_pixels * report.pixel_area / SQUARE_METRES_PER_HECTARE,
-             "share": c.mapped_pixels / total, "bar": c.mapped_pixels / largest}
+             "fraction": c.mapped_pixels / total, "bar": c.mapped_pixels / maximum}
             for c in sorted(report.classes, key=lambda c: -c.mapped_pixels)]
     return {"rows": rows, "hectares": total * report.pixel_area / SQUARE_METRES_PER_HECTARE}
 
 
 def _importance(report):
-    """The most important features and a picture: date by band where all features are dated, bars otherwise."""
+    """The most important features and a figure: date by band if all features are dated, bars otherwise."""
     if not report.importances:
         return None
     ranked = sorted(report.importances, key=lambda feature: -feature[1])
-    dated = [(DATED.fullmatch(name), share) for name, share in report.importances]
-    largest = ranked[0][1] or 1.0
-    content = {"top": [{"name": name, "share": share, "bar": share / largest} for name, share in ranked[:TOP_FEATURES]],
+    dated = [(DATED.fullmatch(name), fraction) for name, fraction in report.importances]
+    maximum = ranked[0][1] or 1.0
+    content = {"top": [{"name": name, "fraction": fraction, "bar": fraction / maximum}
+                       for name, fraction in ranked[:TOP_FEATURES]],
                "count": len(ranked), "is_dated": all(match for match, _ in dated), "top_date": "", "top_band": ""}
     if not content["is_dated"]:
         return content | {"picture": pictures.bars_picture(ranked[:TOP_FEATURES])}
-    shares = defaultdict(float)
-    for match, share in dated:
-        shares[match["band"], iso(match["date"])] += share
+    totals = defaultdict(float)
+    for match, fraction in dated:
+        totals[match["band"], iso(match["date"])] += fraction
     bands = tuple(dict.fromkeys(match["band"] for match, _ in dated))
     dates = tuple(sorted({iso(match["date"]) for match, _ in dated}))
-    table = [[shares.get((band, date)) for date in dates] for band in bands]
+    table = [[totals.get((band, date)) for date in dates] for band in bands]
     by_date = [sum(row[column] or 0.0 for row in table) for column in range(len(dates))]
-    by_band = [sum(share or 0.0 for share in row) for row in table]
+    by_band = [sum(fraction or 0.0 for fraction in row) for row in table]
     return content | {"picture": pictures.calendar_picture(bands, dates, table, by_band, by_date),
                       "top_date": dates[by_date.index(max(by_date))], "top_band": bands[by_band.index(max(by_band))]}

@@ -1,4 +1,4 @@
-"""Results of an assessment beside its report: the matrix for other programs, and rows about parcels with errors."""
+"""Other outputs of an assessment: the confusion matrix for Orfeo Toolbox and the table of parcels with errors."""
 
 from dataclasses import dataclass
 
@@ -6,66 +6,66 @@ from .confusion import ConfusionMatrix
 
 
 @dataclass(frozen=True)
-class Findings:
-    """Rows about parcels or points.
+class FeatureTable:
+    """Rows about parcels or points, for a vector layer.
 
     Parameters
     ----------
     fields : tuple of (str, type)
         Name and Python type of each attribute.
     rows : tuple of (Parcel or Point, tuple)
-        What each row is about, and its attributes.
+        Parcel or point of each row, and its attributes.
     """
 
     fields: tuple
     rows: tuple
 
 
-def otb_matrix(found):
-    """The matrix of the first map, per pixel, named as Orfeo Toolbox names it: by the values of the map.
+def otb_matrix(assessment):
+    """Pixel confusion matrix of the first map, labelled by map values as in Orfeo Toolbox.
 
-    Classes that the map does not have keep their label.
+    Classes that are not in the map keep their label.
 
     Parameters
     ----------
-    found : Assessment
+    assessment : Assessment
 
     Returns
     -------
     ConfusionMatrix
     """
-    labels = tuple(c.label if c.value is None else str(c.value) for c in found.classes)
-    return ConfusionMatrix(labels, found.maps[0].pixels.counts)
+    labels = tuple(c.label if c.value is None else str(c.value) for c in assessment.classes)
+    return ConfusionMatrix(labels, assessment.maps[0].pixels.counts)
 
 
-def error_findings(found):
-    """The parcels or points with wrong pixels, the worst first.
+def error_table(assessment):
+    """The parcels or points with wrong pixels, most errors first.
 
     Parameters
     ----------
-    found : Assessment
+    assessment : Assessment
 
     Returns
     -------
-    Findings
+    FeatureTable
     """
     fields = [("rank", int), ("feature", str), ("reference", str), ("mapped", str), ("pixels", int), ("wrong", int),
               ("wrong_pct", float)]
-    is_compared = len(found.maps) == 2
+    is_compared = len(assessment.maps) == 2
     if is_compared:
         fields += [("mapped_2", str), ("wrong_2", int), ("wrong2_pct", float)]
     rows = []
-    for rank, errors in enumerate(found.errors, start=1):
+    for rank, errors in enumerate(assessment.errors, start=1):
         values = [rank, feature_number(errors.unit), errors.reference, errors.mapped[0], errors.pixels, errors.wrong[0],
                   100.0 * errors.wrong[0] / errors.pixels]
         if is_compared:
             values += [errors.mapped[1], errors.wrong[1], 100.0 * errors.wrong[1] / errors.pixels]
         rows.append((errors.unit, tuple(values)))
-    return Findings(tuple(fields), tuple(rows))
+    return FeatureTable(tuple(fields), tuple(rows))
 
 
 def feature_number(unit):
-    """The number of a parcel or point, as its layer counts features; with the layer's name where there are several."""
+    """Feature number of a parcel or point in its layer; with the layer name if there are several layers."""
     identifier = unit.identifier
     if not isinstance(identifier, tuple):
         return str(identifier)

@@ -1,8 +1,8 @@
-"""How many samples a map needs, and how many in each class, before its accuracy is known well enough.
+"""Sample size of an accuracy assessment, in total and by class.
 
-Cochran (1977), Sampling Techniques, eq. 5.25, as Olofsson et al. (2014, doi 10.1016/j.rse.2014.02.015) recommend it in
-their eq. 13: n = (sum of W S / S(O))^2, with the mapped share W of each class, S = sqrt(U (1 - U)) for the precision U
-one expects of it, and the standard error S(O) wanted of the overall accuracy.
+Cochran (1977), Sampling Techniques, eq. 5.25, as recommended by Olofsson et al. (2014, doi 10.1016/j.rse.2014.02.015),
+eq. 13: n = (sum of W S / S(O))^2, with the mapped area proportion W of each class, S = sqrt(U (1 - U)) for its expected
+user's accuracy U, and the target standard error S(O) of the overall accuracy.
 """
 
 import math
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# No class gets fewer, or nothing could be said about it (Olofsson et al. advise 50 to 100).
-LEAST_PER_CLASS = 50
-# What was measured on a few parcels may be better than what is true; where nothing is known the most cautious holds.
-HIGHEST_PRECISION, UNKNOWN_PRECISION = 0.95, 0.5
+# Minimum number of samples per class (Olofsson et al. advise 50 to 100).
+MIN_PER_CLASS = 50
+# Upper limit of measured user's accuracies, which may be optimistic, and the conservative value without measurement.
+MAX_PRECISION, DEFAULT_PRECISION = 0.95, 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class SamplePlan:
-    """Samples to draw at random in each class of a map.
+    """Numbers of random samples in each class of a map.
 
     Parameters
     ----------
     total : int
     by_class : ndarray of int64, shape (n,)
     precisions : ndarray of float64, shape (n,)
-        What was assumed of each class.
+        Assumed user's accuracies.
     """
 
     total: int
@@ -33,13 +33,13 @@ class SamplePlan:
     precisions: np.ndarray
 
 
-def needed_samples(shares, precisions, error):
-    """Samples with which the overall accuracy has this standard error.
+def required_samples(proportions, precisions, error):
+    """Number of samples for a target standard error of the overall accuracy.
 
     Parameters
     ----------
-    shares : array_like, shape (n,)
-        Of the mapped area; summing to 1.
+    proportions : array_like, shape (n,)
+        Mapped area proportions; summing to 1.
     precisions : array_like, shape (n,)
         Expected user's accuracies, 0..1.
     error : float
@@ -49,39 +49,39 @@ def needed_samples(shares, precisions, error):
     -------
     int
     """
-    shares, precisions = np.asarray(shares, np.float64), np.asarray(precisions, np.float64)
-    # Less a trifle, so that a sum that is whole but for rounding is not rounded up.
-    return math.ceil((shares @ np.sqrt(precisions * (1 - precisions)) / error) ** 2 - 1e-6)
+    proportions, precisions = np.asarray(proportions, np.float64), np.asarray(precisions, np.float64)
+    # Subtract a small value, so that an integer with rounding error is not rounded up.
+    return math.ceil((proportions @ np.sqrt(precisions * (1 - precisions)) / error) ** 2 - 1e-6)
 
 
-def plan_samples(shares, found, error):
-    """How many samples to draw in each class: by its share, but no fewer than 50.
+def plan_samples(proportions, measured, error):
+    """Allocate samples to classes: in proportion to area, but at least 50 each.
 
     Parameters
     ----------
-    shares : array_like, shape (n,)
-        Of the mapped area; summing to 1. A class with none gets no samples.
-    found : array_like, shape (n,)
-        Precisions measured so far, NaN where unknown.
+    proportions : array_like, shape (n,)
+        Mapped area proportions; summing to 1. Classes with 0 get no samples.
+    measured : array_like, shape (n,)
+        Measured user's accuracies, NaN if unknown.
     error : float
-        See :func:`needed_samples`.
+        See :func:`required_samples`.
 
     Returns
     -------
     SamplePlan
     """
-    shares, found = np.asarray(shares, np.float64), np.asarray(found, np.float64)
-    precisions = np.where(np.isnan(found), UNKNOWN_PRECISION, np.minimum(found, HIGHEST_PRECISION))
-    needed = needed_samples(shares, precisions, error)
-    rare = np.zeros(len(shares), bool)
+    proportions, measured = np.asarray(proportions, np.float64), np.asarray(measured, np.float64)
+    precisions = np.where(np.isnan(measured), DEFAULT_PRECISION, np.minimum(measured, MAX_PRECISION))
+    required = required_samples(proportions, precisions, error)
+    rare = np.zeros(len(proportions), bool)
     while True:
-        common = (shares > 0) & ~rare
-        left = needed - LEAST_PER_CLASS * rare.sum()
-        wanted = np.zeros(len(shares))
-        wanted[common] = left * shares[common] / shares[common].sum()
-        fewer = common & (wanted < LEAST_PER_CLASS)
-        if not fewer.any():
+        common = (proportions > 0) & ~rare
+        remaining = required - MIN_PER_CLASS * rare.sum()
+        allocated = np.zeros(len(proportions))
+        allocated[common] = remaining * proportions[common] / proportions[common].sum()
+        below_minimum = common & (allocated < MIN_PER_CLASS)
+        if not below_minimum.any():
             break
-        rare |= fewer
-    counts = np.where(rare, LEAST_PER_CLASS, np.ceil(wanted)).astype(np.int64)
+        rare |= below_minimum
+    counts = np.where(rare, MIN_PER_CLASS, np.ceil(allocated)).astype(np.int64)
     return SamplePlan(int(counts.sum()), counts, precisions)

@@ -1,14 +1,14 @@
-"""From what was counted to scores: matrices by pixel and by parcel, estimates, errors by parcel, two maps compared."""
+"""Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..classes import MapClass, readable
-from .caution import cautions
+from .caution import accuracy_warnings
 from .confusion import ConfusionMatrix
-from .estimates import estimate, parcel_interval
-from .matching import plain
+from .estimates import bootstrap_interval, estimate
+from .matching import normalised_label
 from .mcnemar import mcnemar
 
 SQUARE_METRES_PER_HECTARE = 10000.0
@@ -16,21 +16,21 @@ SQUARE_METRES_PER_HECTARE = 10000.0
 
 @dataclass(frozen=True, eq=False)
 class MapScores:
-    """How good a map is.
+    """Accuracy of a map.
 
     Parameters
     ----------
     path : str
     pixels : ConfusionMatrix
-        Of the pixels under the reference (of points: one for each point).
+        Of the reference pixels; of points, one pixel for each point.
     parcels : ConfusionMatrix or None
-        Of parcels, each counted as the class most of its pixels have (the first of several); None without parcels.
+        Of parcels by the majority of their pixels (of several the first class); None without parcels.
     interval : tuple of float
-        Between which values the overall accuracy per pixel would lie with other parcels like these; NaN if unknown.
+        95 % bootstrap interval of the pixel accuracy; NaN if unknown.
     hectares : ndarray of float64, shape (classes,)
         Mapped area.
     estimates : Estimates or None
-        For the whole map; None where the reference is no probability sample.
+        Estimates for the whole map; None if the reference is not a probability sample.
     """
 
     path: str
@@ -43,19 +43,19 @@ class MapScores:
 
 @dataclass(frozen=True)
 class UnitErrors:
-    """What the map made of a parcel or point.
+    """Errors of a parcel or point.
 
     Parameters
     ----------
     unit : Parcel or Point
     reference : str
-        Label of its class.
+        Label of its reference class.
     mapped : tuple of str
-        For each map, label of the class most of its pixels have.
+        For each map, label of the majority class.
     pixels : int
-        Compared.
+        Number of compared pixels.
     wrong : tuple of int
-        For each map, pixels of another class.
+        For each map, number of pixels of another class.
     """
 
     unit: object
@@ -67,25 +67,25 @@ class UnitErrors:
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """All that was found.
+    """Results of an assessment.
 
     Parameters
     ----------
     classes : tuple of MapClass
-        Of the maps and the reference; values are those of the first map, None for a class it has not.
+        Classes of maps and reference; values are those of the first map, None for classes it does not have.
     kind : str
         ``parcels``, ``points`` or ``pixels``.
     maps : tuple of MapScores
     errors : tuple of UnitErrors
-        The worst first.
+        Most errors first.
     pixel_test, parcel_test : McNemar or None
         The first map against the second.
     unit_count : int
-        Parcels or points that judged (classes, for a raster).
-    trained_units, trained_pixels : int
-        Left out because they trained the map.
-    knows_training : bool
-        Whether the map or the user says what trained it.
+        Parcels or points used for validation (classes, for a raster).
+    training_units, training_pixels : int
+        Excluded because they were used for training.
+    is_training_known : bool
+        Whether the training pixels are known from the map or the TRAINING parcels.
     is_probability : bool
     matched_by : str
     warnings, notes : tuple of str
@@ -98,127 +98,131 @@ class Assessment:
     pixel_test: object
     parcel_test: object
     unit_count: int
-    trained_units: int
-    trained_pixels: int
-    knows_training: bool
+    training_units: int
+    training_pixels: int
+    is_training_known: bool
     is_probability: bool
     matched_by: str
     warnings: tuple
     notes: tuple = ()
 
 
-def score_maps(task, reference, counted, classes, labels, matchings, warnings, knows_training, are_moved, progress):
-    """Make the scores; called by :func:`~.assess.assess`, which explains the arguments."""
-    counted, left_out = _without_trained(reference, counted)
-    table, places = _class_list(classes, labels, matchings)
-    rows = np.array([places["reference"][labels[unit]] for unit in counted.units.tolist()], np.int64)
-    columns = [np.array([places[number][value] for value in counted.values[:, number].tolist()], np.int64)
+def score_maps(task, reference, pixel_counts, classes, labels, matchings, warnings, is_training_known, are_resampled,
+               progress):
+    """Compute the scores; called by :func:`~.assess.assess`, which documents the arguments."""
+    pixel_counts, excluded = _without_training(reference, pixel_counts)
+    table, index_of = _class_list(classes, labels, matchings)
+    rows = np.array([index_of["reference"][labels[unit]] for unit in pixel_counts.units.tolist()], np.int64)
+    columns = [np.array([index_of[number][value] for value in pixel_counts.values[:, number].tolist()], np.int64)
                for number in range(len(classes))]
     is_probability = task.settings.design == "probability"
     has_units = reference.kind != "pixels"
-    votes = [_by_unit(counted, rows, column) for column in columns] if has_units else [None] * len(columns)
+    unit_classes = ([_classes_by_unit(pixel_counts, rows, column) for column in columns] if has_units
+                    else [None] * len(columns))
     names = tuple(map_class.label for map_class in table)
-    maps = tuple(_score(path, names, rows, column, counted.counts, units, reference.kind, is_probability, hectares,
+    maps = tuple(_score(path, names, rows, column, pixel_counts.counts, units, reference.kind, is_probability, hectares,
                         progress)
                  for path, column, units, hectares in zip(
-                     (one.path for one in (task.map, task.second) if one), columns, votes,
-                     (_hectares(area, places[number], len(table)) for number, area in enumerate(counted.areas))))
+                     (one.path for one in (task.map, task.second) if one), columns, unit_classes,
+                     (_hectares(area, index_of[number], len(table)) for number, area in enumerate(pixel_counts.areas))))
     is_compared = len(columns) == 2
     return Assessment(
         classes=table, kind=reference.kind, maps=maps,
-        errors=_errors(reference, votes, names, progress) if has_units else (),
-        pixel_test=mcnemar(rows == columns[0], rows == columns[1], counted.counts) if is_compared else None,
-        parcel_test=_unit_test(votes) if is_compared and reference.kind == "parcels" else None,
-        unit_count=len(set(counted.units.tolist())), trained_units=left_out,
-        trained_pixels=sum(counted.trained.values()), knows_training=knows_training, is_probability=is_probability,
-        matched_by=matchings[0].by,
-        warnings=(*warnings, *cautions(task, reference, counted, matchings, maps, are_moved, knows_training)))
+        errors=_errors(reference, unit_classes, names, progress) if has_units else (),
+        pixel_test=mcnemar(rows == columns[0], rows == columns[1], pixel_counts.counts) if is_compared else None,
+        parcel_test=_unit_test(unit_classes) if is_compared and reference.kind == "parcels" else None,
+        unit_count=len(set(pixel_counts.units.tolist())), training_units=excluded,
+        training_pixels=sum(pixel_counts.training.values()), is_training_known=is_training_known,
+        is_probability=is_probability, matched_by=matchings[0].by,
+        warnings=(*warnings, *accuracy_warnings(task, reference, pixel_counts, matchings, maps, are_resampled,
+                                                is_training_known)))
 
 
-def _without_trained(reference, counted):
-    """The tally without units that trained the map, and how many those are: of a raster only the pixels go."""
-    if reference.kind == "pixels" or not counted.trained:
-        return counted, 0
-    kept = ~np.isin(counted.units, list(counted.trained))
-    return replace(counted, units=counted.units[kept], values=counted.values[kept],
-                   counts=counted.counts[kept]), len(counted.trained)
+def _without_training(reference, pixel_counts):
+    """The counts without units used for training, and their number; of a raster only pixels are excluded."""
+    if reference.kind == "pixels" or not pixel_counts.training:
+        return pixel_counts, 0
+    kept = ~np.isin(pixel_counts.units, list(pixel_counts.training))
+    return replace(pixel_counts, units=pixel_counts.units[kept], values=pixel_counts.values[kept],
+                   counts=pixel_counts.counts[kept]), len(pixel_counts.training)
 
 
 def _class_list(classes, labels, matchings):
-    """One list of classes for maps and reference, and the place in it of each map value and reference label."""
-    table, places = [], {number: {} for number in range(len(classes))}
+    """One list of classes for maps and reference, and the index of each map value and reference label in it."""
+    table, index_of = [], {number: {} for number in range(len(classes))}
     by_label, by_name, by_code = {}, {}, {}
-    meant = [{value: label for label, value in sorted(matching.values.items(), reverse=True)} for matching in matchings]
-    for number, (found, means) in enumerate(zip(classes, meant)):
+    reference_labels = [{value: label for label, value in sorted(matching.values.items(), reverse=True)}
+                        for matching in matchings]
+    for number, (found, label_of) in enumerate(zip(classes, reference_labels)):
         for map_class in found:
-            label = means.get(map_class.value)
-            place = by_label.get(label) if label is not None else None
-            if place is None:
-                place = by_name.get(plain(map_class.label))
-            if place is None and number:
-                place = by_code.get(plain(map_class.code))
-            if place is None:
-                place = len(table)
+            label = label_of.get(map_class.value)
+            index = by_label.get(label) if label is not None else None
+            if index is None:
+                index = by_name.get(normalised_label(map_class.label))
+            if index is None and number:
+                index = by_code.get(normalised_label(map_class.code))
+            if index is None:
+                index = len(table)
                 table.append(map_class if not number else replace(map_class, value=None))
-            places[number][map_class.value] = place
-            by_name.setdefault(plain(map_class.label), place)
-            by_code.setdefault(plain(map_class.code), place)
+            index_of[number][map_class.value] = index
+            by_name.setdefault(normalised_label(map_class.label), index)
+            by_code.setdefault(normalised_label(map_class.code), index)
             for other, value in matchings[number].values.items():
                 if value == map_class.value:
-                    by_label.setdefault(other, place)
+                    by_label.setdefault(other, index)
     for label in sorted(set(labels.values())):
         if label not in by_label:
             by_label[label] = len(table)
             table.append(MapClass(None, label, readable(label), (136, 136, 136)))
-    places["reference"] = by_label
-    return _with_own_names(table), places
+    index_of["reference"] = by_label
+    return _with_own_names(table), index_of
 
 
 def _with_own_names(table):
-    """Labels that occur twice get their code."""
+    """Append the code to labels that occur twice."""
     names = [map_class.label for map_class in table]
     return tuple(replace(c, label=f"{c.label} ({c.code})") if names.count(c.label) > 1 else c for c in table)
 
 
-def _hectares(area, places, count):
+def _hectares(area, index_of, count):
     hectares = np.zeros(count)
     for value, (_, square_metres) in area.items():
-        hectares[places[value]] += square_metres / SQUARE_METRES_PER_HECTARE
+        hectares[index_of[value]] += square_metres / SQUARE_METRES_PER_HECTARE
     return hectares
 
 
 @dataclass(frozen=True, eq=False)
-class _Votes:
-    """What a map shows on each unit: arrays of int64, one value for each of `units`, which are sorted."""
+class _UnitClasses:
+    """Map classes of each unit: arrays of int64, one value for each of the sorted `units`."""
 
     units: np.ndarray
     classes: np.ndarray
     majorities: np.ndarray
     pixels: np.ndarray
-    right: np.ndarray
+    correct: np.ndarray
 
     @property
     def wrong(self):
-        return self.pixels - self.right
+        return self.pixels - self.correct
 
 
-def _by_unit(counted, rows, columns):
-    units, first, place = np.unique(counted.units, return_index=True, return_inverse=True)
-    place = place.reshape(-1)
+def _classes_by_unit(pixel_counts, rows, columns):
+    units, first, index = np.unique(pixel_counts.units, return_index=True, return_inverse=True)
+    index = index.reshape(-1)
     size = int(columns.max(initial=0)) + 1
-    pairs, place_of_pair = np.unique(place * size + columns, return_inverse=True)
+    pairs, pair_index = np.unique(index * size + columns, return_inverse=True)
     owners, mapped = np.divmod(pairs, size)
-    votes = _added(place_of_pair.reshape(-1), counted.counts, len(pairs))
-    # Of each unit the class with most pixels comes first, of several the first in the list.
-    order = np.lexsort((mapped, -votes, owners))
+    pair_counts = _sums(pair_index.reshape(-1), pixel_counts.counts, len(pairs))
+    # Majority class of each unit; of several the first in the list.
+    order = np.lexsort((mapped, -pair_counts, owners))
     majorities = mapped[order[np.searchsorted(owners, np.arange(len(units)))]]
-    return _Votes(units, rows[first], majorities, _added(place, counted.counts, len(units)),
-                  _added(place, counted.counts * (rows == columns), len(units)))
+    return _UnitClasses(units, rows[first], majorities, _sums(index, pixel_counts.counts, len(units)),
+                        _sums(index, pixel_counts.counts * (rows == columns), len(units)))
 
 
-def _added(places, counts, size):
-    """Sums of counts by place; float64, in which bincount adds, holds whole numbers up to 2^53."""
-    return np.bincount(places, counts, size).astype(np.int64)
+def _sums(indices, counts, size):
+    """Sums of counts by index; exact up to 2^53, as bincount adds float64."""
+    return np.bincount(indices, counts, size).astype(np.int64)
 
 
 def _score(path, names, rows, columns, counts, units, kind, is_probability, hectares, progress):
@@ -232,22 +236,22 @@ def _score(path, names, rows, columns, counts, units, kind, is_probability, hect
         np.add.at(majorities, (units.classes, units.majorities), 1)
         parcels = ConfusionMatrix(names, majorities)
     if units is not None and not is_probability:
-        interval = parcel_interval(units.right, units.pixels, progress=progress)
+        interval = bootstrap_interval(units.correct, units.pixels, progress=progress)
     return MapScores(path, pixels, parcels, interval, hectares,
                      estimate(parcels or pixels, hectares) if is_probability else None)
 
 
-def _errors(reference, votes, names, progress):
-    wrong = np.stack([table.wrong for table in votes], axis=1)
+def _errors(reference, unit_classes, names, progress):
+    wrong = np.stack([table.wrong for table in unit_classes], axis=1)
     found = []
-    for place in np.flatnonzero(wrong.any(axis=1)).tolist():
+    for index in np.flatnonzero(wrong.any(axis=1)).tolist():
         progress.check()
         found.append(UnitErrors(
-            reference.units[votes[0].units[place]], names[votes[0].classes[place]],
-            tuple(names[table.majorities[place]] for table in votes), int(votes[0].pixels[place]),
-            tuple(wrong[place].tolist())))
+            reference.units[unit_classes[0].units[index]], names[unit_classes[0].classes[index]],
+            tuple(names[table.majorities[index]] for table in unit_classes), int(unit_classes[0].pixels[index]),
+            tuple(wrong[index].tolist())))
     return tuple(sorted(found, key=lambda errors: (-errors.wrong[0], -max(errors.wrong), errors.unit.identifier)))
 
 
-def _unit_test(votes):
-    return mcnemar(*(table.majorities == table.classes for table in votes))
+def _unit_test(unit_classes):
+    return mcnemar(*(table.majorities == table.classes for table in unit_classes))

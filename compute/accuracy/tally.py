@@ -1,4 +1,4 @@
-"""One pass over a map (or two): the area of each class, and what was mapped on the pixels of the reference."""
+"""Pixel counts of one or two maps in one pass: area by class, and map classes by reference unit."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -9,57 +9,57 @@ from ..errors import UnsuitableInput
 from ..raster.blocks import run_blocks
 from ..raster.neighbours import dilate
 from ..raster.truearea import pixel_area
-from .reference import whole
+from .reference import as_integers
 
-# A class map with more values is a measurement that was chosen by mistake.
-MOST_VALUES = 2000
+# A raster with more values is not a class map.
+MAX_VALUES = 2000
 BLOCK = 512
 STRIP_PIXELS = 1024 * 1024
 
 
 class MapBand:
-    """The classes of a map, block by block.
+    """Block reader of a class map.
 
     Parameters
     ----------
     raster : RasterOnto
     nodata : frozenset of int
-        Values that mean "no data" though the file does not say so.
+        Nodata values in addition to that of the file.
     """
 
     def __init__(self, raster, nodata=frozenset()):
         self.raster, self._nodata = raster, np.array(sorted(nodata), np.int64)
 
     def read(self, window):
-        """Class values (int64) and where there are any (bool) of the pixels of a window, row by row."""
+        """Class values (int64) and validity (bool) of the pixels of a window, row by row."""
         values, valid = self.raster.read(window)
         values, valid = values.ravel(), valid.ravel()
         classes = np.zeros(len(values), np.int64)
-        classes[valid] = whole(values[valid], self.raster.source.path)
+        classes[valid] = as_integers(values[valid], self.raster.source.path)
         if len(self._nodata):
             valid &= ~np.isin(classes, self._nodata)
         return classes, valid
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
-    """What was counted.
+class PixelCounts:
+    """Pixel counts of maps and reference.
 
     Parameters
     ----------
     areas : tuple of dict of int to (int, float)
-        For each map: pixels and square metres of each value.
+        For each map, pixels and square metres of each value.
     units, counts : ndarray of int64, shape (n,)
-        Unit of the reference, and on how many of its pixels the maps show the values of the same row.
+        Reference unit and number of its pixels with the map values of the same row.
     values : ndarray of int64, shape (n, maps)
     without_class : dict of int to int
-        Pixels of units on which some map has no class.
-    trained : dict of int to int
-        Pixels of units that trained the map; they are not in `counts`.
-    beside : tuple of int
-        Parcels of which most pixels in `counts` lie directly beside training pixels.
+        Pixels of units without a class in at least one map.
+    training : dict of int to int
+        Training pixels of units; not in `counts`.
+    adjacent : tuple of int
+        Parcels with most pixels in `counts` next to training pixels.
     disputed : int
-        Pixels claimed by parcels of different classes.
+        Pixels of overlapping parcels of different classes.
     """
 
     areas: tuple
@@ -67,13 +67,13 @@ class Tally:
     values: np.ndarray
     counts: np.ndarray
     without_class: dict
-    trained: dict
-    beside: tuple
+    training: dict
+    adjacent: tuple
     disputed: int
 
 
-def tally(grid, maps, reference, read_trained, executor, progress, blocks=None):
-    """Count.
+def count_pixels(grid, maps, reference, read_training, executor, progress, blocks=None):
+    """Count the pixels of maps and reference.
 
     Parameters
     ----------
@@ -82,88 +82,90 @@ def tally(grid, maps, reference, read_trained, executor, progress, blocks=None):
     maps : sequence of MapBand
         One or two, on that grid. Only pixels on which all have a class are compared.
     reference : ParcelReference, PointReference or RasterReference
-    read_trained : callable or None
-        Takes a window, gives an ndarray of bool of its shape: which pixels trained.
+    read_training : callable or None
+        ``read_training(window)`` returns the mask of training pixels, ndarray of bool.
     executor : concurrent.futures.Executor
     progress : Progress
     blocks : sequence of Window, optional
-        The parts of the grid to look at, all of it if left out.
+        Parts of the grid to read; the whole grid by default.
 
     Returns
     -------
-    Tally
+    PixelCounts
 
     Raises
     ------
     UnsuitableInput
-        If a map holds no classes but measurements.
+        If a map is not a class map.
     UnreadableInput
         If a raster is damaged.
     Cancelled
         If the user asked to stop.
     """
     areas = tuple(defaultdict(lambda: [0, 0.0]) for _ in maps)
-    without_class, trained, beside, rows = Counter(), Counter(), Counter(), []
+    without_class, training, adjacent, rows = Counter(), Counter(), Counter(), []
     disputed = 0
 
     def work(window):
         progress.check()
         read = [band.read(window) for band in maps]
-        found = [_frequencies(values[valid]) for values, valid in read]
-        places, units, disputed_here = reference.look(window)
-        own, touching = _read_training(reference, read_trained, places, window, grid)
-        classified = np.logical_and.reduce([valid[places] for _, valid in read]) if len(places) else own
-        judged = classified & ~own
-        compared = _compressed(units[judged], *(values[places[judged]] for values, _ in read))
-        return (found, pixel_area(grid, window), compared, _frequencies(units[own]),
-                _frequencies(units[~classified & ~own]), _frequencies(units[judged & touching]), disputed_here)
+        frequencies = [_frequencies(values[valid]) for values, valid in read]
+        indices, units, disputed_here = reference.read(window)
+        is_training, is_adjacent = _training_masks(reference, read_training, indices, window, grid)
+        classified = np.logical_and.reduce([valid[indices] for _, valid in read]) if len(indices) else is_training
+        is_compared = classified & ~is_training
+        compared = _unique_rows(units[is_compared], *(values[indices[is_compared]] for values, _ in read))
+        return (frequencies, pixel_area(grid, window), compared, _frequencies(units[is_training]),
+                _frequencies(units[~classified & ~is_training]), _frequencies(units[is_compared & is_adjacent]),
+                disputed_here)
 
     def finish(_, result):
         nonlocal disputed
-        found, square_metres, compared, own, lacking, near, disputed_here = result
-        for area, (values, counts) in zip(areas, found):
+        frequencies, square_metres, compared, training_units, without, adjacent_units, disputed_here = result
+        for area, (values, counts) in zip(areas, frequencies):
             for value, count in zip(values.tolist(), counts.tolist()):
                 area[value][0] += count
                 area[value][1] += count * square_metres
-            if len(area) > MOST_VALUES:
-                raise UnsuitableInput("The map holds thousands of different values, so it is a measurement and no map "
-                                      "of classes. Choose the raster with the classes.")
+            if len(area) > MAX_VALUES:
+                raise UnsuitableInput("The map has thousands of different values, so it is not a class map. Choose a "
+                                      "raster of classes.")
         rows.append(compared)
-        for table, (units, counts) in ((trained, own), (without_class, lacking), (beside, near)):
+        for table, (units, counts) in ((training, training_units), (without_class, without),
+                                       (adjacent, adjacent_units)):
             for unit, count in zip(units.tolist(), counts.tolist()):
                 table[unit] += count
         disputed += disputed_here
         if len(rows) > 500:
-            rows[:] = [_merged(rows)]
+            rows[:] = [_merge_rows(rows)]
 
-    run_blocks(reading_blocks(grid, maps) if blocks is None else blocks, work, finish, executor, progress)
-    merged = _merged(rows) if rows else np.empty((0, len(maps) + 2), np.int64)
-    return Tally(tuple({value: tuple(pair) for value, pair in sorted(area.items())} for area in areas),
-                 merged[:, 0], merged[:, 1:-1], merged[:, -1], dict(without_class), dict(trained),
-                 _mostly(beside, merged), disputed)
+    run_blocks(read_blocks(grid, maps) if blocks is None else blocks, work, finish, executor, progress)
+    merged = _merge_rows(rows) if rows else np.empty((0, len(maps) + 2), np.int64)
+    return PixelCounts(tuple({value: tuple(pair) for value, pair in sorted(area.items())} for area in areas),
+                       merged[:, 0], merged[:, 1:-1], merged[:, -1], dict(without_class), dict(training),
+                       _mostly_adjacent(adjacent, merged), disputed)
 
 
-def _read_training(reference, read_trained, places, window, grid):
-    """Which places of a window trained, and which lie directly beside such (asked of parcels only)."""
-    if not len(places) or read_trained is None:
-        return np.zeros(len(places), bool), np.zeros(len(places), bool)
+def _training_masks(reference, read_training, indices, window, grid):
+    """Masks of the reference pixels used for training, and of those next to training pixels (parcels only)."""
+    if not len(indices) or read_training is None:
+        return np.zeros(len(indices), bool), np.zeros(len(indices), bool)
     around = window.padded(1).intersection(grid.window)
-    training, inside = read_trained(around), window.relative_to(around).slices
-    is_asked = reference.kind == "parcels" and training.any()
-    near = dilate(training, 1) if is_asked else np.zeros_like(training)
-    return training[inside].ravel()[places], near[inside].ravel()[places]
+    training, inside = read_training(around), window.relative_to(around).slices
+    is_needed = reference.kind == "parcels" and training.any()
+    near = dilate(training, 1) if is_needed else np.zeros_like(training)
+    return training[inside].ravel()[indices], near[inside].ravel()[indices]
 
 
-def _mostly(beside, merged):
-    """Units of which more than half of the compared pixels are counted in `beside`."""
+def _mostly_adjacent(adjacent, merged):
+    """Units with more than half of the compared pixels in `adjacent`."""
     compared = Counter()
     for unit, count in zip(merged[:, 0].tolist(), merged[:, -1].tolist()):
         compared[unit] += count
-    return tuple(sorted(unit for unit, count in beside.items() if 2 * count > compared[unit]))
+    return tuple(sorted(unit for unit, count in adjacent.items() if 2 * count > compared[unit]))
 
 
-def reading_blocks(grid, maps):
-    """Windows that tile the grid in the order in which the first map is best read."""
+def read_blocks(grid, maps):
+    """Windows that tile the grid, suited to the block layout of the first map."""
     height, width = maps[0].raster.source.block_shape
     if width >= grid.width and height < BLOCK:
         rows = max(1, STRIP_PIXELS // max(grid.width, 1))
@@ -172,7 +174,7 @@ def reading_blocks(grid, maps):
 
 
 def _frequencies(values):
-    """Different values and how often each occurs."""
+    """Unique values and their counts."""
     if len(values) and values.min() >= 0 and values.max() < 65536:
         counts = np.bincount(values)
         present = np.flatnonzero(counts)
@@ -180,23 +182,23 @@ def _frequencies(values):
     return np.unique(values, return_counts=True)
 
 
-def _compressed(*columns):
-    """Different rows of columns of equal length, with their number in a last column."""
+def _unique_rows(*columns):
+    """Unique rows of columns of equal length, with their counts in the last column."""
     if not len(columns[0]):
         return np.empty((0, len(columns) + 1), np.int64)
-    return _summed(np.stack([*columns, np.ones(len(columns[0]), np.int64)], axis=1))
+    return _sum_rows(np.stack([*columns, np.ones(len(columns[0]), np.int64)], axis=1))
 
 
-def _merged(tables):
-    return _summed(np.concatenate(tables))
+def _merge_rows(tables):
+    return _sum_rows(np.concatenate(tables))
 
 
-def _summed(table):
-    """Rows that differ in all but the last column, sorted, with the sums of that column."""
+def _sum_rows(table):
+    """Sum the last column over rows that are equal in all other columns; sorted."""
     if not len(table):
         return table
     table = table[np.lexsort(table[:, -2::-1].T)]
-    begins = np.flatnonzero(np.concatenate([[True], (np.diff(table[:, :-1], axis=0) != 0).any(axis=1)]))
-    summed = table[begins]
-    summed[:, -1] = np.add.reduceat(table[:, -1], begins)
+    starts = np.flatnonzero(np.concatenate([[True], (np.diff(table[:, :-1], axis=0) != 0).any(axis=1)]))
+    summed = table[starts]
+    summed[:, -1] = np.add.reduceat(table[:, -1], starts)
     return summed

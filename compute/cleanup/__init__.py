@@ -1,1 +1,1 @@
-"""Cleaning up class maps: specks removed, borders smoothed, colours and names kept."""
+"""Post-processing of class maps: sieve, majority filter, smoothing of class probabilities."""

@@ -1,11 +1,11 @@
-"""A class map keeps its face: what is made of it has the same values, nodata, colours, names and training record."""
+"""Class maps derived from others: values, nodata, colours, names and training record are inherited."""
 
 import numpy as np
 
 from ..accuracy.legend import name_classes
 from ..accuracy.record import DOMAIN
-from ..accuracy.reference import whole
-from ..classes import MOST_BYTE_CLASSES
+from ..accuracy.reference import as_integers
+from ..classes import MAX_BYTE_CLASSES
 from ..errors import GridMismatch, UnsuitableInput
 from ..forest.features import grid_differences
 from ..raster.blocks import run_blocks
@@ -13,18 +13,18 @@ from ..raster.categorical import attribute_table_xml
 from ..raster.qml import paletted_qml
 from ..raster.writer import RasterLayout
 
-# Blocks of work; a multiple of an output tile.
+# Edge of the processing blocks; a multiple of an output tile.
 EDGE = 512
-# More values than this are a measurement that was chosen by mistake.
-MOST_VALUES = 5000
-# Values below this are counted, which is faster than to sort them.
-MOST_COUNTED = 65536
-# Category names and attribute tables list every value up to the largest.
-LARGEST_LISTED = 65535
+# A raster with more values is not a class map.
+MAX_VALUES = 5000
+# Values below this are counted, which is faster than sorting.
+MAX_COUNTED = 65536
+# Category names and attribute tables list every value up to the maximum.
+MAX_LISTED_VALUE = 65535
 
 
 def read_classes(reader, window):
-    """Class values of a window, which may reach outside the map.
+    """Class values of a window, which may extend outside the map.
 
     Parameters
     ----------
@@ -34,20 +34,20 @@ def read_classes(reader, window):
     Returns
     -------
     values : ndarray of int64, shape (height, width)
-        0 where there is no class.
+        0 for pixels without a class.
     valid : ndarray of bool, same shape
 
     Raises
     ------
     UnsuitableInput
-        If the raster holds decimal numbers.
+        If the raster has non-integer values.
     """
     stored, valid = reader.read(window, [0])
-    return whole(np.where(valid[0], stored[0], 0), reader.path), valid[0]
+    return as_integers(np.where(valid[0], stored[0], 0), reader.path), valid[0]
 
 
-def distinct(values):
-    """The different values of an array, in rising order.
+def unique_values(values):
+    """Sorted unique values of an array.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ def distinct(values):
     -------
     ndarray of int64
     """
-    if values.size and values.min() >= 0 and values.max() < MOST_COUNTED:
+    if values.size and values.min() >= 0 and values.max() < MAX_COUNTED:
         return np.flatnonzero(np.bincount(values.ravel()))
     return np.unique(values)
 
 
-def values_in(reader, executor, progress):
-    """Every class of a map.
+def class_values(reader, executor, progress):
+    """All class values of a map.
 
     Parameters
     ----------
@@ -74,58 +74,58 @@ def values_in(reader, executor, progress):
     Returns
     -------
     list of int
-        In rising order.
+        Sorted.
 
     Raises
     ------
     UnsuitableInput
-        If it is no class map, or empty.
+        If it is not a class map, or empty.
     """
     found = set()
 
     def work(window):
         values, valid = read_classes(reader, window)
-        return distinct(values[valid]).tolist()
+        return unique_values(values[valid]).tolist()
 
     def finish(window, values):
         found.update(values)
-        if len(found) > MOST_VALUES:
-            raise UnsuitableInput(f"{reader.path} is no class map: it holds thousands of different values. Choose the "
-                                  "raster with the classes.")
+        if len(found) > MAX_VALUES:
+            raise UnsuitableInput(f"{reader.path} is not a class map: it has thousands of different values. Choose a "
+                                  "raster of classes.")
 
     run_blocks(reader.grid.blocks(EDGE, EDGE), work, finish, executor, progress)
     if not found:
-        raise UnsuitableInput(f"{reader.path} holds no class: every pixel is without data.")
+        raise UnsuitableInput(f"{reader.path} contains no class: all pixels are nodata.")
     return sorted(found)
 
 
 def classes_of(values, entries):
-    """The classes of a map; none where nothing is known of them but their numbers.
+    """The classes of a map; empty if the entries describe none of its values.
 
     Parameters
     ----------
     values : list of int
     entries : sequence of LegendEntry
-        What the files of the map say.
+        Legend entries of the map.
 
     Returns
     -------
     tuple of MapClass
     """
-    told = {entry.value for entry in entries if entry.label or entry.code or entry.colour}
-    return name_classes(values, entries) if told & set(values) else ()
+    described = {entry.value for entry in entries if entry.label or entry.code or entry.colour}
+    return name_classes(values, entries) if described & set(values) else ()
 
 
-def like(reader, classes, nodata=None):
-    """Layout and side files of a map with the same face.
+def layout_like(reader, classes, nodata=None):
+    """Layout and side files for a map with the same classes and style.
 
     Parameters
     ----------
     reader : RasterReader
-        The map it is made of.
+        The original map.
     classes : tuple of MapClass
     nodata : float, optional
-        Where the map has none.
+        Used if the map has none.
 
     Returns
     -------
@@ -143,31 +143,32 @@ def like(reader, classes, nodata=None):
         colours = {each.value: (*each.colour, 255) for each in classes}
         if nodata is not None:
             colours[int(nodata)] = (0, 0, 0, 0)
-    layout = RasterLayout(reader.grid, dtype, (band.name,), nodata=nodata, colours=colours, tags=_lasting(reader.tags),
+    layout = RasterLayout(reader.grid, dtype, (band.name,), nodata=nodata, colours=colours,
+                          tags=_inherited_tags(reader.tags),
                           domain_tags={DOMAIN: record} if record else {})
     if not classes:
         return layout, {}
     side_files = {".qml": paletted_qml(classes)}
-    if classes[0].value >= 0 and classes[-1].value <= LARGEST_LISTED:
+    if classes[0].value >= 0 and classes[-1].value <= MAX_LISTED_VALUE:
         side_files[".aux.xml"] = attribute_table_xml(classes, band.name)
     return layout, side_files
 
 
-def free_value(values, dtype):
-    """A number of the type that is none of the values, for nodata: 0 if it is free.
+def unused_value(values, dtype):
+    """An unused value of the data type for nodata; preferably 0.
 
     Returns
     -------
     int or None
     """
     limits = np.iinfo(dtype)
-    taken = set(values)
-    choices = (0, limits.max, limits.min, *range(min(limits.max, MOST_BYTE_CLASSES)))
-    return next((value for value in choices if value not in taken), None)
+    used = set(values)
+    choices = (0, limits.max, limits.min, *range(min(limits.max, MAX_BYTE_CLASSES)))
+    return next((value for value in choices if value not in used), None)
 
 
 def require_same_grid(first, other):
-    """Refuse two rasters that do not share one pixel grid.
+    """Raise an error if two rasters do not have the same grid.
 
     Parameters
     ----------
@@ -179,12 +180,12 @@ def require_same_grid(first, other):
     """
     differences = grid_differences(first.grid, other.grid)
     if differences:
-        raise GridMismatch(f"{first.path} and {other.path} do not share one pixel grid: {'; '.join(differences)}. Take "
-                           "the two rasters of one run.")
+        raise GridMismatch(f"The grids of {first.path} and {other.path} differ: {'; '.join(differences)}. Use rasters "
+                           "of the same run.")
 
 
 def with_nodata(values, valid, layout):
-    """Values as the layout stores them, with its nodata where they are not valid.
+    """Values in the data type of the layout, with its nodata where they are not valid.
 
     Parameters
     ----------
@@ -205,6 +206,6 @@ def _fits(value, dtype):
     return float(value).is_integer() and limits.min <= value <= limits.max
 
 
-def _lasting(tags):
-    """Metadata that still holds for what is made of the map; GDAL writes AREA_OR_POINT itself."""
+def _inherited_tags(tags):
+    """Metadata that remain valid for a derived map; AREA_OR_POINT is written by GDAL."""
     return {name: text for name, text in tags.items() if name != "AREA_OR_POINT" and not name.startswith("TIFFTAG_")}

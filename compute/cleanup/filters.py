@@ -1,20 +1,21 @@
-"""Filters with a moving window: the most frequent class around a pixel, and smoothed probabilities.
+"""Moving-window filters: majority class, and smoothing with Gaussian and binomial weights.
 
-Every output pixel is computed from its own window in one fixed order, so that neither blocks nor threads change it.
+Each output pixel is computed from its own window in a fixed order, so that the result does not depend on blocks
+or threads.
 """
 
 import math
 
 import numpy as np
 
-from .classmap import distinct
+from .classmap import unique_values
 
-# A Gaussian is cut off after so many standard deviations.
-REACH = 3.0
+# A Gaussian is truncated at this number of standard deviations.
+TRUNCATE = 3.0
 
 
 def majority(values, valid, radius):
-    """The most frequent class in a square window; the class of the pixel itself if that is among several.
+    """The most frequent class in a square window; for ties the class of the pixel itself, if among them.
 
     Parameters
     ----------
@@ -27,22 +28,22 @@ def majority(values, valid, radius):
     Returns
     -------
     ndarray of int64, shape (height, width)
-        Where several classes other than that of the pixel are equally frequent, the smallest value.
+        For other ties the smallest value.
     """
     inner = (slice(radius, values.shape[0] - radius), slice(radius, values.shape[1] - radius))
-    own, size = values[inner], 2 * radius + 1
-    # The narrowest type with room for the counts below is added up fastest.
+    own_classes, size = values[inner], 2 * radius + 1
+    # The smallest sufficient data type is fastest.
     dtype = np.min_scalar_type(2 * size * size + 1)
-    best, most = own.copy(), np.zeros(own.shape, dtype)
-    for value in distinct(values[valid]).tolist():
+    majorities, max_counts = own_classes.copy(), np.zeros(own_classes.shape, dtype)
+    for value in unique_values(values[valid]).tolist():
         is_value = values == value
-        # Twice the count, and one more for the class of the pixel itself: it wins where it is among the most frequent.
+        # Twice the count, plus one for the class of the pixel itself, so that it wins ties.
         counts = box_sums((is_value & valid).astype(dtype), size)
         counts += counts
         counts += is_value[inner]
-        np.copyto(best, value, where=counts > most)
-        np.maximum(most, counts, out=most)
-    return best
+        np.copyto(majorities, value, where=counts > max_counts)
+        np.maximum(max_counts, counts, out=max_counts)
+    return majorities
 
 
 def box_sums(plane, size):
@@ -61,7 +62,7 @@ def box_sums(plane, size):
 
 
 def _sums_down(plane, size):
-    """Sums over so many rows from each on: of sums over 1, 2, 4, 8 ... rows those that make up the size."""
+    """Sums over `size` rows from each row on, composed of sums over 1, 2, 4, 8 ... rows."""
     height = plane.shape[0] - size + 1
     total, done, length = 0, 0, 1
     while True:
@@ -75,7 +76,7 @@ def _sums_down(plane, size):
 
 
 def gaussian_weights(sigma):
-    """Weights of a Gaussian, cut off at three standard deviations.
+    """Weights of a Gaussian, truncated at three standard deviations.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def gaussian_weights(sigma):
     ndarray of float64, shape (2 n + 1,)
         They sum up to 1.
     """
-    radius = max(1, math.ceil(REACH * sigma))
+    radius = max(1, math.ceil(TRUNCATE * sigma))
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return weights / weights.sum()
 
@@ -105,29 +106,29 @@ def binomial_weights(window):
     ndarray of float64, shape (window,)
         They sum up to 1.
     """
-    row = np.array([math.comb(window - 1, place) for place in range(window)], np.float64)
+    row = np.array([math.comb(window - 1, offset) for offset in range(window)], np.float64)
     return row / row.sum()
 
 
 def smooth(plane, weights):
-    """A plane convolved with the same symmetric weights in both directions.
+    """Convolve a plane with the same symmetric weights in both directions.
 
     Parameters
     ----------
     plane : ndarray of float64, shape (height + 2 n, width + 2 n)
-        0 where there is nothing to take into account.
+        0 for pixels to ignore.
     weights : ndarray of float64, shape (2 n + 1,)
 
     Returns
     -------
     ndarray of float64, shape (height, width)
     """
-    reach = len(weights) - 1
-    height, width = plane.shape[0] - reach, plane.shape[1] - reach
+    margin = len(weights) - 1
+    height, width = plane.shape[0] - margin, plane.shape[1] - margin
     across = np.zeros((plane.shape[0], width))
-    for place, weight in enumerate(weights.tolist()):
-        across += weight * plane[:, place:place + width]
+    for offset, weight in enumerate(weights.tolist()):
+        across += weight * plane[:, offset:offset + width]
     down = np.zeros((height, width))
-    for place, weight in enumerate(weights.tolist()):
-        down += weight * across[place:place + height]
+    for offset, weight in enumerate(weights.tolist()):
+        down += weight * across[offset:offset + height]
     return down

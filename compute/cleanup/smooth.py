@@ -1,4 +1,4 @@
-"""A class map without specks and frayed borders, by one of four methods."""
+"""Smoothing of class maps by sieve, majority filter, or Gaussian or binomial smoothing of class probabilities."""
 
 from dataclasses import dataclass
 
@@ -9,55 +9,55 @@ from ..forest.timeleft import TimeLeft
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.reader import RasterReader
 from ..raster.writer import create_raster
-from .classmap import EDGE, classes_of, like, read_classes, require_same_grid, values_in, with_nodata
+from .classmap import EDGE, class_values, classes_of, layout_like, read_classes, require_same_grid, with_nodata
 from .filters import binomial_weights, gaussian_weights, majority, smooth
 from .sieve import Sieve
 
 METHODS = ("sieve", "majority", "gaussian", "binomial")
 FROM_PROBABILITIES = ("gaussian", "binomial")
-CONNECTEDNESS = ("4", "8")
+CONNECTIVITY = ("4", "8")
 
 
 @dataclass(frozen=True)
 class SmoothSettings:
-    """How a class map is cleaned.
+    """Settings of the smoothing of a class map.
 
     Parameters
     ----------
     method : {"sieve", "majority", "gaussian", "binomial"}
-        The last two smooth probabilities and take the most probable class.
+        "gaussian" and "binomial" smooth class probabilities and select the most probable class.
     min_pixels : int
-        Of the sieve: smaller patches take the class of their largest neighbour. 10 pixels of 10 m are 0.1 hectare.
-    connectedness : {"4", "8"}
-        Of the sieve: whether pixels that touch at a corner hang together.
+        Minimum mapping unit of the sieve in pixels; 10 pixels of 10 m are 0.1 hectare.
+    connectivity : {"4", "8"}
+        Connectivity of the sieve: 4 or 8 neighbours.
     window : int
-        Of majority and binomial: odd, in pixels.
+        Window size of majority and binomial in pixels; odd.
     sigma : float
-        Of the Gaussian: standard deviation in pixels.
+        Standard deviation of the Gaussian in pixels.
     threads : int
-        0 lets Floefield choose.
+        0 = automatic.
     """
 
     method: str = "majority"
     min_pixels: int = 10
-    connectedness: str = "4"
+    connectivity: str = "4"
     window: int = 3
     sigma: float = 1.0
     threads: int = 0
 
 
 def smooth_classification(classification, entries, probabilities, output, settings, progress):
-    """Clean a class map.
+    """Smooth a class map.
 
     Parameters
     ----------
     classification : str
         Path of the map.
     entries : sequence of LegendEntry
-        What its files say of its values.
+        Legend entries of the map.
     probabilities : str
-        Path of the raster of class probabilities, for the methods that need it: one band for each class, named by its
-        code, name or value, or as many bands as the map has classes, in the order of their values.
+        Path of the class probabilities, for the methods that require them: one band per class, named by code, label or
+        value, or as many bands as the map has classes, in the order of their values.
     output : str
         GeoTIFF to write; same grid, values, nodata, colours and names.
     settings : SmoothSettings
@@ -66,7 +66,7 @@ def smooth_classification(classification, entries, probabilities, output, settin
     Returns
     -------
     float
-        Share of the pixels with a class that have another class now.
+        Fraction of the classified pixels that changed class.
 
     Raises
     ------
@@ -75,28 +75,28 @@ def smooth_classification(classification, entries, probabilities, output, settin
     """
     progress = TimeLeft(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(classification) as reader:
-        values = values_in(reader, executor, progress.part(0.0, 0.1))
+        values = class_values(reader, executor, progress.part(0.0, 0.1))
         classes = classes_of(values, entries)
-        with _Cleaner(reader, classes, values, probabilities, settings) as cleaner:
+        with _Smoother(reader, classes, values, probabilities, settings) as smoother:
             prepared = 0.9 if settings.method == "sieve" else 0.1
-            cleaner.prepare(executor, progress.part(0.1, prepared))
-            layout, side_files = like(reader, cleaner.classes or classes)
+            smoother.prepare(executor, progress.part(0.1, prepared))
+            layout, side_files = layout_like(reader, smoother.classes or classes)
             changed = mapped = 0
             with create_raster(output, layout, side_files) as raster:
 
                 def finish(window, result):
                     nonlocal changed, mapped
-                    cleaned, valid, before = result
-                    changed += np.count_nonzero((cleaned != before) & valid)
+                    smoothed_classes, valid, original = result
+                    changed += np.count_nonzero((smoothed_classes != original) & valid)
                     mapped += np.count_nonzero(valid)
-                    raster.write(window, with_nodata(cleaned, valid, layout))
+                    raster.write(window, with_nodata(smoothed_classes, valid, layout))
 
-                run_blocks(cleaner.blocks, cleaner.clean, finish, executor, progress.part(prepared, 1.0))
+                run_blocks(smoother.blocks, smoother.smooth_block, finish, executor, progress.part(prepared, 1.0))
     return changed / max(1, mapped)
 
 
-class _Cleaner:
-    """One of the methods at work; used by several threads at once."""
+class _Smoother:
+    """Implementation of the methods; thread-safe."""
 
     def __init__(self, reader, classes, values, probabilities, settings):
         self._reader, self._settings = reader, settings
@@ -104,7 +104,7 @@ class _Cleaner:
         self.blocks = list(reader.grid.blocks(EDGE, EDGE))
         self._probabilities = self._sieve = None
         if settings.method == "sieve":
-            self._sieve = Sieve(reader, settings.min_pixels, int(settings.connectedness))
+            self._sieve = Sieve(reader, settings.min_pixels, int(settings.connectivity))
             self.blocks = self._sieve.blocks
         elif settings.method in FROM_PROBABILITIES:
             self._weights = (gaussian_weights(settings.sigma) if settings.method == "gaussian"
@@ -116,8 +116,8 @@ class _Cleaner:
             except UnsuitableInput:
                 self._probabilities.close()
                 raise
-            # A class that the map shows nowhere yet may be the most probable one now.
-            self.classes = tuple(each for each in classes if each.value in (*values, *self._band_values))
+            # A class that does not occur in the map may become the most probable one.
+            self.classes = tuple(map_class for map_class in classes if map_class.value in (*values, *self._band_values))
 
     def __enter__(self):
         return self
@@ -128,47 +128,47 @@ class _Cleaner:
                 opened.close()
 
     def prepare(self, executor, progress):
-        """What has to be known of the whole map before the first block can be written."""
+        """Analyse the whole map before the first block is written."""
         if self._sieve is not None:
-            count = self._sieve.survey(executor, progress)
-            progress.say(f"Patches of fewer than {self._settings.min_pixels} pixels that took another class: {count}.")
+            count = self._sieve.analyse(executor, progress)
+            progress.say(f"Patches below {self._settings.min_pixels} pixels that took another class: {count}.")
         progress.step(1.0)
 
-    def clean(self, window):
-        """Classes of a block: (after, valid, before)."""
+    def smooth_block(self, window):
+        """Classes of a block: (smoothed, valid, original)."""
         if self._sieve is not None:
             return self._sieve.read(window)
         if self._probabilities is not None:
-            before, valid = read_classes(self._reader, window)
-            return self._most_probable(window, before, valid), valid, before
+            original, valid = read_classes(self._reader, window)
+            return self._most_probable(window, original, valid), valid, original
         radius = self._settings.window // 2
         values, valid = read_classes(self._reader, window.padded(radius))
         inner = np.s_[radius:radius + window.height, radius:radius + window.width]
         return majority(values, valid, radius), valid[inner], values[inner]
 
-    def _most_probable(self, window, before, valid):
-        """The most probable class where probabilities are known around, the class of the map elsewhere."""
+    def _most_probable(self, window, original, valid):
+        """The most probable class; without probabilities in the window the class of the map."""
         halo = window.padded(len(self._weights) // 2)
-        best, most = before.copy(), np.zeros(window.shape)
+        new_classes, max_values = original.copy(), np.zeros(window.shape)
         for band, value in enumerate(self._band_values):
             plane = self._probabilities.read_physical(halo, [band])[0].astype(np.float64)
-            # Neighbours without data weigh the same for all classes: none of them.
+            # Neighbours without data have weight 0 for all classes.
             smoothed = smooth(np.nan_to_num(plane, nan=0.0), self._weights)
-            better = smoothed > most
-            best[better], most[better] = value, smoothed[better]
-        return np.where(valid, best, before)
+            is_larger = smoothed > max_values
+            new_classes[is_larger], max_values[is_larger] = value, smoothed[is_larger]
+        return np.where(valid, new_classes, original)
 
 
 def band_values(probabilities, classes, values):
-    """The value on the map of the class that each band of probabilities stands for.
+    """The map value of each band of class probabilities.
 
     Parameters
     ----------
     probabilities : RasterReader
     classes : tuple of MapClass
-        Of the map, as far as they are known.
+        Known classes of the map.
     values : list of int
-        That the map holds.
+        Values of the map.
 
     Returns
     -------
@@ -177,15 +177,16 @@ def band_values(probabilities, classes, values):
     Raises
     ------
     UnsuitableInput
-        If the bands cannot be told.
+        If the bands cannot be matched with the classes.
     """
     names = probabilities.band_names
-    for known in ({each.code: each.value for each in classes}, {each.label: each.value for each in classes},
+    for known in ({map_class.code: map_class.value for map_class in classes},
+                  {map_class.label: map_class.value for map_class in classes},
                   {str(value): value for value in values}):
         if all(name in known for name in names):
             return [known[name] for name in names]
     if len(names) == len(values):
         return list(values)
     raise UnsuitableInput(f"{probabilities.path} has {len(names)} bands ({', '.join(names[:8])}), and the map has "
-                          f"{len(values)} classes with other names. Give the class probabilities of the same run as "
-                          "the map.")
+                          f"{len(values)} classes with other names. Use the class probabilities of the same run as the "
+                          "map.")

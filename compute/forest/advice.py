@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..insitu.parcels import spelt_alike
+from ..insitu.parcels import similar_spellings
 from .choice import listed
 
 FEW_PARCELS = 5
@@ -57,7 +57,7 @@ def parcel_warnings(reference):
     if untrained:
         warnings.append("These classes occur in the validation parcels only, so all their pixels count as errors: "
                         f"{listed(untrained)}. Add training parcels for them.")
-    return warnings + spelt_alike(labels)
+    return warnings + similar_spellings(labels)
 
 
 def validation_warnings(reference, is_split_off):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..accuracy.confusion import ConfusionMatrix
-from ..accuracy.estimates import parcel_interval
-from ..accuracy.insight import Insight, InsightWishes, look_closer
+from ..accuracy.estimates import bootstrap_interval
+from ..accuracy.insight import DiagnosticsSettings, ParcelDiagnostics, diagnose_parcels
 from ..accuracy.record import training_text
 from ..accuracy.report import ClassSummary, write_classification_report
 from ..insitu.split import SplitSettings
@@ -57,7 +57,7 @@ class ClassificationTask:
         Path of a mask raster; pixels that are 0 or nodata are neither used for training nor classified.
     rules : MapRules
         How votes become classes.
-    insight : InsightWishes
+    insight : DiagnosticsSettings
         Diagnostics of the parcels to compute.
     """
 
@@ -76,7 +76,7 @@ class ClassificationTask:
     resampling: str = "none"
     mask: str = ""
     rules: MapRules = field(default_factory=MapRules)
-    insight: InsightWishes = field(default_factory=InsightWishes)
+    insight: DiagnosticsSettings = field(default_factory=DiagnosticsSettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class Classification:
     summaries : tuple of ClassSummary
     warnings : tuple of str
     forest : Forest
-    insight : Insight
+    insight : ParcelDiagnostics
     interval : tuple of float
         95 % confidence interval of the overall accuracy (bootstrap over parcels); NaN with too few parcels.
     """
@@ -102,7 +102,7 @@ class Classification:
     summaries: tuple
     warnings: tuple
     forest: Forest
-    insight: Insight = None
+    insight: ParcelDiagnostics = None
     interval: tuple = (float("nan"), float("nan"))
 
 
@@ -146,7 +146,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         finished = opened.enter_context(contextlib.ExitStack())
         model_file, report_file = (finished.enter_context(complete_file(path)) if path else ""
                                    for path in (model_path, report_path))
-        insight = look_closer(stack, reference, task.insight, task.forest, executor, progress.part(0.4, 0.5))
+        insight = diagnose_parcels(stack, reference, task.insight, task.forest, executor, progress.part(0.4, 0.5))
         notes += insight.notes
         forest = replace(forest, trained_on=training_text(stack.grid, reference, progress.check))
         rasters = finished.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic))
@@ -240,5 +240,5 @@ def assess_parcels(reference, mapping, forest, warnings, is_map, progress):
         pixel_matrix=ConfusionMatrix(labels, pixels) if is_assessed else None,
         parcel_matrix=ConfusionMatrix(labels, majorities) if is_assessed else None,
         summaries=summaries, warnings=warnings, forest=forest,
-        interval=parcel_interval(parcel_counts[np.arange(len(assessed)), true_classes][has_pixels],
+        interval=bootstrap_interval(parcel_counts[np.arange(len(assessed)), true_classes][has_pixels],
                                  parcel_counts[has_pixels].sum(axis=1), progress=progress))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..accuracy.legend import name_classes
 from ..errors import GridMismatch, UnsuitableInput
-from ..insitu.burn import NOBODY
+from ..insitu.burn import NO_PARCEL
 from ..insitu.parcels import Parcel
 from ..insitu.split import split_parcels
 from ..raster.reader import RasterReader
@@ -56,9 +56,9 @@ class LabelMap:
         return True
 
     def read(self, window):
-        """The group number of each pixel of a window, from 1; ``NOBODY`` without a class."""
+        """The group number of each pixel of a window, from 1; ``NO_PARCEL`` without a class."""
         keys, valid = group_keys(self._reader, window, self._block_size, self._values)
-        return np.where(valid, self._number_of[keys], NOBODY).astype(np.int32)
+        return np.where(valid, self._number_of[keys], NO_PARCEL).astype(np.int32)
 
 
 def group_keys(reader, window, block_size, values):

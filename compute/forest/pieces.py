@@ -57,11 +57,11 @@ def _compare(parcel_map, window, validation, training, classes):
     those of them adjacent to such a parcel; and the pixels where this is ambiguous, because several validation parcels
     cover them or training parcels of several classes are adjacent.
     """
-    numbers, around = parcel_map.draw_over(validation, window), _grown(window, parcel_map.grid)
-    lowest, highest = parcel_map.draw_from_both_ends(training, around)
+    numbers, around = parcel_map.rasterise_in_order(validation, window), _grown(window, parcel_map.grid)
+    lowest, highest = parcel_map.rasterise_lowest_and_highest(training, around)
     inside = window.relative_to(around).slices
     is_ambiguous = (dilate(lowest != highest, 1)[inside]
-                    | (numbers != parcel_map.draw_over(validation[::-1], window)))
+                    | (numbers != parcel_map.rasterise_in_order(validation[::-1], window)))
     own = classes[numbers]
     frame = np.zeros((window.height + 2, window.width + 2), np.int32)
     frame[around.relative_to(window.padded(1)).slices] = classes[lowest]
@@ -86,9 +86,9 @@ def _is_adjacent(parcel_map, index, window, same_class):
     for row in range(window.row, window.row + window.height, STRIP):
         strip = Window(row, window.col, min(STRIP, window.row + window.height - row), window.width)
         around = _grown(strip, parcel_map.grid)
-        training = np.logical_or.reduce([parcel_map.draw(other, around) for other in same_class])
+        training = np.logical_or.reduce([parcel_map.rasterise_parcel(other, around) for other in same_class])
         inside = strip.relative_to(around).slices
-        own = parcel_map.draw(index, strip) & ~training[inside]
+        own = parcel_map.rasterise_parcel(index, strip) & ~training[inside]
         free += np.count_nonzero(own)
         adjacent += np.count_nonzero(own & dilate(training, 1)[inside])
     return 2 * adjacent > free

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..classes import MOST_BYTE_CLASSES, MapClass
+from ..classes import MAX_BYTE_CLASSES, MapClass
 from ..errors import MissingInput, UnreadableInput
 
 FOLDER = Path(__file__).parents[2] / "resources" / "legends" / "seaice"
@@ -132,8 +132,8 @@ def load_legend(name_or_path):
 
 def _read_row(row, classes):
     value = int(row["value"])
-    if not 1 <= value <= MOST_BYTE_CLASSES:
-        raise ValueError(f"value must be between 1 and {MOST_BYTE_CLASSES}")
+    if not 1 <= value <= MAX_BYTE_CLASSES:
+        raise ValueError(f"value must be between 1 and {MAX_BYTE_CLASSES}")
     code, label = row["code"].strip(), row["label"].strip()
     entry = classes.get(value)
     if entry is None:

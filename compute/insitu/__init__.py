@@ -1,1 +1,1 @@
-"""In-situ parcels: splitting them, and sampling rasters with them."""
+"""In-situ parcels: preparation, split into training and validation, rasterisation, zonal statistics."""

@@ -1,7 +1,7 @@
-"""Which parcel a pixel belongs to: parcels drawn on a grid, window by window.
+"""Parcels rasterised on a grid, window by window.
 
-A pixel belongs to the parcel that holds its centre. Where parcels of different classes claim one pixel, nobody knows
-what grows there, and the pixel is given to none of them.
+A pixel belongs to the parcel that contains its centre. Pixels where parcels of different classes overlap are ambiguous
+and belong to none of them (``DISPUTED``).
 """
 
 import warnings
@@ -12,57 +12,57 @@ from ..progress import Progress
 from ..raster.grid import Window
 from .parcels import bounds_of
 
-NOBODY = 0
+NO_PARCEL = 0
 DISPUTED = -1
-# Rows and columns drawn at once while counting: a parcel may be as large as the image.
+# Edge of the blocks used for counting: a parcel may be as large as the image.
 STRIP = 512
 
 
 class ParcelMap:
-    """Parcels on a grid.
+    """Parcels rasterised on a grid.
 
     Parameters
     ----------
     grid : Grid
     *sources : sequences of Parcel
-        The first source that reaches a pixel owns it; within a source, the first parcel of the same class.
+        Earlier sources have priority; within a source, the first of overlapping parcels of one class.
     progress : Progress, optional
-        Asked whether the user wants to stop.
+        Checked for cancellation.
 
     Attributes
     ----------
     parcels : tuple of Parcel
-        All of them, in the order given; parcel number ``n`` on the map is ``parcels[n - 1]``.
+        All parcels in the given order; parcel number ``n`` of the raster is ``parcels[n - 1]``.
     """
 
     def __init__(self, grid, *sources, progress=None):
-        _silence_rasterio()
+        _ignore_rasterio_warning()
         self.grid = grid
         self.parcels = tuple(parcel for source in sources for parcel in source)
         codes = {code: number for number, code in enumerate(dict.fromkeys(p.code for p in self.parcels), start=1)}
-        # Index 0 is NOBODY, and -1, the last, is DISPUTED.
+        # Index 0 is NO_PARCEL, and -1, the last, is DISPUTED.
         self._class_of = np.array([0, *(codes[parcel.code] for parcel in self.parcels), 0], np.int32)
-        self._windows = _windows_of(self.parcels, grid, progress or Progress())
+        self._windows = _parcel_windows(self.parcels, grid, progress or Progress())
         self._edges = np.array([(w.row, w.col, w.row + w.height, w.col + w.width) for w in self._windows],
                                np.int64).reshape(-1, 4)
         self._source_ends = np.cumsum([len(source) for source in sources])
 
     @property
     def outside(self):
-        """ndarray of bool: which parcels have no part on the grid."""
+        """ndarray of bool: which parcels are outside the grid."""
         return np.array([window.is_empty for window in self._windows], bool)
 
-    def touches(self, window, some=None):
-        """Whether any parcel (of `some`, places counted from 0) may reach into the window."""
+    def touches(self, window, group=None):
+        """Whether the bounds of any parcel (of the indices `group`) intersect the window."""
         near = self.near(window)
-        return len(near) > 0 if some is None else bool(np.isin(near, some).any())
+        return len(near) > 0 if group is None else bool(np.isin(near, group).any())
 
     def corners(self):
         """Row and column of the upper-left pixel of each parcel: two ndarrays of int64."""
         return self._edges[:, 0], self._edges[:, 1]
 
     def read(self, window):
-        """The parcel of each pixel.
+        """The parcel number of each pixel.
 
         Parameters
         ----------
@@ -72,49 +72,49 @@ class ParcelMap:
         Returns
         -------
         ndarray of int32, shape (height, width)
-            Number of the parcel counted from 1, ``NOBODY`` or ``DISPUTED``.
+            Number of the parcel counted from 1, ``NO_PARCEL`` or ``DISPUTED``.
         """
-        numbers = np.full(window.shape, NOBODY, np.int32)
+        numbers = np.full(window.shape, NO_PARCEL, np.int32)
         near = self.near(window)
-        for some in np.split(near, np.searchsorted(near, self._source_ends[:-1])):
-            free = numbers == NOBODY
-            numbers[free] = self._owners(some, window)[free]
+        for group in np.split(near, np.searchsorted(near, self._source_ends[:-1])):
+            free = numbers == NO_PARCEL
+            numbers[free] = self._rasterise_group(group, window)[free]
         return numbers
 
-    def _owners(self, places, window):
-        """What :meth:`read` says where these parcels are all there is."""
-        lowest, highest = self.draw_from_both_ends(places, window)
+    def _rasterise_group(self, indices, window):
+        """Parcel numbers as of :meth:`read`, from the given parcels only."""
+        lowest, highest = self.rasterise_lowest_and_highest(indices, window)
         return np.where(self._class_of[lowest] == self._class_of[highest], lowest, DISPUTED)
 
-    def draw_from_both_ends(self, places, window):
-        """Parcels drawn at once, over one another.
+    def rasterise_lowest_and_highest(self, indices, window):
+        """Rasterise parcels in ascending and in descending order of class.
 
         Parameters
         ----------
-        places : ndarray of int64
-            Counted from 0, ascending.
+        indices : ndarray of int64
+            Indices of the parcels, ascending.
         window : Window
 
         Returns
         -------
         lowest, highest : ndarray of int32, shape (height, width)
-            Of the parcels that hold a pixel the number of the first of the lowest and of the highest class, or
-            ``NOBODY``. They are the same unless parcels of different classes hold the pixel.
+            Number of the first parcel of the lowest and of the highest class at each pixel, or ``NO_PARCEL``. They are
+            the same unless parcels of different classes overlap.
         """
-        classes = self._class_of[places + 1]
-        # What is drawn last stays.
-        highest = self.draw_over(places[np.lexsort((-places, classes))], window)
+        classes = self._class_of[indices + 1]
+        # Parcels rasterised later overwrite earlier ones.
+        highest = self.rasterise_in_order(indices[np.lexsort((-indices, classes))], window)
         if len(np.unique(classes)) < 2:
             return highest, highest
-        return self.draw_over(places[np.lexsort((-places, -classes))], window), highest
+        return self.rasterise_in_order(indices[np.lexsort((-indices, -classes))], window), highest
 
     def pixel_counts(self, progress):
-        """Pixels whose centre lies in each parcel, whoever else claims them.
+        """Number of pixels of each parcel, including pixels of overlaps.
 
         Parameters
         ----------
         progress : Progress
-            Shown the share of the grid that was looked at.
+            Reports the fraction of the grid that is done.
 
         Returns
         -------
@@ -131,34 +131,34 @@ class ParcelMap:
 
     def _count_in(self, window, near, counts, progress):
         """Add the pixels of a window to the counts of the parcels near it."""
-        last, first = self.draw_over(near, window), self.draw_over(near[::-1], window)
+        last, first = self.rasterise_in_order(near, window), self.rasterise_in_order(near[::-1], window)
         is_shared = first != last
-        found = np.bincount(first[~is_shared], minlength=len(counts) + 1)
+        pixels = np.bincount(first[~is_shared], minlength=len(counts) + 1)
         if is_shared.any():
-            # Where two parcels lie on one another, these are the first and the last; more are looked at one by one.
-            is_crowded = self._draw_sum(near, window) > 2
+            # Where two parcels overlap, these are the first and the last; larger overlaps are rasterised by parcel.
+            is_crowded = self._rasterise_counts(near, window) > 2
             pairs = is_shared & ~is_crowded
-            found += np.bincount(first[pairs], minlength=len(found)) + np.bincount(last[pairs], minlength=len(found))
+            pixels += np.bincount(first[pairs], minlength=len(pixels)) + np.bincount(last[pairs], minlength=len(pixels))
             is_crowded &= is_shared
-            for place in near.tolist() if is_crowded.any() else ():
+            for index in near.tolist() if is_crowded.any() else ():
                 progress.check()
-                part = self._windows[place].intersection(window)
-                crowd = is_crowded[part.relative_to(window).slices]
-                if crowd.any():
-                    counts[place] += np.count_nonzero(self.draw(place, part) & crowd)
-        counts += found[1:]
+                part = self._windows[index].intersection(window)
+                crowded = is_crowded[part.relative_to(window).slices]
+                if crowded.any():
+                    counts[index] += np.count_nonzero(self.rasterise_parcel(index, part) & crowded)
+        counts += pixels[1:]
 
-    def window(self, place):
-        """The part of the grid that holds a parcel (place counted from 0)."""
-        return self._windows[place]
+    def window(self, index):
+        """The window of the grid that contains a parcel (index)."""
+        return self._windows[index]
 
     def owned_counts(self, first, progress):
-        """Pixels that are each parcel's alone: those that others own or dispute are left out.
+        """Number of pixels of each parcel in :meth:`read`, without pixels of other parcels and disputed ones.
 
         Parameters
         ----------
         first : int
-            Place of the first parcel of interest; only windows that it or later ones reach are read.
+            Index of the first parcel of interest; only windows near it or later ones are read.
         progress : Progress
 
         Returns
@@ -170,63 +170,64 @@ class ParcelMap:
             progress.check()
             if (self.near(window) >= first).any():
                 numbers = self.read(window)
-                counts += np.bincount(numbers[numbers > NOBODY], minlength=len(counts))
+                counts += np.bincount(numbers[numbers > NO_PARCEL], minlength=len(counts))
         return counts[first + 1:]
 
     def near(self, window):
-        """Places, counted from 0, of the parcels that may reach into a window: ndarray of int64."""
+        """Indices of the parcels whose bounds intersect a window: ndarray of int64."""
         top, left, bottom, right = self._edges.T
         return np.flatnonzero((top < window.row + window.height) & (bottom > window.row) & (bottom > top)
                               & (left < window.col + window.width) & (right > window.col) & (right > left))
 
-    def _draw_sum(self, places, window):
-        """How many of the parcels hold each pixel (a part of a parcel that lies on another counts again)."""
+    def _rasterise_counts(self, indices, window):
+        """Number of parcels at each pixel (overlapping parts of one parcel count twice)."""
         from rasterio.enums import MergeAlg
 
-        return self._rasterize([(self.parcels[place].geometry, 1) for place in places.tolist()], window,
+        return self._rasterise([(self.parcels[index].geometry, 1) for index in indices.tolist()], window,
                                merge_alg=MergeAlg.add)
 
-    def draw_over(self, places, window):
-        """Numbers of parcels (places counted from 0), each drawn over those before it."""
-        return self._rasterize([(self.parcels[place].geometry, place + 1) for place in places.tolist()], window)
+    def rasterise_in_order(self, indices, window):
+        """Parcel numbers of the given indices, rasterised in this order; later parcels overwrite earlier ones."""
+        return self._rasterise([(self.parcels[index].geometry, index + 1) for index in indices.tolist()], window)
 
-    def _rasterize(self, shapes, window, **options):
+    def _rasterise(self, shapes, window, **options):
         from rasterio import Affine
         from rasterio.features import rasterize
 
         if not shapes:
-            return np.full(window.shape, NOBODY, np.int32)
+            return np.full(window.shape, NO_PARCEL, np.int32)
         return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
-                         fill=NOBODY, dtype="int32", **options)
+                         fill=NO_PARCEL, dtype="int32", **options)
 
-    def draw(self, place, window):
-        """Which pixels of a window have their centre in a parcel (place counted from 0), whoever else claims them."""
+    def rasterise_parcel(self, index, window):
+        """Mask of the pixels of a window with their centre in a parcel (index), including pixels of overlaps."""
         from rasterio import Affine
         from rasterio.features import rasterize
 
         transform = Affine(*self.grid.part(window).transform)
-        return rasterize([self.parcels[place].geometry], out_shape=window.shape, transform=transform,
+        return rasterize([self.parcels[index].geometry], out_shape=window.shape, transform=transform,
                          dtype="uint8").astype(bool)
 
 
-def _silence_rasterio():
-    """Rasterio warns of a missing transform before it sets the one it was given. Filters cannot be put aside and
-    restored while other threads draw, so this one stays; it concerns that module only.
+def _ignore_rasterio_warning():
+    """Ignore rasterio's unfounded warning about a missing transform.
+
+    Warning filters are not thread-safe, so this one is permanent; it is limited to one module.
     """
     from rasterio.errors import NotGeoreferencedWarning
 
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module=r"rasterio\.features")
 
 
-def _windows_of(parcels, grid, progress):
+def _parcel_windows(parcels, grid, progress):
     windows = []
     for parcel in parcels:
         progress.check()
-        windows.append(_window_of(parcel.geometry, grid))
+        windows.append(_parcel_window(parcel.geometry, grid))
     return windows
 
 
-def _window_of(geometry, grid):
+def _parcel_window(geometry, grid):
     from rasterio.features import is_valid_geom
 
     bounds = bounds_of(geometry)

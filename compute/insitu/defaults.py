@@ -1,4 +1,4 @@
-"""What the in-situ tools assume when the user says nothing: one truth for dialogs, models and scripts.
+"""Settings of the in-situ tools and their defaults, for dialogs, models and scripts.
 
 The distances and areas are those of the Copernicus training on Sen2-Agri (Louvain-la-Neuve, 2019).
 """
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InnerBufferSettings:
-    """How parcels are shrunk.
+    """Settings of the inner buffer.
 
     Parameters
     ----------
     distance : float
-        Metres taken off all along the border; 15 m keep the 10 m and 20 m pixels of Sentinel-2 inside the parcel.
+        Buffer distance in metres; with 15 m the 10 m and 20 m pixels of Sentinel-2 lie inside the parcel.
     segments : int
-        Straight pieces per quarter circle where the new border goes round an inward corner.
+        Segments per quarter circle at concave corners.
     """
 
     distance: float = 15.0
@@ -24,14 +24,14 @@ class InnerBufferSettings:
 
 @dataclass(frozen=True)
 class AreaFilterSettings:
-    """Which parcels are big enough.
+    """Settings of the area filter.
 
     Parameters
     ----------
     min_area : float
-        Square metres; a parcel of exactly this area is kept.
+        Minimum area in square metres (inclusive).
     area_field : str
-        Where the area is written; at most ten characters fit a shapefile.
+        Output field of the area; shapefiles allow ten characters.
     """
 
     min_area: float = 5000.0
@@ -40,20 +40,20 @@ class AreaFilterSettings:
 
 @dataclass(frozen=True)
 class PreparationSettings:
-    """How parcels become in-situ data for Sen2-Agri.
+    """Settings of the preparation of in-situ data for Sen2-Agri.
 
     Parameters
     ----------
     distance : float
-        Metres of the inner buffer; 0 leaves it out.
+        Inner buffer distance in metres; 0 = none.
     segments : int
-        Straight pieces per quarter circle of the new border.
+        Segments per quarter circle of the buffer.
     min_area : float
-        Square metres that a parcel must have after the buffer.
+        Minimum area after the buffer in square metres.
     sliver_area : float
-        Square metres; smaller parcels and pieces of parcels are slivers. A pixel of 10 m has 100.
+        Maximum sliver area in square metres, of parcels and parts of parcels. A pixel of 10 m has 100.
     parts : {"largest", "all"}
-        What is kept of a parcel that has several parts in the end: Sen2-Agri takes single polygons.
+        Parts kept of a multi-part parcel; Sen2-Agri requires single polygons.
     """
 
     distance: float = InnerBufferSettings.distance

@@ -1,4 +1,4 @@
-"""Parcels: pieces of ground whose crop is known."""
+"""Parcels with their class."""
 
 import re
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Parcel:
-    """A piece of ground of one class.
+    """A parcel of one class.
 
     Parameters
     ----------
     identifier : int, str or tuple
-        Tells it from other parcels; all parcels of a run must sort against each other by it.
+        Unique; identifiers of all parcels of a run must be sortable.
     code : str
-        Its class, as the user wrote it.
+        Class as in the input layer.
     geometry : dict
         Polygon or MultiPolygon as in GeoJSON, in the CRS of the raster it is used with.
     """
@@ -24,7 +24,7 @@ class Parcel:
 
 
 def bounds_of(geometry):
-    """The rectangle around a polygon or multi-polygon.
+    """Bounds of a polygon or multi-polygon.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def bounds_of(geometry):
 
 
 def codes_of(parcels):
-    """The classes of parcels, each once, in alphabetical order.
+    """Unique class codes of parcels in alphabetical order.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def codes_of(parcels):
     return tuple(sorted({parcel.code for parcel in parcels}))
 
 
-def spelt_alike(codes):
-    """Classes that are probably one: they differ in case, blanks, underscores or zeros only.
+def similar_spellings(codes):
+    """Warnings about class codes that differ only in case, blanks, underscores or zeros.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def spelt_alike(codes):
     Returns
     -------
     list of str
-        A sentence for each group of them.
+        A message for each group.
     """
     groups = {}
     for code in sorted(set(codes)):
-        plain = " ".join(re.split(r"[\s_-]+", code.casefold())).strip()
-        number = re.fullmatch(r"0*(\d+)(\.0*)?", plain)
-        groups.setdefault(number[1] if number else plain, []).append(code)
-    return [f"These classes differ in spelling only: {', '.join(group)}. If they are one, give them one name."
+        normalised = " ".join(re.split(r"[\s_-]+", code.casefold())).strip()
+        number = re.fullmatch(r"0*(\d+)(\.0*)?", normalised)
+        groups.setdefault(number[1] if number else normalised, []).append(code)
+    return [f"These classes differ in spelling only: {', '.join(group)}. If they are one class, use one spelling."
             for group in groups.values() if len(group) > 1]

@@ -1,4 +1,4 @@
-"""The report on prepared in-situ data: what there was, what is left, and how large the parcels are."""
+"""HTML report on prepared in-situ data: parcels and areas by class and step, rejections, parcel sizes."""
 
 import math
 
@@ -6,23 +6,23 @@ from ..accuracy.page import write_page
 from ..accuracy.pictures import FONT, TEXT, figure_of, svg_of
 from ..classes import readable
 from .codes import colours_of
-from .preparation import HECTARE, STEPS, balance_of, rejected_by_reason, small_classes
+from .preparation import HECTARE, STEPS, rejected_by_reason, small_classes, totals_by_class
 
 BINS_PER_DECADE = 6
 KEPT, REJECTED = "#3f8f5f", "#c9803a"
-MOST_BARS = 60
+MAX_BARS = 60
 
 
-def write_preparation_report(path, fates, codes, settings, min_area):
-    """Write the report as a page.
+def write_preparation_report(path, outcomes, codes, settings, min_area):
+    """Write the report.
 
     Parameters
     ----------
     path : str
-    fates : sequence of Fate
+    outcomes : sequence of ParcelOutcome
     codes : dict of str to ClassCode or None
     settings : list of (str, str)
-        What the user chose: name and value.
+        Names and values of the settings.
     min_area : float
         Square metres.
 
@@ -31,27 +31,30 @@ def write_preparation_report(path, fates, codes, settings, min_area):
     OutputError
         If it cannot be written.
     """
-    balance = balance_of(fates)
-    kept = [fate for fate in fates if not fate.reason]
-    colours = colours_of([row.label for row in balance if row.label])
-    before, after = ([fate.areas[0] for fate in fates if fate.areas], [fate.areas[-1] for fate in kept])
-    too_small = [fate.areas[2] for fate in fates if fate.reason and len(fate.areas) == 3]
-    rows = [{"balance": row, "name": readable(row.label) if row.label else "(no class)",
+    class_totals = totals_by_class(outcomes)
+    kept = [outcome for outcome in outcomes if not outcome.reason]
+    colours = colours_of([row.label for row in class_totals if row.label])
+    before = [outcome.areas[0] for outcome in outcomes if outcome.areas]
+    after = [outcome.areas[-1] for outcome in kept]
+    too_small = [outcome.areas[2] for outcome in outcomes if outcome.reason and len(outcome.areas) == 3]
+    rows = [{"totals": row, "name": readable(row.label) if row.label else "(no class)",
              "code": codes.get(row.label), "colour": colours.get(row.label),
-             "before": _share(row.areas[0], balance), "after": _share(row.areas[-1], balance)} for row in balance]
-    few, lost = small_classes(fates)
+             "before": _relative_area(row.areas[0], class_totals),
+             "after": _relative_area(row.areas[-1], class_totals)} for row in class_totals]
+    few, lost = small_classes(outcomes)
     numbered = [readable(label) for label, code in codes.items() if code and code.origin in ("numbered", "subdivided")]
     write_page(path, "insitu.html", rows=rows, steps=STEPS, hectare=HECTARE, settings=settings,
-               count=len(fates), kept=len(kept), area_before=sum(before), area_after=sum(after),
-               reasons=rejected_by_reason(fates), repaired=sum(fate.repaired for fate in fates),
-               disputed=sum(fate.disputed for fate in fates), disputes=sum(fate.disputed > 0 for fate in fates),
+               count=len(outcomes), kept=len(kept), area_before=sum(before), area_after=sum(after),
+               reasons=rejected_by_reason(outcomes), repaired=sum(outcome.repaired for outcome in outcomes),
+               disputed=sum(outcome.disputed for outcome in outcomes),
+               disputes=sum(outcome.disputed > 0 for outcome in outcomes),
                few=list(map(readable, few)), lost=list(map(readable, lost)), numbered=numbered,
                median=sorted(after)[len(after) // 2] if after else 0.0,
                picture=sizes_picture(after, too_small, min_area))
 
 
 def sizes_picture(kept, too_small, min_area):
-    """How many parcels have which size after the buffer, on a logarithmic scale.
+    """Histogram of the parcel areas after the buffer, on a logarithmic scale.
 
     Parameters
     ----------
@@ -63,22 +66,22 @@ def sizes_picture(kept, too_small, min_area):
     Returns
     -------
     str or None
-        SVG; None where there is no parcel.
+        SVG; None without parcels.
     """
     sizes = [area / HECTARE for area in (*kept, *too_small) if area > 0]
     if not sizes:
         return None
-    # One of the edges is the smallest area, so that no bar holds both kinds of parcels.
+    # One of the bin edges is the minimum area, so that kept and rejected parcels are in separate bars.
     start = min_area / HECTARE if min_area > 0 else 1.0
     low, high = (math.log10(extreme / start) for extreme in (min(sizes), max(sizes)))
     first, last = math.floor(low * BINS_PER_DECADE), math.floor(high * BINS_PER_DECADE) + 1
-    last = min(last, first + MOST_BARS)
+    last = min(last, first + MAX_BARS)
     figure, axes = figure_of(6.4, 2.5)
     edges = [start * 10 ** (step / BINS_PER_DECADE) for step in range(first, last + 1)]
-    bars = [_counted([area / HECTARE for area in areas], edges) for areas in (kept, too_small)]
-    places, widths = edges[:-1], [b - a for a, b in zip(edges, edges[1:])]
-    axes.bar(places, bars[0], widths, align="edge", color=KEPT, edgecolor="#8886", linewidth=0.6, label="kept")
-    axes.bar(places, bars[1], widths, bottom=bars[0], align="edge", color=REJECTED, edgecolor="#8886", linewidth=0.6,
+    bars = [_histogram([area / HECTARE for area in areas], edges) for areas in (kept, too_small)]
+    starts, widths = edges[:-1], [b - a for a, b in zip(edges, edges[1:])]
+    axes.bar(starts, bars[0], widths, align="edge", color=KEPT, edgecolor="#8886", linewidth=0.6, label="kept")
+    axes.bar(starts, bars[1], widths, bottom=bars[0], align="edge", color=REJECTED, edgecolor="#8886", linewidth=0.6,
              label="too small", hatch="//")
     axes.set_xscale("log")
     if min_area > 0 and edges[0] <= start <= edges[-1]:
@@ -99,14 +102,14 @@ def sizes_picture(kept, too_small, min_area):
     return svg_of(figure, "Sizes of the parcels after the buffer", "sizes")
 
 
-def _counted(values, edges):
+def _histogram(values, edges):
     counts = [0] * (len(edges) - 1)
     for value in values:
-        place = sum(value >= edge for edge in edges[1:-1])
-        counts[place] += 1
+        bin_index = sum(value >= edge for edge in edges[1:-1])
+        counts[bin_index] += 1
     return counts
 
 
-def _share(area, balance):
-    largest = max((row.areas[0] for row in balance), default=0.0)
+def _relative_area(area, class_totals):
+    largest = max((row.areas[0] for row in class_totals), default=0.0)
     return area / largest if largest else 0.0

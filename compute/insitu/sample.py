@@ -1,8 +1,8 @@
-"""Drawing training pixels from a stream of blocks, evenly and with bounded memory.
+"""Random sample of pixels from a stream of blocks with bounded memory (bottom-k sampling).
 
-Every pixel has a key that looks random but depends on nothing except the seed and its place in the image. Of each
-class the pixels with the smallest keys are kept. So the sample is uniform, and neither the size of the blocks, nor
-their order, nor the number of threads changes it ("bottom-k sampling").
+Every pixel has a pseudo-random key that depends on the seed and its position only, and of each class the pixels with
+the smallest keys are kept. So the sample is uniform, and independent of the size and order of the blocks and of the
+number of threads.
 """
 
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 
-# Where every pixel is wanted they must fit into memory with room for the forest beside them.
-MOST_SAMPLE_BYTES = 2 * 1024 ** 3
+# Limit of the sample size in memory, leaving room for the forest.
+MAX_SAMPLE_BYTES = 2 * 1024 ** 3
 
 
 @dataclass(frozen=True)
 class PixelSample:
-    """Training pixels, sorted by class and place.
+    """Sampled pixels, sorted by class and position.
 
     Parameters
     ----------
     features : ndarray of float32, shape (pixels, features)
     classes : ndarray of int32, shape (pixels,)
-        Class numbers counted from 0.
+        Class indices.
     parcels : ndarray of int32, shape (pixels,)
     available : ndarray of int64, shape (classes,)
-        How many pixels there were to draw from.
+        Number of available pixels.
     """
 
     features: np.ndarray
@@ -36,18 +36,18 @@ class PixelSample:
 
 
 class PixelSampler:
-    """Keeps at most `most_per_class` pixels of each class (0: all).
+    """Sampler of at most `max_per_class` pixels of each class (0: all).
 
     Parameters
     ----------
     class_count, feature_count : int
-    most_per_class : int
+    max_per_class : int
     seed : int
     """
 
-    def __init__(self, class_count, feature_count, most_per_class, seed):
+    def __init__(self, class_count, feature_count, max_per_class, seed):
         self._feature_count = feature_count
-        self._most = most_per_class
+        self._maximum = max_per_class
         self._seed = seed
         self._kept = [[] for _ in range(class_count)]
         self._sizes = np.zeros(class_count, np.int64)
@@ -55,36 +55,36 @@ class PixelSampler:
         self._available = np.zeros(class_count, np.int64)
 
     def add(self, classes, pixels, features, parcels):
-        """Offer the labelled pixels of a block.
+        """Add the labelled pixels of a block.
 
         Parameters
         ----------
         classes : ndarray of int, shape (n,)
-            Counted from 0.
+            Class indices.
         pixels : ndarray of int64, shape (n,)
-            Place in the image: row * width + column; each is offered once.
+            Position in the image: row * width + column; unique.
         features : ndarray of float32, shape (n, features)
         parcels : ndarray of int, shape (n,)
 
         Raises
         ------
         UnsuitableInput
-            If all pixels are wanted and they do not fit into memory.
+            If the sample does not fit into memory.
         """
         keys = pixel_keys(self._seed, pixels)
         for number in np.unique(classes):
-            own = classes == number
-            self._available[number] += np.count_nonzero(own)
-            own &= keys <= self._limits[number]
-            self._kept[number].append((keys[own], pixels[own], features[own], parcels[own]))
-            self._sizes[number] += np.count_nonzero(own)
-            if self._most and self._sizes[number] >= 2 * self._most:
+            selected = classes == number
+            self._available[number] += np.count_nonzero(selected)
+            selected &= keys <= self._limits[number]
+            self._kept[number].append((keys[selected], pixels[selected], features[selected], parcels[selected]))
+            self._sizes[number] += np.count_nonzero(selected)
+            if self._maximum and self._sizes[number] >= 2 * self._maximum:
                 self._keep_smallest(number)
-        if self._sizes.sum() * self._feature_count * features.itemsize > MOST_SAMPLE_BYTES:
-            raise UnsuitableInput("The training pixels do not fit into memory. Choose fewer samples per class.")
+        if self._sizes.sum() * self._feature_count * features.itemsize > MAX_SAMPLE_BYTES:
+            raise UnsuitableInput("The sampled pixels do not fit into memory. Choose fewer samples per class.")
 
     def result(self):
-        """The sample drawn from all blocks so far.
+        """The sample of all blocks added so far.
 
         Returns
         -------
@@ -106,8 +106,8 @@ class PixelSampler:
         if not self._kept[number]:
             return
         keys, pixels, features, parcels = map(np.concatenate, zip(*self._kept[number]))
-        if self._most and len(keys) > self._most:
-            smallest = np.argpartition(keys, self._most - 1)[:self._most]
+        if self._maximum and len(keys) > self._maximum:
+            smallest = np.argpartition(keys, self._maximum - 1)[:self._maximum]
             keys, pixels, features, parcels = (part[smallest] for part in (keys, pixels, features, parcels))
             self._limits[number] = keys.max()
         self._kept[number] = [(keys, pixels, features, parcels)]
@@ -115,7 +115,7 @@ class PixelSampler:
 
 
 def pixel_keys(seed, pixels):
-    """A random-looking number for each pixel of an image, never the same for two pixels.
+    """Unique pseudo-random keys of pixels.
 
     SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195) is the generator: pixel ``p`` gets the output
     of the ``p``-th step of the sequence that starts at the mixed seed.
@@ -131,11 +131,11 @@ def pixel_keys(seed, pixels):
     ndarray of uint64
     """
     step = np.uint64(0x9E3779B97F4A7C15)
-    start = _mixed(np.array([seed], np.uint64) + step)
-    return _mixed(start + (pixels.astype(np.uint64) + np.uint64(1)) * step)
+    start = _mix(np.array([seed], np.uint64) + step)
+    return _mix(start + (pixels.astype(np.uint64) + np.uint64(1)) * step)
 
 
-def _mixed(state):
+def _mix(state):
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))

@@ -1,10 +1,10 @@
-"""Dividing parcels into those that train and those that judge.
+"""Split of parcels into training and validation parcels.
 
-Pixels of one parcel resemble each other far more than pixels of another parcel of the same crop. A split by pixel
-would let the classifier see its own examination; so whole parcels are drawn, class by class, as Sen2-Agri does.
+Pixels of one parcel are far more similar to each other than to pixels of other parcels of the same crop. A split by
+pixel would overestimate the accuracy, so whole parcels are split, class by class, as in Sen2-Agri.
 
-Parcels side by side resemble each other too (same soil, same farmer, same cloud). Drawing whole blocks of land keeps
-neighbours together and gives a sterner, more honest judgement (Roberts et al. 2017, doi:10.1111/ecog.02881).
+Neighbouring parcels are similar as well (soil, farmer, clouds). A split by spatial blocks keeps neighbours together and
+gives a more conservative estimate of the accuracy (Roberts et al. 2017, doi:10.1111/ecog.02881).
 """
 
 import math
@@ -23,22 +23,22 @@ EARTH_RADIUS = 6371007.2  # metres, of the sphere with the surface of WGS 84
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """How parcels are divided.
+    """Settings of the split into training and validation parcels.
 
     Parameters
     ----------
     training_share : float
-        Share of the parcels of each class that train (above 0, at most 1).
+        Training fraction of the parcels of each class (above 0, at most 1).
     seed : int
-        The same seed gives the same division.
+        Random seed.
     method : {"parcels", "blocks"}
-        Draw single parcels, or blocks of land with all parcels in them.
+        Split single parcels, or spatial blocks with all their parcels.
     block_size : float
-        Metres; edge of a block.
+        Edge of a block in metres.
     small_classes : {"both", "training"}
-        Where to put a class that is too small to be divided. "both" is the rule of Sen2-Agri: if
-        ``int(n * share + 0.5)`` leaves one side without parcels, all of them train *and* validate. "training" spares
-        at least one parcel of two or more for validation, and lets a single one train.
+        Classes with too few parcels to split. "both" is the rule of Sen2-Agri: if ``int(n * fraction + 0.5)`` leaves
+        one side empty, all parcels are used for training *and* validation. "training" reserves at least one parcel of
+        two or more for validation, and uses a single one for training.
     """
 
     training_share: float = 0.75
@@ -53,7 +53,7 @@ SEN2AGRI_SPLIT = SplitSettings(small_classes="both")
 
 @dataclass(frozen=True)
 class Split:
-    """Parcels divided; `unassessed` are the classes that no parcel can judge that did not train."""
+    """Training and validation parcels; `unassessed` are the classes without independent validation parcels."""
 
     training: tuple
     validation: tuple
@@ -61,23 +61,23 @@ class Split:
 
 
 def split_parcels(parcels, settings, blocks=None, progress=None):
-    """Divide parcels into training and validation, class by class.
+    """Split parcels into training and validation, class by class.
 
-    Of `n` parcels of a class ``int(n * share + 0.5)`` train; what happens where that leaves one side empty is said by
-    ``settings.small_classes``. With a share of 1 every parcel trains and none validates.
+    Of `n` parcels of a class ``int(n * fraction + 0.5)`` are used for training; ``settings.small_classes`` applies if
+    that leaves one side empty. With a training fraction of 1 there are no validation parcels.
 
-    By blocks, the rarest class chooses first, as in stratified grouping (Sechidis et al. 2011,
-    doi:10.1007/978-3-642-23808-6_10): each of its blocks goes to the side that lacks most parcels of the class.
+    Blocks are assigned starting with the rarest class, as in stratified grouping (Sechidis et al. 2011,
+    doi:10.1007/978-3-642-23808-6_10): each block goes to the side with the larger deficit of parcels of the class.
 
     Parameters
     ----------
     parcels : iterable of Parcel
-        In any order: the result depends on their identifiers only.
+        In any order; the result depends on their identifiers only.
     settings : SplitSettings
     blocks : dict, optional
-        Block of each parcel by its identifier, see :func:`block_of`; only needed by the method "blocks".
+        Block of each parcel by identifier, see :func:`block_of`; required by the method "blocks".
     progress : Progress, optional
-        Asked whether the user wants to stop.
+        Checked for cancellation.
 
     Returns
     -------
@@ -91,22 +91,22 @@ def split_parcels(parcels, settings, blocks=None, progress=None):
         progress.check()
         members[parcel.code].append(parcel)
     if settings.method == "blocks" and settings.training_share < 1.0:
-        sides = _divide_blocks(members, settings, blocks, progress)
+        sides = _split_blocks(members, settings, blocks, progress)
     else:
-        sides = {code: _draw(code, own, settings) for code, own in members.items()}
+        sides = {code: _split_class(code, of_class, settings) for code, of_class in members.items()}
     training, validation, unassessed = [], [], []
-    for code, (trains, judges) in sides.items():
-        is_judged = bool(trains and judges)
-        if not is_judged:
+    for code, (class_training, class_validation) in sides.items():
+        is_split = bool(class_training and class_validation)
+        if not is_split:
             unassessed.append(code)
         in_both = settings.small_classes == "both" and settings.training_share < 1.0
-        training += trains if is_judged else trains + judges
-        validation += judges if is_judged else trains + judges if in_both else []
+        training += class_training if is_split else class_training + class_validation
+        validation += class_validation if is_split else class_training + class_validation if in_both else []
     return Split(_sorted(training), _sorted(validation), tuple(unassessed))
 
 
 def block_of(longitude, latitude, size):
-    """The block of land that a place lies in: squares of true size in rows from the equator, whatever the CRS.
+    """The spatial block of a position: squares of true size in rows from the equator, independent of the CRS.
 
     Parameters
     ----------
@@ -126,12 +126,12 @@ def block_of(longitude, latitude, size):
     return row, column
 
 
-def _draw(code, members, settings):
-    # Seeded by the class as well: a class more or less leaves the draw of the others as it was.
+def _split_class(code, members, settings):
+    # Seeded by class as well, so that the split of a class does not depend on the other classes.
     keys = np.random.default_rng([settings.seed, *code.encode()]).random(len(members))
-    drawn = [members[place] for place in np.argsort(keys, kind="stable")]
-    count = _training_count(len(drawn), settings)
-    return drawn[:count], drawn[count:]
+    shuffled = [members[index] for index in np.argsort(keys, kind="stable")]
+    count = _training_count(len(shuffled), settings)
+    return shuffled[:count], shuffled[count:]
 
 
 def _training_count(parcels, settings):
@@ -141,27 +141,28 @@ def _training_count(parcels, settings):
     return count if settings.small_classes == "both" else max(1, min(count, parcels - 1))
 
 
-def _divide_blocks(members, settings, blocks, progress):
-    """(training, validation) of each class, whole blocks on one side."""
+def _split_blocks(members, settings, blocks, progress):
+    """(training, validation) parcels of each class, split by whole blocks."""
     content = {}
-    for code, own in members.items():
-        for parcel in own:
+    for code, parcels in members.items():
+        for parcel in parcels:
             progress.check()
             content.setdefault(blocks[parcel.identifier], Counter())[code] += 1
     keys = dict(zip(sorted(content), np.random.default_rng(settings.seed).random(len(content)).tolist()))
-    lacking = {code: [settings.training_share * len(own), (1 - settings.training_share) * len(own)]
-               for code, own in members.items()}
+    missing = {code: [settings.training_share * len(parcels), (1 - settings.training_share) * len(parcels)]
+               for code, parcels in members.items()}
     side_of = {}
     for code in sorted(members, key=lambda code: (len(members[code]), code)):
-        free = [block for block in content if block not in side_of and content[block][code]]
-        # The fullest blocks first: small ones can still even out what they leave.
-        for block in sorted(free, key=lambda block: (-content[block][code], keys[block])):
+        unassigned = [block for block in content if block not in side_of and content[block][code]]
+        # The largest blocks first, so that small ones can balance the sides.
+        for block in sorted(unassigned, key=lambda block: (-content[block][code], keys[block])):
             progress.check()
-            side_of[block] = int(lacking[code][1] > lacking[code][0])
+            side_of[block] = int(missing[code][1] > missing[code][0])
             for other, count in content[block].items():
-                lacking[other][side_of[block]] -= count
-    return {code: tuple([parcel for parcel in own if side_of[blocks[parcel.identifier]] == side] for side in (0, 1))
-            for code, own in members.items()}
+                missing[other][side_of[block]] -= count
+    return {code: tuple([parcel for parcel in parcels if side_of[blocks[parcel.identifier]] == side]
+                        for side in (0, 1))
+            for code, parcels in members.items()}
 
 
 def _sorted(parcels):

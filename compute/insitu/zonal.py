@@ -1,8 +1,8 @@
-"""Statistics of rasters by parcel: what is under each parcel, added up block by block.
+"""Zonal statistics by parcel, computed block by block.
 
-A pixel belongs to the parcel that holds its centre; where parcels overlap, to the first of them. Mean, standard
-deviation (of the population), extremes, count and majority are exact and need memory for the parcels only. The median
-is exact too: parcels are taken in groups whose pixels fit into ``MEDIAN_VALUES``, and each group is read on its own.
+A pixel belongs to the parcel that contains its centre; where parcels overlap, to the first of them. All statistics are
+exact. Mean, standard deviation (population), minimum, maximum, count and majority need memory for the parcels only; for
+the median, parcels are read in groups whose pixels fit into ``MEDIAN_VALUES``.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from .burn import ParcelMap
 from .parcels import Parcel
 
 STATISTICS = ("mean", "median", "std", "min", "max", "majority", "count")
-# Values sorted at once for medians (float32): 256 MB.
+# Maximum number of values sorted at once for medians (float32): 256 MB.
 MEDIAN_VALUES = 64 * 1024 * 1024
-# Different pairs of parcel and value: more are no class map.
-MOST_PAIRS = 20_000_000
-# Pixels times bands of a block of work.
+# Maximum number of pairs of parcel and value of a class map.
+MAX_PAIRS = 20_000_000
+# Maximum of pixels times bands of a block.
 BLOCK_VALUES = 4 * 1024 * 1024
 EDGES = (512, 256)
 
 
-def parcel_map(grid, geometries):
-    """Parcels on a grid, the first of those that overlap on top.
+def rasterise_parcels(grid, geometries):
+    """Rasterise parcels; of overlapping parcels the first has priority.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def parcel_map(grid, geometries):
     -------
     ParcelMap
     """
-    # One class for all: otherwise nobody would get the pixels where they overlap.
+    # One class for all, so that overlaps are not disputed.
     return ParcelMap(grid, [Parcel(number, "", geometry) for number, geometry in enumerate(geometries)])
 
 
-def blocks_of(grid, bands):
-    """Windows for work on so many bands at once.
+def work_blocks(grid, bands):
+    """Windows for processing the given number of bands at once.
 
     Returns
     -------
@@ -50,46 +50,46 @@ def blocks_of(grid, bands):
     return list(grid.blocks(edge, edge))
 
 
-def measure(reader, parcels, statistics, executor, progress):
-    """Statistics of every band by parcel.
+def zonal_statistics(reader, parcels, statistics, executor, progress):
+    """Zonal statistics of every band.
 
     Parameters
     ----------
     reader : RasterReader
     parcels : ParcelMap
-        From :func:`parcel_map`, on the grid of the raster.
+        From :func:`rasterise_parcels`, on the grid of the raster.
     statistics : collection of str
-        Of ``STATISTICS``, without "majority".
+        Out of ``STATISTICS``, without "majority".
     executor : concurrent.futures.Executor
     progress : Progress
 
     Returns
     -------
     dict of str to ndarray, shape (parcels, bands)
-        By statistic, in physical values; NaN where a parcel has no data ("count": 0).
+        By statistic, in physical values; NaN for parcels without data ("count": 0).
     """
     bands = len(reader.bands)
     sums = _Sums(len(parcels.parcels), bands, statistics)
-    touched = [window for window in blocks_of(reader.grid, bands) if parcels.touches(window)]
+    windows = [window for window in work_blocks(reader.grid, bands) if parcels.touches(window)]
 
     def work(window):
-        return sums.of_block(*_pixels(reader, parcels, window))
+        return sums.summarise_block(*_parcel_pixels(reader, parcels, window))
 
-    share = 0.5 if "median" in statistics else 1.0
-    run_blocks(touched, work, lambda _, part: sums.add(*part), executor, progress.part(0.0, share))
-    found = sums.statistics()
+    fraction = 0.5 if "median" in statistics else 1.0
+    run_blocks(windows, work, lambda _, part: sums.add(*part), executor, progress.part(0.0, fraction))
+    results = sums.statistics()
     if "median" in statistics:
-        found["median"] = _medians(reader, parcels, found["count"], executor, progress.part(share, 1.0))
-    return {name: found[name] for name in statistics}
+        results["median"] = _medians(reader, parcels, results["count"], executor, progress.part(fraction, 1.0))
+    return {name: results[name] for name in statistics}
 
 
 def count_values(read, blocks, parcels, executor, progress):
-    """How often each class occurs in each parcel.
+    """Number of pixels of each class in each parcel.
 
     Parameters
     ----------
     read : callable
-        Takes a window, gives classes (int64) and validity, both of its shape.
+        ``read(window)`` returns classes (int64) and validity, shape (height, width).
     blocks : iterable of Window
     parcels : ParcelMap
     executor : concurrent.futures.Executor
@@ -98,16 +98,16 @@ def count_values(read, blocks, parcels, executor, progress):
     Returns
     -------
     pairs : ndarray of int64, shape (n, 2)
-        Place of the parcel and class, sorted.
+        Index of the parcel and class, sorted.
     counts : ndarray of int64, shape (n,)
 
     Raises
     ------
     UnsuitableInput
-        If the raster is no class map.
+        If the raster is not a class map.
     """
     table = [np.empty((0, 2), np.int64), np.empty(0, np.int64)]
-    waiting = []
+    pending = []
 
     def work(window):
         values, valid = read(window)
@@ -116,21 +116,21 @@ def count_values(read, blocks, parcels, executor, progress):
         return np.unique(np.stack([numbers[inside].astype(np.int64) - 1, values[inside]], axis=1), axis=0,
                          return_counts=True)
 
-    def finish(_, found):
-        waiting.append(found)
-        if sum(len(counts) for _, counts in waiting) > max(len(table[1]), 100_000):
-            table[:] = _added([tuple(table), *waiting])
-            waiting.clear()
-            if len(table[1]) > MOST_PAIRS:
-                raise UnsuitableInput("The raster holds too many different values for a majority: it is no class map. "
-                                      "Choose the raster with the classes, or another statistic.")
+    def finish(_, results):
+        pending.append(results)
+        if sum(len(counts) for _, counts in pending) > max(len(table[1]), 100_000):
+            table[:] = _sum_counts([tuple(table), *pending])
+            pending.clear()
+            if len(table[1]) > MAX_PAIRS:
+                raise UnsuitableInput("The raster has too many different values for a majority: it is not a class map. "
+                                      "Choose a raster of classes, or another statistic.")
 
     run_blocks([window for window in blocks if parcels.touches(window)], work, finish, executor, progress)
-    return _added([tuple(table), *waiting])
+    return _sum_counts([tuple(table), *pending])
 
 
-def majority_of(pairs, counts, parcels):
-    """The most frequent class of each parcel; of several the smallest value.
+def majority_by_parcel(pairs, counts, parcels):
+    """The most frequent class of each parcel; for ties the smallest value.
 
     Parameters
     ----------
@@ -141,26 +141,26 @@ def majority_of(pairs, counts, parcels):
     Returns
     -------
     values : ndarray of int64, shape (parcels,)
-    shares : ndarray of float64, shape (parcels,)
-        Of the pixels with a class; NaN where there are none.
+    proportions : ndarray of float64, shape (parcels,)
+        Proportion of the pixels with a class; NaN without pixels.
     """
     order = np.lexsort((pairs[:, 1], -counts, pairs[:, 0]))
     owners, first = np.unique(pairs[order, 0], return_index=True)
     totals = np.bincount(pairs[:, 0], weights=counts, minlength=parcels)
-    values, shares = np.zeros(parcels, np.int64), np.full(parcels, np.nan)
+    values, proportions = np.zeros(parcels, np.int64), np.full(parcels, np.nan)
     values[owners] = pairs[order[first], 1]
-    shares[owners] = counts[order[first]] / totals[owners]
-    return values, shares
+    proportions[owners] = counts[order[first]] / totals[owners]
+    return values, proportions
 
 
-def _added(tables):
+def _sum_counts(tables):
     pairs, counts = (np.concatenate(part) for part in zip(*tables))
-    pairs, place = np.unique(pairs, axis=0, return_inverse=True)
-    return pairs, np.bincount(place.reshape(-1), weights=counts, minlength=len(pairs)).astype(np.int64)
+    pairs, index = np.unique(pairs, axis=0, return_inverse=True)
+    return pairs, np.bincount(index.reshape(-1), weights=counts, minlength=len(pairs)).astype(np.int64)
 
 
-def _pixels(reader, parcels, window, bands=None):
-    """Parcel (counted from 0) and values, shape (bands, pixels), of the pixels in parcels, sorted by parcel."""
+def _parcel_pixels(reader, parcels, window, bands=None):
+    """Parcel index and values, shape (bands, pixels), of the pixels in parcels, sorted by parcel."""
     numbers = parcels.read(window)
     inside = numbers > 0
     owners = numbers[inside].astype(np.int64) - 1
@@ -169,13 +169,13 @@ def _pixels(reader, parcels, window, bands=None):
 
 
 class _Sums:
-    """Adds up blocks so that nothing cancels out: Chan, Golub and LeVeque 1979, Stanford STAN-CS-79-773.
+    """Numerically stable sums over blocks: Chan, Golub and LeVeque 1979, Stanford STAN-CS-79-773.
 
     Parameters
     ----------
     parcels, bands : int
     statistics : collection of str
-        What is wanted; nothing else is kept.
+        Statistics to compute.
     """
 
     def __init__(self, parcels, bands, statistics):
@@ -185,88 +185,88 @@ class _Sums:
         self._extremes = {name: (reduce, np.full((bands, parcels), np.nan, np.float32))
                           for name, reduce in (("min", np.fmin), ("max", np.fmax)) if name in statistics}
 
-    def of_block(self, owners, values):
-        """What a block adds: parcels, and sums of shape (bands, parcels of the block)."""
+    def summarise_block(self, owners, values):
+        """Parcels of a block and their sums, shape (bands, parcels of the block)."""
         present, starts = np.unique(owners, return_index=True)
         if not len(present):
             return (present,)
-        known = ~np.isnan(values)
-        count = np.add.reduceat(known, starts, axis=1, dtype=np.int32)
+        valid = ~np.isnan(values)
+        count = np.add.reduceat(valid, starts, axis=1, dtype=np.int32)
         extremes = {name: reduce.reduceat(values, starts, axis=1) for name, (reduce, _) in self._extremes.items()}
-        filled = np.where(known, values.astype(np.float64), 0.0)
+        filled = np.where(valid, values.astype(np.float64), 0.0)
         mean = np.add.reduceat(filled, starts, axis=1) / np.maximum(count, 1)
         if self._squares is None:
             return present, count, mean, None, extremes
-        departures = np.where(known, filled - np.repeat(mean, np.diff(starts, append=len(owners)), axis=1), 0.0)
-        return present, count, mean, np.add.reduceat(departures * departures, starts, axis=1), extremes
+        deviations = np.where(valid, filled - np.repeat(mean, np.diff(starts, append=len(owners)), axis=1), 0.0)
+        return present, count, mean, np.add.reduceat(deviations * deviations, starts, axis=1), extremes
 
     def add(self, present, count=None, mean=None, squares=None, extremes=None):
-        """Take in a block."""
+        """Add a block."""
         if not len(present):
             return
-        before = self._count[:, present].astype(np.int64)
-        total = np.maximum(before + count, 1)
+        cumulated = self._count[:, present].astype(np.int64)
+        total = np.maximum(cumulated + count, 1)
         step = mean - self._mean[:, present]
         if self._squares is not None:
-            self._squares[:, present] += squares + step * step * before * count / total
+            self._squares[:, present] += squares + step * step * cumulated * count / total
         self._mean[:, present] += step * count / total
         self._count[:, present] += count
-        for name, found in extremes.items():
+        for name, results in extremes.items():
             reduce, best = self._extremes[name]
-            best[:, present] = reduce(best[:, present], found)
+            best[:, present] = reduce(best[:, present], results)
 
     def statistics(self):
-        """By name, each of shape (parcels, bands)."""
-        found = {"count": self._count.T, "mean": np.where(self._count > 0, self._mean, np.nan).T,
-                 **{name: best.T for name, (_, best) in self._extremes.items()}}
+        """Statistics by name, shape (parcels, bands)."""
+        results = {"count": self._count.T, "mean": np.where(self._count > 0, self._mean, np.nan).T,
+                   **{name: best.T for name, (_, best) in self._extremes.items()}}
         if self._squares is not None:
-            found["std"] = np.sqrt(np.where(self._count > 0, self._squares, np.nan) / np.maximum(self._count, 1)).T
-        return found
+            results["std"] = np.sqrt(np.where(self._count > 0, self._squares, np.nan) / np.maximum(self._count, 1)).T
+        return results
 
 
 def _medians(reader, parcels, counts, executor, progress):
-    """Exact medians, group of parcels by group."""
+    """Exact medians by groups of parcels."""
     medians = np.full(counts.shape, np.nan)
     pixels = counts.max(axis=1)
     groups = _groups(parcels, pixels, MEDIAN_VALUES // counts.shape[1])
     for number, group in enumerate(groups):
         too_many = pixels[group].sum() * counts.shape[1] > MEDIAN_VALUES
-        some_bands = [[band] for band in range(counts.shape[1])] if too_many else [None]
-        for place, bands in enumerate(some_bands):
-            done = number + place / len(some_bands)
-            part = progress.part(done / len(groups), (done + 1 / len(some_bands)) / len(groups))
+        band_groups = [[band] for band in range(counts.shape[1])] if too_many else [None]
+        for index, bands in enumerate(band_groups):
+            done = number + index / len(band_groups)
+            part = progress.part(done / len(groups), (done + 1 / len(band_groups)) / len(groups))
             medians[np.ix_(group, bands or range(counts.shape[1]))] = _medians_of(
                 reader, parcels, group, bands, executor, part)
     return medians
 
 
-def _groups(parcels, pixels, most):
-    """Parcels in the order of their place, as many at a time as fit."""
+def _groups(parcels, pixels, maximum):
+    """Groups of parcels in the order of their position, limited by their number of pixels."""
     rows, columns = parcels.corners()
     order = np.lexsort((columns, rows))
     ends = np.cumsum(pixels[order])
-    groups, begin, before = [], 0, 0
+    groups, begin, cumulated = [], 0, 0
     while begin < len(order):
-        end = max(begin + 1, int(np.searchsorted(ends, before + most, side="right")))
+        end = max(begin + 1, int(np.searchsorted(ends, cumulated + maximum, side="right")))
         groups.append(order[begin:end])
-        begin, before = end, ends[end - 1]
+        begin, cumulated = end, ends[end - 1]
     return groups
 
 
 def _medians_of(reader, parcels, group, bands, executor, progress):
-    place_of = np.full(len(parcels.parcels), -1)
-    place_of[group] = np.arange(len(group))
+    group_index = np.full(len(parcels.parcels), -1)
+    group_index[group] = np.arange(len(group))
     count = len(reader.bands) if bands is None else len(bands)
     collected = []
 
     def work(window):
         progress.check()
-        owners, values = _pixels(reader, parcels, window, bands)
-        wanted = place_of[owners] >= 0
-        return place_of[owners[wanted]], values[:, wanted]
+        owners, values = _parcel_pixels(reader, parcels, window, bands)
+        in_group = group_index[owners] >= 0
+        return group_index[owners[in_group]], values[:, in_group]
 
-    windows = [window for window in blocks_of(reader.grid, len(reader.bands)) if parcels.touches(window, group)]
-    run_blocks(windows, work, lambda _, found: collected.append(found), executor, progress)
+    windows = [window for window in work_blocks(reader.grid, len(reader.bands)) if parcels.touches(window, group)]
+    run_blocks(windows, work, lambda _, results: collected.append(results), executor, progress)
     medians = np.full((len(group), count), np.nan)
     if not collected:
         return medians
@@ -274,8 +274,8 @@ def _medians_of(reader, parcels, group, bands, executor, progress):
     for band in range(count):
         progress.check()
         values = np.concatenate([part[band] for _, part in collected])
-        known = ~np.isnan(values)
-        own, values = owners[known], values[known]
+        valid = ~np.isnan(values)
+        own, values = owners[valid], values[valid]
         order = np.lexsort((values, own))
         present, starts, lengths = np.unique(own[order], return_index=True, return_counts=True)
         low, high = (values[order[starts + half]].astype(np.float64) for half in ((lengths - 1) // 2, lengths // 2))

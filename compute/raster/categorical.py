@@ -6,7 +6,7 @@ attribute table in ``.aux.xml`` for GDAL, and a paletted style with the existing
 
 from html import escape
 
-from ..classes import MOST_BYTE_CLASSES
+from ..classes import MAX_BYTE_CLASSES
 from .qml import paletted_qml
 from .writer import RasterLayout
 
@@ -35,7 +35,7 @@ def categorical_layout(grid, classes, band_name, tags=None):
     -------
     RasterLayout
     """
-    is_byte = max((c.value for c in classes), default=0) <= MOST_BYTE_CLASSES
+    is_byte = max((c.value for c in classes), default=0) <= MAX_BYTE_CLASSES
     table = {NODATA: (0, 0, 0, 0), **{c.value: (*c.colour, 255) for c in classes}} if is_byte else {}
     return RasterLayout(grid=grid, dtype="uint8" if is_byte else "uint16", band_names=(band_name,), nodata=NODATA,
                         tags=dict(tags or {}), colours=table)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.compute.test_assess import class_map, truth
+from tests.compute.test_assess import class_map, reference_classes
 from tests.fieldscene import CROPS, NORTH, WEST, fields, square, write
 
 from .test_classifycrops import polygon_layer
@@ -64,19 +64,19 @@ def test_the_figures_are_those_of_numpy(assess, tmp_path):
     results = assess(REPORT=str(tmp_path / "report.html"), MATRIX=str(tmp_path / "matrix.csv"),
                      ERRORS=str(tmp_path / "errors.gpkg"))
 
-    judged = truth() > 0
-    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[judged] == truth()[judged]).mean())
+    judged = reference_classes() > 0
+    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[judged] == reference_classes()[judged]).mean())
     assert results["PARCEL_ACCURACY"] == 1.0
     with open(results["MATRIX"], encoding="utf-8-sig") as text:
         rows = list(csv.reader(text))
     assert rows[0] == ["reference (rows) \\ map (columns)", "Barley", "MAIZE", "wheat", "total", "recall"]
-    barley = class_map()[truth() == 1]
+    barley = class_map()[reference_classes() == 1]
     assert rows[1][1:5] == [str((barley == value).sum()) for value in (1, 2, 3)] + ["360"]
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Nobody can tell from the files whether this reference also trained the map" in report
-    assert "no probability sample" in report
+    assert "Whether these reference data were also used to train the map" in report
+    assert "not a probability sample" in report
     # What it would take: see test_samplesize.py for the formula.
-    assert "How many samples would be enough" in report and "50 in each class" in report
+    assert "Sample size" in report and "50 in each class" in report
 
 
 def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
@@ -86,7 +86,7 @@ def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
     rows = [feature.attributeMap() for feature in layer.getFeatures()]
     wrong = [row["wrong"] for row in rows]
     assert wrong == sorted(wrong, reverse=True) and wrong[0] > 0
-    assert sum(wrong) == (class_map() != truth())[truth() > 0].sum()
+    assert sum(wrong) == (class_map() != reference_classes())[reference_classes() > 0].sum()
     assert layer.crs().authid() == "EPSG:32631"
     assert {row["pixels"] for row in rows} == {36}
 
@@ -128,7 +128,7 @@ def test_the_names_come_from_the_attribute_table_of_a_map_of_ours(run, tmp_path,
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "matched with the classes by code" in report
     # Of four parcels of each of three crops three trained: the map itself says which.
-    assert "9 more parcels lie on ground that" in report
+    assert "9 parcels with training pixels" in report
     assert 0.1 < results["OVERALL_ACCURACY"] < 0.6, "pixels are noise: three classes at random"
 
 
@@ -142,7 +142,7 @@ def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
     inside = point_layer([(CROPS[n % 3], WEST + 10 * (n % 6 * 8 + 3) + 5, NORTH - 10 * (n // 6 * 8 + 3) - 5)
                           for n in range(30)])
     for reference in (training, inside):
-        with pytest.raises(QgsProcessingException, match="trained the map, so they cannot judge it: 30 of 30"):
+        with pytest.raises(QgsProcessingException, match="were used for training: 30 of 30"):
             run("assessaccuracy", {"CLASSIFICATION": classified, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
 
@@ -163,7 +163,7 @@ def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp
         gdal.Warp(part, classified, dstSRS="EPSG:3857")
     everywhere = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
     for reference in (training, everywhere):
-        with pytest.raises(QgsProcessingException, match=r"part\.tif was cut or rewritten .* give the parcels"):
+        with pytest.raises(QgsProcessingException, match=r"part\.tif was clipped or rewritten.* specify its training"):
             run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": reference, "CLASS_FIELD": "crop"})
 
     results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",
@@ -175,8 +175,8 @@ def test_a_value_that_may_mean_no_data_is_pointed_out(assess, feedback, tmp_path
     assess(CLASSIFICATION=write(tmp_path / "undeclared.tif", class_map()[None], names=("class",)))
 
     told = " ".join(feedback.warned)
-    assert "nobody knows how good they are: 0. If 0 means no data, say so: NODATA=0." in told
-    assert "Nobody can tell from the files whether this reference also trained the map" in told
+    assert "so their accuracy is unknown: 0. If 0 means no data, set NODATA=0." in told
+    assert "Whether these reference data were also used to train the map" in told
 
 
 def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_path):
@@ -200,7 +200,7 @@ def test_an_interval_nobody_knows_is_a_dash_and_no_number(assess, tmp_path):
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert " nan" not in report and ">nan" not in report
-    assert "a stratum with a single\nsample leaves the standard error unknown" in report
+    assert "the standard error is\nunknown because a stratum has a single sample" in report
 
 
 def test_the_report_says_where_the_reference_lies(assess, reference, tmp_path):
@@ -228,7 +228,7 @@ def test_two_maps_in_one_report(assess, tmp_path):
     assess(OTHER_CLASSIFICATIONS=later, REPORT=str(tmp_path / "report.html"), ERRORS=str(tmp_path / "errors.gpkg"))
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Which map is better" in report and "McNemar" in report
+    assert "Comparison of the maps" in report and "McNemar" in report
     assert "Map 2: <bdi>later</bdi>" in report
 
 
@@ -261,7 +261,7 @@ def test_what_does_not_fit_together_is_refused(assess, feedback, changes, words)
 def test_parcels_that_trained_are_refused(assess, reference):
     from qgis.core import QgsProcessingException
 
-    with pytest.raises(QgsProcessingException, match="trained the map, so they cannot judge it"):
+    with pytest.raises(QgsProcessingException, match="were used for training"):
         assess(TRAINING=reference)
 
 
@@ -272,7 +272,7 @@ def test_empty_labels_and_labels_unknown_to_the_map_are_told(assess, feedback):
 
     told = " ".join(feedback.warned)
     assert "1 parcels have no class" in told
-    assert "mean no class" in told and "quinoa" in told
+    assert "match no class" in told and "quinoa" in told
 
 
 def test_lines_are_no_reference(assess):

@@ -295,9 +295,9 @@ def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):
     assert [(row["feature"], row["label"], row["seen"], row["hectares"]) for row in rows] == [
         ("5", "Wheat", "Maize", 0.36)]
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "How early the map is good enough" in report
-    assert "How the classes grow" in report
-    assert "Labels that look wrong" in report
+    assert "Early-season accuracy" in report
+    assert "NDVI profiles" in report
+    assert "Suspect labels" in report
 
 
 def test_a_raster_of_classes_has_profiles_and_a_curve_but_no_parcels(run, feedback, tmp_path):
@@ -313,7 +313,7 @@ def test_a_raster_of_classes_has_profiles_and_a_curve_but_no_parcels(run, feedba
     run("classifycrops", parameters)
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "How early the map is good enough" in report and "How the classes grow" in report
+    assert "Early-season accuracy" in report and "NDVI profiles" in report
     with pytest.raises(QgsProcessingException) as error:
         run("classifycrops", {**parameters, "SUSPECT_LABELS": "TEMPORARY_OUTPUT"})
     assert "TRAINING_RASTER has none" in f"{error.value} {' '.join(feedback.warned)}"

@@ -107,11 +107,11 @@ def test_codes_come_from_the_users_table(run, tmp_path):
 
 
 @pytest.mark.parametrize("content, sentence", [
-    ("label;code\nMaïs;12\n".encode("latin-1"), "no text in UTF-8. Save it again as 'CSV UTF-8'"),
+    ("label;code\nMaïs;12\n".encode("latin-1"), "not UTF-8 text. Save it again as 'CSV UTF-8'"),
     (b"", "must name the columns label and code"),
     (b"label;lc\nMaize;x\n", "must name the columns label and code"),
-    (b"label;code\nMaize;12,0\n", "code must be a whole number from 1 to 99999999"),
-    (b"label;code\nMaize;123456789\n", "code must be a whole number from 1 to 99999999"),
+    (b"label;code\nMaize;12,0\n", "code must be an integer from 1 to 99999999"),
+    (b"label;code\nMaize;123456789\n", "code must be an integer from 1 to 99999999"),
     (b"label;code;crop\nMaize;12;perhaps\n", "crop 0 or 1"),
     (b"label;code\nMaize;12\nmaize;13\n", "two rows for the class maize"),
     ("label;code\nRye;16\n".encode("utf-8-sig"), "CODES has no row for 1 of 1 classes: Maize")])

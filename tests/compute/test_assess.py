@@ -1,4 +1,4 @@
-"""Maps against parcels, points and rasters: the counts are those of a calculation with numpy alone."""
+"""Assessment of maps with parcels, points and rasters; counts are compared with numpy."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def task(path, **changes):
     return AssessmentTask(**{"map": MapInput(path, NAMES), "parcels": fieldscene.parcels(), **changes})
 
 
-def truth():
+def reference_classes():
     """Reference class of each pixel, by parcel."""
     values = np.zeros((40, 48), int)
     for number, _, _ in fieldscene.fields():
@@ -47,24 +47,24 @@ def truth():
     return values
 
 
-def test_pixels_and_parcels_are_those_of_scikit_learn(path):
+def test_pixel_and_parcel_accuracy_agree_with_scikit_learn(path):
     found = assess(task(path), Progress())
 
-    mapped, expected = class_map(), truth()
+    mapped, expected = class_map(), reference_classes()
     scores = found.maps[0]
-    judged = expected > 0
-    np.testing.assert_array_equal(scores.pixels.counts, metrics.confusion_matrix(expected[judged], mapped[judged]))
-    assert scores.pixels.overall_accuracy == pytest.approx(metrics.accuracy_score(expected[judged], mapped[judged]))
-    assert scores.pixels.kappa == pytest.approx(metrics.cohen_kappa_score(expected[judged], mapped[judged]))
+    compared = expected > 0
+    np.testing.assert_array_equal(scores.pixels.counts, metrics.confusion_matrix(expected[compared], mapped[compared]))
+    assert scores.pixels.overall_accuracy == pytest.approx(metrics.accuracy_score(expected[compared], mapped[compared]))
+    assert scores.pixels.kappa == pytest.approx(metrics.cohen_kappa_score(expected[compared], mapped[compared]))
     majorities = [np.bincount(mapped[n // 6 * 8 + 1:n // 6 * 8 + 7, n % 6 * 8 + 1:n % 6 * 8 + 7].ravel()).argmax()
                   for n in range(30)]
     np.testing.assert_array_equal(scores.parcels.counts,
                                   metrics.confusion_matrix([n % 3 + 1 for n in range(30)], majorities))
     np.testing.assert_allclose(scores.hectares, np.bincount(mapped.ravel())[1:] / 100)
-    assert not found.knows_training and found.trained_units == 0
+    assert not found.is_training_known and found.training_units == 0
 
 
-def test_the_parcels_with_most_errors_come_first(path):
+def test_parcels_are_sorted_by_errors(path):
     found = assess(task(path), Progress())
 
     wrong = {n: int((class_map()[n // 6 * 8 + 1:n // 6 * 8 + 7, n % 6 * 8 + 1:n % 6 * 8 + 7] != n % 3 + 1).sum())
@@ -75,7 +75,7 @@ def test_the_parcels_with_most_errors_come_first(path):
     assert all(errors.pixels == 36 for errors in found.errors)
 
 
-def test_points_judge_the_pixel_they_lie_in_twice_if_they_are_two(path):
+def test_points_are_compared_with_their_pixel_even_if_two_share_it(path):
     mapped, random = class_map(), np.random.default_rng(3)
     rows, columns = random.integers(0, 40, 400), random.integers(0, 48, 400)
     points = tuple(Point(number, fieldscene.CROPS[number % 3], fieldscene.WEST + 10 * (column + random.random()),
@@ -90,7 +90,7 @@ def test_points_judge_the_pixel_they_lie_in_twice_if_they_are_two(path):
     assert found.maps[0].parcels is None
 
 
-def test_a_reference_raster_of_another_resolution_is_looked_up_under_the_pixels(path, tmp_path):
+def test_a_reference_raster_of_another_resolution_is_resampled(path, tmp_path):
     import rasterio
 
     coarse = np.random.default_rng(5).integers(1, 4, (20, 24)).astype(np.uint8)
@@ -105,7 +105,7 @@ def test_a_reference_raster_of_another_resolution_is_looked_up_under_the_pixels(
                                   metrics.confusion_matrix(expected[mapped > 0], mapped[mapped > 0]))
 
 
-def test_class_0_is_a_class_unless_somebody_says_nodata(tmp_path):
+def test_class_0_is_valid_unless_declared_as_nodata(tmp_path):
     path = fieldscene.write(tmp_path / "map.tif", class_map()[None], names=("class",))
     parcels = (*fieldscene.parcels(), Parcel(99, "bare", fieldscene.square(7, 0, 2)))
     names = (*NAMES, LegendEntry(0, "", "bare"))
@@ -114,20 +114,20 @@ def test_class_0_is_a_class_unless_somebody_says_nodata(tmp_path):
     assert [c.label for c in found.classes] == ["bare", "barley", "maize", "wheat"]
     assert found.maps[0].pixels.counts[0].tolist() == [4, 0, 0, 0]
 
-    silenced = assess(task(path, map=MapInput(path, names, frozenset([0]))), Progress())
-    assert [c.label for c in silenced.classes] == ["barley", "maize", "wheat"]
+    without_zero = assess(task(path, map=MapInput(path, names, frozenset([0]))), Progress())
+    assert [c.label for c in without_zero.classes] == ["barley", "maize", "wheat"]
 
 
-def test_parcels_that_trained_the_map_do_not_judge_it(path):
-    trained = fieldscene.parcels()[:12]
-    found = assess(task(path, training=trained), Progress())
+def test_training_parcels_are_excluded(path):
+    training = fieldscene.parcels()[:12]
+    found = assess(task(path, training=training), Progress())
 
-    assert found.unit_count == 18 and found.trained_units == 12 and found.trained_pixels == 12 * 36
-    assert found.knows_training
+    assert found.unit_count == 18 and found.training_units == 12 and found.training_pixels == 12 * 36
+    assert found.is_training_known
     assert found.maps[0].pixels.total == 18 * 36
 
 
-def test_a_parcel_that_trained_in_part_does_not_judge_at_all(path):
+def test_a_parcel_with_some_training_pixels_is_excluded(path):
     inner = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 2, number % 6 * 8 + 2, 2))
                   for number, crop, _ in fieldscene.fields() if number < 20)
     found = assess(task(path, training=inner), Progress())
@@ -135,31 +135,31 @@ def test_a_parcel_that_trained_in_part_does_not_judge_at_all(path):
     assert found.maps[0].pixels.total == 10 * 36
 
 
-def test_pieces_of_fields_that_trained_are_pointed_out(path):
-    """The west of each field trained, and a strip beside it judges: it is the same field."""
-    trained = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 1, 2))
-                    for number, crop, _ in fieldscene.fields() if number < 12)
+def test_parcels_next_to_training_pixels_are_reported(path):
+    """Training pixels in the west of each field, a validation parcel next to them in the same field."""
+    training = tuple(Parcel(number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 1, 2))
+                     for number, crop, _ in fieldscene.fields() if number < 12)
     strips = tuple(Parcel(100 + number, crop, fieldscene.square(number // 6 * 8 + 1, number % 6 * 8 + 3, 1))
                    for number, crop, _ in fieldscene.fields() if number < 12)
     others = fieldscene.parcels()[12:]
 
-    def told(parcels):
-        return [sentence for sentence in assess(task(path, training=trained, parcels=parcels), Progress()).warnings
-                if "directly beside pixels that trained" in sentence]
+    def adjacency_warnings(parcels):
+        return [sentence for sentence in assess(task(path, training=training, parcels=parcels), Progress()).warnings
+                if "next to training pixels" in sentence]
 
-    assert told(strips + others)[0].startswith("12 of 30 parcels")
-    assert not told(strips[:3] + others), "a few narrow parcels beside training fields are nothing special"
+    assert adjacency_warnings(strips + others)[0].startswith("12 of 30 parcels")
+    assert not adjacency_warnings(strips[:3] + others), "a few parcels next to training pixels need no warning"
 
 
-def test_nobody_judges_a_map_by_its_training_parcels(path):
-    with pytest.raises(UnsuitableInput, match="trained the map, so they cannot judge it: 30 of 30"):
+def test_training_parcels_alone_are_refused(path):
+    with pytest.raises(UnsuitableInput, match="were used for training: 30 of 30"):
         assess(task(path, training=fieldscene.parcels()), Progress())
 
 
-def test_the_record_in_the_map_keeps_training_pixels_from_judging(path):
+def test_pixels_of_the_training_record_are_excluded(path):
     import rasterio
 
-    mask = truth() > 0
+    mask = reference_classes() > 0
     mask[:, 24:] = False
     grid = Grid("", fieldscene.WEST, fieldscene.NORTH, 10, 10, 40, 48)
     record = record_training(grid, lambda window: mask[window.slices], lambda window: True)
@@ -169,27 +169,27 @@ def test_the_record_in_the_map_keeps_training_pixels_from_judging(path):
     found = assess(task(path), Progress())
 
     assert record.count == mask.sum()
-    assert found.knows_training and found.unit_count == 15 and found.trained_pixels == mask.sum()
+    assert found.is_training_known and found.unit_count == 15 and found.training_pixels == mask.sum()
 
 
-def test_labels_without_a_class_are_named_and_count_as_wrong(path):
+def test_unmatched_labels_are_reported_and_count_as_errors(path):
     parcels = tuple(Parcel(p.identifier, "quinoa" if p.identifier == 0 else p.code, p.geometry)
                     for p in fieldscene.parcels())
     found = assess(task(path, parcels=parcels), Progress())
 
-    assert any("mean no class" in warning and "quinoa" in warning for warning in found.warnings)
+    assert any("match no class" in warning and "quinoa" in warning for warning in found.warnings)
     assert found.maps[0].pixels.reference_totals[-1] == 36
     assert found.classes[-1].value is None and found.maps[0].pixels.recall[-1] == 0
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"parcels": tuple(Parcel(n, f"crop {n}", g) for n, _, g in fieldscene.fields())}, "No label of the reference"),
+    ({"parcels": tuple(Parcel(n, f"crop {n}", g) for n, _, g in fieldscene.fields())}, "No reference label"),
     ({"parcels": (Parcel(1, "wheat", fieldscene.square(500, 500)),)}, "lie outside the map"),
     ({"parcels": (), "points": (Point(1, "wheat", fieldscene.WEST + 1, fieldscene.NORTH - 1),)}, "no data there"),
-    ({"parcels": (Parcel(1, "a", fieldscene.square(1, 1)), Parcel(2, "b", fieldscene.square(1, 1)))}, "claimed by"),
+    ({"parcels": (Parcel(1, "a", fieldscene.square(1, 1)), Parcel(2, "b", fieldscene.square(1, 1)))}, "overlapping"),
     ({"parcels": (Parcel(1, "a", fieldscene.square(1, 1, 0.1)),)}, "too small"),
 ])
-def test_a_reference_that_judges_nothing_is_refused(path, changes, words):
+def test_a_reference_without_usable_pixels_is_refused(path, changes, words):
     with pytest.raises(UnsuitableInput, match=words):
         assess(task(path, **changes), Progress())
 
@@ -200,13 +200,13 @@ def test_a_map_of_one_class_is_refused(tmp_path):
         assess(task(path), Progress())
 
 
-def test_measurements_are_no_map(tmp_path):
+def test_a_raster_of_measurements_is_refused(tmp_path):
     path = fieldscene.write(tmp_path / "ndvi.tif", fieldscene.reflectance()[:1], names=("ndvi",))
-    with pytest.raises(UnsuitableInput, match="no whole number"):
+    with pytest.raises(UnsuitableInput, match="not an integer"):
         assess(task(path), Progress())
 
 
-def test_a_probability_sample_of_points_gives_the_published_estimates(tmp_path):
+def test_a_probability_sample_of_points_reproduces_the_published_estimates(tmp_path):
     """The published example laid out as a map and 872 points."""
     mapped = np.ones((40, 48), np.uint8)
     mapped[:, 2:] = 2
@@ -227,23 +227,23 @@ def test_a_probability_sample_of_points_gives_the_published_estimates(tmp_path):
     assert purposive.maps[0].estimates is None
 
 
-def test_two_maps_are_compared_on_the_same_ground(path, tmp_path):
+def test_two_maps_are_compared_on_the_same_pixels(path, tmp_path):
     other = class_map(seed=7, wrong=0.6)
     other[:8] = 0
     second = fieldscene.write(tmp_path / "second.tif", other[None], names=("class",), nodata=0)
     found = assess(task(path, second=MapInput(second, NAMES)), Progress())
 
-    first, expected = class_map(), truth()
-    judged = (expected > 0) & (other > 0)
-    assert found.maps[0].pixels.total == found.maps[1].pixels.total == judged.sum()
-    right = first[judged] == expected[judged], other[judged] == expected[judged]
+    first, expected = class_map(), reference_classes()
+    compared = (expected > 0) & (other > 0)
+    assert found.maps[0].pixels.total == found.maps[1].pixels.total == compared.sum()
+    right = first[compared] == expected[compared], other[compared] == expected[compared]
     assert found.pixel_test.only_first == (right[0] & ~right[1]).sum()
     assert found.pixel_test.only_second == (right[1] & ~right[0]).sum()
     assert found.pixel_test.p_value < 1e-6
     assert found.parcel_test.both_right + found.parcel_test.only_first == found.maps[0].parcels.counts.trace()
 
 
-def test_it_says_that_nobody_knows_what_trained_one_of_two_maps(path, tmp_path):
+def test_unknown_training_pixels_of_one_of_two_maps_are_reported(path, tmp_path):
     import rasterio
 
     later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
@@ -252,21 +252,22 @@ def test_it_says_that_nobody_knows_what_trained_one_of_two_maps(path, tmp_path):
     with rasterio.open(path, "r+") as raster:
         raster.update_tags(ns=DOMAIN, **{TAG: record.text()})
 
-    assert assess(task(path), Progress()).knows_training
+    assert assess(task(path), Progress()).is_training_known
     both = assess(task(path, second=MapInput(later, NAMES)), Progress())
-    assert not both.knows_training
-    assert any("whether this reference also trained a map" in warning for warning in both.warnings)
+    assert not both.is_training_known
+    assert any("Whether these reference data were also used to train a map" in warning for warning in both.warnings)
 
 
-def test_estimates_for_a_second_map_come_with_a_caution(path, tmp_path):
+def test_estimates_for_a_second_map_come_with_a_warning(path, tmp_path):
     later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
     found = assess(task(path, second=MapInput(later, NAMES), settings=AssessmentSettings(design="probability")),
                    Progress())
 
-    assert any("later.tif hold if the sample was drawn from the whole map" in warning for warning in found.warnings)
+    assert any("later.tif hold if the sample is a simple random sample of the whole map" in warning
+               for warning in found.warnings)
 
 
-def test_cancelling_ends_the_work(path):
+def test_assessment_can_be_cancelled(path):
     class Impatient(Progress):
         cancelled = True
 
@@ -274,7 +275,7 @@ def test_cancelling_ends_the_work(path):
         assess(task(path), Impatient())
 
 
-def test_threads_and_the_layout_of_the_file_change_nothing(tmp_path):
+def test_the_result_does_not_depend_on_threads_or_file_layout(tmp_path):
     values = np.tile(class_map(), (20, 30))[None]
     tables = set()
     for number, options in enumerate(({}, {"tiled": True, "blockxsize": 256, "blockysize": 256})):

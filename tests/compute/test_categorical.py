@@ -83,7 +83,7 @@ def test_true_colour_style_has_bands_and_ranges():
     assert renderer.findtext("blueContrastEnhancement/minValue") == "0.01"
 
 
-def test_stretch_range_is_percentiles_of_finite_values():
+def test_stretch_ranges_are_percentiles_of_valid_values():
     values = np.append(np.arange(101.0), [np.nan, np.inf, -np.inf])
 
     assert stretch_range(values) == (2.0, 98.0)
@@ -96,5 +96,5 @@ def test_stretch_range_of_a_constant_band_is_not_empty(values):
     assert lowest == values[0] < highest
 
 
-def test_stretch_range_without_values():
+def test_stretch_range_without_valid_values():
     assert stretch_range(np.array([np.nan])) == (0.0, 1.0)

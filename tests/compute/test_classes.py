@@ -22,7 +22,7 @@ def test_numbers_sort_as_numbers_before_words_and_values_count_from_1():
     assert [(c.value, c.code) for c in table] == [(1, "9"), (2, "10"), (3, "Barley"), (4, "rye")]
 
 
-def test_the_order_in_which_codes_come_does_not_matter():
+def test_the_order_of_the_codes_does_not_matter():
     assert class_table(HERAULT) == class_table(reversed(HERAULT))
 
 
@@ -31,7 +31,7 @@ def test_the_order_in_which_codes_come_does_not_matter():
     ("12", (255, 133, 10)), ("438", (120, 0, 0)), ("4351", (170, 0, 127)), ("111", (255, 255, 127)),
     ("15", (170, 85, 127)), ("9213", (3, 201, 255)),
 ])
-def test_sen2agri_codes_take_the_colours_of_sen2agri(code, colour):
+def test_sen2agri_codes_have_the_colours_of_sen2agri(code, colour):
     assert colour_of(code) == colour
 
 
@@ -45,12 +45,12 @@ def test_sen2agri_codes_take_the_colours_of_sen2agri(code, colour):
     ("not_known_and_other", "Unknown or other"), ("other_tree_wood_forest", "Forest"), ("alfalfa_lucerne", "Alfalfa"),
     ("unspecified_season_unspecified_cereals", "Other cereals"), ("olive plantations", "Olives"),
 ])
-def test_crops_are_known_by_the_words_of_their_names(code, name):
+def test_crops_are_identified_by_words_of_their_names(code, name):
     assert legend_row(code).name == name
 
 
 @pytest.mark.parametrize("code", ["priced", "boats", "reappears", "growing", "112b", "7"])
-def test_parts_of_words_and_unknown_numbers_are_no_crops(code):
+def test_parts_of_words_and_unknown_numbers_are_not_crops(code):
     assert legend_row(code) is None
 
 
@@ -62,14 +62,14 @@ def test_the_colour_of_a_crop_does_not_depend_on_unknown_classes():
     HERAULT, [row.code for row in legend() if row.code], [f"class {number}" for number in range(40)],
     [str(number) for number in range(300)], [f"p{number}" for number in range(3000)],
 ], ids=["herault", "all of sen2agri", "40 unknown", "300 numbers", "3000 parcels"])
-def test_no_two_classes_share_a_colour(codes):
+def test_colours_are_unique(codes):
     assert len({c.colour for c in class_table(codes)}) == len(codes)
 
 
-def test_unknown_classes_are_told_apart_without_red_or_green_cones():
-    seen = colours.appearance([c.colour for c in class_table([f"class {number}" for number in range(10)])])
+def test_colours_of_unknown_classes_differ_for_colour_blind_vision():
+    appearances = colours.appearance([c.colour for c in class_table([f"class {number}" for number in range(10)])])
 
-    closest = min(np.linalg.norm(seen[a] - seen[b], axis=-1).min() for a in range(10) for b in range(a))
+    closest = min(np.linalg.norm(appearances[a] - appearances[b], axis=-1).min() for a in range(10) for b in range(a))
 
     assert closest >= 10
 
@@ -82,30 +82,30 @@ def test_differences_of_colours_agree_with_scikit_image():
     np.testing.assert_allclose(colours.appearance(stored)[:, 0], rgb2lab(stored / 255.0), atol=0.02)
 
 
-def test_grey_looks_the_same_to_every_eye():
+def test_grey_does_not_change_with_colour_blindness():
     grey = colours.appearance([(120, 120, 120)])[0]
 
     np.testing.assert_allclose(grey, np.broadcast_to(grey[0], (3, 3)), atol=0.1)
 
 
-def test_codes_read_well():
+def test_labels_from_codes():
     labels = [c.label for c in class_table(["winter_rye", "Sugar  beet", "vigne"])]
 
     assert labels == ["Sugar beet", "Vigne", "Winter rye"]
 
 
-def test_sen2agri_codes_get_their_names_only_where_all_are_known():
+def test_sen2agri_codes_get_their_names_only_if_all_are_known():
     assert [c.label for c in class_table(["12", "111"])] == ["Maize (12)", "Winter wheat (111)"]
     assert [c.label for c in class_table(["12", "111", "13000"])] == ["12", "111", "13000"]
 
 
-def test_labels_that_people_gave_win():
+def test_given_labels_have_priority():
     table = class_table(["12", "999999"], labels={"999999": "Lavender\nfields"})
 
     assert [c.label for c in table] == ["12", "Lavender fields"]
 
 
-def test_equal_labels_are_told_apart():
+def test_equal_labels_are_made_unique():
     assert [c.label for c in class_table(["a_b", "a b"])] == ["A b (a b)", "A b (a_b)"]
 
 

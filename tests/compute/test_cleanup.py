@@ -1,4 +1,4 @@
-"""Class maps lose their specks as GDAL, scikit-image and scipy would have it, across the borders of blocks as well."""
+"""Sieve, majority and smoothing of class maps agree with GDAL and scipy, also across block borders."""
 
 import contextlib
 
@@ -25,49 +25,49 @@ def patchy(shape=(90, 110), classes=4, seed=1):
     from scipy.ndimage import gaussian_filter
 
     random = np.random.default_rng(seed)
-    ground = gaussian_filter(random.normal(size=shape), 3)
-    values = np.digitize(ground, np.quantile(ground, np.arange(1, classes) / classes)) + 1
+    noise = gaussian_filter(random.normal(size=shape), 3)
+    values = np.digitize(noise, np.quantile(noise, np.arange(1, classes) / classes)) + 1
     specks = random.random(shape) < 0.2
     values[specks] = random.integers(1, classes + 1, np.count_nonzero(specks))
     return values.astype(np.uint8)
 
 
-def sieved(path, least, connectedness, edge):
+def sieved(path, min_pixels, connectivity, edge):
     with make_executor(2) as executor, RasterReader(path) as reader, contextlib.closing(
-            Sieve(reader, least, connectedness, edge)) as sieve:
-        sieve.survey(executor, Progress())
+            Sieve(reader, min_pixels, connectivity, edge)) as sieve:
+        sieve.analyse(executor, Progress())
         result = np.zeros(reader.grid.shape, np.int64)
         for block in sieve.blocks:
             result[block.slices] = sieve.read(block)[0]
     return result
 
 
-@pytest.mark.parametrize("connectedness", [4, 8])
-def test_the_sieve_is_that_of_gdal_but_for_neighbours_of_equal_size(tmp_path, connectedness):
+@pytest.mark.parametrize("connectivity", [4, 8])
+def test_the_sieve_agrees_with_gdal_except_for_neighbours_of_equal_size(tmp_path, connectivity):
     from rasterio.features import sieve
 
     values = patchy()
     values[20:40, 30:60] = 0
     path = fieldscene.write(tmp_path / "map.tif", values[None], ("class",), nodata=0)
 
-    ours = sieved(path, 8, connectedness, 512)
+    ours = sieved(path, 8, connectivity, 512)
 
-    theirs = sieve(values, 8, mask=values != 0, connectivity=connectedness)
+    theirs = sieve(values, 8, mask=values != 0, connectivity=connectivity)
     assert (ours == theirs).mean() > 0.99
     assert (ours[values == 0] == 0).all()
     assert (ours != values).mean() > 0.1
 
 
-@pytest.mark.parametrize("connectedness", [4, 8])
-def test_blocks_do_not_show_in_the_sieve(tmp_path, connectedness):
+@pytest.mark.parametrize("connectivity", [4, 8])
+def test_the_sieve_does_not_depend_on_blocks(tmp_path, connectivity):
     path = fieldscene.write(tmp_path / "map.tif", patchy()[None], ("class",), nodata=0)
 
-    whole = sieved(path, 30, connectedness, 512)
+    whole = sieved(path, 30, connectivity, 512)
 
-    assert all((sieved(path, 30, connectedness, edge) == whole).all() for edge in (7, 16, 64))
+    assert all((sieved(path, 30, connectivity, edge) == whole).all() for edge in (7, 16, 64))
 
 
-def test_a_patch_that_reaches_over_several_blocks_is_one_patch(tmp_path):
+def test_a_patch_across_several_blocks_is_one_patch(tmp_path):
     values = np.ones((1, 40, 40), np.uint8)
     values[0, 5:35, 20] = 2
     path = fieldscene.write(tmp_path / "map.tif", values, ("class",))
@@ -76,7 +76,7 @@ def test_a_patch_that_reaches_over_several_blocks_is_one_patch(tmp_path):
     assert (sieved(path, 31, 4, 8) == 1).all()
 
 
-def test_specks_on_an_island_without_large_neighbours_stay(tmp_path):
+def test_specks_without_large_neighbours_are_kept(tmp_path):
     values = np.zeros((1, 12, 12), np.uint8)
     values[0, 2:4, 2:4], values[0, 2:4, 4:6] = 1, 2
     path = fieldscene.write(tmp_path / "map.tif", values, ("class",), nodata=0)
@@ -84,7 +84,7 @@ def test_specks_on_an_island_without_large_neighbours_stay(tmp_path):
     assert (sieved(path, 9, 4, 5) == values[0]).all()
 
 
-def test_majority_is_the_mode_of_the_window_and_a_tie_leaves_the_pixel_alone():
+def test_majority_is_the_mode_of_the_window_and_ties_keep_the_pixel():
     from scipy.ndimage import generic_filter
 
     values = patchy((40, 50)).astype(np.int64)
@@ -99,7 +99,7 @@ def test_majority_is_the_mode_of_the_window_and_a_tie_leaves_the_pixel_alone():
     assert (ours == generic_filter(values, mode, size=5, mode="constant", cval=-1)).all()
 
 
-def test_pixels_without_data_neither_vote_nor_get_a_class(tmp_path):
+def test_nodata_pixels_are_not_counted_and_stay_nodata(tmp_path):
     values = np.zeros((1, 9, 9), np.uint8)
     values[0, 4, 4], values[0, 4, 5] = 1, 2
     path = fieldscene.write(tmp_path / "map.tif", values, ("class",), nodata=0)
@@ -109,7 +109,7 @@ def test_pixels_without_data_neither_vote_nor_get_a_class(tmp_path):
     assert (fieldscene.read(tmp_path / "out.tif")[0] == values).all()
 
 
-def test_smoothing_is_that_of_scipy():
+def test_smoothing_agrees_with_scipy():
     from scipy.ndimage import convolve1d, gaussian_filter
 
     plane = np.random.default_rng(1).random((30, 40))
@@ -123,8 +123,8 @@ def test_smoothing_is_that_of_scipy():
 
 
 @pytest.fixture
-def run_of_a_forest(tmp_path):
-    """A map, and probabilities of which it is the largest, over several blocks."""
+def map_and_probabilities(tmp_path):
+    """Class probabilities and the map of the most probable class, over several blocks."""
     random = np.random.default_rng(3)
     probabilities = random.random((3, 300, 560)).astype(np.float32)
     probabilities /= probabilities.sum(axis=0)
@@ -136,29 +136,29 @@ def run_of_a_forest(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["gaussian", "binomial"])
-def test_the_most_probable_class_of_smoothed_probabilities(run_of_a_forest, tmp_path, method):
+def test_the_most_probable_class_of_smoothed_probabilities(map_and_probabilities, tmp_path, method):
     from scipy.ndimage import convolve, gaussian_filter
 
-    smooth_classification(run_of_a_forest[0], LEGEND, run_of_a_forest[1], str(tmp_path / "out.tif"),
+    smooth_classification(map_and_probabilities[0], LEGEND, map_and_probabilities[1], str(tmp_path / "out.tif"),
                           SmoothSettings(method, window=3, sigma=1.5), Progress())
 
-    probabilities = np.nan_to_num(fieldscene.read(run_of_a_forest[1])[0].astype(float))
+    probabilities = np.nan_to_num(fieldscene.read(map_and_probabilities[1])[0].astype(float))
     kernel = np.outer([1, 2, 1], [1, 2, 1]) / 16
-    wanted = np.stack([gaussian_filter(plane, 1.5, mode="constant", truncate=10 / 3) if method == "gaussian" else
-                       convolve(plane, kernel, mode="constant") for plane in probabilities]).argmax(axis=0) + 1
-    before, after = fieldscene.read(run_of_a_forest[0])[0][0], fieldscene.read(tmp_path / "out.tif")[0][0]
-    assert (after == np.where(before == 0, 0, wanted)).mean() > 0.99999
+    expected = np.stack([gaussian_filter(plane, 1.5, mode="constant", truncate=10 / 3) if method == "gaussian" else
+                         convolve(plane, kernel, mode="constant") for plane in probabilities]).argmax(axis=0) + 1
+    before, after = fieldscene.read(map_and_probabilities[0])[0][0], fieldscene.read(tmp_path / "out.tif")[0][0]
+    assert (after == np.where(before == 0, 0, expected)).mean() > 0.99999
     assert (after != before).mean() > 0.3
 
 
 @pytest.mark.parametrize("method", ["sieve", "majority", "gaussian"])
-def test_colours_names_nodata_and_the_record_of_training_stay(run_of_a_forest, tmp_path, method):
+def test_colours_names_nodata_and_training_record_are_kept(map_and_probabilities, tmp_path, method):
     import rasterio
 
-    with rasterio.open(run_of_a_forest[0], "r+") as raster:
+    with rasterio.open(map_and_probabilities[0], "r+") as raster:
         raster.update_tags(ns="FLOEFIELD", TRAINING_PIXELS="300,560,500000,4800000;eJw=")
 
-    smooth_classification(run_of_a_forest[0], LEGEND, run_of_a_forest[1], str(tmp_path / "out.tif"),
+    smooth_classification(map_and_probabilities[0], LEGEND, map_and_probabilities[1], str(tmp_path / "out.tif"),
                           SmoothSettings(method), Progress())
 
     with rasterio.open(tmp_path / "out.tif") as raster:
@@ -169,27 +169,27 @@ def test_colours_names_nodata_and_the_record_of_training_stay(run_of_a_forest, t
     assert 'label="Rye"' in (tmp_path / "out.qml").read_text()
 
 
-def test_threads_do_not_matter(run_of_a_forest, tmp_path):
+def test_the_result_does_not_depend_on_threads(map_and_probabilities, tmp_path):
     for method in ("sieve", "majority", "gaussian"):
         versions = set()
         for threads in (1, 2, 4):
             path = tmp_path / f"{method}_{threads}.tif"
-            smooth_classification(*run_of_a_forest[:1], LEGEND, run_of_a_forest[1], str(path),
+            smooth_classification(*map_and_probabilities[:1], LEGEND, map_and_probabilities[1], str(path),
                                   SmoothSettings(method, threads=threads), Progress())
             versions.add(path.read_bytes())
         assert len(versions) == 1
 
 
-def test_probabilities_of_another_map_are_refused(run_of_a_forest, tmp_path):
+def test_probabilities_of_another_map_are_refused(map_and_probabilities, tmp_path):
     other = fieldscene.write(tmp_path / "two.tif", np.ones((2, 300, 560), np.float32), ("oats", "flax"))
 
     with pytest.raises(UnsuitableInput, match="other names"):
-        smooth_classification(run_of_a_forest[0], LEGEND, other, str(tmp_path / "out.tif"),
+        smooth_classification(map_and_probabilities[0], LEGEND, other, str(tmp_path / "out.tif"),
                               SmoothSettings("gaussian"), Progress())
 
 
-def test_decimal_numbers_are_no_classes(tmp_path):
+def test_decimal_numbers_are_refused(tmp_path):
     path = fieldscene.write(tmp_path / "map.tif", np.full((1, 9, 9), 0.5, np.float32), ("class",))
 
-    with pytest.raises(UnsuitableInput, match="no class map"):
+    with pytest.raises(UnsuitableInput, match="not a class map"):
         smooth_classification(path, (), "", str(tmp_path / "out.tif"), SmoothSettings(), Progress())

@@ -10,7 +10,7 @@ from floefield.compute.errors import OutputError
 BY_HAND = ConfusionMatrix(("wheat", "maize"), np.array([[35, 5], [10, 50]], np.int64))
 
 
-def test_figures_by_hand():
+def test_accuracy_measures_by_hand():
     assert BY_HAND.total == 100
     assert BY_HAND.overall_accuracy == 0.85
     # Chance: 0.40 * 0.45 + 0.60 * 0.55 = 0.51; kappa = (0.85 - 0.51) / 0.49
@@ -21,7 +21,7 @@ def test_figures_by_hand():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_figures_agree_with_scikit_learn(seed):
+def test_accuracy_measures_agree_with_scikit_learn(seed):
     from sklearn import metrics
 
     random = np.random.default_rng(seed)
@@ -41,7 +41,7 @@ def test_figures_agree_with_scikit_learn(seed):
     assert ours.kappa == pytest.approx(metrics.cohen_kappa_score(reference, mapped))
 
 
-def test_values_of_a_map_count_from_1_and_nodata_is_left_out():
+def test_map_values_start_at_1_and_nodata_is_ignored():
     reference = np.array([[1, 1, 2], [2, 0, 3]], np.uint8)
     mapped = np.array([[1, 2, 2], [0, 1, 9]], np.uint8)
 
@@ -51,7 +51,7 @@ def test_values_of_a_map_count_from_1_and_nodata_is_left_out():
     assert matrix.counts.dtype == np.int64
 
 
-def test_undefined_figures_are_0_and_raise_no_warnings():
+def test_undefined_accuracy_measures_are_0_without_warnings():
     with np.errstate(all="raise"):
         matrix = ConfusionMatrix(("a", "b", "c"), np.array([[4, 0, 0], [2, 0, 0], [0, 0, 0]], np.int64))
         np.testing.assert_allclose(matrix.precision, [4 / 6, 0, 0])
@@ -59,11 +59,11 @@ def test_undefined_figures_are_0_and_raise_no_warnings():
         np.testing.assert_allclose(matrix.f_score, [0.8, 0, 0])
 
 
-def test_kappa_is_1_where_chance_alone_agrees():
+def test_kappa_is_1_if_chance_agreement_is_1():
     assert ConfusionMatrix(("only",), np.array([[7]], np.int64)).kappa == 1.0
 
 
-def test_nothing_assessed_is_not_zero_accuracy():
+def test_the_accuracy_of_an_empty_matrix_is_nan():
     empty = ConfusionMatrix.from_labels([], [], ("a", "b"))
 
     assert np.isnan(empty.overall_accuracy) and np.isnan(empty.kappa) and empty.total == 0
@@ -75,7 +75,7 @@ def test_kappa_of_very_many_pixels_does_not_overflow():
     assert billions.kappa == pytest.approx(BY_HAND.kappa)
 
 
-def test_csv_is_that_of_orfeo_toolbox(tmp_path):
+def test_csv_in_the_format_of_orfeo_toolbox(tmp_path):
     path = tmp_path / "matrix.csv"
 
     ConfusionMatrix(("111", "12"), BY_HAND.counts).write_csv(str(path))

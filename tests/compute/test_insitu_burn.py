@@ -1,10 +1,10 @@
-"""A pixel belongs to the parcel that holds its centre, and to nobody where classes disagree."""
+"""Parcels rasterised on a grid; overlaps of different classes belong to no parcel."""
 
 import numpy as np
 import pytest
 
 from floefield.compute.errors import Cancelled
-from floefield.compute.insitu.burn import DISPUTED, NOBODY, ParcelMap
+from floefield.compute.insitu.burn import DISPUTED, NO_PARCEL, ParcelMap
 from floefield.compute.insitu.parcels import Parcel, bounds_of
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Grid, Window
@@ -17,8 +17,8 @@ def box(west, south, east, north):
                                                 [west, south]]]}
 
 
-def test_the_pixel_centre_decides():
-    # Centres lie at .5: the box holds those of columns 2 and 3 and of rows 7 and 8 (y 2.5 and 1.5), no more.
+def test_a_pixel_belongs_to_the_parcel_that_contains_its_centre():
+    # Centres lie at .5: the box contains those of columns 2 and 3 and of rows 7 and 8 (y 2.5 and 1.5).
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(1.6, 1.4, 4.4, 2.6))])
     expected = np.zeros((10, 10), int)
     expected[7:9, 2:4] = 1
@@ -26,47 +26,47 @@ def test_the_pixel_centre_decides():
     np.testing.assert_array_equal(parcels.read(GRID.window), expected)
 
 
-def test_pixels_claimed_by_two_classes_are_given_to_nobody():
+def test_overlaps_of_two_classes_belong_to_no_parcel():
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10)), Parcel(2, "maize", box(3, 0, 8, 10))])
     row = parcels.read(GRID.window)[0]
 
-    assert row.tolist() == [1, 1, 1, DISPUTED, 2, 2, 2, 2, NOBODY, NOBODY]
+    assert row.tolist() == [1, 1, 1, DISPUTED, 2, 2, 2, 2, NO_PARCEL, NO_PARCEL]
 
 
-def test_a_third_parcel_cannot_settle_a_dispute():
+def test_overlaps_stay_disputed_with_a_third_parcel():
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10)), Parcel(2, "maize", box(3, 0, 8, 10)),
                                Parcel(3, "wheat", box(3, 0, 4, 10))])
 
     assert parcels.read(GRID.window)[0, 3] == DISPUTED
 
 
-def test_parcels_of_one_class_may_overlap_the_first_owns_the_pixels():
+def test_overlaps_within_one_class_belong_to_the_first_parcel():
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10)), Parcel(2, "wheat", box(3, 0, 8, 10))])
 
     assert parcels.read(GRID.window)[0].tolist() == [1, 1, 1, 1, 2, 2, 2, 2, 0, 0]
 
 
-def test_a_later_source_takes_only_what_the_earlier_left():
+def test_earlier_sources_have_priority():
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10))], [Parcel(1, "maize", box(3, 0, 8, 10))])
 
     assert parcels.read(GRID.window)[0].tolist() == [1, 1, 1, 1, 2, 2, 2, 2, 0, 0]
 
 
-def test_windows_put_together_are_the_whole():
+def test_the_result_does_not_depend_on_windows():
     generator = np.random.default_rng(5)
     parcels = []
     for number in range(30):
         (west, south), (width, height) = generator.uniform(-2, 9, 2), generator.uniform(0.3, 5, 2)
         parcels.append(Parcel(number, "abc"[number % 3], box(west, south, west + width, south + height)))
-    drawn = ParcelMap(GRID, parcels[:20], parcels[20:])
+    rasterised = ParcelMap(GRID, parcels[:20], parcels[20:])
     together = np.full(GRID.shape, 99)
     for window in GRID.blocks(3, 4):
-        together[window.slices] = drawn.read(window)
+        together[window.slices] = rasterised.read(window)
 
-    np.testing.assert_array_equal(together, drawn.read(GRID.window))
+    np.testing.assert_array_equal(together, rasterised.read(GRID.window))
 
 
-def test_holes_and_several_parts_as_gdal_draws_them():
+def test_holes_and_multi_part_parcels_agree_with_gdal():
     gdal = pytest.importorskip("osgeo.gdal")
     from osgeo import ogr
 
@@ -83,13 +83,13 @@ def test_holes_and_several_parts_as_gdal_draws_them():
     layer.CreateFeature(feature)
     gdal.RasterizeLayer(raster, [1], layer, burn_values=[1])
 
-    drawn = ParcelMap(GRID, [Parcel(1, "wheat", geometry)]).read(GRID.window)
+    rasterised = ParcelMap(GRID, [Parcel(1, "wheat", geometry)]).read(GRID.window)
 
-    np.testing.assert_array_equal(drawn, raster.ReadAsArray())
-    assert drawn.sum() == ParcelMap(GRID, [Parcel(1, "wheat", geometry)]).pixel_counts(Progress())[0]
+    np.testing.assert_array_equal(rasterised, raster.ReadAsArray())
+    assert rasterised.sum() == ParcelMap(GRID, [Parcel(1, "wheat", geometry)]).pixel_counts(Progress())[0]
 
 
-def test_parcels_outside_and_parcels_too_small_are_told_apart():
+def test_parcels_outside_the_grid_and_too_small_parcels():
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(20, 20, 30, 30)), Parcel(2, "wheat", box(2.6, 2.6, 3.4, 3.4)),
                                Parcel(3, "wheat", box(8, 8, 30, 30))])
 
@@ -99,14 +99,14 @@ def test_parcels_outside_and_parcels_too_small_are_told_apart():
     assert parcels.touches(Window(0, 8, 2, 2))
 
 
-def test_a_geometry_without_points_is_nowhere():
+def test_a_geometry_without_points_is_outside():
     empty = {"type": "Polygon", "coordinates": []}
 
     assert bounds_of(empty) is None
     assert ParcelMap(GRID, [Parcel(1, "wheat", empty)]).outside.tolist() == [True]
 
 
-def test_parcels_of_one_class_are_drawn_at_once_as_they_are_one_by_one():
+def test_parcels_of_one_class_rasterised_together_and_one_by_one():
     corners = np.random.default_rng(1).uniform(-2, 9, (40, 2))
     parcels = [Parcel(number, "wheat", box(west, south, west + 2.3, south + 1.7))
                for number, (west, south) in enumerate(corners.tolist())]
@@ -121,23 +121,23 @@ def test_parcels_of_one_class_are_drawn_at_once_as_they_are_one_by_one():
 
 
 @pytest.mark.parametrize("classes", ["a", "abc"])
-def test_counts_of_parcels_in_heaps_are_those_of_each_alone(classes):
+def test_pixel_counts_of_overlapping_parcels(classes):
     corners = np.random.default_rng(3).uniform(-2, 8, (40, 2))
     parcels = [Parcel(number, classes[number % len(classes)], box(west, south, west + 3.4, south + 2.2))
                for number, (west, south) in enumerate(corners.tolist())]
-    alone = [np.count_nonzero(ParcelMap(GRID, [parcel]).read(GRID.window)) for parcel in parcels]
+    separately = [np.count_nonzero(ParcelMap(GRID, [parcel]).read(GRID.window)) for parcel in parcels]
 
-    assert ParcelMap(GRID, parcels).pixel_counts(Progress()).tolist() == alone
+    assert ParcelMap(GRID, parcels).pixel_counts(Progress()).tolist() == separately
 
 
-def test_a_class_between_two_others_disputes_with_both():
+def test_a_parcel_overlapping_two_others_of_another_class():
     parcels = ParcelMap(GRID, [Parcel(1, "wheat", box(0, 0, 4, 10)), Parcel(2, "maize", box(2, 0, 6, 10)),
                                Parcel(3, "wheat", box(0, 0, 8, 10)), Parcel(4, "rye", box(9, 0, 10, 10))])
 
     assert parcels.read(GRID.window)[0].tolist() == [1, 1, -1, -1, -1, -1, 3, 3, 0, 4]
 
 
-def test_preparing_parcels_can_be_cancelled():
+def test_rasterising_can_be_cancelled():
     class Stopped(Progress):
         cancelled = True
 

@@ -1,4 +1,4 @@
-"""Statistics by parcel are those of numpy on the pixels of each parcel, wherever the blocks end."""
+"""Zonal statistics by parcel agree with numpy and do not depend on blocks."""
 
 import numpy as np
 import pytest
@@ -14,17 +14,17 @@ from floefield.compute.raster.reader import RasterReader
 from .. import fieldscene
 
 LEGEND = (LegendEntry(1, "wheat", "Wheat", (250, 240, 10)), LegendEntry(2, "maize", "Maize", (255, 130, 10)))
-WHERE = ((1, 1, 6), (250, 250, 20), (3, 240, 30), (200, 5, 100))
+SQUARES = ((1, 1, 6), (250, 250, 20), (3, 240, 30), (200, 5, 100))
 
 
 @pytest.fixture
 def scene(tmp_path):
-    """Two bands over four blocks, with holes, and squares: one on the crossing of the blocks, one out of sight."""
+    """Two bands over four blocks, with holes, and squares: one where the blocks meet, one outside."""
     random = np.random.default_rng(1)
     values = (1e6 + random.normal(size=(2, 310, 300))).astype(np.float32)
     values[0, 255:265, 250:260] = np.nan
     path = fieldscene.write(tmp_path / "scene.tif", values, ("B04_20180123", "B08_20180123"), nodata=float("nan"))
-    squares = tuple(fieldscene.square(*where) for where in (*WHERE, (900, 900, 6)))
+    squares = tuple(fieldscene.square(*where) for where in (*SQUARES, (900, 900, 6)))
     return path, values, squares
 
 
@@ -36,19 +36,20 @@ def measured(path, squares, statistics, monkeypatch, **limits):
     for name, limit in limits.items():
         monkeypatch.setattr(zonal, name, limit)
     with make_executor(2) as executor, RasterReader(path) as reader:
-        return zonal.measure(reader, zonal.parcel_map(reader.grid, squares), statistics, executor, Progress())
+        parcels = zonal.rasterise_parcels(reader.grid, squares)
+        return zonal.zonal_statistics(reader, parcels, statistics, executor, Progress())
 
 
 @pytest.mark.parametrize("limits", [{}, {"BLOCK_VALUES": 1, "EDGES": (64,)}, {"MEDIAN_VALUES": 900}])
-def test_statistics_are_those_of_numpy(scene, monkeypatch, limits):
+def test_statistics_agree_with_numpy(scene, monkeypatch, limits):
     path, values, squares = scene
 
     found = measured(path, squares, ("mean", "median", "std", "min", "max", "count"), monkeypatch, **limits)
 
     for name, of in {"mean": np.nanmean, "median": np.nanmedian, "std": np.nanstd, "min": np.nanmin,
                      "max": np.nanmax}.items():
-        wanted = [of(pixels(values, *where), axis=1) for where in WHERE]
-        np.testing.assert_allclose(found[name][:4], wanted, rtol=1e-12 if name != "std" else 1e-9)
+        expected = [of(pixels(values, *where), axis=1) for where in SQUARES]
+        np.testing.assert_allclose(found[name][:4], expected, rtol=1e-12 if name != "std" else 1e-9)
         assert np.isnan(found[name][4]).all()
     assert found["count"].tolist() == [[36, 36], [300, 400], [900, 900], [10000, 10000], [0, 0]]
 
@@ -70,7 +71,7 @@ def test_the_raster_of_means_has_the_bands_of_the_scene(scene, tmp_path):
         assert reader.band_names == ("B04_20180123", "B08_20180123")
 
 
-def test_of_overlapping_parcels_the_first_has_the_pixels(tmp_path, monkeypatch):
+def test_overlaps_belong_to_the_first_parcel(tmp_path, monkeypatch):
     path = fieldscene.write(tmp_path / "scene.tif", np.ones((1, 20, 20)), ("B04",))
 
     found = measured(path, [fieldscene.square(0, 0), fieldscene.square(3, 3)], ("count",), monkeypatch)
@@ -79,8 +80,8 @@ def test_of_overlapping_parcels_the_first_has_the_pixels(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def voted(tmp_path):
-    """A class map, probabilities that see it otherwise in the first parcel, and two parcels."""
+def class_map(tmp_path):
+    """A class map, probabilities with another class in the first parcel, and parcels."""
     classes = np.zeros((1, 20, 20), np.uint8)
     classes[0, 1:7, 1:5], classes[0, 1:7, 5:7] = 1, 2
     classes[0, 10:16, 1:7] = 2
@@ -91,36 +92,36 @@ def voted(tmp_path):
             (fieldscene.square(1, 1), fieldscene.square(10, 1), fieldscene.square(10, 10)))
 
 
-def test_every_parcel_votes_for_one_class(voted, tmp_path):
+def test_majority_class_by_parcel(class_map, tmp_path):
     import rasterio
 
-    path, _, squares = voted
+    path, _, squares = class_map
 
-    table = aggregate(AggregateTask(path, squares, entries=LEGEND), str(tmp_path / "voted.tif"),
+    table = aggregate(AggregateTask(path, squares, entries=LEGEND), str(tmp_path / "class_map.tif"),
                       AggregateSettings(("majority",)), Progress())
 
     assert table.rows == [(1, "wheat", "Wheat", 24 / 36), (2, "maize", "Maize", 1.0), (None,) * 4]
-    result, nodata = fieldscene.read(tmp_path / "voted.tif")
+    result, nodata = fieldscene.read(tmp_path / "class_map.tif")
     assert (result[0, 1:7, 1:7] == 1).all()
     assert (result[0, 10:16, 10:16] == nodata).all()
     assert result[0, 18, 18] == nodata == 0
-    with rasterio.open(tmp_path / "voted.tif") as raster:
+    with rasterio.open(tmp_path / "class_map.tif") as raster:
         assert raster.colormap(1)[2] == (255, 130, 10, 255)
-    assert "<Category>Maize</Category>" in (tmp_path / "voted.tif.aux.xml").read_text()
+    assert "<Category>Maize</Category>" in (tmp_path / "class_map.tif.aux.xml").read_text()
 
 
-def test_mean_probabilities_may_overrule_the_majority_of_pixels(voted, tmp_path):
-    path, probabilities, squares = voted
+def test_mean_probabilities_replace_the_majority_of_pixels(class_map, tmp_path):
+    path, probabilities, squares = class_map
 
-    table = aggregate(AggregateTask(path, squares, probabilities, LEGEND), str(tmp_path / "voted.tif"),
+    table = aggregate(AggregateTask(path, squares, probabilities, LEGEND), str(tmp_path / "class_map.tif"),
                       AggregateSettings(("majority",), "keep"), Progress())
 
     assert table.rows[0][:3] == (2, "maize", "Maize")
     assert table.rows[0][3] == pytest.approx((24 * 0.49 + 12 * 0.9) / 36)
-    assert fieldscene.read(tmp_path / "voted.tif")[0][0, 18, 18] == 1
+    assert fieldscene.read(tmp_path / "class_map.tif")[0][0, 18, 18] == 1
 
 
-def test_a_map_in_which_zero_is_a_class_keeps_it(tmp_path):
+def test_class_0_of_a_map_without_nodata_is_kept(tmp_path):
     values = np.zeros((1, 20, 20), np.uint8)
     values[0, :, 10:] = 7
     path = fieldscene.write(tmp_path / "map.tif", values, ("class",))
@@ -132,13 +133,13 @@ def test_a_map_in_which_zero_is_a_class_keeps_it(tmp_path):
     assert (result[0, 3, 3], result[0, 3, 14], result[0, 15, 15], nodata) == (0, 7, 255, 255)
 
 
-def test_reflectance_has_no_majority(scene, voted):
-    for path, word in ((scene[0], "2 bands"), (voted[1], "2 bands")):
+def test_a_majority_of_several_bands_is_refused(scene, class_map):
+    for path, word in ((scene[0], "2 bands"), (class_map[1], "2 bands")):
         with pytest.raises(UnsuitableInput, match=word):
-            aggregate(AggregateTask(path, voted[2]), "", AggregateSettings(("majority",)), Progress())
+            aggregate(AggregateTask(path, class_map[2]), "", AggregateSettings(("majority",)), Progress())
 
 
-def test_threads_do_not_matter(scene, tmp_path):
+def test_the_result_does_not_depend_on_threads(scene, tmp_path):
     versions = set()
     for threads in (1, 2, 4):
         path = tmp_path / f"{threads}.tif"

@@ -1,4 +1,4 @@
-"""What the values of foreign maps mean, and which label means which class."""
+"""Legends of maps made by other software, and matching of labels with classes."""
 
 import pytest
 
@@ -25,22 +25,22 @@ def test_a_style_of_qgis(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "no legend at all", "<qgis/>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
-def test_what_names_no_class_is_refused(tmp_path, content):
+def test_files_without_classes_are_refused(tmp_path, content):
     path = tmp_path / "legend.txt"
     path.write_text(content)
-    with pytest.raises(UnreadableInput, match="names no class"):
+    with pytest.raises(UnreadableInput, match="contains no class"):
         read_legend(str(path))
 
 
-def test_a_legend_that_is_not_there(tmp_path):
+def test_missing_and_binary_legends_are_refused(tmp_path):
     with pytest.raises(MissingInput):
         read_legend(str(tmp_path / "none.csv"))
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x81" * 9)
-    with pytest.raises(UnreadableInput, match="no text"):
+    with pytest.raises(UnreadableInput, match="not UTF-8 text"):
         read_legend(str(tmp_path / "binary.csv"))
 
 
-def test_an_attribute_table_of_ours_and_of_others():
+def test_attribute_tables_of_floefield_and_arcgis():
     ours = entries_from_table(["VALUE", "CODE", "LABEL", "RED", "GREEN", "BLUE"],
                               [["1", "112", "Spring wheat", "255", "255", "127"]])
     assert ours == (LegendEntry(1, "112", "Spring wheat", (255, 255, 127)),)
@@ -48,7 +48,7 @@ def test_an_attribute_table_of_ours_and_of_others():
     assert arcgis == (LegendEntry(21, "", "Maize"),)
 
 
-def test_names_colours_and_values_nobody_names():
+def test_names_colours_and_values_without_a_name():
     classes = name_classes([3, 0, -10000], (LegendEntry(0, "", "Water"), LegendEntry(0, "W", "Sea"),
                                             LegendEntry(3, "", "Maize")))
     assert [(c.value, c.code, c.label) for c in classes] == [(-10000, "-10000", "-10000"), (0, "W", "Water"),
@@ -56,8 +56,8 @@ def test_names_colours_and_values_nobody_names():
     assert len({c.colour for c in classes}) == 3
 
 
-def test_a_number_nobody_names_is_not_taken_for_a_crop_code():
-    """11 is wheat in the legend of crops; in a map from elsewhere it may be anything."""
+def test_an_unnamed_value_is_not_a_crop_code():
+    """11 is wheat in the crop legend, but may have any meaning in other maps."""
     assert [c.label for c in name_classes([11, 12], ())] == ["11", "12"]
     assert [c.label for c in name_classes([1], (LegendEntry(1, "11"),))] == ["Wheat (11)"]
 
@@ -78,7 +78,7 @@ def test_all_labels_are_matched_by_one_scheme(labels, by, values):
 
 def test_the_scheme_can_be_chosen():
     assert match_labels(["1"], CLASSES, "value").values == {"1": 1}
-    with pytest.raises(UnsuitableInput, match=r"says: quinoa. The map has: Maize \(12\), Winter wheat"):
+    with pytest.raises(UnsuitableInput, match=r"labels: quinoa. Classes of the map: Maize \(12\), Winter wheat"):
         match_labels(["quinoa"], CLASSES)
-    with pytest.raises(UnsuitableInput, match=r"august.tif has: Maize"):
+    with pytest.raises(UnsuitableInput, match=r"Classes of august.tif: Maize"):
         match_labels(["quinoa"], CLASSES, name="august.tif")

@@ -1,4 +1,4 @@
-"""The report on a classification: complete, safe to open, the same bytes each time."""
+"""The report on a classification: complete, escaped and reproducible."""
 
 import dataclasses
 import re
@@ -23,7 +23,7 @@ CODES = ("winter_rye", "grain_maize", "vineyards")
 
 
 def example(codes=CODES, **changes):
-    """90 of 100 pixels and 7 of 8 parcels are right."""
+    """90 of 100 pixels and 7 of 8 parcels are correct."""
     classes = class_table(codes)
     labels = tuple(c.label for c in classes)
     count = len(classes)
@@ -38,12 +38,12 @@ def example(codes=CODES, **changes):
         classes=tuple(ClassSummary(c, 10 + c.value, 2, 1000 * c.value, 33, 5000 * c.value) for c in classes),
         pixel_matrix=ConfusionMatrix(labels, pixels), parcel_matrix=ConfusionMatrix(labels, parcels),
         importances=(("B04_20180501", 0.1), ("B08_20180501", 0.2), ("B04_20180610", 0.3), ("B08_20180610", 0.4)),
-        settings={"Trees": "500"}, warnings=("Rye has few parcels.",), notes=("Counted by hand.",))
+        settings={"Number of trees": "500"}, warnings=("Rye has few parcels.",), notes=("Counted by hand.",))
     return dataclasses.replace(report, **changes)
 
 
 class Reader(HTMLParser):
-    """What a browser would find: the words, the tags, the addresses and the rows of the tables."""
+    """Parsed page: words, tags, addresses and rows of the tables."""
 
     def __init__(self, html):
         super().__init__()
@@ -81,25 +81,25 @@ def read(tmp_path, report):
     return Reader(path.read_text(encoding="utf-8"))
 
 
-def test_the_headline_figures_are_said_in_words(tmp_path):
+def test_overall_accuracy_and_kappa(tmp_path):
     words = read(tmp_path, example()).words
 
     assert "90.0 % Overall accuracy 90 of 100 validation pixels" in words
-    assert "87.5 % Parcels right by majority In 7 of 8 validation parcels" in words
+    assert "87.5 % Overall accuracy by parcel 7 of 8 validation parcels are correct" in words
     # Chance: (45*45 + 33*35 + 22*20) / 100^2 = 0.362; kappa = (0.9 - 0.362) / 0.638 = 0.843
     assert "0.84 Kappa" in words
 
 
-def test_each_class_has_its_figures(tmp_path):
+def test_accuracy_by_class(tmp_path):
     rows = read(tmp_path, example()).rows
 
-    # Maize: 40 of 45 mapped are right, 40 of 45 were found, 3 of 4 parcels
+    # Maize: 40 of 45 mapped pixels and 40 of 45 reference pixels are correct, 3 of 4 parcels
     assert any(row.startswith("1 Grain maize 88.9 % 88.9 % 88.9 % 45 3 of 4 ") for row in rows)
     # Rye: 20 of 20 and 20 of 22; F = 40/42
     assert any(row.startswith("3 Winter rye 100.0 % 90.9 % 95.2 % 22 2 of 2 ") for row in rows)
 
 
-def test_mapped_areas_are_hectares(tmp_path):
+def test_mapped_areas_in_hectares(tmp_path):
     page = read(tmp_path, example())
 
     # 15000 pixels of 100 m2 are 150 ha, half of 300 ha
@@ -107,46 +107,46 @@ def test_mapped_areas_are_hectares(tmp_path):
     assert "300.0 ha were classified" in page.words
 
 
-def test_what_went_in_is_told(tmp_path):
+def test_inputs_settings_warnings_and_notes(tmp_path):
     words = read(tmp_path, example()).words
 
     for fact in ("/data/stack.tif", "2018-05-01 , 2018-06-10", "/data/parcels.gpkg", "split from the parcels",
-                 "B08_20180610", "Trees 500", "Rye has few parcels.", "Counted by hand.", "numpy", "scikit-learn",
-                 "6 parcels are few"):
+                 "B08_20180610", "Number of trees 500", "Rye has few parcels.", "Counted by hand.", "numpy",
+                 "scikit-learn", "With only 6 validation parcels"):
         assert fact in words
 
 
-def test_it_says_what_the_figures_rest_on(tmp_path):
+def test_validation_data(tmp_path):
     split, separate = read(tmp_path, example()).words, read(tmp_path, example(validation_path="/data/v.gpkg")).words
 
-    assert "took no part in training" in split and "not a probability sample" in split
-    assert "divided by parcel" in split and "divided by parcel" not in separate
+    assert "not used for training" in split and "not a probability sample" in split
+    assert "whole parcels were split" in split and "whole parcels were split" not in separate
     assert "/data/v.gpkg" in separate
     assert "out-of-bag" not in split
     assert "out-of-bag accuracy of the forest is 96.3 %" in read(tmp_path, example(oob_score=0.963)).words
 
 
-def test_a_raster_of_classes_has_patches_and_no_parcels(tmp_path):
+def test_a_reference_raster_has_patches_instead_of_parcels(tmp_path):
     words = read(tmp_path, example(from_raster=True)).words
 
-    assert "6 validation patches that took no part in training" in words
-    assert "Fields that cross the border of a block are on both sides" in words
-    assert "87.5 % Patches right by majority In 7 of 8 validation patches" in words
-    assert "divided by parcel" not in words
+    assert "6 validation patches not used for training" in words
+    assert "Fields that cross a block border are used for both training and validation" in words
+    assert "87.5 % Overall accuracy by patch 7 of 8 validation patches are correct" in words
+    assert "whole parcels were split" not in words
 
 
 def test_dated_features_are_summed_by_date_and_band(tmp_path):
     # 2018-06-10: 0.3 + 0.4; B08: 0.2 + 0.4
-    assert "Most was read from 2018-06-10 and from B08" in read(tmp_path, example()).words
+    assert "Most important are the date 2018-06-10 and the band B08" in read(tmp_path, example()).words
 
 
 def test_undated_features_are_ranked(tmp_path):
     page = read(tmp_path, example(importances=(("B04", 0.25), ("NDVI", 0.75))))
 
-    assert "1 NDVI 75.0 %" in page.rows and "Most was read" not in page.words
+    assert "1 NDVI 75.0 %" in page.rows and "Most important are" not in page.words
 
 
-def test_synthetic_data_are_called_so(tmp_path):
+def test_synthetic_data_are_declared(tmp_path):
     assert "Synthetic data" in read(tmp_path, example(synthetic=True)).words
     assert "Synthetic data" not in read(tmp_path, example()).words
 
@@ -161,26 +161,26 @@ def test_a_class_without_validation_pixels_has_no_recall(tmp_path):
     page = read(tmp_path, example(codes=(*CODES, "zucchini")))
 
     assert "4 Zucchini \u2013 \u2013 \u2013 0 \u2013 \u2013" in page.rows
-    # It does not pull the mean F-score down: (40/45 + 60/68 + 40/42) / 3
-    assert "90.8 % Mean F-score" in page.words
+    # It does not pull the mean F1 score down: (40/45 + 60/68 + 40/42) / 3
+    assert "90.8 % Mean F1 score" in page.words
 
 
 NASTY = ("<script>alert(1)</script>", "\"quoted\" & 'single'", "$\\frac{1}{", "\u0642\u0645\u062d",
          "\u51ac\u5c0f\u9ea6", "x" * 300, "--><b>", "{{ 7 * 7 }}", "]]>\x07")
 
 
-def test_names_from_users_stay_text(tmp_path):
+def test_names_from_users_are_escaped(tmp_path):
     page = read(tmp_path, example(codes=NASTY, title="<i>", warnings=("<script>",), settings={"<b>": "<u>"},
                                   importances=(("<svg onload=x>", 0.5), ("$_$", 0.5)), parcels_path="<img src=x>"))
 
     assert not {"script", "img", "i", "u"} & set(page.tags)
-    assert page.tags.count("b") == 4  # the headline figures
+    assert page.tags.count("b") == 4  # the overall accuracies
     for name in NASTY[:-1]:
         assert " ".join(name.split()).casefold() in page.words.casefold()
     assert "<svg onload=x>" in page.words
 
 
-def test_the_page_needs_nothing_from_elsewhere(tmp_path):
+def test_the_page_is_self_contained(tmp_path):
     page = read(tmp_path, example())
 
     assert page.tags.count("svg") == 3
@@ -188,7 +188,7 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path):
     assert not {"link", "script", "iframe", "object"} & set(page.tags)
 
 
-def test_ids_of_pictures_are_unique_and_found(tmp_path):
+def test_ids_of_figures_are_unique_and_resolved(tmp_path):
     path = tmp_path / "report.html"
     write_classification_report(str(path), example())
     html = path.read_text(encoding="utf-8")
@@ -198,7 +198,7 @@ def test_ids_of_pictures_are_unique_and_found(tmp_path):
     assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
 
 
-def test_the_same_input_gives_the_same_bytes_on_any_thread(tmp_path):
+def test_reports_are_reproducible_in_any_thread(tmp_path):
     paths = [tmp_path / f"{number}.html" for number in range(4)]
     threads = [threading.Thread(target=write_classification_report, args=(str(path), example())) for path in paths]
     for thread in threads:
@@ -209,7 +209,7 @@ def test_the_same_input_gives_the_same_bytes_on_any_thread(tmp_path):
     assert len({path.read_bytes() for path in paths}) == 1
 
 
-def test_settings_of_matplotlib_stay_as_they_are(tmp_path):
+def test_matplotlib_settings_are_not_changed(tmp_path):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
@@ -218,7 +218,7 @@ def test_settings_of_matplotlib_stay_as_they_are(tmp_path):
     assert dict(matplotlib.rcParams) == before
 
 
-def test_a_very_large_matrix_is_drawn_without_figures(tmp_path):
+def test_a_very_large_matrix_is_plotted_without_counts(tmp_path):
     classes = class_table(f"class {number}" for number in range(60))
     matrix = ConfusionMatrix(tuple(c.label for c in classes), np.eye(60, dtype=np.int64) * 10)
 
@@ -233,7 +233,7 @@ def test_an_unwritable_report_is_reported(tmp_path):
         write_classification_report(str(tmp_path), example())
 
 
-def test_percentages_do_not_round_to_all_or_nothing():
+def test_percentages_do_not_round_to_0_or_100():
     assert percent(0.99999) == ">\u00a099.9\u00a0%" and percent(1.0) == "100.0\u00a0%"
     assert percent(0.00001) == "<\u00a00.1\u00a0%" and percent(0.0) == "0.0\u00a0%"
     assert percent(None) == percent(float("nan")) == "\u2013"
@@ -243,7 +243,7 @@ def test_long_numbers_are_grouped():
     assert grouped(1234567.89, 1) == "1\u202f234\u202f567.9"
 
 
-def test_the_matrix_can_be_taken_out_of_the_page(tmp_path):
+def test_the_matrix_can_be_downloaded_from_the_page(tmp_path):
     import base64
 
     write_classification_report(str(tmp_path / "report.html"), example())

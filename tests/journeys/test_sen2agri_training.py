@@ -176,7 +176,7 @@ def test_the_end_of_may_is_compared_with_the_end_of_august(run, may, august, tmp
         assert then < later, "three months more tell more"
         assert overall_accuracies(report) == pytest.approx([later, then], abs=6e-4)
         text = report.read_text(encoding="utf-8")
-        assert "Which map is better" in text and "Synthetic data" in text
+        assert "Comparison of the maps" in text and "Synthetic data" in text
 
 
 def overall_accuracies(report):
