@@ -39,7 +39,7 @@ from ...compute.texture.texture import write_textures
 from ...provider.base import Algorithm, Group
 from ...provider.inputs import is_null, raster_path
 from ...provider.progress import FeedbackProgress
-from ...provider.styling import dress, load_later
+from ...provider.styling import dress, load_on_completion
 from ..sentinel2.options import choice, choices
 
 
@@ -257,7 +257,7 @@ class GlcmTextures(Algorithm):
             raise UnsuitableInput(batch.complaint())
         if self.parameterAsBoolean(parameters, self.LOAD, context):
             for name in batch.names:
-                load_later(os.path.join(folder, name), self.OUTPUT_FOLDER, context, self.tr("Floefield: sea ice"))
+                load_on_completion(os.path.join(folder, name), self.OUTPUT_FOLDER, context, self.tr("Floefield: sea ice"))
         return {self.OUTPUT_FOLDER: folder, self.SCENE_COUNT: len(batch.names),
                 self.FAILED_COUNT: len(batch.failures)}
 
