@@ -48,7 +48,7 @@ def write_chart(path, name, crs, fields, rows, styles, default_style):
     OutputError
         If it cannot be written.
     """
-    before = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
+    previous_date = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
     gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", WRITTEN)
     failures = []
     gdal.PushErrorHandler(lambda level, _, text: failures.append(text) if level >= gdal.CE_Failure else None)
@@ -59,7 +59,7 @@ def write_chart(path, name, crs, fields, rows, styles, default_style):
         failures.append(str(error))
     finally:
         gdal.PopErrorHandler()
-        gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", before)
+        gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", previous_date)
     if failures:
         reason = " ".join(failures[0].split())[:MAX_ERROR_LENGTH].rstrip(".")
         raise OutputError(f"{os.path.basename(path)} cannot be written ({reason}). Check the output folder, its "

@@ -54,12 +54,12 @@ class StudyArea:
         if is_north not in self._in_plane:
             parts = []
             for shape in self._shapes:
-                box = shape.boundingBox()
+                near, box = shape, shape.boundingBox()
                 is_beyond = box.yMinimum() < -MAX_LATITUDE if is_north else box.yMaximum() > MAX_LATITUDE
                 if self.crs.isGeographic() and is_beyond:
                     south, north = (-MAX_LATITUDE, 90) if is_north else (-90, MAX_LATITUDE)
                     visible = QgsGeometry.fromRect(QgsRectangle(box.xMinimum() - 1, south, box.xMaximum() + 1, north))
-                    shape = shape.makeValid().intersection(visible)
-                parts.append(plane.from_crs(shape, self.crs, is_hand_drawn=True)[0])
+                    near = shape.makeValid().intersection(visible)
+                parts.append(plane.from_crs(near, self.crs, is_hand_drawn=True)[0])
             self._in_plane[is_north] = QgsGeometry.unaryUnion(parts)
         return self._in_plane[is_north]

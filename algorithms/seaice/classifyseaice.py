@@ -88,8 +88,8 @@ class ClassifySeaIce(Algorithm):
             "Preprocess Sentinel-1 products). Alternative: SCENES_FOLDER.")
         self._folder(self.SCENES_FOLDER, "Folder with scenes (one of these two)",
                      "Folder searched, with its subfolders, for GeoTIFFs. Alternative: SCENES.")
-        self._text("BANDS", "Bands (names or numbers)", "", "Backscatter bands to use, separated by commas. Empty: all "
-                   "bands with a polarisation in their name.", advanced=True)
+        self._text("BANDS", "Bands (names or numbers)", "", "Names of the backscatter bands to use, separated by "
+                   "commas. Empty: all bands with a polarisation in their name.", advanced=True)
         self._flag("INCIDENCE_ANGLE", "Use the incidence angle", defaults.incidence,
                    "Use the incidence angle band, if present, as a feature: its effect on backscatter depends on the "
                    "ice type. Not recommended if all scenes are from one orbit, because the angle then only encodes "

@@ -63,7 +63,8 @@ class PreprocessSentinel1(Algorithm):
     TAGS = ("sentinel-1", "sar", "radar", "backscatter", "grd", "grdh", "grdm", "ew", "iw", "safe", "calibration",
             "radiometric calibration", "thermal noise", "denoising", "border noise", "sigma0", "sigma nought", "gamma0",
             "beta0", "speckle", "lee", "refined lee", "multilook", "geocoding", "ellipsoid correction",
-            "terrain correction", "incidence angle", "sub-swath", "scalloping", "land mask", "sea ice", "snap", "batch", "copernicus")
+            "terrain correction", "incidence angle", "sub-swath", "scalloping", "land mask", "sea ice", "snap",
+            "batch", "copernicus")
     HELP = ("Processes Sentinel-1 GRD products (EW and IW, GRDM and GRDH, any polarisations) to geocoded backscatter: "
             "border and thermal noise removal, calibration, speckle filter, incidence angle correction, geocoding to "
             "any CRS with the geolocation grid of the product, land mask. One raster per product; zip archives are "
