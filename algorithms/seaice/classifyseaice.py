@@ -132,8 +132,8 @@ class ClassifySeaIce(Algorithm):
 
     def _declare_textures(self, texture):
         self._choice("TEXTURES", "Textures", TEXTURES, "compute",
-                     "compute: compute GLCM textures of each band. given: use the rasters of TEXTURES_FOLDER. none: "
-                     "use backscatter only, which is much less accurate.")
+                     "Source of the texture features. compute: compute GLCM textures of each band. given: use the "
+                     "rasters of TEXTURES_FOLDER. none: use backscatter only, which is much less accurate.")
         self._folder(self.TEXTURES_FOLDER, "Folder with textures", "Folder with one texture raster per scene, on the "
                      "grid of the scene and named after it (as from GLCM textures). Required by TEXTURES=given.")
         self._number("WINDOW", "Window size (pixels)", NUMBER.Integer, texture.window, *WINDOWS,
@@ -153,8 +153,9 @@ class ClassifySeaIce(Algorithm):
     def _declare_forest(self, defaults):
         forest = defaults.forest
         self._choice("ASSESSMENT", "Assessment", EVALUATIONS, defaults.evaluation,
-                     "date: leave-one-date-out cross-validation; the scenes of each date are classified by a forest "
-                     "trained on all other dates and compared with the charts. none: no assessment, faster.")
+                     "Accuracy assessment. date: leave-one-date-out cross-validation; the scenes of each date are "
+                     "classified by a forest trained on all other dates and compared with the charts. none: no "
+                     "assessment, faster.")
         self._number("SAMPLES_PER_SCENE", "Training pixels per class and scene (maximum)", NUMBER.Integer,
                      defaults.samples_per_class, 1, 1000000,
                      "Maximum number of training pixels of each class in each scene.")

@@ -141,7 +141,8 @@ class GlcmTextures(Algorithm):
             "Default in SNAP: 4.")
         self.declare(
             choice(self.DISTANCE_MODE, self.tr("Combine distances"), DISTANCE_MODES, defaults.distance_mode),
-            "separate: one set of bands per distance. averaged: mean of each feature over the distances.",
+            "Use of several distances. separate: one set of bands per distance. averaged: mean of each feature over "
+            "the distances.",
             advanced=True)
         self.declare(
             choice(self.ANGLES, self.tr("Angles (degrees)"), DIRECTIONS, defaults.angles, several=True),
@@ -149,13 +150,13 @@ class GlcmTextures(Algorithm):
             "together (symmetric matrix).")
         self.declare(
             choice(self.ANGLE_MODE, self.tr("Combine angles"), ANGLE_MODES, defaults.angle_mode),
-            "averaged: mean of each feature over the angles. pooled: one matrix for all angles (ALL in SNAP). "
-            "separate: one set of bands per angle.")
+            "Use of several angles. averaged: mean of each feature over the angles. pooled: one matrix for all angles "
+            "(ALL in SNAP). separate: one set of bands per angle.")
         self.declare(
             choice(self.QUANTISATION, self.tr("Quantisation"), QUANTISATIONS, defaults.quantisation),
-            "fixed: equal steps over the value range, the same for all scenes; required for models that are applied to "
-            "other scenes. equal-distance: equal steps over the range of the scene. equal-probability: equal number of "
-            "pixels per grey level.")
+            "Method of quantisation to grey levels. fixed: equal steps over the value range, the same for all scenes; "
+            "required for models that are applied to other scenes. equal-distance: equal steps over the range of the "
+            "scene. equal-probability: equal number of pixels per grey level.")
         self.declare(
             QgsProcessingParameterRange(self.RANGE, self.tr("Value range"),
                                         QgsProcessingParameterNumber.Type.Double, optional=True),
@@ -174,8 +175,9 @@ class GlcmTextures(Algorithm):
             "pixels, that is cells of 1 km for pixels of 40 m.")
         self.declare(
             choice(self.NORMALISATION, self.tr("Normalisation"), NORMALISATIONS, defaults.normalisation),
-            "one: probabilities sum to 1, as in the literature and scikit-image. snap: probabilities sum to 2, with "
-            "the variance and correlation of SNAP, for models and thresholds made there.", advanced=True)
+            "Sum of the probabilities of the matrix. one: they sum to 1, as in the literature and scikit-image. snap: "
+            "they sum to 2, with the variance and correlation of SNAP, for models and thresholds made "
+            "there.", advanced=True)
         self.declare(
             QgsProcessingParameterNumber(self.MIN_VALID_FRACTION, self.tr("Minimum fraction of valid pixel pairs"),
                                          QgsProcessingParameterNumber.Type.Double, defaults.min_valid, False, 0.0, 1.0),
@@ -183,8 +185,8 @@ class GlcmTextures(Algorithm):
             "0: one valid pair is enough, as in SNAP.", advanced=True)
         self.declare(
             choice(self.EDGES, self.tr("Image borders"), EDGES, defaults.edges),
-            "clipped: use the part of the window inside the image, as in SNAP. nodata: NoData within half a window of "
-            "the image border.", advanced=True)
+            "Windows across the image border. clipped: use the part of the window inside the image, as in SNAP. "
+            "nodata: NoData within half a window of the image border.", advanced=True)
         self.declare(
             choice(self.COMPRESSION, self.tr("Compression"), COMPRESSIONS, defaults.compression),
             "Compression of the GeoTIFF. It reduces the size of textures by at most a third, and writing takes several "

@@ -132,9 +132,9 @@ class PrepareIceCharts(Algorithm):
             "(the latter two in WMO colours). All three are stored in each file.")
         self.declare(
             _choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, defaults.on_error),
-            "skip: prepare all other charts and log the error. fail: the same, but the run ends with an error (exit "
-            "code 1), for scripts that check it. stop: end the run at the first error; nothing is "
-            "written.", advanced=True)
+            "Reaction to a chart that cannot be used. skip: prepare all other charts and log the error. fail: the "
+            "same, but the run ends with an error (exit code 1), for scripts that check it. stop: end the run at the "
+            "first error; nothing is written.", advanced=True)
         self.declare(
             QgsProcessingParameterBoolean(self.LOAD, self.tr("Load results into the project"), defaults.load),
             "Load the prepared charts when the run ends. Switch it off in models that process them further.")

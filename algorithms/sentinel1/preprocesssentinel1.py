@@ -165,16 +165,16 @@ class PreprocessSentinel1(Algorithm):
             "Edge of the square of pixels averaged before geocoding, 0 to 50. 0: the number of pixels that fit into an "
             "output pixel. 1: no averaging.", advanced=True)
         self._choice("SPECKLE_FILTER", self.tr("Speckle filter"), SPECKLE_FILTERS, defaults.speckle_filter,
-                     "lee: local statistics (Lee 1980). refinedlee: edge-aligned windows (Lee 1981). none: no filter, "
-                     "recommended before texture computation.")
+                     "Filter method. lee: local statistics (Lee 1980). refinedlee: edge-aligned windows (Lee 1981). "
+                     "none: no filter, recommended before texture computation.")
         self.declare(
             QgsProcessingParameterNumber("SPECKLE_WINDOW", self.tr("Lee filter window (pixels)"), NUMBER.Integer,
                                          defaults.filter_size, minValue=3, maxValue=21),
             "Edge of the window of the Lee filter, an odd number from 3 to 21; larger windows smooth more. The refined "
             "Lee filter always uses 7.", advanced=True)
         self._choice("SCALE", self.tr("Backscatter scale"), SCALES, defaults.scale,
-                     "db: decibels, for maps, textures and classification. linear: power, including the negative "
-                     "values that noise removal leaves.")
+                     "Unit of the output. db: decibels, for maps, textures and classification. linear: power, "
+                     "including the negative values that noise removal leaves.")
         self.declare(
             QgsProcessingParameterNumber("MIN_BACKSCATTER", self.tr("Minimum backscatter (dB)"), NUMBER.Double,
                                          defaults.floor, minValue=-100.0, maxValue=0.0),

@@ -200,8 +200,8 @@ def add_storage_options(tool, defaults=None):
     defaults = defaults or StorageSettings()
     tool.declare(
         choice(DATA_TYPE, tool.tr("Data type"), STORAGE, defaults.storage),
-        "int16 stores reflectance times 10000, with the scale factor in the file; float32 stores reflectance and needs "
-        "twice the space.", advanced=True)
+        "Data type of the output. int16: reflectance times 10000, with the scale factor in the file. float32: "
+        "reflectance, twice the file size.", advanced=True)
     tool.declare(
         choice(FORMAT, tool.tr("Output format"), FORMATS, defaults.format),
         "Raster format. auto: by the extension of the output: .tif, .dat (ENVI), .nc (NetCDF), .jp2 (JPEG 2000), or "

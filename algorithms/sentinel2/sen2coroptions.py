@@ -16,8 +16,9 @@ def add_level_1c_options(tool):
     """Declare the processing of Level-1C products and the path of Sen2Cor."""
     tool.declare(
         choice(LEVEL_1C, tool.tr("Level-1C processing"), LEVEL_1C_PROCESSING, LEVEL_1C_PROCESSING[0]),
-        "toa: use top-of-atmosphere reflectance. sen2cor: convert to Level-2A first (atmospheric correction) with "
-        "ESA's Sen2Cor, which must be installed. Ignored for Level-2A products.", advanced=True)
+        "Processing of Level-1C products. toa: use top-of-atmosphere reflectance. sen2cor: convert to Level-2A first "
+        "(atmospheric correction) with ESA's Sen2Cor, which must be installed. Ignored for Level-2A "
+        "products.", advanced=True)
     tool.declare(
         QgsProcessingParameterFile(SEN2COR, tool.tr("Sen2Cor program (L2A_Process)"), optional=True,
                                    fileFilter="Sen2Cor (L2A_Process*);;All files (*)"),

@@ -120,8 +120,8 @@ class Sentinel2TimeSeries(Algorithm):
                 advanced=True)
         tool.declare(
             choice(tool.GAP_FILLING, tool.tr("Gap filling"), GAP_FILLING, defaults.gap_filling),
-            "linear: interpolate each pixel between the clear dates before and after, and repeat the nearest value "
-            "before the first and after the last clear date. none: keep NoData.")
+            "Method for masked pixels. linear: interpolate each pixel between the clear dates before and after, and "
+            "repeat the nearest value before the first and after the last clear date. none: keep NoData.")
         tool.declare(
             QgsProcessingParameterNumber(tool.INTERVAL, tool.tr("Interval (days, 0 = acquisition dates)"),
                                          QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.interval,

@@ -55,8 +55,8 @@ class CreateSampleData(Algorithm):
         self.declare(
             QgsProcessingParameterEnum(self.KIND, self.tr("Sample kind"), options=list(KINDS),
                                        defaultValue=next(iter(KINDS)), usesStaticStrings=True),
-            "crops: Sentinel-2 Level-2A products from March to October, and parcels with crop labels. seaice: "
-            "Sentinel-1 EW GRDM products (HH and HV) from October to March, and weekly ice charts.")
+            "Type of sample. crops: Sentinel-2 Level-2A products from March to October, and parcels with crop labels. "
+            "seaice: Sentinel-1 EW GRDM products (HH and HV) from October to March, and weekly ice charts.")
         self.declare(
             QgsProcessingParameterNumber(self.SEED, self.tr("Random seed"), integer, defaults.seed, minValue=0),
             "Seed of the random numbers (0 or more): landscape, weather and dates depend on it. The same seed results "
