@@ -1,25 +1,25 @@
-"""Polygons in degrees that cross the antimeridian without being cut there.
+"""Polygons in degrees that cross the antimeridian without being split there.
 
-Charts of the whole Arctic have edges from 179 to -179 degrees. Read as they stand they run once around the world; what
-is meant is the short way. A ring with an odd number of such edges encloses a pole.
+Charts of the whole Arctic have edges from 179 to -179 degrees, which stand for the short way across 180 degrees and not
+for the long way around the globe. A ring with an odd number of such edges encloses a pole.
 """
 
 from qgis.core import QgsLineString, QgsPoint
 
-TURN = 360.0
+FULL_CIRCLE = 360.0
 
 
-def is_wide(geometry, crs):
-    """Whether a drawn polygon in degrees has an edge of more than 180 degrees, which may be meant the other way."""
+def has_wide_edge(geometry, crs):
+    """Return whether a polygon in degrees has an edge along a parallel of more than 180 degrees, which is ambiguous."""
     return crs.isGeographic() and any(
-        TURN / 2 < abs(east - west) < TURN and north == south
+        FULL_CIRCLE / 2 < abs(east - west) < FULL_CIRCLE and north == south
         for ring in _rings(geometry) for (west, north), (east, south) in _edges(ring))
 
 
 def _rings(geometry):
     for part in geometry.constParts():
         yield part.exteriorRing()
-        yield from (part.interiorRing(place) for place in range(part.numInteriorRings()))
+        yield from (part.interiorRing(index) for index in range(part.numInteriorRings()))
 
 
 def _edges(ring):
@@ -27,57 +27,58 @@ def _edges(ring):
     return zip(points, points[1:])
 
 
-def has_jumps(geometry, drawn):
-    """Whether polygons in degrees have edges that mean the short way over the antimeridian.
+def crosses_antimeridian(geometry, is_hand_drawn):
+    """Return whether polygons in degrees have edges that cross the antimeridian.
 
     Parameters
     ----------
     geometry : QgsGeometry
         Polygons.
-    drawn : bool
-        Whether a user drew it; then an edge along a parallel means what it looks like in degrees.
+    is_hand_drawn : bool
+        Whether a user drew the polygons; an edge along a parallel is then taken as drawn,
+        unless the ring encloses a pole.
 
     Returns
     -------
     bool
     """
-    return any(_is_jump(start, end, drawn and not _is_around(ring))
+    return any(_is_crossing(start, end, is_hand_drawn and not _encloses_pole(ring))
                for ring in _rings(geometry) for start, end in _edges(ring))
 
 
-def _is_jump(start, end, keeps_parallels):
-    """Whether an edge is longer than half a turn, and therefore means the short way."""
-    step = abs(end[0] - start[0])
+def _is_crossing(start, end, keeps_parallels):
+    """Return whether an edge spans more than 180 degrees, and therefore crosses the antimeridian."""
+    span = abs(end[0] - start[0])
     if keeps_parallels and start[1] == end[1]:
         return False
-    return TURN / 2 < step < TURN
+    return FULL_CIRCLE / 2 < span < FULL_CIRCLE
 
 
-def _is_around(ring):
-    """Whether a ring encloses a pole: the short ways along its edges do not lead back to its beginning."""
-    return sum(TURN / 2 < abs(end[0] - start[0]) < TURN for start, end in _edges(ring)) % 2 == 1
+def _encloses_pole(ring):
+    """Return whether a ring encloses a pole: the number of its edges across the antimeridian is odd."""
+    return sum(FULL_CIRCLE / 2 < abs(end[0] - start[0]) < FULL_CIRCLE for start, end in _edges(ring)) % 2 == 1
 
 
-def unwrapped(ring, drawn):
-    """A ring whose longitudes go on beyond 180 degrees where its edges jump.
+def unwrap_ring(ring, is_hand_drawn):
+    """Return a ring with continuous longitudes, which exceed 180 degrees where edges cross the antimeridian.
 
     Parameters
     ----------
     ring : QgsLineString
-    drawn : bool
-        As for :func:`has_jumps`.
+    is_hand_drawn : bool
+        As for :func:`crosses_antimeridian`.
 
     Returns
     -------
     QgsLineString
-        It need not be closed in degrees: around a pole it ends a full turn from where it begins.
+        Not closed in degrees if it encloses a pole: the ends differ by 360 degrees.
     """
-    keeps_parallels = drawn and not _is_around(ring)
-    turns, points, last = 0.0, [], None
+    keeps_parallels = is_hand_drawn and not _encloses_pole(ring)
+    offset, points, previous = 0.0, [], None
     for point in ring.points():
-        here = point.x(), point.y()
-        if last is not None and _is_jump(last, here, keeps_parallels):
-            turns += TURN if here[0] < last[0] else -TURN
-        points.append(QgsPoint(here[0] + turns, here[1]))
-        last = here
+        current = point.x(), point.y()
+        if previous is not None and _is_crossing(previous, current, keeps_parallels):
+            offset += FULL_CIRCLE if current[0] < previous[0] else -FULL_CIRCLE
+        points.append(QgsPoint(current[0] + offset, current[1]))
+        previous = current
     return QgsLineString(points)

@@ -26,6 +26,7 @@ class Group(Enum):
 
     INSITU = ("insitu", "In-situ data")
     SENTINEL2 = ("sentinel2", "Sentinel-2")
+    SENTINEL1 = ("sentinel1", "Sentinel-1")
     CLASSIFICATION = ("classification", "Classification")
     SEAICE = ("seaice", "Sea ice")
     TOOLS = ("tools", "Tools")

@@ -1,6 +1,6 @@
-"""Reading the layers of chart files: attributes as plain columns, geometries as QGIS knows them.
+"""Layers of chart files as tables: attributes as columns, geometries as ``QgsGeometry``.
 
-OGR is used directly: a layer of QGIS would leave side files beside what it opens.
+Read with OGR, because QGIS layers would write side files beside the input.
 """
 
 import os
@@ -14,9 +14,9 @@ from ..compute.icechart.dbf import raw_columns
 from ..compute.icechart.decode import sigrid_fields
 
 DRIVERS = ["ESRI Shapefile", "GPKG", "GML", "GeoJSON", "FlatGeobuf"]
-SHAPES = (ogr.wkbPolygon, ogr.wkbMultiPolygon, ogr.wkbCurvePolygon, ogr.wkbMultiSurface, ogr.wkbUnknown,
-          ogr.wkbGeometryCollection)
-CATALOGUE = ("ICEAPC", "ICESOD", "ICEFLZ")
+POLYGON_TYPES = (ogr.wkbPolygon, ogr.wkbMultiPolygon, ogr.wkbCurvePolygon, ogr.wkbMultiSurface, ogr.wkbUnknown,
+                 ogr.wkbGeometryCollection)
+MULTIPLE_CODE_FIELDS = ("ICEAPC", "ICESOD", "ICEFLZ")
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class ChartTable:
     Parameters
     ----------
     name : str
-        Of the layer.
+        Name of the layer.
     fields : dict of str to type
         int, float or str, by field name.
     columns : dict of str to list
-        Attributes as they stand in the file, None for no value.
+        Attributes as in the file; None for NULL.
     geometries : list of QgsGeometry
     crs : QgsCoordinateReferenceSystem
-        Not valid where the file tells none.
+        Invalid if the file has none.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ChartTable:
 
 
 def read_tables(chart_file, progress):
-    """The layers of a file that are ice charts in SIGRID-3.
+    """Return the layers of a file that are ice charts in SIGRID-3.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def read_tables(chart_file, progress):
     try:
         return _read(chart_file, progress)
     except (RuntimeError, UnicodeDecodeError) as error:
-        # another plugin may have told GDAL to raise
-        raise _damaged(error) from error
+        # another plugin may have enabled exceptions in GDAL
+        raise _unreadable(error) from error
     finally:
         gdal.PopErrorHandler()
 
@@ -74,18 +74,18 @@ def _read(chart_file, progress):
     gdal.ErrorReset()
     dataset = gdal.OpenEx(chart_file.path, gdal.OF_VECTOR | gdal.OF_READONLY, allowed_drivers=DRIVERS)
     if dataset is None:
-        raise _damaged(gdal.GetLastErrorMsg())
+        raise _unreadable(gdal.GetLastErrorMsg())
     layers = [dataset.GetLayer(number) for number in range(dataset.GetLayerCount())]
-    layers = [layer for layer in layers if ogr.GT_Flatten(layer.GetGeomType()) in SHAPES]
-    charts, refusal = [], UnsuitableInput("it holds no polygons.")
+    layers = [layer for layer in layers if ogr.GT_Flatten(layer.GetGeomType()) in POLYGON_TYPES]
+    charts, reason = [], UnsuitableInput("it contains no polygons.")
     for layer in layers:
         try:
             sigrid_fields(field.GetName() for field in layer.schema)
             charts.append(layer)
         except MissingInput as error:
-            refusal = error
+            reason = error
     if not charts:
-        raise refusal
+        raise reason
     return [_table(layer, chart_file.path, progress) for layer in charts]
 
 
@@ -105,7 +105,7 @@ def _table(layer, path, progress):
             columns[name][-1] = texts[feature.GetFID()]
         geometries.append(_geometry(feature))
     if gdal.GetLastErrorType() >= gdal.CE_Failure:
-        raise _damaged(gdal.GetLastErrorMsg())
+        raise _unreadable(gdal.GetLastErrorMsg())
     return ChartTable(layer.GetName(), fields, columns, geometries, crs)
 
 
@@ -116,10 +116,10 @@ def _type(field):
 
 
 def _raw_columns(path, fields):
-    """Fields with several codes, with the blanks that OGR strips."""
+    """Return the fields with several codes each, with the blanks that OGR strips."""
     table = os.path.splitext(path)[0] + ".dbf"
-    wanted = [name for name in fields if name.upper() in CATALOGUE]
-    return raw_columns(table, wanted) if wanted and path.lower().endswith(".shp") else {}
+    names = [name for name in fields if name.upper() in MULTIPLE_CODE_FIELDS]
+    return raw_columns(table, names) if names and path.lower().endswith(".shp") else {}
 
 
 def _geometry(feature):
@@ -129,6 +129,6 @@ def _geometry(feature):
     return geometry
 
 
-def _damaged(reason):
-    reason = str(reason).strip().rstrip(".") or "of a format that is not known"
+def _unreadable(reason):
+    reason = str(reason).strip().rstrip(".") or "unknown format"
     return UnreadableInput(f"it cannot be read ({reason}). Copy or download it again.")

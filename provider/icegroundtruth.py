@@ -1,4 +1,4 @@
-"""Ice charts as ground truth: prepared as the tool for charts does it, then read as plain polygons."""
+"""Ice charts as reference data: prepared as by ``prepareicecharts``, then read as plain polygons."""
 
 import json
 import os
@@ -15,17 +15,17 @@ from .areas import area_from_source
 from .chartbatch import prepare_charts
 
 
-def read_charts(paths, settings, places, land_buffer, context, progress):
-    """Decode charts and bring them to the CRS of the scenes, whether they were prepared before or not.
+def read_charts(paths, settings, crs_pair, land_buffer, context, progress):
+    """Read raw or prepared charts, decoded and in the CRS of the scenes.
 
     Parameters
     ----------
     paths : sequence of str
     settings : ChartSettings
-    places : tuple
-        (WKT of the CRS of the scenes, CRS of charts that tell none, which may be invalid).
+    crs_pair : tuple
+        (WKT of the CRS of the scenes, CRS of charts without CRS information, which may be invalid).
     land_buffer : float
-        Metres by which the land of the charts reaches into the sea.
+        Buffer of the land polygons of the charts in metres.
     context : QgsProcessingContext
     progress : Progress
 
@@ -33,14 +33,14 @@ def read_charts(paths, settings, places, land_buffer, context, progress):
     -------
     charts : tuple of Chart
     notes : list of str
-        What is to be said of them.
+        Remarks on the charts, for the report.
 
     Raises
     ------
     PlainError
-        If none can be used.
+        If no chart can be used.
     """
-    crs_wkt, source_crs = places
+    crs_wkt, source_crs = crs_pair
     crs = QgsCoordinateReferenceSystem.fromWkt(crs_wkt)
     with tempfile.TemporaryDirectory(dir=QgsProcessingUtils.tempFolder()) as folder:
         outcomes = prepare_charts(paths, os.path.join(folder, "charts"), settings, (crs, source_crs, None), context,
@@ -68,7 +68,7 @@ def _read(path, outcome, crs_wkt, land_buffer):
 
 
 def land_chart(source):
-    """Polygons of a layer as land; first among the charts of a scene, it wins over them.
+    """Return the polygons of a land layer as a chart, which precedes the charts of a scene.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def land_chart(source):
     Returns
     -------
     tuple of Chart
-        One, or none without a layer.
+        One chart; empty without a layer.
     """
     if source is None:
         return ()

@@ -1,4 +1,4 @@
-"""What is made of ice maps as vector layers: draft charts in SIGRID-3, and the ice edge."""
+"""Vector layers derived from ice maps: draft charts in SIGRID-3 and the ice edge."""
 
 import json
 import os
@@ -8,24 +8,24 @@ from osgeo import gdal, ogr, osr
 from ..compute.errors import OutputError
 from ..compute.seaice.draft import CODES
 
-# Files note when they were written; a fixed moment gives the same bytes for the same maps.
+# Fixed time of writing, for reproducible files.
 WRITTEN = "2020-01-01"
-SHAPE_FIELDS = (("AREA", ogr.OFTReal, 26, 4), ("PERIMETER", ogr.OFTReal, 26, 4),
+CHART_FIELDS = (("AREA", ogr.OFTReal, 26, 4), ("PERIMETER", ogr.OFTReal, 26, 4),
                 *((code, ogr.OFTString, 4, 0) for code in CODES), ("POLY_TYPE", ogr.OFTString, 1, 0),
                 ("PIXELS", ogr.OFTInteger64, 12, 0))
 EDGE_FIELDS = (("scene", ogr.OFTString), ("date", ogr.OFTDate), ("length_km", ogr.OFTReal))
 
 
-def write_draft(path, areas, grid):
-    """A draft chart as a shapefile in SIGRID-3.
+def write_draft_chart(path, areas, grid):
+    """Write a draft chart as a shapefile in SIGRID-3.
 
     Parameters
     ----------
     path : str
-        Ends in .shp.
+        Output file (.shp).
     areas : list of DraftArea
     grid : Grid
-        Of the scene; areas are cut off at its edge.
+        Grid of the scene; areas are clipped to its extent.
 
     Raises
     ------
@@ -34,25 +34,25 @@ def write_draft(path, areas, grid):
     """
     layer = _Layer(path, "ESRI Shapefile", ogr.wkbPolygon, grid.crs_wkt, [f"DBF_DATE_LAST_UPDATE={WRITTEN}"])
     with layer:
-        for name, kind, width, decimals in SHAPE_FIELDS:
+        for name, kind, width, decimals in CHART_FIELDS:
             layer.add_field(name, kind, width, decimals)
         west, south, east, north = grid.bounds
-        frame = ogr.CreateGeometryFromWkt(f"POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},"
+        extent = ogr.CreateGeometryFromWkt(f"POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},"
                                           f"{west} {south}))")
         for area in areas:
             shape = ogr.CreateGeometryFromJson(json.dumps(area.geometry))
-            shape = shape if frame.Contains(shape) else shape.Intersection(frame)
+            shape = shape if extent.Contains(shape) else shape.Intersection(extent)
             if shape is not None and shape.GetArea() > 0:
-                layer.add(shape, (shape.GetArea(), _boundary(shape), *area.codes, area.poly_type, area.pixels))
+                layer.add(shape, (shape.GetArea(), _perimeter(shape), *area.codes, area.poly_type, area.pixels))
 
 
-def write_edges(path, edges, crs_wkt):
-    """The ice edges of all scenes as a GeoPackage.
+def write_ice_edges(path, edges, crs_wkt):
+    """Write the ice edges of all scenes as a GeoPackage.
 
     Parameters
     ----------
     path : str
-        Ends in .gpkg.
+        Output file (.gpkg).
     edges : sequence of (Scene, list of lines)
     crs_wkt : str
 
@@ -73,17 +73,17 @@ def write_edges(path, edges, crs_wkt):
                 layer.add(shape, (scene.name, scene.day.strftime("%Y/%m/%d"), round(shape.Length() / 1000, 3)))
 
 
-def _boundary(shape):
+def _perimeter(shape):
     line = shape.Boundary()
     return line.Length() if line is not None else 0.0
 
 
 class _Layer:
-    """A layer in a new file, which is complete or reported."""
+    """Context manager of a layer in a new file; errors of OGR are raised when it is closed."""
 
     def __init__(self, path, driver, kind, crs_wkt, options):
         self._path = path
-        self._before = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
+        self._previous_date = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
         gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", f"{WRITTEN}T00:00:00.000Z")
         gdal.ErrorReset()
         reference = osr.SpatialReference()
@@ -91,7 +91,7 @@ class _Layer:
         reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
         self._dataset = ogr.GetDriverByName(driver).CreateDataSource(path)
         if self._dataset is None:
-            raise self._refused()
+            raise self._write_error()
         name = os.path.splitext(os.path.basename(path))[0]
         self._layer = self._dataset.CreateLayer(name, reference, kind, options)
 
@@ -102,9 +102,9 @@ class _Layer:
     def __exit__(self, kind, error, trace):
         self._layer.CommitTransaction()
         self._layer = self._dataset = None
-        gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", self._before)
+        gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", self._previous_date)
         if kind is None and gdal.GetLastErrorType() >= gdal.CE_Failure:
-            raise self._refused()
+            raise self._write_error()
 
     def add_field(self, name, kind, width=0, decimals=0):
         definition = ogr.FieldDefn(name, kind)
@@ -119,6 +119,6 @@ class _Layer:
             feature.SetField(number, value)
         self._layer.CreateFeature(feature)
 
-    def _refused(self):
+    def _write_error(self):
         return OutputError(f"{self._path} cannot be written: {gdal.GetLastErrorMsg() or 'the disk may be full'}. Check "
                            "the folder and the free space.")

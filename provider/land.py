@@ -1,4 +1,4 @@
-"""Land for the masks of sea-ice scenes: polygons of any layer, widened by true metres, in the CRS of a scene."""
+"""Land polygons for the land masks of scenes: reprojected to the CRS of the scene, with a buffer in metres."""
 
 import json
 import math
@@ -21,28 +21,28 @@ from .geometry import valid_polygons
 
 WORLD_MAP = "countries"
 METRES_PER_DEGREE = 111000.0
-# Straight edges bend in another projection: longer ones get vertices before they go there (metres).
-LONGEST_EDGE = 2000.0
-ARC_SEGMENTS = 8
+# Edges are densified to this length before reprojection (metres).
+MAX_EDGE_LENGTH = 2000.0
+BUFFER_SEGMENTS = 8
 
 
 def world_map(context):
-    """The countries of the world that come with QGIS.
+    """Return the country polygons shipped with QGIS.
 
     Returns
     -------
     QgsProcessingFeatureSource or None
-        None where this QGIS has no such file.
+        None if the file is not installed.
     """
     path = os.path.join(QgsApplication.pkgDataPath(), "resources", "data", "world_map.gpkg")
     if not os.path.exists(path):
         return None
     layer = QgsVectorLayer(f"{path}|layername={WORLD_MAP}", WORLD_MAP, "ogr")
-    return _Owned(layer, context) if layer.isValid() else None
+    return _LayerSource(layer, context) if layer.isValid() else None
 
 
-class _Owned(QgsProcessingFeatureSource):
-    """A source that keeps its layer alive."""
+class _LayerSource(QgsProcessingFeatureSource):
+    """Feature source that keeps a reference to its layer."""
 
     def __init__(self, layer, context):
         super().__init__(layer, context)
@@ -50,20 +50,20 @@ class _Owned(QgsProcessingFeatureSource):
 
 
 def land_polygons(source, box, centre, crs, buffer, context, progress):
-    """The land around a scene.
+    """Return the land polygons around a scene.
 
     Parameters
     ----------
     source : QgsProcessingFeatureSource
         Polygons with a CRS.
     box : tuple of float
-        (west, south, east, north) of the scene in degrees; west may be below -180, or east above 180.
+        (west, south, east, north) of the scene in degrees; west may be below -180, east above 180.
     centre : tuple of float
-        Longitude and latitude of the middle of the scene.
+        Longitude and latitude of the scene centre.
     crs : QgsCoordinateReferenceSystem
-        Of the result.
+        Output CRS.
     buffer : float
-        Metres by which the land is widened.
+        Buffer distance in metres.
     context : QgsProcessingContext
     progress : Progress
 
@@ -78,20 +78,20 @@ def land_polygons(source, box, centre, crs, buffer, context, progress):
         If the layer has no CRS.
     """
     if not source.sourceCrs().isValid():
-        raise UnsuitableInput(f"The land layer {source.sourceName()} has no coordinate reference system. Assign the "
-                              "right one (Layer properties > Source) and run again.")
+        raise UnsuitableInput(f"The land layer {source.sourceName()} has no coordinate reference system. Assign it "
+                              "(Layer Properties > Source) and run again.")
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")
-    # Azimuthal and equidistant around the scene: true metres to a thousandth within 400 km.
+    # Azimuthal equidistant projection around the scene: distances within 400 km are true to 0.1 %.
     local = QgsCoordinateReferenceSystem.fromProj(
         f"+proj=aeqd +lat_0={centre[1]:.6f} +lon_0={centre[0]:.6f} +datum=WGS84 +units=m")
     to_local = QgsCoordinateTransform(source.sourceCrs(), local, context.transformContext())
-    to_result = QgsCoordinateTransform(local, crs, context.transformContext())
-    found = []
+    to_output = QgsCoordinateTransform(local, crs, context.transformContext())
+    polygons = []
     for part in _boxes(box, buffer):
         progress.check()
-        clip = QgsCoordinateTransform(degrees, source.sourceCrs(), context.transformContext())
+        to_source = QgsCoordinateTransform(degrees, source.sourceCrs(), context.transformContext())
         try:
-            rectangle = clip.transformBoundingBox(part)
+            rectangle = to_source.transformBoundingBox(part)
         except QgsCsException:
             rectangle = QgsRectangle()
         request = QgsFeatureRequest().setNoAttributes()
@@ -102,19 +102,19 @@ def land_polygons(source, box, centre, crs, buffer, context, progress):
             geometry, _ = valid_polygons(feature.geometry())
             if not rectangle.isEmpty():
                 geometry = geometry.clipped(rectangle)
-            found += _moved(geometry, source.sourceCrs(), to_local, to_result, buffer)
-    return found
+            polygons += _reprojected(geometry, source.sourceCrs(), to_local, to_output, buffer)
+    return polygons
 
 
 def _boxes(box, buffer):
-    """The box with a rim for the buffer, cut at 180 degrees."""
+    """Return the box with a margin for the buffer, split at 180 degrees."""
     west, south, east, north = box
-    rim = 0.2 + buffer / METRES_PER_DEGREE
-    south, north = max(south - rim, -90.0), min(north + rim, 90.0)
-    farthest = min(max(abs(south), abs(north)), 89.5)
-    aside = rim / math.cos(math.radians(farthest))
-    west, east = west - aside, east + aside
-    if east - west >= 360 or farthest == 89.5:
+    margin = 0.2 + buffer / METRES_PER_DEGREE
+    south, north = max(south - margin, -90.0), min(north + margin, 90.0)
+    max_latitude = min(max(abs(south), abs(north)), 89.5)
+    longitude_margin = margin / math.cos(math.radians(max_latitude))
+    west, east = west - longitude_margin, east + longitude_margin
+    if east - west >= 360 or max_latitude == 89.5:
         return [QgsRectangle(-180, south, 180, north)]
     boxes = [QgsRectangle(max(west, -180), south, min(east, 180), north)]
     if west < -180:
@@ -124,19 +124,19 @@ def _boxes(box, buffer):
     return boxes
 
 
-def _moved(geometry, source_crs, to_local, to_result, buffer):
+def _reprojected(geometry, source_crs, to_local, to_output, buffer):
     if geometry.isEmpty():
         return []
-    unit = LONGEST_EDGE / METRES_PER_DEGREE if source_crs.isGeographic() else LONGEST_EDGE
-    moved = QgsGeometry(geometry).densifyByDistance(unit)
+    edge_length = MAX_EDGE_LENGTH / METRES_PER_DEGREE if source_crs.isGeographic() else MAX_EDGE_LENGTH
+    polygon = QgsGeometry(geometry).densifyByDistance(edge_length)
     try:
-        moved.transform(to_local)
+        polygon.transform(to_local)
         if buffer:
-            moved = moved.buffer(buffer, ARC_SEGMENTS)
-        moved = moved.densifyByDistance(LONGEST_EDGE)
-        moved.transform(to_result)
+            polygon = polygon.buffer(buffer, BUFFER_SEGMENTS)
+        polygon = polygon.densifyByDistance(MAX_EDGE_LENGTH)
+        polygon.transform(to_output)
     except QgsCsException:
         return []
-    if moved.isEmpty() or not moved.boundingBox().isFinite():
+    if polygon.isEmpty() or not polygon.boundingBox().isFinite():
         return []
-    return [json.loads(moved.asJson(6))]
+    return [json.loads(polygon.asJson(6))]

@@ -1,11 +1,10 @@
-"""A plane around a pole, in which ice charts are repaired, clipped and measured.
+"""Equal-area projection centred on a pole, in which ice charts are repaired, clipped and measured.
 
-Charts come in degrees or in polar projections, study areas in anything. In degrees the pole is an edge and the
-antimeridian a cut; in the Lambert azimuthal equal-area projection around the pole there is neither, and areas are true
-(Snyder, Map Projections: A Working Manual, USGS 1987, pp. 182-190).
+Charts are in degrees or in polar projections, study areas in any CRS. The Lambert azimuthal equal-area projection
+centred on the pole has no seam at the pole or at 180 degrees, and preserves areas (Snyder, Map Projections: A Working
+Manual, USGS 1987, pp. 182-190).
 
-Straight edges are straight in the CRS they were drawn in. They get intermediate vertices there before they go to
-another one, so that they bend as they should.
+Edges are densified in the CRS in which they are straight lines, before they are reprojected.
 """
 
 import math
@@ -22,23 +21,23 @@ from qgis.core import (
 )
 
 from ..compute.errors import UnsuitableInput
-from .antimeridian import TURN, has_jumps, unwrapped
+from .antimeridian import FULL_CIRCLE, crosses_antimeridian, unwrap_ring
 from .geometry import polygons_in
 
-# Edges are no longer than this: degrees, or metres. An arc of 0.05 degrees at 60 degrees north is 0.3 m off its chord.
-LONGEST_DEGREES, LONGEST_METRES = 0.05, 5000.0
-# Around the pole degrees bend faster: metres, and within how far.
-SHORT_METRES, NEAR_POLE = 500.0, 100000.0
-# Coordinates in the plane are multiples of this many metres.
-GRID = 1e-4
-# Half the width of the slit along the seam of a projection, in metres.
-SLIT = 1e-3
-EQUATOR = 1.0e7  # metres from the pole
+# Maximum length of edges. An arc of 0.05 degrees along 60 degrees north deviates from its chord by 0.3 m.
+MAX_EDGE_DEGREES, MAX_EDGE_METRES = 0.05, 5000.0
+# Maximum length of edges near the pole, where parallels are strongly curved, and radius of that area in metres.
+POLAR_EDGE_METRES, POLAR_RADIUS = 500.0, 100000.0
+# Coordinates in the plane are rounded to multiples of this (metres).
+SNAP_SIZE = 1e-4
+# Half the width of the strip along the seam of a projection (metres).
+SEAM_HALF_WIDTH = 1e-3
+EQUATOR_DISTANCE = 1.0e7  # metres from the pole
 METRES = QgsUnitTypes.DistanceUnit.DistanceMeters
 
 
 class PolarPlane:
-    """The plane around a pole.
+    """Lambert azimuthal equal-area projection centred on a pole.
 
     Parameters
     ----------
@@ -50,65 +49,65 @@ class PolarPlane:
         latitude = 90 if is_north else -90
         self.crs = QgsCoordinateReferenceSystem.fromProj(
             f"+proj=laea +lat_0={latitude} +lon_0=0 +datum=WGS84 +units=m +no_defs")
-        self._up = -1.0 if is_north else 1.0  # where the prime meridian goes
+        self._meridian_sign = -1.0 if is_north else 1.0  # direction of the prime meridian along the y axis
         self._is_north, self._context = is_north, transform_context
 
-    def take(self, geometry, crs, drawn=False):
-        """Bring polygons into the plane and repair them there.
+    def from_crs(self, geometry, crs, is_hand_drawn=False):
+        """Project polygons to the plane and repair them.
 
         Parameters
         ----------
         geometry : QgsGeometry
-            Polygons in `crs`; heights are dropped, curves become straight pieces.
+            Polygons in `crs`; z values are dropped and curves segmented.
         crs : QgsCoordinateReferenceSystem
-        drawn : bool
-            Whether a user drew it. Charts that cross the antimeridian in one edge (179 to -179) always mean the short
-            way; in a drawn rectangle an edge along a parallel means what it looks like in degrees.
+        is_hand_drawn : bool
+            Whether a user drew the polygons. In charts an edge from 179 to -179 degrees crosses the antimeridian; in a
+            hand-drawn polygon an edge along a parallel is taken as drawn.
 
         Returns
         -------
         polygons : QgsGeometry
-            Valid; empty if nothing with an area is left.
-        repaired : bool
+            Valid; empty if no area is left.
+        was_invalid : bool
 
         Raises
         ------
         UnsuitableInput
-            If the coordinates make no sense in the CRS.
+            If the coordinates are out of range for the CRS.
         """
-        geometry = _flat(polygons_in(QgsGeometry(geometry)))
+        geometry = _to_2d(polygons_in(QgsGeometry(geometry)))
         if geometry.isEmpty():
             return geometry, False
         box = geometry.boundingBox()
-        if crs.isGeographic() and not (abs(box.xMinimum()) <= 2 * TURN and abs(box.xMaximum()) <= 2 * TURN
+        if crs.isGeographic() and not (abs(box.xMinimum()) <= 2 * FULL_CIRCLE and abs(box.xMaximum()) <= 2 * FULL_CIRCLE
                                        and abs(box.yMinimum()) <= 90.001 and abs(box.yMaximum()) <= 90.001):
-            raise nonsense(box.center(), crs)
+            raise out_of_range_error(box.center(), crs)
         transform = QgsCoordinateTransform(crs, self.crs, self._context)
         transform.setBallparkTransformsAreAppropriate(True)
-        torn = crs.isGeographic() and box.width() > TURN / 2
-        # as it would be judged by anybody who does not know of the antimeridian
+        may_cross = crs.isGeographic() and box.width() > FULL_CIRCLE / 2
+        # validity in plain degrees; polygons across the antimeridian are checked after unwrapping
         is_valid = geometry.isGeosValid()
         try:
-            if torn and has_jumps(geometry, drawn):
-                moved = self._around(geometry, transform, drawn)
-                is_valid = moved.isGeosValid()
+            if may_cross and crosses_antimeridian(geometry, is_hand_drawn):
+                projected = self._project_unwrapped(geometry, transform, is_hand_drawn)
+                is_valid = projected.isGeosValid()
             else:
-                moved = geometry.densifyByDistance(_longest(crs))
-                moved.transform(transform)
+                projected = geometry.densifyByDistance(_max_edge_length(crs))
+                projected.transform(transform)
         except QgsCsException as error:
-            raise nonsense(box.center(), crs) from error
-        if not moved.boundingBox().isFinite():
-            raise nonsense(box.center(), crs)
-        # so that edges that meet at 180 degrees or in the pole become one and go, rather than leave a hair between them
-        return repaired(moved.snappedToGrid(GRID, GRID)), not is_valid
+            raise out_of_range_error(box.center(), crs) from error
+        if not projected.boundingBox().isFinite():
+            raise out_of_range_error(box.center(), crs)
+        # snapping merges edges that coincide at 180 degrees or at the pole, which would leave slivers otherwise
+        return repair_polygons(projected.snappedToGrid(SNAP_SIZE, SNAP_SIZE)), not is_valid
 
-    def give(self, polygons, target):
-        """Bring polygons from the plane to another CRS, cut where it is torn.
+    def to_crs(self, polygons, target):
+        """Reproject polygons from the plane to another CRS, split along the seam of that CRS.
 
         Parameters
         ----------
         polygons : QgsGeometry
-            Valid, in the plane, with vertices dense enough.
+            Valid and densified, in the plane.
         target : Target
 
         Returns
@@ -119,27 +118,27 @@ class PolarPlane:
         Raises
         ------
         UnsuitableInput
-            If the CRS cannot show them.
+            If the CRS cannot represent them.
         """
-        moved = QgsGeometry(polygons)
-        if target.seam is not None and target.seam.boundingBox().intersects(moved.boundingBox()):
-            moved = moved.difference(target.seam)
-        if target.crs.isGeographic() and _distance_to_pole(moved) < NEAR_POLE:
-            moved = moved.densifyByDistance(SHORT_METRES)
+        reprojected = QgsGeometry(polygons)
+        if target.seam is not None and target.seam.boundingBox().intersects(reprojected.boundingBox()):
+            reprojected = reprojected.difference(target.seam)
+        if target.crs.isGeographic() and _distance_to_pole(reprojected) < POLAR_RADIUS:
+            reprojected = reprojected.densifyByDistance(POLAR_EDGE_METRES)
         try:
-            moved.transform(target.transform)
-            is_finite = moved.boundingBox().isFinite()
+            reprojected.transform(target.transform)
+            is_finite = reprojected.boundingBox().isFinite()
         except QgsCsException:
             is_finite = False
         if not is_finite:
-            raise UnsuitableInput(f"parts of it cannot be shown in {name_of(target.crs)}. Choose another CRS, for "
-                                  f"example {'EPSG:3413' if self._is_north else 'EPSG:3031'} (polar stereographic).")
-        moved = repaired(moved)
-        moved.convertToMultiType()
-        return moved
+            raise UnsuitableInput(f"parts of it cannot be represented in {crs_name(target.crs)}. Choose another CRS, "
+                                  f"such as {'EPSG:3413' if self._is_north else 'EPSG:3031'} (polar stereographic).")
+        reprojected = repair_polygons(reprojected)
+        reprojected.convertToMultiType()
+        return reprojected
 
     def seam_of(self, crs):
-        """The thin strip along which a CRS is torn, or None.
+        """Return a narrow strip along the seam of a CRS, or None.
 
         Returns
         -------
@@ -147,57 +146,57 @@ class PolarPlane:
             In the plane, from the pole to the equator.
         """
         found = re.search(r"\+lon_0=([-\d.]+)", crs.toProj())
-        longitude = float(found[1]) + TURN / 2 if found else TURN / 2
+        longitude = float(found[1]) + FULL_CIRCLE / 2 if found else FULL_CIRCLE / 2
         degrees = QgsCoordinateReferenceSystem("EPSG:4326")
         transform = QgsCoordinateTransform(degrees, crs, self._context)
         transform.setBallparkTransformsAreAppropriate(True)
         sign = 1 if self._is_north else -1
         try:
-            sides = [transform.transform(QgsPointXY((longitude + step + 180) % TURN - 180, sign * 75.0))
+            sides = [transform.transform(QgsPointXY((longitude + step + 180) % FULL_CIRCLE - 180, sign * 75.0))
                      for step in (-1e-6, 1e-6)]
         except QgsCsException:
-            return self._slit(longitude)
+            return self._seam_strip(longitude)
         gap = sides[0].distance(sides[1])
-        return self._slit(longitude) if not gap < (1.0 if crs.isGeographic() else 1000.0) else None
+        return self._seam_strip(longitude) if not gap < (1.0 if crs.isGeographic() else 1000.0) else None
 
-    def is_true(self, polygons, shown, crs):
-        """Whether a CRS shows polygons at about their true size: within a tenth, in area."""
+    def preserves_area(self, polygons, reprojected, crs):
+        """Return whether the area of reprojected polygons is within 10 % of their true area."""
         if crs.isGeographic() or polygons.isEmpty():
             return True
         metre = QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), METRES)
-        return 0.9 < shown.area() * metre ** 2 / polygons.area() < 1.1
+        return 0.9 < reprojected.area() * metre ** 2 / polygons.area() < 1.1
 
-    def _slit(self, longitude):
+    def _seam_strip(self, longitude):
         angle = math.radians(longitude)
-        along = (math.sin(angle), self._up * math.cos(angle))
+        along = (math.sin(angle), self._meridian_sign * math.cos(angle))
         across = (-along[1], along[0])
-        distances = [0.0, *(SLIT * 2 ** power for power in range(23))]
-        while distances[-1] < EQUATOR:
-            distances.append(distances[-1] + LONGEST_METRES)
-        ring = [QgsPointXY(*(along[axis] * distance + side * SLIT * across[axis] for axis in (0, 1)))
+        distances = [0.0, *(SEAM_HALF_WIDTH * 2 ** power for power in range(23))]
+        while distances[-1] < EQUATOR_DISTANCE:
+            distances.append(distances[-1] + MAX_EDGE_METRES)
+        ring = [QgsPointXY(*(along[axis] * distance + side * SEAM_HALF_WIDTH * across[axis] for axis in (0, 1)))
                 for side, order in ((1, distances), (-1, distances[::-1])) for distance in order]
         return QgsGeometry.fromPolygonXY([[*ring, ring[0]]])
 
-    def _around(self, geometry, transform, drawn):
-        """Polygons in degrees whose edges jump over the antimeridian: every edge goes the short way."""
+    def _project_unwrapped(self, geometry, transform, is_hand_drawn):
+        """Project polygons in degrees with edges across the antimeridian, with continuous longitudes."""
         parts = []
         for part in geometry.constParts():
-            rings = [part.exteriorRing(), *(part.interiorRing(place) for place in range(part.numInteriorRings()))]
-            moved = []
+            rings = [part.exteriorRing(), *(part.interiorRing(index) for index in range(part.numInteriorRings()))]
+            projected = []
             for ring in rings:
-                line = QgsGeometry(unwrapped(ring, drawn)).densifyByDistance(LONGEST_DEGREES)
+                line = QgsGeometry(unwrap_ring(ring, is_hand_drawn)).densifyByDistance(MAX_EDGE_DEGREES)
                 line.transform(transform)
-                moved.append(line.constGet().clone())
+                projected.append(line.constGet().clone())
             polygon = QgsPolygon()
-            polygon.setExteriorRing(moved[0])
-            for hole in moved[1:]:
+            polygon.setExteriorRing(projected[0])
+            for hole in projected[1:]:
                 polygon.addInteriorRing(hole)
             parts.append(QgsGeometry(polygon))
         return parts[0] if len(parts) == 1 else QgsGeometry.collectGeometry(parts)
 
 
 class Target:
-    """Where prepared charts go.
+    """Output CRS of prepared charts, with its transform from the plane and its seam.
 
     Parameters
     ----------
@@ -213,8 +212,8 @@ class Target:
         self.seam = plane.seam_of(crs)
 
 
-def is_in_the_north(geometries, crs, transform_context):
-    """On which hemisphere most of some geometries lie.
+def is_northern(geometries, crs, transform_context):
+    """Return whether most geometries lie on the northern hemisphere.
 
     Returns
     -------
@@ -222,7 +221,7 @@ def is_in_the_north(geometries, crs, transform_context):
     """
     transform = QgsCoordinateTransform(crs, QgsCoordinateReferenceSystem("EPSG:4326"), transform_context)
     transform.setBallparkTransformsAreAppropriate(True)
-    north = 0
+    balance = 0
     for geometry in geometries:
         if geometry.isEmpty():
             continue
@@ -230,15 +229,15 @@ def is_in_the_north(geometries, crs, transform_context):
             latitude = transform.transform(geometry.boundingBox().center()).y()
         except QgsCsException:
             continue
-        north += 1 if latitude > 0 else -1
-    return north >= 0
+        balance += 1 if latitude > 0 else -1
+    return balance >= 0
 
 
-def repaired(geometry):
-    """Valid polygons with the area that was meant.
+def repair_polygons(geometry):
+    """Return valid polygons with the area of the rings.
 
-    Every ring is repaired by itself; then holes are taken out of their shells and parts put together. Repairing the
-    whole at once would turn a hole that lies outside its shell into ice, and the overlap of two parts into a hole.
+    Each ring is repaired separately; then holes are subtracted from their shells and parts merged. ``makeValid`` of the
+    whole geometry would turn a hole outside its shell into a polygon, and the overlap of two parts into a hole.
 
     Parameters
     ----------
@@ -248,40 +247,40 @@ def repaired(geometry):
     Returns
     -------
     QgsGeometry
-        The very geometry if it is valid; empty if nothing with an area is left.
+        The same object if it is valid; empty if no area is left.
     """
     if geometry.isEmpty() or geometry.isGeosValid():
         return geometry
     parts = []
     for part in geometry.constParts():
-        shell = _area_of(part.exteriorRing())
-        holes = [_area_of(part.interiorRing(place)) for place in range(part.numInteriorRings())]
+        shell = _ring_area(part.exteriorRing())
+        holes = [_ring_area(part.interiorRing(index)) for index in range(part.numInteriorRings())]
         parts.append(shell.difference(QgsGeometry.unaryUnion(holes)) if holes else shell)
     whole = polygons_in(QgsGeometry.unaryUnion(parts))
     return whole if whole.isGeosValid() else polygons_in(whole.makeValid())
 
 
-def _area_of(ring):
+def _ring_area(ring):
     return polygons_in(QgsGeometry(QgsPolygon(ring.clone())).makeValid())
 
 
-def name_of(crs):
-    """How people know a CRS."""
+def crs_name(crs):
+    """Return the authority id or the description of a CRS, for messages."""
     return crs.authid() or crs.description() or "its coordinate reference system"
 
 
-def nonsense(point, crs):
-    """The error for coordinates that do not exist in a CRS.
+def out_of_range_error(point, crs):
+    """Return the error for coordinates that are out of range for a CRS.
 
     Returns
     -------
     UnsuitableInput
     """
-    return UnsuitableInput(f"it has the coordinates {point.toString(1)}, which do not exist in {name_of(crs)}. Its "
-                           "coordinate reference system is wrong; for a chart without one, correct SOURCE_CRS.")
+    return UnsuitableInput(f"its coordinates {point.toString(1)} are out of range for {crs_name(crs)}. Its coordinate "
+                           "reference system is wrong; for a chart without one, correct SOURCE_CRS.")
 
 
-def _flat(geometry):
+def _to_2d(geometry):
     if geometry.isEmpty():
         return geometry
     geometry.convertToStraightSegment()
@@ -290,10 +289,10 @@ def _flat(geometry):
     return geometry
 
 
-def _longest(crs):
+def _max_edge_length(crs):
     if crs.mapUnits() == QgsUnitTypes.DistanceUnit.DistanceDegrees or crs.isGeographic():
-        return LONGEST_DEGREES
-    return LONGEST_METRES / QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), METRES)
+        return MAX_EDGE_DEGREES
+    return MAX_EDGE_METRES / QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), METRES)
 
 
 def _distance_to_pole(geometry):

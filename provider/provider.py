@@ -21,7 +21,7 @@ from ..algorithms.insitu.splitinsitu import SplitInsitu
 from ..algorithms.seaice.classifyseaice import ClassifySeaIce
 from ..algorithms.seaice.glcmtextures import GlcmTextures
 from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
-from ..algorithms.seaice.preprocesssentinel1 import PreprocessSentinel1
+from ..algorithms.sentinel1.preprocesssentinel1 import PreprocessSentinel1
 from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
 from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
 from ..algorithms.tools.createsampledata import CreateSampleData
@@ -35,6 +35,7 @@ ALGORITHMS = (
     SplitInsitu,
     PreprocessSentinel2,
     Sentinel2TimeSeries,
+    PreprocessSentinel1,
     ClassifyCrops,
     TrainClassifier,
     ApplyClassifier,
@@ -45,7 +46,6 @@ ALGORITHMS = (
     CropType,
     AssessAccuracy,
     PrepareIceCharts,
-    PreprocessSentinel1,
     GlcmTextures,
     ClassifySeaIce,
     CreateSampleData,

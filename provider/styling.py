@@ -1,8 +1,8 @@
-"""Dressing outputs on their way into the project: a name, a group, and where needed a style.
+"""Names, groups and styles of the layers that Processing loads into the project.
 
-What a file must look like everywhere is written beside the file (see ``compute/raster/categorical.py``); this is only
-the bonus of the desktop. Processing owns and deletes the post-processors; Python must nevertheless keep a reference to
-each until then, or its methods are lost (QGIS issue 47533).
+Styles that belong to a file are written beside it (see ``compute/raster/categorical.py``); this module only applies to
+QGIS Desktop. Processing owns and deletes the post-processors, but Python must keep a reference to each until then, or
+its methods are lost (QGIS issue 47533).
 """
 
 import threading
@@ -13,31 +13,31 @@ from pathlib import Path
 from qgis.core import QgsProcessingContext, QgsProcessingLayerPostProcessorInterface
 from qgis.PyQt import sip
 
-# Node properties that tell which layers of a group came from one run, and in which order they belong.
+# Custom properties of layer tree nodes: the run that made a layer, and its position among the layers of that run.
 RUN, RANK = "floefield/run", "floefield/rank"
 
-_alive = []
+_references = []
 _lock = threading.Lock()
 
 
 def dress(path, name, context, group="", style=None, algorithm=None):
-    """Have an output named, grouped and styled when Processing loads it; nothing happens if it is not loaded.
+    """Set name, group and style of an output that Processing loads into the project; ignore outputs it does not load.
 
-    Call it at the end of ``processAlgorithm``, once for each output, in the order in which the layers should be listed.
+    Call it at the end of ``processAlgorithm``, once per output, in the order in which the layers should be listed.
 
     Parameters
     ----------
     path : str
-        The output, as Processing knows it.
+        Path or identifier of the output, as returned to Processing.
     name : str
         Name of the layer.
     context : QgsProcessingContext
     group : str
-        Layer group, made at the top of the layer tree where it is missing. No group where empty.
+        Layer group, created at the top of the layer tree if missing. Empty: no group.
     style : str or Path, optional
-        QML file. Without it the layer takes the style beside its file, if there is one.
+        QML file. Default: the style beside the file, if any.
     algorithm : QgsProcessingAlgorithm, optional
-        The tool; with it, a name that the user or the author of a model gave to the output stays.
+        The tool; if given, a name that the user or the author of a model set for the output is kept.
     """
     if not path or not context.willLoadLayerOnCompletion(path):
         return
@@ -46,48 +46,48 @@ def dress(path, name, context, group="", style=None, algorithm=None):
         name = details.name or name
     details.name = name
     if group and hasattr(details, "groupName"):
-        # QGIS 3.32 and later make the group themselves, and may not have listed the layer when it is dressed.
+        # QGIS 3.32 and later create the group, and may not have added the layer to the tree when it is styled.
         details.groupName = group
     with _lock:
-        _alive[:] = [dresser for dresser in _alive if not sip.isdeleted(dresser)]
-        earlier = _dressers_of(context)
+        _references[:] = [styler for styler in _references if not sip.isdeleted(styler)]
+        earlier = _stylers_of(context)
         run = earlier[0].run if earlier else uuid.uuid4().hex
-        dresser = _Dresser(name, group, str(style) if style else "", run, len(earlier), details.project)
-        _alive.append(dresser)
-        details.setPostProcessor(dresser)
+        styler = _LayerStyler(name, group, str(style) if style else "", run, len(earlier), details.project)
+        _references.append(styler)
+        details.setPostProcessor(styler)
 
 
 def name_outputs(results, titles, context):
-    """Call the layers of a model by the titles of its outputs, where they have no names or share one.
+    """Name the layers of a model after the titles of its outputs, where they have no names or equal names.
 
     Parameters
     ----------
     results : dict
-        Of the model.
+        Results of the model.
     titles : dict of str to str
-        Title of each output that may be a layer.
+        Titles of the outputs that may be layers.
     context : QgsProcessingContext
     """
     layers = {output: context.layerToLoadOnCompletionDetails(results[output]) for output in titles
               if isinstance(results.get(output), str) and context.willLoadLayerOnCompletion(results[output])}
     names = Counter(details.name for details in layers.values())
     for output, details in layers.items():
-        # A name in capitals is the key of the output.
+        # A name in upper case is the key of the output.
         if details.name.isupper() or names[details.name] > 1:
             details.name = titles[output]
-            dresser = details.postProcessor()
-            if isinstance(dresser, _Dresser):
-                dresser.name = details.name
+            styler = details.postProcessor()
+            if isinstance(styler, _LayerStyler):
+                styler.name = details.name
 
 
-def load_later(path, output, context, group):
-    """Have a file of an output folder loaded and dressed when the run ends, named after itself.
+def load_on_completion(path, output, context, group):
+    """Load a file of an output folder into the project when the run ends, named after the file.
 
     Parameters
     ----------
     path : str
     output : str
-        Name of the output of the tool that lists the file.
+        Name of the output of the tool that contains the file.
     context : QgsProcessingContext
     group : str
         Layer group.
@@ -100,21 +100,21 @@ def load_later(path, output, context, group):
 
 
 def _is_renamed(details, algorithm):
-    """Whether somebody chose a name.
+    """Return whether the user or the author of a model set the name.
 
-    Processing itself takes the title of the destination parameter; a name in capitals is the key of a model's output.
+    Processing uses the title of the destination parameter; a name in upper case is the key of an output of a model.
     """
     parameter = algorithm.parameterDefinition(details.outputName) if algorithm else None
     return parameter is not None and details.name != parameter.description() and not details.name.isupper()
 
 
-def _dressers_of(context):
-    others = (details.postProcessor() for details in context.layersToLoadOnCompletion().values())
-    return [other for other in others if isinstance(other, _Dresser)]
+def _stylers_of(context):
+    processors = (details.postProcessor() for details in context.layersToLoadOnCompletion().values())
+    return [processor for processor in processors if isinstance(processor, _LayerStyler)]
 
 
-class _Dresser(QgsProcessingLayerPostProcessorInterface):
-    """Dresses one layer, on the main thread, once Processing has put it into the project."""
+class _LayerStyler(QgsProcessingLayerPostProcessorInterface):
+    """Post-processor of one layer; Processing calls it on the main thread after adding the layer to the project."""
 
     def __init__(self, name, group, style, run, rank, project):
         super().__init__()
@@ -122,9 +122,9 @@ class _Dresser(QgsProcessingLayerPostProcessorInterface):
         self.run, self._rank, self._project = run, rank, project
 
     def postProcessLayer(self, layer, context, feedback):
-        """Called by Processing."""
+        """Set name, style and group of the layer."""
         layer.setName(self.name)
-        # Processing opens layers without the style beside their file.
+        # Processing opens layers without the style file beside them.
         if self._style:
             layer.loadNamedStyle(self._style)
         else:
@@ -136,7 +136,7 @@ class _Dresser(QgsProcessingLayerPostProcessorInterface):
 
 
 def _move_into_group(layer, name, run, rank, root):
-    """Put a layer into its group: above the layers of earlier runs, in order among those of its own."""
+    """Move a layer into its group: above the layers of earlier runs, in order among those of its own run."""
     node = root.findLayer(layer.id())
     if node is None:
         return
@@ -144,7 +144,7 @@ def _move_into_group(layer, name, run, rank, root):
     moved = node.clone()
     moved.setCustomProperty(RUN, run)
     moved.setCustomProperty(RANK, rank)
-    above = [place for place, child in enumerate(group.children()) if child != node
+    above = [index for index, child in enumerate(group.children()) if child != node
              and child.customProperty(RUN) == run and int(child.customProperty(RANK)) < rank]
     group.insertChildNode(above[-1] + 1 if above else 0, moved)
     node.parent().removeChildNode(node)
@@ -152,8 +152,8 @@ def _move_into_group(layer, name, run, rank, root):
 
 
 def _new_group(name, run, rank, root):
-    """A group at the top, but below those that later steps of the same run have made: the result hides its inputs."""
-    above = [place for place, child in enumerate(root.children())
+    """Add a group at the top, but below the groups of later steps of the same run, so that outputs cover inputs."""
+    above = [index for index, child in enumerate(root.children())
              if child.customProperty(RUN) == run and int(child.customProperty(RANK)) > rank]
     group = root.insertGroup(above[-1] + 1 if above else 0, name)
     group.setCustomProperty(RUN, run)

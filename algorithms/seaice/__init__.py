@@ -1,1 +1,1 @@
-"""Tools for sea ice from Sentinel-1 and ice charts."""
+"""Tools for sea-ice mapping from Sentinel-1 scenes and ice charts."""

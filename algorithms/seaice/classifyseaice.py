@@ -1,4 +1,4 @@
-"""CRYO04 in one step: scenes and ice charts in, ice maps out."""
+"""Tool ``classifyseaice``: Sentinel-1 scenes and ice charts to ice maps."""
 
 import os
 
@@ -30,19 +30,19 @@ from ...compute.seaice.settings import DRAFTS, EVALUATIONS, TEXTURES, WHEN_BROKE
 from ...compute.texture.settings import FEATURES, LEVELS, STEPS, WINDOWS, TextureSettings
 from ...provider.base import Algorithm, Group
 from ...provider.icegroundtruth import land_chart, read_charts
-from ...provider.icelayers import write_draft, write_edges
+from ...provider.icelayers import write_draft_chart, write_ice_edges
 from ...provider.inputs import raster_paths
 from ...provider.progress import FeedbackProgress
-from ...provider.styling import load_later
+from ...provider.styling import load_on_completion
 
 NUMBER = QgsProcessingParameterNumber.Type
-MODEL_FILTER = "Floefield forest (*.ffrf)"
+MODEL_FILTER = "Floefield model (*.ffrf)"
 REPORT_FILTER = "HTML files (*.html)"
 LEGEND = "park3_young"
 
 
 class ClassifySeaIce(Algorithm):
-    """Scenes and charts in; ice maps, accuracy by date, model and report out."""
+    """Train a random forest on ice charts, classify scenes, and assess the maps by date."""
 
     SCENES = "SCENES"
     SCENES_FOLDER = "SCENES_FOLDER"
@@ -62,11 +62,12 @@ class ClassifySeaIce(Algorithm):
     NAME = "classifyseaice"
     TITLE = "Classify sea ice"
     GROUP = Group.SEAICE
-    TAGS = ("sea ice", "ice type", "sentinel-1", "sar", "random forest", "glcm", "texture", "ice chart", "SIGRID-3",
-            "ice edge", "CRYO04")
-    HELP = ("Maps ice types on Sentinel-1 scenes with ice charts as teachers: scenes and charts are paired by date, "
-            "textures are computed, a random forest learns from pixels well inside the polygons of the charts, and "
-            "every scene is mapped. How good the maps are is measured on whole dates that took no part in training.")
+    TAGS = ("sea ice", "ice type", "ice classification", "stage of development", "sentinel-1", "sar", "radar",
+            "backscatter", "random forest", "machine learning", "supervised classification", "glcm", "texture",
+            "ice chart", "SIGRID-3", "ice edge", "ice concentration", "cross-validation", "CRYO04", "arctic")
+    HELP = ("Maps ice types on Sentinel-1 scenes with ice charts as reference data: scenes and charts are paired by "
+            "date, GLCM textures are computed, a random forest is trained on pixels inside the polygons of the charts, "
+            "and every scene is classified. Accuracy is assessed by leave-one-date-out cross-validation.")
     REQUIRES = ("rasterio", "sklearn", "scipy", "jinja2", "matplotlib", "defusedxml")
 
     def initAlgorithm(self, configuration=None):
@@ -76,130 +77,141 @@ class ClassifySeaIce(Algorithm):
         self._declare_charts(defaults, ChartSettings())
         self._declare_textures(defaults.texture)
         self._declare_forest(defaults)
-        self._declare_products(defaults)
+        self._declare_derived_layers(defaults)
         self._declare_outputs()
 
     def _declare_scenes(self, defaults):
         self.declare(
-            QgsProcessingParameterMultipleLayers(self.SCENES, self.tr("Scenes"), QgsProcessing.SourceType.TypeRaster,
-                                                 optional=True),
-            "geocoded backscatter in dB, one raster for each scene, bands named by polarisation (from Preprocess "
-            "Sentinel-1 products, or any other tool). Give these or the folder below.")
-        self._folder(self.SCENES_FOLDER, "Folder with scenes", "all GeoTIFFs in it and its subfolders are used.")
-        self._text("BANDS", "Bands", "", "of backscatter, separated by commas. Leave it empty for all bands that are "
-                   "named by a polarisation.", advanced=True)
-        self._flag("INCIDENCE_ANGLE", "Incidence angle is a feature", defaults.incidence,
-                   "uses the band with the incidence angle, where there is one: ice types darken with it differently. "
-                   "But if all scenes come from one orbit, it tells places apart rather than ice.")
+            QgsProcessingParameterMultipleLayers(self.SCENES, self.tr("Scenes (one of these two)"),
+                                                 QgsProcessing.SourceType.TypeRaster, optional=True),
+            "Geocoded backscatter in dB, one raster per scene, with the polarisation in the band names (as from "
+            "Preprocess Sentinel-1 products). Alternative: SCENES_FOLDER.")
+        self._folder(self.SCENES_FOLDER, "Folder with scenes (one of these two)",
+                     "Folder searched, with its subfolders, for GeoTIFFs. Alternative: SCENES.")
+        self._text("BANDS", "Bands (names or numbers)", "", "Names of the backscatter bands to use, separated by "
+                   "commas. Empty: all bands with a polarisation in their name.", advanced=True)
+        self._flag("INCIDENCE_ANGLE", "Use the incidence angle", defaults.incidence,
+                   "Use the incidence angle band, if present, as a feature: its effect on backscatter depends on the "
+                   "ice type. Not recommended if all scenes are from one orbit, because the angle then only encodes "
+                   "the position.")
 
     def _declare_charts(self, defaults, charts):
         self.declare(
-            QgsProcessingParameterMultipleLayers(self.CHARTS, self.tr("Ice charts"),
+            QgsProcessingParameterMultipleLayers(self.CHARTS, self.tr("Ice charts (one of these two)"),
                                                  QgsProcessing.SourceType.TypeFile, optional=True),
-            "in SIGRID-3, prepared or as they were downloaded. Give these or the folder below.")
-        self._folder(self.CHARTS_FOLDER, "Folder with ice charts", "all charts in it and its subfolders are used.")
-        self._text("LEGEND", "Legend", LEGEND,
-                   f"which ice is which class: one of {', '.join(legend_names())}, or the path of a CSV file of your "
-                   "own.")
-        self._number("MAX_DAYS", "Days between scene and chart", NUMBER.Double, defaults.max_days, 0, 30,
-                     "a scene is paired with the chart of the nearest day, if it is no farther away than this. Ice "
-                     "drifts: fewer days teach better, but leave scenes without a chart.")
-        self._number("BOUNDARY_DISTANCE", "Distance from borders (m)", NUMBER.Double, defaults.boundary, 0, 100000,
-                     "pixels nearer to a border between classes neither train nor judge: borders are drawn with a "
-                     "broad pencil, and the ice has drifted since.")
-        self._number("MIN_CONCENTRATION", "Smallest concentration (%)", NUMBER.Double, charts.min_concentration, 0, 100,
-                     "polygons with less ice teach nothing; below 10 % they are open water.", advanced=True)
-        self._number("MIN_DOMINANCE", "Smallest share of the class (%)", NUMBER.Double, charts.dominance, 0, 100,
-                     "polygons in which no class has so much of the ice are mixed and teach nothing.", advanced=True)
-        self._text("DATE", "Date of the charts", "", "year-month-day, for charts whose name and metadata do not tell "
-                   "it; for several charts name=date pairs separated by semicolons.", advanced=True)
+            "Ice charts in SIGRID-3, as downloaded or prepared. Alternative: CHARTS_FOLDER.")
+        self._folder(self.CHARTS_FOLDER, "Folder with ice charts (one of these two)",
+                     "Folder searched, with its subfolders, for ice charts. Alternative: CHARTS.")
+        self._text("LEGEND", "Legend (name or CSV file)", LEGEND,
+                   f"Legend that assigns ice types to classes: {', '.join(legend_names())}, or the path of a CSV file.")
+        self._number("MAX_DAYS", "Maximum days between scene and chart", NUMBER.Double, defaults.max_days, 0, 30,
+                     "Maximum time difference in days (0 to 30); a scene is paired with the chart of the nearest day. "
+                     "Lower values reduce the effect of ice drift, but leave more scenes without a chart.")
+        self._number("BOUNDARY_DISTANCE", "Minimum distance from class boundaries (m)", NUMBER.Double,
+                     defaults.boundary, 0, 100000,
+                     "Pixels nearer to a class boundary of the chart, in metres, are used neither for training nor for "
+                     "validation: chart boundaries are generalised, and the ice drifts. 0: all pixels are used.")
+        self._number("MIN_CONCENTRATION", "Minimum total concentration (%)", NUMBER.Double, charts.min_concentration,
+                     0, 100, "Polygons with a lower total concentration, in per cent, are excluded; those below 10 % "
+                     "are open water.", advanced=True)
+        self._number("MIN_DOMINANCE", "Minimum dominance of one class (%)", NUMBER.Double, charts.dominance, 0, 100,
+                     "Polygons in which no class has at least this percentage of the ice are mixed and excluded.",
+                     advanced=True)
+        self._text("DATE", "Chart date (YYYY-MM-DD)", "", "Date of charts whose name and metadata contain none. For "
+                   "several charts: name=date pairs separated by semicolons.", advanced=True)
         self.declare(
-            QgsProcessingParameterCrs("SOURCE_CRS", self.tr("CRS of charts that do not tell theirs"), optional=True),
-            "used for charts without a CRS only.", advanced=True)
+            QgsProcessingParameterCrs("SOURCE_CRS", self.tr("CRS of charts without CRS information"), optional=True),
+            "Coordinate reference system of charts without one; ignored for all others.", advanced=True)
         self.declare(
-            QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land"),
+            QgsProcessingParameterFeatureSource(self.LAND, self.tr("Land polygons"),
                                                 [QgsProcessing.SourceType.TypeVectorPolygon], optional=True),
-            "polygons in which nothing is mapped, besides the land on the charts.")
-        self._number("LAND_BUFFER", "Land buffer (m)", NUMBER.Double, defaults.land_buffer, 0, 100000,
-                     "metres by which the land of the charts reaches into the sea: their coasts are coarse, and what "
-                     "they leave of the land is as bright as old ice.", advanced=True)
+            "Land polygons in any CRS, masked in addition to the land of the charts.")
+        self._number("LAND_BUFFER", "Land mask buffer (m)", NUMBER.Double, defaults.land_buffer, 0, 100000,
+                     "Distance in metres by which the land of the charts is extended into the sea. 0: no buffer. The "
+                     "coastlines of charts are coarse, and land is as bright as old ice.", advanced=True)
 
     def _declare_textures(self, texture):
         self._choice("TEXTURES", "Textures", TEXTURES, "compute",
-                     "compute makes GLCM textures of each band; given takes them from the folder below; none uses the "
-                     "backscatter alone, which is much worse.")
-        self._folder(self.TEXTURES_FOLDER, "Folder with textures", "for given: one raster for each scene on its grid, "
-                     "whose name begins with that of the scene (from GLCM textures).")
-        self._number("WINDOW", "Window (pixels)", NUMBER.Integer, texture.window, *WINDOWS,
-                     "edge of the window of a texture, odd. Larger windows tell ice types apart better and blur their "
-                     "borders.")
-        self._number("STEP", "Size of a cell (pixels)", NUMBER.Integer, texture.step, *STEPS,
-                     "edge of a pixel of the map in pixels of the scene: 1 maps every pixel; 5 makes cells of 200 m "
-                     "from pixels of 40 m and is 25 times as fast.")
+                     "Source of the texture features. compute: compute GLCM textures of each band. given: use the "
+                     "rasters of TEXTURES_FOLDER. none: use backscatter only, which is much less accurate.")
+        self._folder(self.TEXTURES_FOLDER, "Folder with textures", "Folder with one texture raster per scene, on the "
+                     "grid of the scene and named after it (as from GLCM textures). Required by TEXTURES=given.")
+        self._number("WINDOW", "Window size (pixels)", NUMBER.Integer, texture.window, *WINDOWS,
+                     "Edge of the texture window, an odd number of pixels. Larger windows separate ice types better "
+                     "and blur their boundaries.")
+        self._number("STEP", "Output step (pixels)", NUMBER.Integer, texture.step, *STEPS,
+                     "Edge of an output pixel in pixels of the scene. 1: every pixel is classified. 5: cells of 200 m "
+                     "for pixels of 40 m, 25 times as fast.")
         self._number("LEVELS", "Grey levels", NUMBER.Integer, texture.levels, *LEVELS,
-                     "for the co-occurrence matrices.", advanced=True)
+                     "Number of grey levels of the co-occurrence matrices.", advanced=True)
         self._text("DISTANCES", "Distances (pixels)", ",".join(map(str, texture.distances)),
-                   "between the two pixels of a pair, separated by commas; each adds its own features.", advanced=True)
-        self._choice("FEATURES", "Features", FEATURES, list(texture.features), "of the textures, for each band.",
-                     several=True, advanced=True)
+                   "Distances between the two pixels of a pair, separated by commas; each adds a set of features.",
+                   advanced=True)
+        self._choice("FEATURES", "Texture features", FEATURES, list(texture.features),
+                     "Haralick features computed for each band.", several=True, advanced=True)
 
     def _declare_forest(self, defaults):
         forest = defaults.forest
-        self._choice("ASSESSMENT", "Evaluation", EVALUATIONS, defaults.evaluation,
-                     "date: every date is mapped by a forest that was trained on all other dates, and compared with "
-                     "its charts; none saves the time.")
-        self._number("SAMPLES_PER_SCENE", "Training pixels per class and scene", NUMBER.Integer,
+        self._choice("ASSESSMENT", "Assessment", EVALUATIONS, defaults.evaluation,
+                     "Accuracy assessment. date: leave-one-date-out cross-validation; the scenes of each date are "
+                     "classified by a forest trained on all other dates and compared with the charts. none: no "
+                     "assessment, faster.")
+        self._number("SAMPLES_PER_SCENE", "Training pixels per class and scene (maximum)", NUMBER.Integer,
                      defaults.samples_per_class, 1, 1000000,
-                     "at most so many pixels of each class in each scene train.")
-        self._number("TREES", "Trees", NUMBER.Integer, forest.trees, 1, 10000, "number of trees in the forest.")
-        self._number("MIN_SAMPLES_LEAF", "Smallest leaf", NUMBER.Integer, forest.min_samples_leaf, 1, 1000,
-                     "a leaf of a tree holds at least so many training pixels; more than 1 forgives wrong labels.",
-                     advanced=True)
-        self._number("MAX_DEPTH", "Depth of a tree", NUMBER.Integer, forest.max_depth, 0, 1000,
-                     "at most so many levels; 0 sets no limit.", advanced=True)
-        self._flag("BALANCED_WEIGHTS", "All classes weigh the same", forest.balanced_weights,
-                   "otherwise a class weighs as much as it has training pixels.", advanced=True)
-        self._number("SEED", "Seed", NUMBER.Integer, forest.seed, 0, 2 ** 31 - 1,
-                     "of all random choices: the same seed gives the same result.", advanced=True)
-        self._number("THREADS", "Threads", NUMBER.Integer, forest.threads, 0, 4 * MOST_THREADS,
-                     "worker threads; 0 lets Floefield choose. The result does not depend on it.", advanced=True)
+                     "Maximum number of training pixels of each class in each scene.")
+        self._number("TREES", "Number of trees", NUMBER.Integer, forest.trees, 1, 10000,
+                     "Number of trees in the forest. More trees are slower and slightly more accurate.")
+        self._number("MIN_SAMPLES_LEAF", "Minimum samples per leaf", NUMBER.Integer, forest.min_samples_leaf, 1, 1000,
+                     "Minimum number of training pixels in a leaf. Raise it if labels are noisy.", advanced=True)
+        self._number("MAX_DEPTH", "Maximum tree depth (0 = unlimited)", NUMBER.Integer, forest.max_depth, 0, 1000,
+                     "Maximum depth of the trees. 0: unlimited.", advanced=True)
+        self._flag("BALANCED_WEIGHTS", "Balanced class weights", forest.balanced_weights,
+                   "Weight classes inversely to their number of training pixels. Off: all pixels have the same weight.",
+                   advanced=True)
+        self._number("SEED", "Random seed", NUMBER.Integer, forest.seed, 0, 2 ** 31 - 1,
+                     "Seed of the random numbers. The same seed results in the same output.", advanced=True)
+        self._number("THREADS", "Number of threads (0 = automatic)", NUMBER.Integer, forest.threads, 0,
+                     4 * MOST_THREADS,
+                     "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend "
+                     "on it.", advanced=True)
 
-    def _declare_products(self, defaults):
-        self._flag("DISAGREEMENT", "Where chart and map disagree", defaults.wants_disagreement,
-                   "writes a layer for each scene with a chart: agreement, water for ice, ice for water, other ice "
-                   "type.")
-        self._flag("ICE_EDGE", "Ice edge", defaults.wants_edge,
-                   "writes ice_edge.gpkg: lines along which the ice concentration of the cells passes 15 %.")
+    def _declare_derived_layers(self, defaults):
+        self._flag("DISAGREEMENT", "Disagreement maps", defaults.wants_disagreement,
+                   "Write a raster for each scene with a chart: agreement, water classified as ice, ice classified as "
+                   "water, other ice type.")
+        self._flag("ICE_EDGE", "Ice edge layer", defaults.wants_edge,
+                   "Write ice_edge.gpkg: lines of 15 % ice concentration, computed on the grid of DRAFT_CELL_SIZE.")
         self._choice("DRAFT_CHART", "Draft chart", DRAFTS, defaults.draft,
-                     "writes what the map shows as an ice chart in SIGRID-3 (shapefile), a draft for an analyst: by "
-                     "the polygons of the chart, or by the cells of a grid.")
-        self._number("DRAFT_CELL_SIZE", "Edge of a cell (m)", NUMBER.Double, defaults.cell, 1, 1000000,
-                     "of the cells for the ice edge and the draft chart by grid.", advanced=True)
-        self._choice(self.ON_ERROR, "If a scene is broken", WHEN_BROKEN, WHEN_BROKEN[0],
-                     "the others are done in any case, and a message names it. skip: that is all. fail: in the end the "
-                     "run is reported as failed (exit code 1).", advanced=True)
-        self._flag("LOAD", "Load the maps into the project", True, "in the desktop only; switch it off for long "
-                   "series.", advanced=True)
+                     "Write a draft ice chart for analysts in SIGRID-3 (shapefile), derived from the map. polygons: "
+                     "with the polygons of the chart. grid: with grid cells. none: no draft chart.")
+        self._number("DRAFT_CELL_SIZE", "Draft chart cell size (m)", NUMBER.Double, defaults.cell, 1, 1000000,
+                     "Edge of the grid cells for the ice edge and the draft chart, in metres.", advanced=True)
+        self._choice(self.ON_ERROR, "If an input cannot be used", WHEN_BROKEN, WHEN_BROKEN[0],
+                     "All other scenes are processed and the error is logged in any case. skip: the run succeeds. "
+                     "fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+        self._flag("LOAD", "Load results into the project", True, "Load the ice maps when the run ends (QGIS Desktop "
+                   "only). Switch it off for long series.", advanced=True)
 
     def _declare_outputs(self):
         self.declare(
-            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Folder for the maps")),
-            "receives for each scene NAME_ice.tif (classes, in colours), NAME_confidence.tif (0 to 1), and what else "
-            "was asked for. Files of the same name are replaced.")
+            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Output folder")),
+            "Folder for the outputs of each scene: NAME_ice.tif (classes), NAME_confidence.tif (0 to 1), and the "
+            "optional layers. Files with the same name are overwritten.")
         self.declare(
             QgsProcessingParameterFileDestination(self.MODEL, self.tr("Model"), MODEL_FILTER, optional=True,
                                                   createByDefault=False),
-            "the trained forest; with Apply a random forest it maps other scenes with the same bands and textures.")
+            "Trained model. Use it with Apply a classifier on other scenes with the same bands and textures.")
         self.declare(
             QgsProcessingParameterFileDestination(self.REPORT, self.tr("Report"), REPORT_FILTER, optional=True),
-            "the maps at a glance, agreement with the charts by date and class, the ice through the season, warnings.")
+            "HTML report: overview of the maps, agreement with the charts by date and class, ice area over the season, "
+            "warnings.")
         for name, title in ((self.OVERALL_ACCURACY, "Overall accuracy (0 to 1)"), (self.KAPPA, "Kappa"),
                             (self.SCENE_COUNT, "Number of mapped scenes"),
-                            (self.FAILED_COUNT, "Number of scenes that could not be used")):
+                            (self.FAILED_COUNT, "Number of scenes not used")):
             self.addOutput(QgsProcessingOutputNumber(name, self.tr(title)))
 
-    def _number(self, name, title, kind, default, least, most, text, advanced=False):
-        self.declare(QgsProcessingParameterNumber(name, self.tr(title), kind, default, False, least, most), text,
+    def _number(self, name, title, kind, default, minimum, maximum, text, advanced=False):
+        self.declare(QgsProcessingParameterNumber(name, self.tr(title), kind, default, False, minimum, maximum), text,
                      advanced)
 
     def _text(self, name, title, default, text, advanced=False):
@@ -217,27 +229,28 @@ class ClassifySeaIce(Algorithm):
                                                 defaultValue=default, usesStaticStrings=True), text, advanced)
 
     def checkParameterValues(self, parameters, context):
-        """Ask for lists or folders, and for what the choices need."""
+        """Check the inputs and the settings that depend on each other."""
         ok, message = super().checkParameterValues(parameters, context)
         if not ok:
             return ok, message
-        for listed, folder, what in ((self.SCENES, self.SCENES_FOLDER, "scenes"),
-                                     (self.CHARTS, self.CHARTS_FOLDER, "charts")):
+        for listed, folder, content in ((self.SCENES, self.SCENES_FOLDER, "scenes"),
+                                        (self.CHARTS, self.CHARTS_FOLDER, "charts")):
             if bool(parameters.get(listed)) == bool(self.parameterAsString(parameters, folder, context)):
-                return False, self.tr(f"Give either a list of {what} ({listed}) or a folder with {what} ({folder}).")
-        given = self.parameterAsEnumString(parameters, "TEXTURES", context) == "given"
-        if given != bool(self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)):
-            return False, self.tr("TEXTURES_FOLDER and TEXTURES=given belong together: give both or neither.")
+                return False, self.tr(f"Give either a list of {content} ({listed}) or a folder with {content} "
+                                      f"({folder}).")
+        from_folder = self.parameterAsEnumString(parameters, "TEXTURES", context) == "given"
+        if from_folder != bool(self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)):
+            return False, self.tr("TEXTURES=given requires TEXTURES_FOLDER, and vice versa. Give both or neither.")
         return True, ""
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths."""
+        """Read the paths of the scenes and open the land layer."""
         self._scenes = raster_paths(self, parameters, self.SCENES, context)
         self._land = self.parameterAsSource(parameters, self.LAND, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Read the charts, classify, write what is made of the maps."""
+        """Read the charts, classify the scenes, and write maps and derived layers."""
         progress = FeedbackProgress(feedback)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         settings = self._settings(parameters, context)
@@ -252,8 +265,8 @@ class ClassifySeaIce(Algorithm):
             raise UnsuitableInput(result.complaint())
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for ice_map in result.maps:
-                load_later(os.path.join(folder, os.path.basename(ice_map.mapped.map_path)), self.OUTPUT_FOLDER, context,
-                           self.tr("Floefield: sea ice"))
+                path = os.path.join(folder, os.path.basename(ice_map.mapped.map_path))
+                load_on_completion(path, self.OUTPUT_FOLDER, context, self.tr("Floefield: sea ice"))
         outputs = {self.OUTPUT_FOLDER: folder, self.SCENE_COUNT: len(result.maps),
                    self.FAILED_COUNT: len(result.failures), self.MODEL: model, self.REPORT: report}
         if result.matrix is not None:
@@ -271,49 +284,50 @@ class ClassifySeaIce(Algorithm):
             dominance=self.parameterAsDouble(parameters, "MIN_DOMINANCE", context),
             date=self.parameterAsString(parameters, "DATE", context).strip())
         crs_wkt = first_grid(scenes).crs_wkt
-        places = crs_wkt, self.parameterAsCrs(parameters, "SOURCE_CRS", context)
-        read, notes = read_charts(charts, chart_settings, places, settings.land_buffer, context, progress)
-        given = self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)
-        return IceTask(scenes=tuple(scenes), charts=read, legend=legend, land=land_chart(self._land),
-                       textures=tuple(find_scenes(given)) if given else (), settings=settings, notes=tuple(notes))
+        crs_pair = crs_wkt, self.parameterAsCrs(parameters, "SOURCE_CRS", context)
+        decoded, notes = read_charts(charts, chart_settings, crs_pair, settings.land_buffer, context, progress)
+        textures = self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)
+        return IceTask(scenes=tuple(scenes), charts=decoded, legend=legend, land=land_chart(self._land),
+                       textures=tuple(find_scenes(textures)) if textures else (), settings=settings, notes=tuple(notes))
 
     def _settings(self, parameters, context):
-        whole, text, real = self.parameterAsInt, self.parameterAsString, self.parameterAsDouble
+        integer, text, double = self.parameterAsInt, self.parameterAsString, self.parameterAsDouble
         flag, choice = self.parameterAsBoolean, self.parameterAsEnumString
         texture = TextureSettings(
-            window=whole(parameters, "WINDOW", context), levels=whole(parameters, "LEVELS", context),
-            step=whole(parameters, "STEP", context), threads=whole(parameters, "THREADS", context),
-            distances=_numbers(text(parameters, "DISTANCES", context)),
+            window=integer(parameters, "WINDOW", context), levels=integer(parameters, "LEVELS", context),
+            step=integer(parameters, "STEP", context), threads=integer(parameters, "THREADS", context),
+            distances=_parse_distances(text(parameters, "DISTANCES", context)),
             features=tuple(self.parameterAsEnumStrings(parameters, "FEATURES", context)))
         texture.check()
         return IceSettings(
             bands=tuple(filter(None, (band.strip() for band in text(parameters, "BANDS", context).split(",")))),
             incidence=flag(parameters, "INCIDENCE_ANGLE", context), textures=choice(parameters, "TEXTURES", context),
-            texture=texture, max_days=real(parameters, "MAX_DAYS", context),
-            boundary=real(parameters, "BOUNDARY_DISTANCE", context), land_buffer=real(parameters, "LAND_BUFFER", context),
-            samples_per_class=whole(parameters, "SAMPLES_PER_SCENE", context),
+            texture=texture, max_days=double(parameters, "MAX_DAYS", context),
+            boundary=double(parameters, "BOUNDARY_DISTANCE", context),
+            land_buffer=double(parameters, "LAND_BUFFER", context),
+            samples_per_class=integer(parameters, "SAMPLES_PER_SCENE", context),
             evaluation=choice(parameters, "ASSESSMENT", context), draft=choice(parameters, "DRAFT_CHART", context),
-            cell=real(parameters, "DRAFT_CELL_SIZE", context), wants_edge=flag(parameters, "ICE_EDGE", context),
+            cell=double(parameters, "DRAFT_CELL_SIZE", context), wants_edge=flag(parameters, "ICE_EDGE", context),
             wants_disagreement=flag(parameters, "DISAGREEMENT", context),
             forest=ForestSettings(
-                trees=whole(parameters, "TREES", context), min_samples_leaf=whole(parameters, "MIN_SAMPLES_LEAF", context),
-                max_depth=whole(parameters, "MAX_DEPTH", context),
+                trees=integer(parameters, "TREES", context), min_samples_leaf=integer(parameters, "MIN_SAMPLES_LEAF", context),
+                max_depth=integer(parameters, "MAX_DEPTH", context),
                 balanced_weights=flag(parameters, "BALANCED_WEIGHTS", context),
-                seed=whole(parameters, "SEED", context), threads=whole(parameters, "THREADS", context)))
+                seed=integer(parameters, "SEED", context), threads=integer(parameters, "THREADS", context)))
 
     def _write_layers(self, result, folder, settings):
         for ice_map in result.maps:
             if settings.draft != "none":
                 name = f"floefield_{ice_map.scene.name.replace('_', '-').lower()}_{ice_map.scene.day:%Y%m%d}_pl_a.shp"
-                write_draft(os.path.join(folder, name), ice_map.draft, ice_map.grid)
+                write_draft_chart(os.path.join(folder, name), ice_map.draft, ice_map.grid)
         if settings.wants_edge and result.maps:
-            write_edges(os.path.join(folder, "ice_edge.gpkg"), [(each.scene, each.edge) for each in result.maps],
-                        result.maps[0].grid.crs_wkt)
+            write_ice_edges(os.path.join(folder, "ice_edge.gpkg"), [(each.scene, each.edge) for each in result.maps],
+                            result.maps[0].grid.crs_wkt)
 
 
-def _numbers(text):
+def _parse_distances(text):
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise UnsuitableInput(f"DISTANCES must be whole numbers separated by commas, such as 1,2,4; {text} is "
-                              "not.") from error
+        raise UnsuitableInput(f"DISTANCES is {text}. Give whole numbers of pixels separated by commas, such as "
+                              "1,2,4.") from error

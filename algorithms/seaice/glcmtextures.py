@@ -1,4 +1,4 @@
-"""Texture bands from grey-level co-occurrence matrices."""
+"""Tool ``glcmtextures``: texture features of the grey-level co-occurrence matrix."""
 
 import math
 import os
@@ -39,12 +39,12 @@ from ...compute.texture.texture import write_textures
 from ...provider.base import Algorithm, Group
 from ...provider.inputs import is_null, raster_path
 from ...provider.progress import FeedbackProgress
-from ...provider.styling import dress, load_later
+from ...provider.styling import dress, load_on_completion
 from ..sentinel2.options import choice, choices
 
 
 class GlcmTextures(Algorithm):
-    """A raster in, a raster of textures out; or a folder in, a folder out."""
+    """Compute GLCM textures of one raster, or of all rasters of a folder."""
 
     INPUT = "INPUT"
     INPUT_FOLDER = "INPUT_FOLDER"
@@ -74,179 +74,187 @@ class GlcmTextures(Algorithm):
     NAME = "glcmtextures"
     TITLE = "GLCM textures"
     GROUP = Group.SEAICE
-    TAGS = ("texture", "glcm", "haralick", "co-occurrence", "sentinel-1", "sar", "sea ice", "entropy", "contrast")
-    HELP = ("Describes how rough, regular or patterned an image is around each pixel, by Haralick's features of the "
-            "grey-level co-occurrence matrix. Texture tells ice from water, and old ice from young, where their "
-            "backscatter is the same. Works on any raster: backscatter in dB, reflectance, height. One image, or "
-            "a folder of them.")
+    TAGS = ("texture", "glcm", "grey-level co-occurrence matrix", "gray level", "haralick", "co-occurrence", "features",
+            "feature extraction", "sentinel-1", "sar", "backscatter", "sea ice", "entropy", "contrast", "homogeneity",
+            "energy", "correlation", "snap", "otb", "batch")
+    HELP = ("Computes Haralick texture features of the grey-level co-occurrence matrix (GLCM) in a moving window. "
+            "Texture separates surfaces with equal backscatter or reflectance, such as ice types. For any raster: "
+            "backscatter in dB, reflectance, elevation; one image, or a folder of images.")
     REQUIRES = ("rasterio",)
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         defaults = TextureSettings()
-        self._declare_images()
+        self._declare_inputs()
         self._declare_matrix(defaults)
-        self._declare_result(defaults)
+        self._declare_features(defaults)
         self._declare_outputs()
 
-    def _declare_images(self):
+    def _declare_inputs(self):
         self.declare(
-            QgsProcessingParameterRasterLayer(self.INPUT, self.tr("Image"), optional=True),
-            "backscatter in dB, reflectance, or anything else with a texture. Give it or the folder below.")
+            QgsProcessingParameterRasterLayer(self.INPUT, self.tr("Image (one of these two)"), optional=True),
+            "Raster with backscatter in dB, reflectance or any other values. Alternative: INPUT_FOLDER.")
         self.declare(
-            QgsProcessingParameterFile(self.INPUT_FOLDER, self.tr("Folder with images"), optional=True,
-                                       behavior=QgsProcessingParameterFile.Behavior.Folder),
-            "all GeoTIFFs in it and its subfolders are used, with the same settings.")
+            QgsProcessingParameterFile(self.INPUT_FOLDER, self.tr("Folder with images (one of these two)"),
+                                       optional=True, behavior=QgsProcessingParameterFile.Behavior.Folder),
+            "Folder searched, with its subfolders, for GeoTIFFs; all are processed with the same settings. "
+            "Alternative: INPUT.")
 
     def _declare_outputs(self):
         self.declare(
-            choice(self.ON_ERROR, self.tr("If an image of the folder is broken"), WHEN_BROKEN, WHEN_BROKEN[0]),
-            "the others are done in any case, and a message names it. skip: that is all. fail: in the end the run is "
-            "reported as failed (exit code 1).", advanced=True)
+            choice(self.ON_ERROR, self.tr("If an input cannot be used"), WHEN_BROKEN, WHEN_BROKEN[0]),
+            "All other images of the folder are processed and the error is logged in any case. skip: the run succeeds. "
+            "fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self.declare(
-            QgsProcessingParameterBoolean(self.LOAD, self.tr("Load the textures of the folder into the project"), True),
-            "in the desktop only; switch it off for long series.", advanced=True)
+            QgsProcessingParameterBoolean(self.LOAD, self.tr("Load results into the project"), True),
+            "Load the outputs of INPUT_FOLDER when the run ends (QGIS Desktop only). Switch it off for long series.",
+            advanced=True)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Textures"), optional=True),
-            "of one image: GeoTIFF (float32) with a band for each band of the image and each feature, such as "
-            "HH_contrast; not a number where there is no texture.")
+            "Output of INPUT: GeoTIFF (float32) with one band per image band and feature, such as HH_contrast. NoData "
+            "is NaN.")
         self.declare(
-            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Folder for the textures"),
+            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Output folder"),
                                                     optional=True, createByDefault=False),
-            "of a folder with images: receives NAME_textures.tif for each NAME.tif, as Classify sea ice looks for "
-            "them. Files of the same name are replaced.")
-        self.addOutput(QgsProcessingOutputNumber(self.SCENE_COUNT, self.tr("Number of images with textures")))
-        self.addOutput(QgsProcessingOutputNumber(self.FAILED_COUNT, self.tr("Number of images that are broken")))
+            "Output of INPUT_FOLDER: folder for one NAME_textures.tif per NAME.tif, as Classify sea ice expects them. "
+            "Files with the same name are overwritten.")
+        self.addOutput(QgsProcessingOutputNumber(self.SCENE_COUNT, self.tr("Number of texture rasters")))
+        self.addOutput(QgsProcessingOutputNumber(self.FAILED_COUNT, self.tr("Number of images not used")))
 
     def _declare_matrix(self, defaults):
         self.declare(
-            QgsProcessingParameterString(self.BANDS, self.tr("Bands"), optional=True),
-            "names or numbers of its bands, separated by commas: HH,HV or 1,2. All if empty (with the published "
-            "ranges: all whose name tells the polarisation).")
-        self._declare_whole(
-            self.WINDOW, "Window (pixels)", defaults.window, WINDOWS,
-            "height and width of the window around each pixel, odd. A larger window gives steadier textures with "
-            "blurred borders.")
-        self._declare_whole(
+            QgsProcessingParameterString(self.BANDS, self.tr("Bands (names or numbers)"), optional=True),
+            "Names or numbers of the image bands, separated by commas: HH,HV or 1,2. Empty: all bands (with the "
+            "default value ranges: all bands with a polarisation in their name).")
+        self._declare_integer(
+            self.WINDOW, "Window size (pixels)", defaults.window, WINDOWS,
+            "Edge of the moving window, an odd number of pixels. Larger windows give less noisy textures and blur "
+            "boundaries.")
+        self._declare_integer(
             self.LEVELS, "Grey levels", defaults.levels, LEVELS,
-            "into so many steps the values are divided. More levels see finer differences, but need larger windows.")
+            "Number of grey levels of the quantisation. More levels resolve smaller differences, but require larger "
+            "windows.")
         self.declare(
             QgsProcessingParameterString(self.DISTANCES, self.tr("Distances (pixels)"),
                                          ",".join(map(str, defaults.distances))),
-            "from a pixel to its partner, below the window; several separated by commas: 1,2,4. SNAP's default is 4.")
+            "Distance between the two pixels of a pair, smaller than the window; several separated by commas: 1,2,4. "
+            "Default in SNAP: 4.")
         self.declare(
-            choice(self.DISTANCE_MODE, self.tr("Several distances"), DISTANCE_MODES, defaults.distance_mode),
-            "separate gives bands for each distance, averaged the mean of each feature over the distances.",
+            choice(self.DISTANCE_MODE, self.tr("Combine distances"), DISTANCE_MODES, defaults.distance_mode),
+            "Use of several distances. separate: one set of bands per distance. averaged: mean of each feature over "
+            "the distances.",
             advanced=True)
         self.declare(
             choice(self.ANGLES, self.tr("Angles (degrees)"), DIRECTIONS, defaults.angles, several=True),
-            "in which direction the partner lies: 0 is right, 45 up and right, 90 up, 135 up and left. Opposite "
-            "directions count alike.")
+            "Directions of the pixel pairs: 0 right, 45 up right, 90 up, 135 up left. Opposite directions are counted "
+            "together (symmetric matrix).")
         self.declare(
-            choice(self.ANGLE_MODE, self.tr("Several angles"), ANGLE_MODES, defaults.angle_mode),
-            "averaged gives the mean of each feature over the angles, pooled counts all angles in one matrix (as ALL "
-            "in SNAP), separate gives bands for each angle.")
+            choice(self.ANGLE_MODE, self.tr("Combine angles"), ANGLE_MODES, defaults.angle_mode),
+            "Use of several angles. averaged: mean of each feature over the angles. pooled: one matrix for all angles "
+            "(ALL in SNAP). separate: one set of bands per angle.")
         self.declare(
-            choice(self.QUANTISATION, self.tr("Grey levels from"), QUANTISATIONS, defaults.quantisation),
-            "fixed divides RANGE into equal steps, the same in every scene, as models need that are used on other "
-            "scenes; equal-distance does so with the range of the scene; equal-probability gives each level equally "
-            "many pixels.")
+            choice(self.QUANTISATION, self.tr("Quantisation"), QUANTISATIONS, defaults.quantisation),
+            "Method of quantisation to grey levels. fixed: equal steps over the value range, the same for all scenes; "
+            "required for models that are applied to other scenes. equal-distance: equal steps over the range of the "
+            "scene. equal-probability: equal number of pixels per grey level.")
         self.declare(
-            QgsProcessingParameterRange(self.RANGE, self.tr("Range of values"),
+            QgsProcessingParameterRange(self.RANGE, self.tr("Value range"),
                                         QgsProcessingParameterNumber.Type.Double, optional=True),
-            "lowest and highest value, such as -25,0, for all bands; values outside count as the nearest level. If "
-            "empty, the ranges published for sea ice in dB: -36 to 2 for HH and VV, -35 to -7 for HV and VH, chosen by "
-            "the name of the band. Only for fixed.")
+            "Minimum and maximum value of all bands for the fixed quantisation, such as -25,0; values outside are "
+            "assigned to the nearest grey level. Empty: ranges published for sea ice in dB, by the band name: -36 to 2 "
+            "for HH and VV, -35 to -7 for HV and VH.")
 
-    def _declare_result(self, defaults):
+    def _declare_features(self, defaults):
         self.declare(
-            choice(self.FEATURES, self.tr("Features"), FEATURES, defaults.features, several=True),
-            "the first ten are those of SNAP; the rest of Haralick's set and the cluster features follow. Formulas are "
-            "on the page of the tool.")
-        self._declare_whole(
-            self.STEP, "Step (pixels)", defaults.step, STEPS,
-            "1 gives a texture for each pixel. 25 gives one for each cell of 25 x 25 pixels, in a raster with pixels "
-            "of that size: with a window of 25, cells of 1 km from pixels of 40 m.")
+            choice(self.FEATURES, self.tr("Texture features"), FEATURES, defaults.features, several=True),
+            "Features to compute. The first ten are those of SNAP; the other Haralick features and the cluster "
+            "features follow. The page of the tool contains the formulas.")
+        self._declare_integer(
+            self.STEP, "Output step (pixels)", defaults.step, STEPS,
+            "Edge of an output pixel in pixels of the image. 1: texture of every pixel. 25: one value per 25 x 25 "
+            "pixels, that is cells of 1 km for pixels of 40 m.")
         self.declare(
             choice(self.NORMALISATION, self.tr("Normalisation"), NORMALISATIONS, defaults.normalisation),
-            "one: probabilities add up to 1, as in textbooks and scikit-image. snap: they add up to 2, and variance "
-            "and correlation are as odd as in SNAP, to go on with models and thresholds from there.", advanced=True)
+            "Sum of the probabilities of the matrix. one: they sum to 1, as in the literature and scikit-image. snap: "
+            "they sum to 2, with the variance and correlation of SNAP, for models and thresholds made "
+            "there.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.MIN_VALID_FRACTION, self.tr("Least share of valid pairs"),
+            QgsProcessingParameterNumber(self.MIN_VALID_FRACTION, self.tr("Minimum fraction of valid pixel pairs"),
                                          QgsProcessingParameterNumber.Type.Double, defaults.min_valid, False, 0.0, 1.0),
-            "where fewer pairs of a window have data the result has none. Pairs with a pixel without data never count. "
-            "0 asks for a single pair, as SNAP does.", advanced=True)
+            "Minimum fraction (0 to 1) of the pixel pairs of a window without NoData; below it, the output is NoData. "
+            "0: one valid pair is enough, as in SNAP.", advanced=True)
         self.declare(
-            choice(self.EDGES, self.tr("Edges of the image"), EDGES, defaults.edges),
-            "clipped uses the part of the window that lies in the image, as SNAP does; nodata leaves a border of half "
-            "a window empty.", advanced=True)
+            choice(self.EDGES, self.tr("Image borders"), EDGES, defaults.edges),
+            "Windows across the image border. clipped: use the part of the window inside the image, as in SNAP. "
+            "nodata: NoData within half a window of the image border.", advanced=True)
         self.declare(
             choice(self.COMPRESSION, self.tr("Compression"), COMPRESSIONS, defaults.compression),
-            "of the file. Textures shrink by a third at most, and writing takes several times as long: none is the "
-            "default.", advanced=True)
-        self._declare_whole(
-            self.THREADS, "Threads", defaults.threads, (0, 4 * MOST_THREADS),
-            "worker threads; 0 lets Floefield choose. The result does not depend on it.", advanced=True)
+            "Compression of the GeoTIFF. It reduces the size of textures by at most a third, and writing takes several "
+            "times as long.", advanced=True)
+        self._declare_integer(
+            self.THREADS, "Number of threads (0 = automatic)", defaults.threads, (0, 4 * MOST_THREADS),
+            "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on it.",
+            advanced=True)
 
-    def _declare_whole(self, name, title, default, ends, help_text, advanced=False):
-        kind = QgsProcessingParameterNumber.Type.Integer
-        self.declare(QgsProcessingParameterNumber(name, self.tr(title), kind, default, False, *ends), help_text,
+    def _declare_integer(self, name, title, default, limits, help_text, advanced=False):
+        integer = QgsProcessingParameterNumber.Type.Integer
+        self.declare(QgsProcessingParameterNumber(name, self.tr(title), integer, default, False, *limits), help_text,
                      advanced)
 
     def checkParameterValues(self, parameters, context):
-        """What must fit together: distances and window, the ends of the range."""
+        """Check inputs and outputs, and the settings that depend on each other."""
         ok, message = super().checkParameterValues(parameters, context)
         if not ok:
             return ok, message
         try:
-            self._check_places(parameters, context)
+            self._check_inputs_and_outputs(parameters, context)
             self._settings(parameters, context).check()
         except UnsuitableInput as error:
             return False, str(error)
         return True, ""
 
-    def _check_places(self, parameters, context):
-        """One image and a file, or a folder and a folder; models have nobody else to ask."""
+    def _check_inputs_and_outputs(self, parameters, context):
+        """Require INPUT and OUTPUT, or both folders; models do not call ``checkParameterValues``."""
         has_image, has_file = (not is_null(parameters.get(name)) for name in (self.INPUT, self.OUTPUT))
         folder, output = (self.parameterAsString(parameters, name, context)
                           for name in (self.INPUT_FOLDER, self.OUTPUT_FOLDER))
         if has_image == bool(folder):
             raise UnsuitableInput("Give either an image (INPUT) or a folder with images (INPUT_FOLDER).")
         if has_image and not has_file:
-            raise UnsuitableInput("Say where the textures go: OUTPUT names a GeoTIFF.")
+            raise UnsuitableInput("INPUT requires OUTPUT. Give the path of a GeoTIFF.")
         if has_image and output:
-            raise UnsuitableInput("OUTPUT_FOLDER is for the textures of INPUT_FOLDER. For one image name a file "
-                                  "(OUTPUT).")
+            raise UnsuitableInput("OUTPUT_FOLDER is used with INPUT_FOLDER only. Give OUTPUT for the textures of one "
+                                  "image.")
         if folder and not output:
-            raise UnsuitableInput("Choose a folder for the textures of INPUT_FOLDER: OUTPUT_FOLDER.")
+            raise UnsuitableInput("INPUT_FOLDER requires OUTPUT_FOLDER. Choose a folder for the textures.")
         if folder and os.path.realpath(folder) == os.path.realpath(output):
-            raise UnsuitableInput("OUTPUT_FOLDER is the folder of the images. Choose another one, or the textures "
-                                  "would be images the next time.")
+            raise UnsuitableInput("OUTPUT_FOLDER is the folder of the images. Choose another folder, so that the "
+                                  "textures are not read as images in the next run.")
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """The layer becomes a path."""
+        """Read the path of the image."""
         self._path = ""
         if not is_null(parameters.get(self.INPUT)):
             layer = self.parameterAsRasterLayer(parameters, self.INPUT, context)
             if layer is None:
-                raise MissingInput(f"{parameters[self.INPUT]} cannot be opened as a raster. Check that it exists.")
+                raise MissingInput(f"INPUT {parameters[self.INPUT]} cannot be opened as a raster. Check its path.")
             self._path = raster_path(layer)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Compute and write."""
-        self._check_places(parameters, context)
+        """Compute and write the textures."""
+        self._check_inputs_and_outputs(parameters, context)
         bands = [band.strip() for band in self.parameterAsString(parameters, self.BANDS, context).split(",")]
         task = [band for band in bands if band], self._settings(parameters, context), FeedbackProgress(feedback)
         if not self._path:
-            return self._folder(task, parameters, context)
+            return self._process_folder(task, parameters, context)
         output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
         write_textures(self._path, output, *task)
         dress(output, self.tr("Textures"), context, group=self.tr("Floefield: sea ice"), algorithm=self)
         return {self.OUTPUT: output}
 
-    def _folder(self, task, parameters, context):
-        """Every image by itself."""
+    def _process_folder(self, task, parameters, context):
+        """Process each image of the folder."""
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         paths = find_scenes(self.parameterAsString(parameters, self.INPUT_FOLDER, context), exclude=folder)
         with added_files(folder) as partial:
@@ -257,48 +265,49 @@ class GlcmTextures(Algorithm):
             raise UnsuitableInput(batch.complaint())
         if self.parameterAsBoolean(parameters, self.LOAD, context):
             for name in batch.names:
-                load_later(os.path.join(folder, name), self.OUTPUT_FOLDER, context, self.tr("Floefield: sea ice"))
+                load_on_completion(os.path.join(folder, name), self.OUTPUT_FOLDER, context,
+                                   self.tr("Floefield: sea ice"))
         return {self.OUTPUT_FOLDER: folder, self.SCENE_COUNT: len(batch.names),
                 self.FAILED_COUNT: len(batch.failures)}
 
     def _settings(self, parameters, context):
-        def whole(name):
+        def integer(name):
             return self.parameterAsInt(parameters, name, context)
 
-        def chosen(name):
+        def value(name):
             return self.parameterAsEnumString(parameters, name, context)
 
         return TextureSettings(
-            window=whole(self.WINDOW), levels=whole(self.LEVELS),
-            distances=_whole_numbers(self.parameterAsString(parameters, self.DISTANCES, context)),
-            angles=choices(self, parameters, self.ANGLES, context), angle_mode=chosen(self.ANGLE_MODE),
-            distance_mode=chosen(self.DISTANCE_MODE), quantisation=chosen(self.QUANTISATION),
+            window=integer(self.WINDOW), levels=integer(self.LEVELS),
+            distances=_parse_distances(self.parameterAsString(parameters, self.DISTANCES, context)),
+            angles=choices(self, parameters, self.ANGLES, context), angle_mode=value(self.ANGLE_MODE),
+            distance_mode=value(self.DISTANCE_MODE), quantisation=value(self.QUANTISATION),
             value_range=self._range(parameters, context), features=choices(self, parameters, self.FEATURES, context),
-            step=whole(self.STEP), normalisation=chosen(self.NORMALISATION),
-            min_valid=self.parameterAsDouble(parameters, self.MIN_VALID_FRACTION, context), edges=chosen(self.EDGES),
-            compression=chosen(self.COMPRESSION), threads=whole(self.THREADS))
+            step=integer(self.STEP), normalisation=value(self.NORMALISATION),
+            min_valid=self.parameterAsDouble(parameters, self.MIN_VALID_FRACTION, context), edges=value(self.EDGES),
+            compression=value(self.COMPRESSION), threads=integer(self.THREADS))
 
     def _range(self, parameters, context):
-        """Both ends of RANGE, or None."""
+        """Return minimum and maximum of RANGE, or None."""
         given = parameters.get(self.RANGE)
-        ends = [] if is_null(given) else self.parameterAsRange(parameters, self.RANGE, context)
-        if len(ends) == 2 and all(map(math.isfinite, ends)):
-            return tuple(ends)
-        # An empty field of the dialog says "None,None" or "nan,nan".
-        if any(sign.isdigit() for sign in str(given)):
-            raise UnsuitableInput(f"RANGE is {given}; give the lowest and the highest value, such as -25,0.")
+        limits = [] if is_null(given) else self.parameterAsRange(parameters, self.RANGE, context)
+        if len(limits) == 2 and all(map(math.isfinite, limits)):
+            return tuple(limits)
+        # The dialog passes "None,None" or "nan,nan" for an empty range.
+        if any(character.isdigit() for character in str(given)):
+            raise UnsuitableInput(f"RANGE is {given}. Give minimum and maximum, such as -25,0.")
         return None
 
 
-def _whole_numbers(text):
-    """The numbers of a comma list.
+def _parse_distances(text):
+    """Return the integers of a comma-separated list, without duplicates.
 
     Raises
     ------
     UnsuitableInput
-        If there is anything else in it.
+        If the list contains anything else.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdecimal() for part in parts):
-        raise UnsuitableInput(f"DISTANCES is {text}; give whole numbers of pixels separated by commas, such as 1,2,4.")
+        raise UnsuitableInput(f"DISTANCES is {text}. Give whole numbers of pixels separated by commas, such as 1,2,4.")
     return tuple(dict.fromkeys(int(part) for part in parts))

@@ -1,4 +1,4 @@
-"""Ice charts as services deliver them become clipped, decoded, coloured layers."""
+"""Tool ``prepareicecharts``: ice charts in SIGRID-3 to decoded, clipped and styled layers."""
 
 import os
 from dataclasses import asdict
@@ -27,7 +27,7 @@ from ...compute.icechart.legend import legend_names, load_legend
 from ...compute.icechart.settings import CODE_TABLES, ON_ERROR, STYLES, ChartSettings
 from ...compute.icechart.summary import FAILED, PREPARED, write_report, write_table
 from ...provider.base import Algorithm, Group
-from ...provider.chartbatch import failures, prepare_charts
+from ...provider.chartbatch import describe_failures, prepare_charts
 from ...provider.inputs import is_null
 from ...provider.progress import FeedbackProgress
 from ...provider.studyarea import StudyArea
@@ -35,18 +35,18 @@ from ...provider.styling import dress
 
 
 class PrepareIceCharts(Algorithm):
-    """Charts in, a folder of GeoPackages and a summary out."""
+    """Decode, repair, clip and reproject ice charts."""
 
     NAME = "prepareicecharts"
     TITLE = "Prepare ice charts"
     GROUP = Group.SEAICE
-    TAGS = ("ice chart", "SIGRID-3", "egg code", "sea ice", "USNIC", "AARI", "Canadian Ice Service", "DMI", "stage of "
-            "development", "concentration", "clip", "reproject", "batch")
-    HELP = ("Takes ice charts as the services deliver them (SIGRID-3), any number at once: repairs their polygons, "
-            "clips them to a study area, brings them to one coordinate reference system, and translates their codes to "
-            "concentration, stage of development, form and the class of a legend. Each chart becomes a GeoPackage "
-            "that is named by service, waters and day and brings its colours along. Nothing is lost at the pole or at "
-            "180 degrees.")
+    TAGS = ("ice chart", "SIGRID-3", "SIGRID", "egg code", "WMO", "sea ice", "USNIC", "NIC", "AARI", "Canadian Ice "
+            "Service", "CIS", "DMI", "met norway", "stage of development", "ice type", "ice concentration",
+            "form of ice", "decode", "clip", "reproject", "fix geometries", "antimeridian", "batch", "CRYO04", "arctic")
+    HELP = ("Prepares any number of ice charts in SIGRID-3, as delivered by the ice services: repairs the polygons, "
+            "clips them to a study area, reprojects them to one CRS, and decodes concentration, stage of development, "
+            "form and the class of a legend. Each chart is written to a GeoPackage named by service, region and date, "
+            "with embedded styles. Charts across the pole and the antimeridian are supported.")
     REQUIRES = ("defusedxml", "jinja2")
 
     CHARTS = "CHARTS"
@@ -73,88 +73,89 @@ class PrepareIceCharts(Algorithm):
         defaults = ChartSettings()
         self._declare_inputs(defaults)
         self._declare_decoding(defaults)
-        self._declare_running(defaults)
+        self._declare_batch(defaults)
         self._declare_outputs()
 
     def _declare_inputs(self, defaults):
         self.declare(
-            QgsProcessingParameterMultipleLayers(self.CHARTS, self.tr("Ice charts"),
+            QgsProcessingParameterMultipleLayers(self.CHARTS, self.tr("Ice charts (one of these two)"),
                                                  QgsProcessing.SourceType.TypeFile, optional=True),
-            "charts in SIGRID-3: zips as downloaded, shapefiles, GeoPackages or GML files. Give these or the folder "
-            "below.")
+            "Ice charts in SIGRID-3: zip archives as downloaded, shapefiles, GeoPackages or GML files. Alternative: "
+            "CHARTS_FOLDER.")
         self.declare(
-            QgsProcessingParameterFile(self.CHARTS_FOLDER, self.tr("Folder with ice charts"),
+            QgsProcessingParameterFile(self.CHARTS_FOLDER, self.tr("Folder with ice charts (one of these two)"),
                                        behavior=QgsProcessingParameterFile.Behavior.Folder, optional=True),
-            "all charts in it and its subfolders are used.")
+            "Folder searched, with its subfolders, for ice charts. Alternative: CHARTS.")
         self.declare(
             QgsProcessingParameterFeatureSource(self.STUDY_AREA, self.tr("Study area"),
                                                 [QgsProcessing.SourceType.TypeVectorPolygon], optional=True),
-            "polygons, in any coordinate reference system; charts are clipped to them. It may lie over the pole or "
-            "across 180 degrees (in degrees, as longitudes beyond 180, or as two parts). Leave it empty for whole "
-            "charts.")
+            "Polygons in any CRS to which the charts are clipped. They may contain the pole or cross 180 degrees (with "
+            "longitudes beyond 180, or in two parts). Empty: whole charts.")
         self.declare(
-            QgsProcessingParameterCrs(self.CRS, self.tr("CRS of the results"), defaults.crs, optional=True),
-            "one for all charts, best the one of your satellite images. The default is UTM zone 26 north, between "
-            "Greenland and Iceland, as in the CRYO04 training; take EPSG:3413 for the Arctic as a whole.")
+            QgsProcessingParameterCrs(self.CRS, self.tr("Output CRS"), defaults.crs, optional=True),
+            "Coordinate reference system of all prepared charts, preferably that of the satellite images. Default: UTM "
+            "zone 26N, between Greenland and Iceland, as in the CRYO04 training. Use EPSG:3413 for the whole Arctic.")
         self.declare(
-            QgsProcessingParameterCrs(self.SOURCE_CRS, self.tr("CRS of charts that do not tell theirs"), optional=True),
-            "used for charts without a CRS (shapefiles without .prj); all others keep their own.")
+            QgsProcessingParameterCrs(self.SOURCE_CRS, self.tr("CRS of charts without CRS information"), optional=True),
+            "Coordinate reference system of charts without one (shapefiles without .prj); ignored for all others.")
 
     def _declare_decoding(self, defaults):
         self.declare(
-            QgsProcessingParameterString(self.LEGEND, self.tr("Legend (its name, or a CSV file)"), defaults.legend),
-            f"which ice is which class: one of {', '.join(legend_names())}, or the path of a CSV file of your own. "
-            "park3 has open water, first-year and old ice; ice_water two classes; ai4arctic six; stage every stage "
-            "of development.")
-        percent = QgsProcessingParameterNumber.Type.Double
+            QgsProcessingParameterString(self.LEGEND, self.tr("Legend (name or CSV file)"), defaults.legend),
+            f"Legend that assigns ice types to classes: {', '.join(legend_names())}, or the path of a CSV file. park3: "
+            "open water, first-year and old ice. ice_water: two classes. ai4arctic: six classes. stage: every stage of "
+            "development.")
+        double = QgsProcessingParameterNumber.Type.Double
         self.declare(
-            QgsProcessingParameterNumber(self.MIN_CONCENTRATION, self.tr("Smallest concentration for an ice class (%)"),
-                                         percent, defaults.min_concentration, minValue=0, maxValue=100),
-            "polygons with less ice have no class, because most of what a satellite sees there is water. Below 10 % "
-            "they are open water.", advanced=True)
+            QgsProcessingParameterNumber(self.MIN_CONCENTRATION, self.tr("Minimum total concentration (%)"),
+                                         double, defaults.min_concentration, minValue=0, maxValue=100),
+            "Minimum total concentration, in per cent, of polygons with an ice class: below it, most of the surface is "
+            "water, and the polygon has no class. Below 10 % it is open water.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.MIN_DOMINANCE, self.tr("Smallest share of the class (%)"), percent,
+            QgsProcessingParameterNumber(self.MIN_DOMINANCE, self.tr("Minimum dominance of one class (%)"), double,
                                          defaults.dominance, minValue=0, maxValue=100),
-            "polygons in which no class has so much of the ice are mixed and have no class. With 0 the class with most "
-            "ice wins.", advanced=True)
+            "Minimum percentage of the ice of a polygon that belongs to one class; below it, the polygon is mixed and "
+            "has no class. 0: the class with the highest concentration is assigned.", advanced=True)
         self.declare(
-            QgsProcessingParameterString(self.DATE, self.tr("Date of the charts"), optional=True),
-            "year-month-day, such as 2020-10-08, for charts whose metadata and name do not tell their day clearly. "
-            "With several charts write name=date pairs: chart1=2020-10-08;chart2=2020-10-15.", advanced=True)
+            QgsProcessingParameterString(self.DATE, self.tr("Chart date (YYYY-MM-DD)"), optional=True),
+            "Date of charts whose metadata and name contain none or an ambiguous one, such as 2020-10-08. For several "
+            "charts: name=date pairs, such as chart1=2020-10-08;chart2=2020-10-15.", advanced=True)
         self.declare(
-            _choice(self.CODE_TABLE, self.tr("Code tables"), CODE_TABLES, defaults.code_table),
-            "wmo takes every code as SIGRID-3 defines it; cis takes 70 and 74 to 78 as brash and lake ice, as older "
-            "Canadian charts do; auto decides by the service that made the chart.", advanced=True)
+            _choice(self.CODE_TABLE, self.tr("Code table"), CODE_TABLES, defaults.code_table),
+            "Meaning of the codes. wmo: as in SIGRID-3. cis: 70 and 74 to 78 are brash and lake ice, as in older "
+            "Canadian charts. auto: by the ice service of the chart.", advanced=True)
 
-    def _declare_running(self, defaults):
+    def _declare_batch(self, defaults):
         self.declare(
-            _choice(self.STYLE, self.tr("Colours"), STYLES, defaults.style),
-            "how the results look when opened: the classes of the legend, or stage of development or total "
-            "concentration in the colours of the World Meteorological Organization. All three are stored in each file.")
+            _choice(self.STYLE, self.tr("Style"), STYLES, defaults.style),
+            "Default style of the prepared charts: class of the legend, stage of development or total concentration "
+            "(the latter two in WMO colours). All three are stored in each file.")
         self.declare(
-            _choice(self.ON_ERROR, self.tr("When a chart cannot be used"), ON_ERROR, defaults.on_error),
-            "skip prepares the others and names it; fail does the same and ends with an error, for scripts that look "
-            "at the exit code; stop ends at once and writes nothing.", advanced=True)
+            _choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, defaults.on_error),
+            "Reaction to a chart that cannot be used. skip: prepare all other charts and log the error. fail: the "
+            "same, but the run ends with an error (exit code 1), for scripts that check it. stop: end the run at the "
+            "first error; nothing is written.", advanced=True)
         self.declare(
-            QgsProcessingParameterBoolean(self.LOAD, self.tr("Open the results"), defaults.load),
-            "puts the prepared charts into the project. In a model, switch it off where other tools go on with them.")
+            QgsProcessingParameterBoolean(self.LOAD, self.tr("Load results into the project"), defaults.load),
+            "Load the prepared charts when the run ends. Switch it off in models that process them further.")
 
     def _declare_outputs(self):
         self.declare(
-            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Folder for the prepared charts")),
-            "receives a GeoPackage for each chart, such as usnic_arctic_20201008.gpkg. Files of the same name are "
-            "replaced, others stay.")
+            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Output folder")),
+            "Folder for the prepared charts, one GeoPackage each, such as usnic_arctic_20201008.gpkg. Files with the "
+            "same name are overwritten.")
         self.declare(
-            QgsProcessingParameterFileDestination(self.SUMMARY, self.tr("Summary"), "CSV files (*.csv)", optional=True),
-            "table with a row for each chart: date, polygons, area of each class, and what is wrong with it.")
+            QgsProcessingParameterFileDestination(self.SUMMARY, self.tr("Summary table (CSV)"),
+                                                  "CSV files (*.csv)", optional=True),
+            "CSV file with one row per chart: date, number of polygons, area of each class, remarks and errors.")
         self.declare(
             QgsProcessingParameterFileDestination(self.REPORT, self.tr("Report"), "HTML files (*.html)", optional=True),
-            "the same as a page, with the share of each class from chart to chart.")
+            "HTML report with the summary table and the area fraction of each class over time.")
         self.addOutput(QgsProcessingOutputNumber(self.CHART_COUNT, self.tr("Number of prepared charts")))
-        self.addOutput(QgsProcessingOutputNumber(self.FAILED_COUNT, self.tr("Number of charts that cannot be used")))
+        self.addOutput(QgsProcessingOutputNumber(self.FAILED_COUNT, self.tr("Number of charts not used")))
 
     def checkParameterValues(self, parameters, context):
-        """Ask for a list or a folder, and for a date that is one."""
+        """Check the inputs and the output folder."""
         ok, message = super().checkParameterValues(parameters, context)
         if not ok:
             return ok, message
@@ -164,8 +165,8 @@ class PrepareIceCharts(Algorithm):
             return False, self.tr("Give either a list of charts (CHARTS) or a folder with charts (CHARTS_FOLDER).")
         output = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         if folder and output and os.path.realpath(folder) == os.path.realpath(output):
-            return False, self.tr("OUTPUT_FOLDER is the folder of the charts. Choose another one, or the results would "
-                                  "be charts the next time.")
+            return False, self.tr("OUTPUT_FOLDER is the folder of the charts. Choose another folder, so that the "
+                                  "outputs are not read as charts in the next run.")
         return True, ""
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -176,32 +177,33 @@ class PrepareIceCharts(Algorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Prepare the charts, tell what became of them, dress them."""
+        """Prepare the charts, write the summary and the report, and load the results."""
         progress = FeedbackProgress(feedback)
         settings = self._settings(parameters, context)
         legend = load_legend(settings.legend)
         area = StudyArea(self._area_source) if self._area_source is not None else None
-        if area is not None and area.is_wide:
+        if area is not None and area.has_wide_edge:
             progress.warn(self.tr(
-                "The study area has an edge of more than 180 degrees along a parallel and is taken as it looks in "
-                "degrees. If it should lie across 180 degrees, write longitudes beyond 180 (170 to 190)."))
-        # QGIS 3.22 wants a value or calls the parameter optional, though it has a default
+                "The study area has an edge of more than 180 degrees along a parallel, which is taken as drawn. If the "
+                "study area crosses 180 degrees, use longitudes beyond 180 (170 to 190)."))
+        # optional, because QGIS 3.22 requires a value otherwise; the default replaces an empty value
         given = {} if is_null(parameters.get(self.CRS)) else parameters
         crs = self.parameterAsCrs(given, self.CRS, context)
         if not crs.isValid():
-            raise UnsuitableInput("CRS is no coordinate reference system that QGIS knows. Write it as in EPSG:32626.")
+            raise UnsuitableInput("CRS is not a valid coordinate reference system. Example: EPSG:32626.")
         source_crs = self.parameterAsCrs(parameters, self.SOURCE_CRS, context)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         outcomes = prepare_charts(self._paths(parameters, folder, context), folder, settings, (crs, source_crs, area),
                                   context, progress)
-        outputs = {self.OUTPUT_FOLDER: folder, **self._tell(outcomes, legend, settings, crs, parameters, context)}
+        summaries = self._write_summaries(outcomes, legend, settings, crs, parameters, context)
         failed = [outcome for outcome in outcomes if outcome.status == FAILED]
         prepared = [outcome for outcome in outcomes if outcome.status == PREPARED]
         if failed and settings.on_error == "fail":
-            raise UnsuitableInput(f"{failures(failed)} The other {len(prepared)} charts are in {folder}.")
+            raise UnsuitableInput(f"{describe_failures(failed)} The other {len(prepared)} charts are in {folder}.")
         if settings.load:
             self._load(prepared, folder, context)
-        return {**outputs, self.CHART_COUNT: len(prepared), self.FAILED_COUNT: len(failed)}
+        return {self.OUTPUT_FOLDER: folder, **summaries, self.CHART_COUNT: len(prepared),
+                self.FAILED_COUNT: len(failed)}
 
     def _settings(self, parameters, context):
         settings = ChartSettings(
@@ -224,18 +226,18 @@ class PrepareIceCharts(Algorithm):
         listed = self._listed(parameters, context)
         if not listed:
             return find_charts(self.parameterAsString(parameters, self.CHARTS_FOLDER, context), exclude=folder)
-        # a model may hand a folder over where a list of files is wanted
+        # models may pass a folder in place of a list of files
         return [path for each in listed
                 for path in (find_charts(each, exclude=folder) if os.path.isdir(each) else [each])]
 
-    def _tell(self, outcomes, legend, settings, crs, parameters, context):
+    def _write_summaries(self, outcomes, legend, settings, crs, parameters, context):
         outputs = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.SUMMARY, self.REPORT)}
         if outputs[self.SUMMARY]:
             write_table(outputs[self.SUMMARY], outcomes, legend)
         if outputs[self.REPORT]:
-            chosen = {**asdict(settings), "crs": crs.authid() or crs.description()}
+            values = {**asdict(settings), "crs": crs.authid() or crs.description()}
             write_report(outputs[self.REPORT], outcomes, legend,
-                         [(name.upper(), str(value)) for name, value in chosen.items() if name != "load"])
+                         [(name.upper(), str(value)) for name, value in values.items() if name != "load"])
         return {name: path for name, path in outputs.items() if path}
 
     def _load(self, prepared, folder, context):

@@ -1,1 +1,1 @@
-"""Tools that read Sentinel-2 products."""
+"""Tools for Sentinel-2 products."""

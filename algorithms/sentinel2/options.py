@@ -1,4 +1,4 @@
-"""Parameters that the Sentinel-2 tools share: how a product is read, masked, brought to one grid, and stored."""
+"""Parameters shared by the Sentinel-2 tools: bands, area of interest, masks, resampling and output format."""
 
 from qgis.core import (
     QgsProcessing,
@@ -19,7 +19,8 @@ from ...compute.raster.regions import LAND_SEA, RegionSettings
 from ...compute.raster.resample import DOWNSAMPLING, FLAG_DOWNSAMPLING, UPSAMPLING
 from ...compute.sentinel2.bands import BAND_CHOICES, CLOUD_KINDS, SCENE_CLASSES
 from ...compute.sentinel2.clouds import CLOUD_MASKS
-from ...compute.sentinel2.storage import COMPRESSION, FORMATS, STORAGE, StorageSettings
+from ...compute.sentinel2.storage import COMPRESSION as COMPRESSIONS
+from ...compute.sentinel2.storage import FORMATS, STORAGE, StorageSettings
 from ...provider.areas import area_from_extent, area_from_source, area_from_wkt, wkt_of
 from ...provider.inputs import is_null, raster_path
 
@@ -32,7 +33,7 @@ PIXEL_WINDOW = "PIXEL_WINDOW"
 CRS = "CRS"
 CLOUD_MASK = "CLOUD_MASK"
 SCL_CLASSES = "SCL_CLASSES"
-CLOUD_KINDS_NAME = "CLOUD_TYPES"
+CLOUD_TYPES = "CLOUD_TYPES"
 CLOUD_PROBABILITY_THRESHOLD = "CLOUD_PROBABILITY_THRESHOLD"
 MIN_CLOUD_AREA = "MIN_CLOUD_AREA"
 CLOUD_BUFFER = "CLOUD_BUFFER"
@@ -45,108 +46,111 @@ INVERT_STUDY_AREA = "INVERT_STUDY_AREA"
 UPSAMPLING_METHOD = "UPSAMPLING"
 DOWNSAMPLING_METHOD = "DOWNSAMPLING"
 FLAG_DOWNSAMPLING_METHOD = "FLAG_DOWNSAMPLING"
-STORAGE_NAME = "DATA_TYPE"
+DATA_TYPE = "DATA_TYPE"
 FORMAT = "FORMAT"
-COMPRESSION_NAME = "COMPRESSION"
+COMPRESSION = "COMPRESSION"
 THREADS = "THREADS"
 AREAS = (AOI, AOI_EXTENT, AOI_WKT, PIXEL_WINDOW)
 
-_REAL = QgsProcessingParameterNumber.Type.Double
+_DOUBLE = QgsProcessingParameterNumber.Type.Double
 _POLYGONS = [QgsProcessing.SourceType.TypeVectorPolygon]
 
 
-def add_stack_options(tool, defaults, *more):
-    """Declare what both tools ask of a product: bands, pixels, area, clouds, resampling.
+def add_stack_options(tool, defaults, *add_more):
+    """Declare the parameters shared by both tools: bands, pixel size, area of interest, cloud masks, resampling.
 
     Parameters
     ----------
     tool : Algorithm
     defaults : StackSettings
-    *more : callable
-        Each takes the tool and declares further options; the threads come last of all.
+    *add_more : callable
+        Functions of the tool that declare further parameters; the number of threads is declared last.
     """
     tool.declare(
         choice(BANDS, tool.tr("Bands"), BAND_CHOICES, defaults.bands, several=True),
-        "bands of the result, in this order. SCL is the scene classification, AOT the aerosol optical thickness, WVP "
-        "the water vapour, CLDPRB and SNWPRB the probability of cloud and of snow; the angles of sun and view come "
-        "from the tile metadata.")
+        "Bands of the output, in this order. SCL: scene classification; AOT: aerosol optical thickness; WVP: water "
+        "vapour; CLDPRB and SNWPRB: probability of cloud and of snow (%); sun and view angles in degrees, from the "
+        "tile metadata.")
     tool.declare(
-        QgsProcessingParameterNumber(PIXEL_SIZE, tool.tr("Pixel size (m)"), _REAL, defaults.resolution, minValue=1.0),
-        "pixel size of the result in metres, any number; every band is brought to it.")
+        QgsProcessingParameterNumber(PIXEL_SIZE, tool.tr("Pixel size (m)"), _DOUBLE, defaults.resolution, minValue=1.0),
+        "Pixel size of the output in metres (at least 1). All bands are resampled to it.")
     tool.declare(
         QgsProcessingParameterFeatureSource(AOI, tool.tr("Area of interest"), _POLYGONS, optional=True),
-        "polygons, in any CRS; the result covers their bounding box. Leave it empty for everything.")
+        "Polygons in any CRS; the output covers their bounding box. Empty: the whole product.")
     tool.declare(
         choice(CLOUD_MASK, tool.tr("Cloud mask"), CLOUD_MASKS, defaults.cloud_mask),
-        "l2a removes the reflectance of clouds and their shadows by the scene classification of Level-2A products; "
-        "l1c by the cloud mask of Level-1C (Level-2A products of 2022 and later have it too); probability where the "
-        "cloud probability of Level-2A products is high; none keeps all.")
+        "Source of the cloud mask; masked pixels are set to NoData. l2a: scene classification of Level-2A products "
+        "(clouds and shadows). l1c: Level-1C cloud mask (also in Level-2A products of 2022 and later). probability: "
+        "cloud probability of Level-2A products. none: no masking.")
     tool.declare(
-        QgsProcessingParameterExtent(AOI_EXTENT, tool.tr("Area of interest as extent"), optional=True),
-        "the same as a rectangle, from the map, from a layer, or as xmin,xmax,ymin,ymax [EPSG:...].", advanced=True)
+        QgsProcessingParameterExtent(AOI_EXTENT, tool.tr("Area of interest (extent)"), optional=True),
+        "Rectangle from the map, from a layer, or as xmin,xmax,ymin,ymax [EPSG:...].", advanced=True)
     tool.declare(
-        QgsProcessingParameterString(AOI_WKT, tool.tr("Area of interest as WKT"), optional=True),
-        "the same as text, in degrees of longitude and latitude: POLYGON((3.29 43.61, 3.32 43.61, ...)).",
-        advanced=True)
+        QgsProcessingParameterString(AOI_WKT, tool.tr("Area of interest (WKT)"), optional=True),
+        "WKT geometry in degrees of longitude and latitude: POLYGON((3.29 43.61, 3.32 43.61, ...)).", advanced=True)
     tool.declare(
-        QgsProcessingParameterString(PIXEL_WINDOW, tool.tr("Area of interest in pixels"), optional=True),
-        "column, row, width and height, such as 0,7651,5689,3327: pixels of the chosen size, counted from the "
-        "upper-left corner of the product (of all products together).", advanced=True)
+        QgsProcessingParameterString(PIXEL_WINDOW, tool.tr("Area of interest (pixel window)"), optional=True),
+        "Column, row, width and height in output pixels, counted from the upper-left corner of the product (of all "
+        "products together). Example: 0,7651,5689,3327.", advanced=True)
     _add_cloud_options(tool, defaults)
     _add_resampling_options(tool, defaults)
-    for add in more:
+    for add in add_more:
         add(tool)
     tool.declare(
-        QgsProcessingParameterNumber(THREADS, tool.tr("Threads"), QgsProcessingParameterNumber.Type.Integer,
-                                     defaultValue=defaults.threads, minValue=0, maxValue=4 * MOST_THREADS),
-        "worker threads; 0 lets Floefield choose. The result does not depend on it.", advanced=True)
+        QgsProcessingParameterNumber(THREADS, tool.tr("Number of threads (0 = automatic)"),
+                                     QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.threads,
+                                     minValue=0, maxValue=4 * MOST_THREADS),
+        "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on it.",
+        advanced=True)
 
 
 def _add_cloud_options(tool, defaults):
     tool.declare(
         choice(SCL_CLASSES, tool.tr("Scene classes to mask"), SCENE_CLASSES, defaults.masked_classes, several=True),
-        "which scene classes the cloud mask l2a removes.", advanced=True)
+        "Classes of the scene classification that the cloud mask l2a removes.", advanced=True)
     tool.declare(
-        choice(CLOUD_KINDS_NAME, tool.tr("Level-1C clouds to mask"), CLOUD_KINDS, defaults.cloud_kinds, several=True),
-        "what the cloud mask l1c removes. Snow is in the masks of 2022 and later only.", advanced=True)
+        choice(CLOUD_TYPES, tool.tr("Level-1C cloud types to mask"), CLOUD_KINDS, defaults.cloud_kinds, several=True),
+        "Cloud types that the cloud mask l1c removes. Snow is in the masks of 2022 and later only.", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(CLOUD_PROBABILITY_THRESHOLD, tool.tr("Least cloud probability (%)"), _REAL,
+        QgsProcessingParameterNumber(CLOUD_PROBABILITY_THRESHOLD, tool.tr("Cloud probability threshold (%)"), _DOUBLE,
                                      defaults.cloud_probability, minValue=0.0, maxValue=100.0),
-        "the cloud mask probability removes pixels with at least this; lower it to be stricter.", advanced=True)
+        "Minimum cloud probability, in per cent, of the pixels that the cloud mask probability removes. Lower it to "
+        "mask more.", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(MIN_CLOUD_AREA, tool.tr("Smallest cloud (m²)"), _REAL, defaults.min_cloud_area,
-                                     minValue=0.0, maxValue=1e6),
-        "smaller patches of the mask are not believed: bright roofs and the dark rows of vineyards are often taken for "
-        "clouds and shadows. 0 believes all.", advanced=True)
+        QgsProcessingParameterNumber(MIN_CLOUD_AREA, tool.tr("Minimum cloud patch area (m²)"), _DOUBLE,
+                                     defaults.min_cloud_area, minValue=0.0, maxValue=1e6),
+        "Patches of the cloud mask smaller than this area, in square metres, are ignored: bright roofs and dark rows "
+        "of vineyards are often misclassified as clouds and shadows. 0 keeps all patches.", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(CLOUD_BUFFER, tool.tr("Widen the cloud mask by (m)"), _REAL,
+        QgsProcessingParameterNumber(CLOUD_BUFFER, tool.tr("Cloud mask buffer (m)"), _DOUBLE,
                                      defaults.cloud_buffer, minValue=0.0, maxValue=5000.0),
-        "clouds fade out beyond the edge that a mask finds; 100 m is a usual margin. Measured between the centres of "
-        "pixels.", advanced=True)
+        "Dilation of the cloud mask in metres, measured between pixel centres. 0: no buffer; 100 m covers the usual "
+        "thin cloud edges.", advanced=True)
 
 
 def _add_resampling_options(tool, defaults):
     tool.declare(
-        choice(UPSAMPLING_METHOD, tool.tr("Resampling to smaller pixels"), UPSAMPLING, defaults.upsampling),
-        "for bands whose pixels are larger than the result's (20 m to 10 m): nearest repeats pixels, bilinear and "
-        "bicubic interpolate between their centres.", advanced=True)
+        choice(UPSAMPLING_METHOD, tool.tr("Upsampling method"), UPSAMPLING, defaults.upsampling),
+        "Method for bands with larger pixels than the output (20 m to 10 m). nearest repeats pixels; bilinear and "
+        "bicubic interpolate between pixel centres.", advanced=True)
     tool.declare(
-        choice(DOWNSAMPLING_METHOD, tool.tr("Resampling to larger pixels"), DOWNSAMPLING, defaults.downsampling),
-        "for bands whose pixels are smaller than the result's (10 m to 20 m): first takes the upper-left one, the "
-        "others summarise all pixels below. Scene classes are never averaged.", advanced=True)
+        choice(DOWNSAMPLING_METHOD, tool.tr("Downsampling method"), DOWNSAMPLING, defaults.downsampling),
+        "Method for bands with smaller pixels than the output (10 m to 20 m). first takes the upper-left pixel, the "
+        "others aggregate all pixels of the output pixel. The scene classification is never averaged.", advanced=True)
     tool.declare(
-        choice(FLAG_DOWNSAMPLING_METHOD, tool.tr("Masks to larger pixels"), FLAG_DOWNSAMPLING,
+        choice(FLAG_DOWNSAMPLING_METHOD, tool.tr("Flag downsampling method"), FLAG_DOWNSAMPLING,
                defaults.flag_downsampling),
-        "when a pixel counts as cloud: by its upper-left part (first), when all parts are (flagand), when one is "
-        "(flagor), when more than half are (flagmedianand), or when at least half are (flagmedianor).", advanced=True)
+        "Rule by which a larger output pixel is flagged as cloud: its upper-left pixel is (first), all pixels are "
+        "(flagand), at least one is (flagor), more than half are (flagmedianand), at least half are (flagmedianor).",
+        advanced=True)
 
 
 def add_crs_option(tool):
-    """Declare the CRS of the result."""
+    """Declare the output CRS."""
     tool.declare(
-        QgsProcessingParameterCrs(CRS, tool.tr("CRS of the result"), optional=True),
-        "empty keeps the UTM zone of the product. In a CRS in degrees the pixel size counts as on the equator "
-        "(111.3 km to a degree).", advanced=True)
+        QgsProcessingParameterCrs(CRS, tool.tr("Output CRS"), optional=True),
+        "Coordinate reference system of the output. Empty: the UTM zone of the product. In a geographic CRS the pixel "
+        "size is converted at the equator (1 degree = 111.3 km).", advanced=True)
 
 
 def add_region_options(tool, defaults=None):
@@ -159,33 +163,34 @@ def add_region_options(tool, defaults=None):
     """
     defaults = defaults or RegionSettings()
     tool.declare(
-        choice(LAND_SEA_MASK, tool.tr("Land/sea mask"), LAND_SEA, defaults.land_sea_mask),
-        "the kind that is removed: land, or sea. It needs an elevation model or land polygons, see the advanced "
-        "parameters.")
+        choice(LAND_SEA_MASK, tool.tr("Land/sea mask (surface to remove)"), LAND_SEA, defaults.land_sea_mask),
+        "Surface to set to NoData: land or sea. Requires a digital elevation model or land polygons (advanced "
+        "parameters).")
     tool.declare(
-        QgsProcessingParameterRasterLayer(DEM, tool.tr("Elevation model"), optional=True),
-        "raster in any CRS. Sea is where it has no data, does not reach, or is not above the sea level below. Free "
-        "ones: Copernicus GLO-30 (dataspace.copernicus.eu) and SRTM (earthexplorer.usgs.gov).", advanced=True)
+        QgsProcessingParameterRasterLayer(DEM, tool.tr("Digital elevation model"), optional=True),
+        "Elevation raster in any CRS, for the land/sea mask. Pixels are sea where it has NoData, does not reach, or "
+        "is not above the sea level. Free sources: Copernicus GLO-30 (dataspace.copernicus.eu), SRTM "
+        "(earthexplorer.usgs.gov).", advanced=True)
     tool.declare(
-        QgsProcessingParameterNumber(SEA_LEVEL, tool.tr("Sea level (m)"), _REAL, defaults.sea_level),
-        "elevations up to this are sea. Raise it a little where the elevation model is noisy at the coast.",
-        advanced=True)
+        QgsProcessingParameterNumber(SEA_LEVEL, tool.tr("Sea level (m)"), _DOUBLE, defaults.sea_level),
+        "Maximum elevation of the sea, in units of the elevation model. Raise it where the model is noisy at the "
+        "coast.", advanced=True)
     tool.declare(
         QgsProcessingParameterFeatureSource(LAND, tool.tr("Land polygons"), _POLYGONS, optional=True),
-        "polygons of the land, in any CRS, in place of an elevation model (OpenStreetMap: osmdata.openstreetmap.de).",
-        advanced=True)
+        "Land polygons in any CRS, in place of an elevation model. Free source: OpenStreetMap "
+        "(osmdata.openstreetmap.de).", advanced=True)
     tool.declare(
         QgsProcessingParameterFeatureSource(STUDY_AREA, tool.tr("Study area"), _POLYGONS, optional=True),
-        "polygons, in any CRS; pixels whose centre lies outside lose their data. The area of interest only cuts a "
-        "rectangle.", advanced=True)
+        "Polygons in any CRS; pixels with their centre outside are set to NoData. The area of interest only crops to "
+        "a rectangle.", advanced=True)
     tool.declare(
-        QgsProcessingParameterBoolean(INVERT_STUDY_AREA, tool.tr("Remove what lies inside the study area"),
+        QgsProcessingParameterBoolean(INVERT_STUDY_AREA, tool.tr("Mask inside the study area"),
                                       defaults.invert_study_area),
-        "remove the inside of the study area, and keep the rest.", advanced=True)
+        "Set the pixels inside the study area to NoData instead of those outside.", advanced=True)
 
 
 def add_storage_options(tool, defaults=None):
-    """Declare how the result is written; the tool should allow ``ANY_RASTER_FORMAT``.
+    """Declare data type, format and compression of the output; the tool should set ``ANY_RASTER_FORMAT``.
 
     Parameters
     ----------
@@ -194,21 +199,21 @@ def add_storage_options(tool, defaults=None):
     """
     defaults = defaults or StorageSettings()
     tool.declare(
-        choice(STORAGE_NAME, tool.tr("Numbers"), STORAGE, defaults.storage),
-        "int16 stores reflectance times 10000 with the scale in the file; float32 stores reflectance itself and takes "
-        "twice the space.", advanced=True)
+        choice(DATA_TYPE, tool.tr("Data type"), STORAGE, defaults.storage),
+        "Data type of the output. int16: reflectance times 10000, with the scale factor in the file. float32: "
+        "reflectance, twice the file size.", advanced=True)
     tool.declare(
-        choice(FORMAT, tool.tr("Format"), FORMATS, defaults.format),
-        "auto goes by the extension of the output: .tif, .dat (ENVI), .nc (NetCDF), .jp2 (JPEG 2000), or any other "
-        "that GDAL can write. cog is a GeoTIFF with overviews for the web.", advanced=True)
+        choice(FORMAT, tool.tr("Output format"), FORMATS, defaults.format),
+        "Raster format. auto: by the extension of the output: .tif, .dat (ENVI), .nc (NetCDF), .jp2 (JPEG 2000), or "
+        "any other that GDAL can write. cog: cloud-optimised GeoTIFF with overviews.", advanced=True)
     tool.declare(
-        choice(COMPRESSION_NAME, tool.tr("Compression"), COMPRESSION, defaults.compression),
-        "of GeoTIFF and COG. zstd is fast and small, for QGIS and GDAL; deflate is read by every program, SNAP "
-        "included; none is largest.", advanced=True)
+        choice(COMPRESSION, tool.tr("Compression"), COMPRESSIONS, defaults.compression),
+        "Compression of GeoTIFF and COG. zstd: fast and small, for QGIS and GDAL. deflate: readable by all software, "
+        "SNAP included. none: largest files.", advanced=True)
 
 
 def choice(name, description, options, default, several=False, optional=False):
-    """An enum parameter with static strings, so that a command line reads well.
+    """Return an enum parameter with static strings, which scripts and command lines pass by name.
 
     Returns
     -------
@@ -220,35 +225,35 @@ def choice(name, description, options, default, several=False, optional=False):
 
 
 def check_area(tool, parameters, context):
-    """Whether at most one area of interest is given: (True, "") or (False, what to do)."""
+    """Check that at most one area of interest is given; return (True, "") or (False, message)."""
     if sum(not is_null(parameters.get(name)) for name in AREAS) > 1:
-        return False, tool.tr("Give the area of interest in one way only (a layer, an extent, WKT or a pixel window), "
-                              "not both.")
+        return False, tool.tr("More than one area of interest is given. Use only one of AOI, AOI_EXTENT, AOI_WKT and "
+                              "PIXEL_WINDOW.")
     return True, ""
 
 
 def check_regions(tool, parameters, context):
-    """Whether a land/sea mask has what it needs: (True, "") or (False, what to do)."""
-    wanted = tool.parameterAsEnumString(parameters, LAND_SEA_MASK, context) != "none"
+    """Check the inputs of the land/sea mask and the study area; return (True, "") or (False, message)."""
+    requested = tool.parameterAsEnumString(parameters, LAND_SEA_MASK, context) != "none"
     sources = [name for name in (DEM, LAND) if not is_null(parameters.get(name))]
-    if wanted and len(sources) != 1:
-        return False, tool.tr("A land/sea mask needs an elevation model (DEM) or land polygons (LAND): give one of "
+    if requested and len(sources) != 1:
+        return False, tool.tr("LAND_SEA_MASK requires an elevation model (DEM) or land polygons (LAND). Give one of "
                               "them.")
-    if sources and not wanted:
-        return False, tool.tr("An elevation model or land polygons are given, but LAND_SEA_MASK is none: choose what "
-                              "is to be removed, land or sea.")
+    if sources and not requested:
+        return False, tool.tr("An elevation model or land polygons are given, but LAND_SEA_MASK is none. Set it to "
+                              "land or sea, the surface to remove.")
     if tool.parameterAsBool(parameters, INVERT_STUDY_AREA, context) and is_null(parameters.get(STUDY_AREA)):
-        return False, tool.tr("To remove the inside of a study area, give the study area (STUDY_AREA).")
+        return False, tool.tr("INVERT_STUDY_AREA requires a study area. Give the study area (STUDY_AREA).")
     return True, ""
 
 
 def is_cleared(value):
-    """Whether a choice was given, but nothing chosen; a command line can only give an empty text for it."""
+    """Return whether an enum parameter is given, but empty: an empty list, or an empty text on a command line."""
     return value is not None and (value == [] or is_null(value))
 
 
 def choices(tool, parameters, name, context):
-    """The chosen strings of an enum parameter; none where the user cleared it (QGIS would give the default).
+    """Return the selected strings of an enum parameter; none if it is cleared (QGIS would return the default).
 
     Returns
     -------
@@ -260,13 +265,13 @@ def choices(tool, parameters, name, context):
 
 
 def area_of(tool, source, parameters, context):
-    """The area of interest, or None.
+    """Return the area of interest, or None.
 
     Parameters
     ----------
     tool : Algorithm
     source : QgsProcessingFeatureSource or None
-        The layer parameter, opened when the tool was prepared.
+        The layer parameter, opened in ``prepareAlgorithm``.
     parameters : dict
     context : QgsProcessingContext
 
@@ -277,7 +282,7 @@ def area_of(tool, source, parameters, context):
     Raises
     ------
     UnsuitableInput
-        If it cannot be used.
+        If it is not valid.
     """
     if not is_null(parameters.get(PIXEL_WINDOW)):
         return _pixel_area(tool.parameterAsString(parameters, PIXEL_WINDOW, context))
@@ -296,13 +301,13 @@ def _pixel_area(text):
         if min(column, row) < 0 or min(width, height) <= 0:
             raise ValueError
     except ValueError as error:
-        raise UnsuitableInput(f"The pixel window {text!r} is not column,row,width,height in whole pixels. Example: "
+        raise UnsuitableInput(f"PIXEL_WINDOW is {text!r}. Give column, row, width and height as integers. Example: "
                               "0,7651,5689,3327.") from error
     return PixelArea(column, row, width, height)
 
 
 def stack_options(tool, parameters, context):
-    """The values of the shared parameters, by field name of ``StackSettings``.
+    """Return the values of the shared parameters, by field name of ``StackSettings``.
 
     Returns
     -------
@@ -313,7 +318,7 @@ def stack_options(tool, parameters, context):
         "resolution": tool.parameterAsDouble(parameters, PIXEL_SIZE, context),
         "cloud_mask": tool.parameterAsEnumString(parameters, CLOUD_MASK, context),
         "masked_classes": choices(tool, parameters, SCL_CLASSES, context),
-        "cloud_kinds": choices(tool, parameters, CLOUD_KINDS_NAME, context),
+        "cloud_kinds": choices(tool, parameters, CLOUD_TYPES, context),
         "cloud_probability": tool.parameterAsDouble(parameters, CLOUD_PROBABILITY_THRESHOLD, context),
         "min_cloud_area": tool.parameterAsDouble(parameters, MIN_CLOUD_AREA, context),
         "cloud_buffer": tool.parameterAsDouble(parameters, CLOUD_BUFFER, context),
@@ -325,13 +330,14 @@ def stack_options(tool, parameters, context):
     if tool.parameterDefinition(CRS) is not None:
         crs = tool.parameterAsCrs(parameters, CRS, context)
         if not is_null(parameters.get(CRS)) and not crs.isValid():
-            raise UnsuitableInput(f"{parameters.get(CRS)} is no coordinate reference system. Example: EPSG:32631.")
+            raise UnsuitableInput(f"CRS {parameters.get(CRS)} is not a valid coordinate reference system. Example: "
+                                  "EPSG:32631.")
         options["crs"] = wkt_of(crs) if crs.isValid() else ""
     return options
 
 
 class RegionSources:
-    """The layers of :func:`add_region_options`, opened while the tool is prepared.
+    """Layers of :func:`add_region_options`, opened in ``prepareAlgorithm``.
 
     Parameters
     ----------
@@ -343,14 +349,13 @@ class RegionSources:
     def __init__(self, tool, parameters, context):
         dem = tool.parameterAsRasterLayer(parameters, DEM, context)
         if dem is None and not is_null(parameters.get(DEM)):
-            raise UnsuitableInput(f"The elevation model {parameters.get(DEM)} cannot be opened as a raster. Check its "
-                                  "path.")
+            raise UnsuitableInput(f"DEM {parameters.get(DEM)} cannot be opened as a raster. Check its path.")
         self._dem = raster_path(dem) if dem is not None else ""
         self._land = tool.parameterAsSource(parameters, LAND, context)
         self._study_area = tool.parameterAsSource(parameters, STUDY_AREA, context)
 
     def settings(self, tool, parameters, context):
-        """What is removed.
+        """Return the settings of the land/sea mask and the study area.
 
         Returns
         -------
@@ -366,11 +371,11 @@ class RegionSources:
 
 
 def storage_options(tool, parameters, context):
-    """How the result is written.
+    """Return data type, format and compression of the output.
 
     Returns
     -------
     StorageSettings
     """
     return StorageSettings(*(tool.parameterAsEnumString(parameters, name, context)
-                             for name in (STORAGE_NAME, FORMAT, COMPRESSION_NAME)))
+                             for name in (DATA_TYPE, FORMAT, COMPRESSION)))

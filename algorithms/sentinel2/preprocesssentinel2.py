@@ -1,4 +1,4 @@
-"""One Sentinel-2 product becomes one stack of bands on one grid."""
+"""Tool ``preprocesssentinel2``: one Sentinel-2 product to a band stack on one grid."""
 
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -33,7 +33,7 @@ PRODUCT_FILTER = "Sentinel-2 products (*.zip *.xml *.SAFE);;All files (*)"
 
 
 class PreprocessSentinel2(Algorithm):
-    """SAFE or zip in, one analysis-ready raster out."""
+    """Resample, crop, mask and stack the bands of one Sentinel-2 product."""
 
     INPUT = "INPUT"
     TILE = "TILE"
@@ -43,12 +43,13 @@ class PreprocessSentinel2(Algorithm):
     NAME = "preprocesssentinel2"
     TITLE = "Preprocess a Sentinel-2 product"
     GROUP = Group.SENTINEL2
-    TAGS = ("sentinel-2", "safe", "l2a", "l1c", "msil2a", "sen2cor", "resample", "subset", "reproject", "cloud mask",
-            "scl", "land sea mask", "reflectance", "copernicus")
-    HELP = ("Brings the bands of one downloaded Sentinel-2 product to one grid and one file, cut to an area of "
-            "interest, with clouds, land or sea removed if you wish. Reflectance is right for every processing "
-            "baseline (the offset of baseline 04.00 and later is applied) and stored as int16 with its scale in the "
-            "file.")
+    TAGS = ("sentinel-2", "msi", "safe", "l2a", "l1c", "msil2a", "msil1c", "sen2cor", "atmospheric correction",
+            "resample", "subset", "crop", "reproject", "cloud mask", "scl", "land sea mask", "band stack",
+            "layer stacking", "surface reflectance", "snap", "otb", "copernicus")
+    HELP = ("Resamples the bands of one Sentinel-2 product (Level-1C or Level-2A) to one grid and stacks them in one "
+            "raster, cropped to an area of interest, with clouds, land or sea masked on request. Reflectance is "
+            "calibrated for every processing baseline (the offset of baseline 04.00 and later is applied) and stored "
+            "as int16 with its scale factor.")
     REQUIRES = ("rasterio", "defusedxml")
     ANY_RASTER_FORMAT = True
 
@@ -56,18 +57,18 @@ class PreprocessSentinel2(Algorithm):
         """Declare the parameters."""
         self.declare(
             QgsProcessingParameterFile(self.INPUT, self.tr("Sentinel-2 product"), fileFilter=PRODUCT_FILTER),
-            "the zip as downloaded, the MTD_MSIL2A.xml (or MTD_MSIL1C.xml) inside a .SAFE folder, or (typed) the .SAFE "
-            "folder itself.")
+            "Zip archive as downloaded, MTD_MSIL2A.xml (or MTD_MSIL1C.xml) in a .SAFE folder, or the path of the .SAFE "
+            "folder.")
         add_stack_options(self, StackSettings(), add_region_options, _add_tile_option, add_crs_option,
                           add_level_1c_options, add_storage_options)
         self.declare(
-            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Stack")),
-            "one band for each chosen band; pixels without data have the nodata value -32768 (NaN in float32).")
+            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Band stack")),
+            "Raster with the selected bands. NoData is -32768 (int16) or NaN (float32).")
         add_level_2a_folder(self)
-        self.addOutput(QgsProcessingOutputNumber(self.VALID_FRACTION, self.tr("Share of pixels with data")))
+        self.addOutput(QgsProcessingOutputNumber(self.VALID_FRACTION, self.tr("Fraction of valid pixels")))
 
     def checkParameterValues(self, parameters, context):
-        """Allow one area of interest at most, and ask for what the masks need."""
+        """Check the area of interest and the inputs of the masks."""
         ok, message = super().checkParameterValues(parameters, context)
         for check in (lambda: check_area(self, parameters, context),
                       lambda: check_regions(self, parameters, context)):
@@ -76,13 +77,13 @@ class PreprocessSentinel2(Algorithm):
         return ok, message
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Open the layers."""
+        """Open the vector and elevation layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
         self._regions = RegionSources(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Read, resample, mask and write."""
+        """Read, resample, mask and write the bands."""
         progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)
         settings = StackSettings(**stack_options(self, parameters, context))
@@ -104,6 +105,6 @@ class PreprocessSentinel2(Algorithm):
 
 def _add_tile_option(tool):
     tool.declare(
-        QgsProcessingParameterString(tool.TILE, tool.tr("Tile of an old product"), optional=True),
-        "products made before December 2016 may hold many tiles. Name one, such as 31TEJ, or leave this empty for all "
-        "tiles of one UTM zone side by side.", advanced=True)
+        QgsProcessingParameterString(tool.TILE, tool.tr("Tile (multi-tile products)"), optional=True),
+        "Tile to read from a product with several tiles (before December 2016), such as 31TEJ. Empty: mosaic of all "
+        "tiles of one UTM zone.", advanced=True)

@@ -1,4 +1,4 @@
-"""The parameters that say what becomes of Level-1C products: left as they are, or corrected by Sen2Cor."""
+"""Parameters for Level-1C products: top-of-atmosphere reflectance, or atmospheric correction with Sen2Cor."""
 
 from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterFolderDestination, QgsProcessingUtils
 
@@ -9,40 +9,42 @@ from .options import choice
 LEVEL_1C = "LEVEL_1C"
 SEN2COR = "SEN2COR"
 L2A_FOLDER = "L2A_FOLDER"
-WAYS = ("toa", "sen2cor")
+LEVEL_1C_PROCESSING = ("toa", "sen2cor")
 
 
 def add_level_1c_options(tool):
-    """Declare whether and with which program Level-1C products are corrected."""
+    """Declare the processing of Level-1C products and the path of Sen2Cor."""
     tool.declare(
-        choice(LEVEL_1C, tool.tr("Level-1C products"), WAYS, WAYS[0]),
-        "toa takes the reflectance at the top of the atmosphere as it is; sen2cor first makes a Level-2A product with "
-        "ESA's Sen2Cor, which you must have installed.", advanced=True)
+        choice(LEVEL_1C, tool.tr("Level-1C processing"), LEVEL_1C_PROCESSING, LEVEL_1C_PROCESSING[0]),
+        "Processing of Level-1C products. toa: use top-of-atmosphere reflectance. sen2cor: convert to Level-2A first "
+        "(atmospheric correction) with ESA's Sen2Cor, which must be installed. Ignored for Level-2A "
+        "products.", advanced=True)
     tool.declare(
-        QgsProcessingParameterFile(SEN2COR, tool.tr("Sen2Cor"), optional=True,
+        QgsProcessingParameterFile(SEN2COR, tool.tr("Sen2Cor program (L2A_Process)"), optional=True,
                                    fileFilter="Sen2Cor (L2A_Process*);;All files (*)"),
-        "path of its L2A_Process. Set it once for all in Settings > Options > Processing > Providers > Floefield.",
+        "Path of L2A_Process. Empty: the path in Settings > Options > Processing > Providers > Floefield, else the "
+        "search path of the system.",
         advanced=True)
 
 
 def add_level_2a_folder(tool):
-    """Declare where the products of Sen2Cor go."""
+    """Declare the folder for the Level-2A products of Sen2Cor."""
     tool.declare(
-        QgsProcessingParameterFolderDestination(L2A_FOLDER, tool.tr("Level-2A products of Sen2Cor"), optional=True,
+        QgsProcessingParameterFolderDestination(L2A_FOLDER, tool.tr("Folder for Level-2A products"), optional=True,
                                                 createByDefault=False),
-        "folder in which to keep them; without one they are deleted with the other temporary files of QGIS.",
+        "Folder for the Level-2A products made by Sen2Cor. Empty: temporary, deleted when QGIS closes.",
         advanced=True)
 
 
 def sen2cor_options(tool, parameters, context):
-    """Whether Sen2Cor is wanted, and how.
+    """Return the Sen2Cor program and output folder.
 
     Returns
     -------
     tuple of str or None
-        Path of the program, and folder of its products; None where Level-1C stays as it is.
+        Path of the program and folder of its products; None for ``toa``.
     results : dict
-        What the tool returns of it.
+        Outputs of the tool: the folder, if one is given.
     """
     if tool.parameterAsEnumString(parameters, LEVEL_1C, context) != "sen2cor":
         return None, {}

@@ -1,4 +1,4 @@
-"""Many Sentinel-2 products become one dated stack."""
+"""Tool ``sentinel2timeseries``: many Sentinel-2 products to one multi-temporal stack."""
 
 from datetime import date
 
@@ -44,7 +44,7 @@ from .sen2coroptions import add_level_1c_options, add_level_2a_folder, sen2cor_o
 
 
 class Sentinel2TimeSeries(Algorithm):
-    """A list or a folder of products in, one stack with a date in every band name out."""
+    """Stack Sentinel-2 products of a season on one grid, with the date in every band name."""
 
     INPUTS = "INPUTS"
     INPUT_FOLDER = "INPUT_FOLDER"
@@ -63,13 +63,15 @@ class Sentinel2TimeSeries(Algorithm):
     NAME = "sentinel2timeseries"
     TITLE = "Stack a Sentinel-2 time series"
     GROUP = Group.SENTINEL2
-    TAGS = ("sentinel-2", "safe", "l2a", "stack", "multi-temporal", "gap filling", "cloud mask", "ndvi", "batch",
-            "composite", "median", "mosaic", "interpolation", "sen2-agri")
-    HELP = ("Stacks the products of a season on one grid, with clouds removed and the gaps filled in time: the "
-            "features from which crops are told apart. The dates are those of the satellite, a regular step, or months "
-            "and seasons. Bands are named by band and day, such as B04_20180627, and sorted by date. Products of one "
-            "day are merged, over the borders of tiles and UTM zones; days on which nothing of the area was seen are "
-            "left out with a message.")
+    TAGS = ("sentinel-2", "msi", "safe", "l2a", "l1c", "time series", "satellite image time series", "band stack",
+            "layer stacking", "multi-temporal", "gap filling", "temporal interpolation", "resampling", "cloud mask",
+            "vegetation index", "ndvi", "ndwi", "red edge", "batch", "composite", "monthly", "median", "mosaic",
+            "sen2-agri", "sen4cap", "phenology")
+    HELP = ("Stacks the products of a season on one grid, with clouds masked and the gaps filled by interpolation in "
+            "time: the features for crop classification. The dates are the acquisition dates, a regular interval, or "
+            "monthly or seasonal composites. Bands are named by band and date, such as B04_20180627, and sorted by "
+            "date. Products of one day are mosaicked across tiles and UTM zones; dates without a valid pixel in the "
+            "area are skipped with a message.")
     REQUIRES = ("rasterio", "defusedxml")
     ANY_RASTER_FORMAT = True
 
@@ -77,92 +79,93 @@ class Sentinel2TimeSeries(Algorithm):
         """Declare the parameters."""
         defaults = SeriesSettings()
         self.declare(
-            QgsProcessingParameterMultipleLayers(self.INPUTS, self.tr("Sentinel-2 products"),
+            QgsProcessingParameterMultipleLayers(self.INPUTS, self.tr("Sentinel-2 products (one of these two)"),
                                                  QgsProcessing.SourceType.TypeFile, optional=True),
-            "zips as downloaded, MTD_MSIL2A.xml files or .SAFE folders. Give these or the folder below.")
+            "Zip archives as downloaded, MTD_MSIL2A.xml files or .SAFE folders. Alternative: INPUT_FOLDER.")
         self.declare(
-            QgsProcessingParameterFile(self.INPUT_FOLDER, self.tr("Folder with Sentinel-2 products"),
+            QgsProcessingParameterFile(self.INPUT_FOLDER, self.tr("Folder with Sentinel-2 products (one of these two)"),
                                        behavior=QgsProcessingParameterFile.Behavior.Folder, optional=True),
-            "all products in it and its subfolders are used, .SAFE folders and zips alike.")
+            "Folder searched, with its subfolders, for .SAFE folders and zip archives. Alternative: INPUTS.")
         add_stack_options(self, defaults, add_region_options, add_crs_option, self._add_time_options,
                           add_level_1c_options, add_storage_options)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Time series")),
-            "all bands and indices of the first date, then of the second, and so on.")
+            "Raster with all bands and indices of the first date, then of the second, and so on.")
         self.declare(
-            QgsProcessingParameterRasterDestination(self.CLEAR_COUNT, self.tr("Clear observations"), optional=True,
+            QgsProcessingParameterRasterDestination(self.CLEAR_COUNT, self.tr("Clear observation count"), optional=True,
                                                     createByDefault=False),
-            "GeoTIFF: on how many days each pixel was seen clearly; with a composite, for each month or season too. "
-            "Where it is low, the series is made of interpolation more than of observation.")
+            "GeoTIFF with the number of cloud-free dates of each pixel; with a composite, also for each month or "
+            "season. Where it is low, the time series is mostly interpolated.")
         self.declare(
-            QgsProcessingParameterFileDestination(self.TABLE, self.tr("Table of products"),
+            QgsProcessingParameterFileDestination(self.TABLE, self.tr("Product table (CSV)"),
                                                   self.tr("CSV files (*.csv)"), optional=True, createByDefault=False),
-            "a line for each product: date, tile, baseline, how much of the area it covers, and the share of clouds.")
+            "CSV file with one row per product: date, tile, processing baseline, coverage of the area and cloud cover.")
         self.declare(
-            QgsProcessingParameterFileDestination(self.FIGURE, self.tr("Picture of the dates"),
+            QgsProcessingParameterFileDestination(self.FIGURE, self.tr("Coverage figure (PNG)"),
                                                   self.tr("PNG files (*.png)"), optional=True, createByDefault=False),
-            "PNG: which share of the area was clear, clouded or not covered each day, and how often pixels were seen.")
+            "PNG figure: fraction of the area that is clear, cloudy or not covered on each date, and a histogram of "
+            "the clear observations.")
         add_level_2a_folder(self)
         self.addOutput(QgsProcessingOutputNumber(self.DATE_COUNT, self.tr("Number of dates")))
 
     @staticmethod
     def _add_time_options(tool):
         defaults = SeriesSettings()
-        for name, title, end in ((tool.START_DATE, tool.tr("First day"), "first"),
-                                 (tool.END_DATE, tool.tr("Last day"), "last")):
+        for name, label, title, end in ((tool.START_DATE, tool.tr("Start date"), "First", "first"),
+                                        (tool.END_DATE, tool.tr("End date"), "Last", "last")):
             tool.declare(
-                QgsProcessingParameterString(name, title, optional=True),
-                f"as 2018-03-01: the {end} day whose products are used. Leave it empty for all. With a regular "
-                f"interval, also the {end} day of the result, so that several places and years get the same dates.",
+                QgsProcessingParameterString(name, label, optional=True),
+                f"{title} acquisition date of the products to use (YYYY-MM-DD). Empty: all products. With an interval, "
+                f"also the {end} date of the output: set it to get the same dates for several areas and years.",
                 advanced=True)
         tool.declare(
             choice(tool.GAP_FILLING, tool.tr("Gap filling"), GAP_FILLING, defaults.gap_filling),
-            "linear interpolates each pixel between the clear dates before and after; before the first and after the "
-            "last clear date the nearest value is repeated. none leaves nodata.")
+            "Method for masked pixels. linear: interpolate each pixel between the clear dates before and after, and "
+            "repeat the nearest value before the first and after the last clear date. none: keep NoData.")
         tool.declare(
-            QgsProcessingParameterNumber(tool.INTERVAL, tool.tr("Days between dates"),
+            QgsProcessingParameterNumber(tool.INTERVAL, tool.tr("Interval (days, 0 = acquisition dates)"),
                                          QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.interval,
                                          minValue=0, maxValue=366),
-            "0 keeps the dates of the satellite. With 10, as Sen2-Agri does, the bands are interpolated to every tenth "
-            "day from the first date on: for comparing years and places that were seen on different days.")
+            "Days between the output dates, from the start date (else the first acquisition) on; the bands are "
+            "interpolated in time. 0: acquisition dates. 10, as in Sen2-Agri, makes years and areas comparable that "
+            "were observed on different days.")
         tool.declare(
-            choice(tool.COMPOSITE, tool.tr("Composite"), COMPOSITES, defaults.composite),
-            "month or season makes one image of each calendar month, or of each season (from March, June, September "
-            "and December on): the median of the clear observations of each pixel. It is named by its first day, such "
-            "as B04_20180601. A quiet, cloud-free background, and far fewer bands.")
+            choice(tool.COMPOSITE, tool.tr("Composite period"), COMPOSITES, defaults.composite),
+            "Median of the clear observations of each pixel over each calendar month, or each season (starting in "
+            "March, June, September and December), named by its first day, such as B04_20180601. Reduces noise and the "
+            "number of bands. none: no composite. Cannot be combined with an interval.")
         tool.declare(
-            choice(tool.INDICES, tool.tr("Indices"), INDICES, defaults.indices, several=True,
+            choice(tool.INDICES, tool.tr("Spectral indices"), INDICES, defaults.indices, several=True,
                    optional=True),
-            "added for every date. ndvi = (B08 - B04) / (B08 + B04). ndwi = (B11 - B08) / (B11 + B08), the sign of "
-            "Sen2-Agri; ndwi_gao is the same with the opposite sign; ndwi_mcfeeters = (B03 - B08) / (B03 + B08) shows "
-            "open water. brightness = root of the sum of squares of B03, B04, B08 and B11. With the red edge: rendvi "
-            "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = position of the red "
-            "edge in nm.")
+            "Spectral indices added for every date. ndvi = (B08 - B04) / (B08 + B04). ndwi = (B11 - B08) / (B11 + "
+            "B08), signed as in Sen2-Agri; ndwi_gao has the opposite sign; ndwi_mcfeeters = (B03 - B08) / (B03 + B08), "
+            "for open water. brightness = square root of the sum of squares of B03, B04, B08 and B11. Red edge: rendvi "
+            "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = red-edge position (nm).")
 
     def checkParameterValues(self, parameters, context):
-        """Ask for a list or a folder, and for one area of interest at most."""
+        """Check the inputs, the dates, the masks and the area of interest."""
         cleared = {self.INDICES: []} if is_cleared(parameters.get(self.INDICES)) else {}
         ok, message = super().checkParameterValues({**parameters, **cleared}, context)
         if not ok:
             return ok, message
         if bool(self._listed(parameters, context)) == bool(self._folder(parameters, context)):
-            return False, self.tr("Give either a list of products or a folder with products.")
+            return False, self.tr("Give either a list of products (INPUTS) or a folder with products (INPUT_FOLDER).")
         try:
-            self._day(parameters, self.START_DATE, context)
-            self._day(parameters, self.END_DATE, context)
+            self._date(parameters, self.START_DATE, context)
+            self._date(parameters, self.END_DATE, context)
         except UnsuitableInput as error:
             return False, str(error)
         ok, message = check_regions(self, parameters, context)
         return check_area(self, parameters, context) if ok else (ok, message)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Open the layers."""
+        """Open the vector and elevation layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
         self._regions = RegionSources(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Read, merge, mask, fill and write."""
+        """Read, mosaic, mask, fill gaps and write."""
         progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)
         paths = self._listed(parameters, context) or find_products(self._folder(parameters, context))
@@ -183,7 +186,7 @@ class Sentinel2TimeSeries(Algorithm):
         group, dates = self.tr("Floefield: Sentinel-2"), overview.dates
         dress(paths.stack, f"Sentinel-2 {dates[0].isoformat()} to {dates[-1].isoformat()}", context, group=group,
               algorithm=self)
-        dress(paths.clear_count, self.tr("Clear observations"), context, group=group, algorithm=self)
+        dress(paths.clear_count, self.tr("Clear observation count"), context, group=group, algorithm=self)
         results.update({name: path for name, path in {**outputs, **files}.items() if path})
         return {**results, self.DATE_COUNT: len(dates)}
 
@@ -193,7 +196,7 @@ class Sentinel2TimeSeries(Algorithm):
             gap_filling=self.parameterAsEnumString(parameters, self.GAP_FILLING, context),
             interval=self.parameterAsInt(parameters, self.INTERVAL, context),
             composite=self.parameterAsEnumString(parameters, self.COMPOSITE, context),
-            start=self._day(parameters, self.START_DATE, context), end=self._day(parameters, self.END_DATE, context),
+            start=self._date(parameters, self.START_DATE, context), end=self._date(parameters, self.END_DATE, context),
             indices=choices(self, parameters, self.INDICES, context))
 
     def _listed(self, parameters, context):
@@ -202,10 +205,11 @@ class Sentinel2TimeSeries(Algorithm):
     def _folder(self, parameters, context):
         return self.parameterAsFile(parameters, self.INPUT_FOLDER, context)
 
-    def _day(self, parameters, name, context):
-        """A date as ISO text; empty where none is given."""
+    def _date(self, parameters, name, context):
+        """Return a date parameter in ISO format; empty if it is not given."""
         text = self.parameterAsString(parameters, name, context).strip()
         try:
             return date.fromisoformat(text).isoformat() if text else ""
         except ValueError as error:
-            raise UnsuitableInput(f"{name}: {text!r} is no date. Write it as 2018-03-01.") from error
+            raise UnsuitableInput(f"{name}: {text!r} is not a date. Use the format YYYY-MM-DD, such as "
+                                  "2018-03-01.") from error

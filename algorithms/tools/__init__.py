@@ -1,1 +1,1 @@
-"""Tools that help with the others."""
+"""Tools that support the other tools."""

@@ -1,4 +1,4 @@
-"""Makes a synthetic scene with ground truth, so that every tool can be tried without a download."""
+"""Tool ``createsampledata``: synthetic products with reference data, to try all tools without a download."""
 
 import os
 
@@ -21,7 +21,7 @@ from .tablelayer import write_table
 
 
 class CreateSampleData(Algorithm):
-    """A seed in, a folder with products and parcels out."""
+    """Create synthetic Sentinel products with parcels or ice charts."""
 
     KIND = "KIND"
     SEED = "SEED"
@@ -39,13 +39,13 @@ class CreateSampleData(Algorithm):
     NAME = "createsampledata"
     TITLE = "Create sample data"
     GROUP = Group.TOOLS
-    TAGS = ("example", "demo", "synthetic", "tutorial", "training", "test data", "sentinel-2", "crops", "parcels",
-            "sentinel-1", "sea ice", "ice chart")
-    HELP = ("Makes a small synthetic scene with ground truth, to try every tool without a download. Crops: a season of "
-            "Sentinel-2 L2A products over farmland with clouds, shadows and scene classification, and surveyed "
-            "parcels with crop labels. Sea ice: a winter of Sentinel-1 EW products and the ice charts of the weeks. It "
-            "looks like the real thing and is about as hard to classify, but nothing in it is real: use it to learn "
-            "and to test. Ten dates take about half a minute and 25 MB.")
+    TAGS = ("example", "example data", "demo", "simulation", "synthetic", "tutorial", "training", "test data",
+            "sentinel-2", "crops", "parcels", "reference data", "ground truth", "sentinel-1", "sea ice", "ice chart")
+    HELP = ("Creates synthetic products with reference data, to try all tools without a download. Crops: Sentinel-2 "
+            "Level-2A products of a season with clouds, shadows and scene classification, and parcels with crop "
+            "labels. Sea ice: Sentinel-1 EW products of a winter, and weekly ice charts. The data are about as hard to "
+            "classify as real data, but nothing in them is real: use them for learning and testing only. Ten dates "
+            "take about half a minute and 25 MB.")
     REQUIRES = ("rasterio", "skimage")
 
     def initAlgorithm(self, configuration=None):
@@ -53,28 +53,30 @@ class CreateSampleData(Algorithm):
         defaults = SampleSettings()
         integer = QgsProcessingParameterNumber.Type.Integer
         self.declare(
-            QgsProcessingParameterEnum(self.KIND, self.tr("Kind"), options=list(KINDS), defaultValue=next(iter(KINDS)),
-                                       usesStaticStrings=True),
-            "crops: Sentinel-2 L2A products from March to October, and parcels with their crops. seaice: Sentinel-1 EW "
-            "GRDM products (HH and HV) from October to March, and weekly ice charts.")
+            QgsProcessingParameterEnum(self.KIND, self.tr("Sample kind"), options=list(KINDS),
+                                       defaultValue=next(iter(KINDS)), usesStaticStrings=True),
+            "Type of sample. crops: Sentinel-2 Level-2A products from March to October, and parcels with crop labels. "
+            "seaice: Sentinel-1 EW GRDM products (HH and HV) from October to March, and weekly ice charts.")
         self.declare(
-            QgsProcessingParameterNumber(self.SEED, self.tr("Seed"), integer, defaults.seed, minValue=0),
-            "another number gives another landscape, other weather and other dates; the same number gives the same "
-            "sample again.")
+            QgsProcessingParameterNumber(self.SEED, self.tr("Random seed"), integer, defaults.seed, minValue=0),
+            "Seed of the random numbers (0 or more): landscape, weather and dates depend on it. The same seed results "
+            "in the same sample.")
         self.declare(
-            QgsProcessingParameterNumber(self.SIZE, self.tr("Edge of the scene (pixels)"), integer,
+            QgsProcessingParameterNumber(self.SIZE, self.tr("Scene size (pixels)"), integer,
                                          defaults.size, minValue=SMALLEST_SIZE, maxValue=LARGEST_SIZE),
-            "a multiple of 6, so that it also holds whole pixels of 20 m and 60 m. A pixel has 10 m (crops) or 40 m "
-            "(seaice). Below 300 some classes have very few parcels, or hardly any ice.", advanced=True)
+            "Width and height of the scene in pixels of 10 m (crops) or 40 m (seaice): a multiple of 6 from "
+            f"{SMALLEST_SIZE} to {LARGEST_SIZE}. Below 300 some classes have very few parcels, or hardly any "
+            "ice.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.DATE_COUNT, self.tr("Number of dates"), integer, defaults.dates, minValue=1,
-                                         maxValue=MOST_DATES),
-            "products between March and October, or October and March (seaice). A third of the optical ones is partly "
-            "cloudy; from five dates on, one shows hardly anything but cloud.", advanced=True)
+            QgsProcessingParameterNumber(self.DATE_COUNT, self.tr("Number of dates"), integer, defaults.dates,
+                                         minValue=1, maxValue=MOST_DATES),
+            f"Number of products between March and October (crops) or October and March (seaice), 1 to {MOST_DATES}. A "
+            "third of the Sentinel-2 products is partly cloudy; with five dates or more, one is almost completely "
+            "cloudy.", advanced=True)
         self.declare(
-            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Folder for the sample")),
-            "a new or an empty folder. It receives the products (folder sentinel2 or sentinel1), parcels.gpkg, "
-            "landcover.tif and aoi.geojson or the folder icecharts and study_area.geojson, and README.txt.")
+            QgsProcessingParameterFolderDestination(self.OUTPUT_FOLDER, self.tr("Output folder")),
+            "New or empty folder for the products (folder sentinel2 or sentinel1), parcels.gpkg, landcover.tif and "
+            "aoi.geojson (crops) or the folder icecharts and study_area.geojson (seaice), and README.txt.")
         self.addOutput(QgsProcessingOutputFolder(self.PRODUCTS_FOLDER, self.tr("Folder with the products")))
         self.addOutput(QgsProcessingOutputVectorLayer(self.PARCELS, self.tr("Parcels")))
         self.addOutput(QgsProcessingOutputNumber(self.PRODUCT_COUNT, self.tr("Number of products")))
@@ -84,7 +86,7 @@ class CreateSampleData(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(self.CHART_COUNT, self.tr("Number of ice charts")))
 
     def checkParameterValues(self, parameters, context):
-        """Refuse a scene that does not hold whole pixels."""
+        """Check the scene size."""
         ok, message = super().checkParameterValues(parameters, context)
         if ok:
             try:
@@ -94,7 +96,7 @@ class CreateSampleData(Algorithm):
         return ok, message
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Make the sample in a hidden folder, and show it when it is complete."""
+        """Create the sample in a temporary folder and move it to the output folder when it is complete."""
         progress = FeedbackProgress(feedback)
         kind = self.parameterAsEnumString(parameters, self.KIND, context)
         output = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)

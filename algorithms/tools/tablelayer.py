@@ -1,4 +1,4 @@
-"""Writes the tables of a sample to GeoPackages, and to zipped shapefiles where ice services do so."""
+"""Vector layers of sample data as GeoPackages, and as zipped shapefiles like those of the ice services."""
 
 import contextlib
 import json
@@ -21,9 +21,9 @@ from qgis.PyQt.QtCore import QVariant
 from ...compute.errors import OutputError
 
 FIELD_TYPES = {int: QVariant.Int, float: QVariant.Double, str: QVariant.String}
-# Width and decimals of the columns of a shapefile: numbers as ice services write them, codes of four signs at most.
+# Width and precision of shapefile fields: numbers as in the charts of the ice services, codes of at most 4 characters.
 COLUMNS = {int: (9, 0), float: (26, 4), str: (4, 0)}
-# Files note when they were written; a fixed moment gives the same bytes for the same sample.
+# Fixed time of writing, for reproducible files.
 WRITTEN = "2023-01-01T00:00:00.000Z"
 WRITTEN_DAY, ZIPPED = WRITTEN[:10], (2023, 1, 1, 0, 0, 0)
 
@@ -40,7 +40,7 @@ def write_table(table, folder, transform_context):
     Returns
     -------
     str
-        Name of the file, inside the folder.
+        Path of the file, relative to the folder.
 
     Raises
     ------
@@ -52,9 +52,9 @@ def write_table(table, folder, transform_context):
     if not table.is_zipped:
         _write(table, os.path.join(target, f"{table.name}.gpkg"), "GPKG", transform_context)
         return os.path.join(table.folder, f"{table.name}.gpkg")
-    with tempfile.TemporaryDirectory() as apart:
-        _write(table, os.path.join(apart, f"{table.name}.shp"), "ESRI Shapefile", transform_context)
-        _zip(apart, os.path.join(target, f"{table.name}.zip"))
+    with tempfile.TemporaryDirectory() as scratch:
+        _write(table, os.path.join(scratch, f"{table.name}.shp"), "ESRI Shapefile", transform_context)
+        _zip(scratch, os.path.join(target, f"{table.name}.zip"))
     return os.path.join(table.folder, f"{table.name}.zip")
 
 
@@ -86,7 +86,7 @@ def _crs(definition):
 
 
 def _zip(folder, archive):
-    """The files of a folder as a zip without their times."""
+    """Zip the files of a folder with a fixed time."""
     with zipfile.ZipFile(archive, "w") as zipped:
         for name in sorted(os.listdir(folder)):
             member = zipfile.ZipInfo(name, ZIPPED)
@@ -106,9 +106,9 @@ def _feature(fields, geometry, values):
 
 @contextlib.contextmanager
 def _fixed_date():
-    before = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
+    previous = gdal.GetThreadLocalConfigOption("OGR_CURRENT_DATE")
     gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", WRITTEN)
     try:
         yield
     finally:
-        gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", before)
+        gdal.SetThreadLocalConfigOption("OGR_CURRENT_DATE", previous)

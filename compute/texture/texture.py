@@ -268,7 +268,7 @@ def _report(raster, quantisers, level_counts, valid_count, settings, progress):
     """Report grey levels and warnings."""
     if not valid_count:
         progress.warn("The output has no valid pixel: the image has no data, or too few valid pairs in every window. "
-                      "Check the image, or reduce MIN_VALID.")
+                      "Check the image, or reduce MIN_VALID_FRACTION.")
     for index, quantiser in quantisers.items():
         name = raster.band_names[index]
         progress.say(f"{name}: {settings.levels} grey levels, {quantiser}.")

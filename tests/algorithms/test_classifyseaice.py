@@ -1,4 +1,4 @@
-"""classifyseaice as users run it: folders of scenes and charts in, maps, layers, model and report out."""
+"""Tool ``classifyseaice``: maps, derived layers, model and report from folders of scenes and charts."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import pytest
 from .. import icescene
 
 DAYS = ("2020-10-08", "2020-10-15", "2020-10-22")
-FAST = {"BOUNDARY_DISTANCE": 80, "SAMPLES_PER_SCENE": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1", "DRAFT_CELL_SIZE": 200,
-        "FEATURES": ["contrast", "variance"], "TREES": 15, "THREADS": 1}
+FAST = {"BOUNDARY_DISTANCE": 80, "SAMPLES_PER_SCENE": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",
+        "DRAFT_CELL_SIZE": 200, "FEATURES": ["contrast", "variance"], "TREES": 15, "THREADS": 1}
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,9 @@ def classify(run, inputs, tmp_path):
     return classify
 
 
-def test_folders_in_maps_model_and_report_out(classify, tmp_path):
-    results = classify(MODEL=str(tmp_path / "ice.ffrf"), REPORT=str(tmp_path / "report.html"), ICE_EDGE=True, DRAFT_CHART="grid")
+def test_maps_model_and_report_of_folders(classify, tmp_path):
+    results = classify(MODEL=str(tmp_path / "ice.ffrf"), REPORT=str(tmp_path / "report.html"), ICE_EDGE=True,
+                       DRAFT_CHART="grid")
     assert results["SCENE_COUNT"] == 3 and results["FAILED_COUNT"] == 0
     assert results["OVERALL_ACCURACY"] > 0.97 and results["KAPPA"] > 0.95
     names = {path.name for path in Path(results["OUTPUT_FOLDER"]).iterdir()}
@@ -46,7 +47,7 @@ def test_folders_in_maps_model_and_report_out(classify, tmp_path):
     assert (tmp_path / "ice.ffrf").exists()
 
 
-def test_the_map_opens_in_the_colours_of_the_legend(classify):
+def test_map_opens_with_the_colours_of_the_legend(classify):
     from qgis.core import QgsRasterLayer
 
     results = classify(DISAGREEMENT=False)
@@ -56,7 +57,7 @@ def test_the_map_opens_in_the_colours_of_the_legend(classify):
     assert not list(Path(results["OUTPUT_FOLDER"]).glob("*disagreement*"))
 
 
-def test_the_draft_is_a_chart_that_the_charts_tool_reads(classify, run, tmp_path):
+def test_draft_chart_is_read_by_prepareicecharts(classify, run, tmp_path):
     from qgis.core import QgsVectorLayer
 
     results = classify(DRAFT_CHART="polygons")
@@ -69,11 +70,11 @@ def test_the_draft_is_a_chart_that_the_charts_tool_reads(classify, run, tmp_path
     assert set(found) == {"open_water", "young", "old"}
     assert found["old"]["total_concentration"] == pytest.approx(1.0)
     assert str(found["old"]["chart_date"].toString("yyyyMMdd")) == "20201008"
-    # cut off at the edge of the scene, though the polygon of the chart goes on
+    # clipped to the extent of the scene; the polygon of the chart is larger
     assert layer.extent().width() == pytest.approx(icescene.WIDTH * icescene.PIXEL)
 
 
-def test_the_ice_edge_lies_where_the_ice_begins(classify):
+def test_ice_edge_is_at_the_boundary_of_ice_and_water(classify):
     from qgis.core import QgsVectorLayer
 
     results = classify(ICE_EDGE=True, ASSESSMENT="none")
@@ -88,8 +89,8 @@ def test_the_ice_edge_lies_where_the_ice_begins(classify):
         assert x == pytest.approx(icescene.WEST + 30 * icescene.PIXEL, abs=250)
 
 
-def test_29_scenes_of_which_one_is_broken(run, tmp_path, feedback, inputs):
-    """The other 28 are done, the broken one is named; ON_ERROR=fail says so with an error in the end."""
+def test_29_scenes_one_of_them_broken(run, tmp_path, feedback, inputs):
+    """The other 28 are processed and the broken one is reported; with ON_ERROR=fail the run ends with an error."""
     from qgis.core import QgsProcessingException
 
     (tmp_path / "many").mkdir()
@@ -109,7 +110,7 @@ def test_29_scenes_of_which_one_is_broken(run, tmp_path, feedback, inputs):
         run("classifyseaice", {**parameters, "ON_ERROR": "fail"})
 
 
-def test_prepared_charts_do_as_well_as_raw_ones(classify, run, inputs, tmp_path):
+def test_prepared_and_raw_charts_result_in_the_same_map(classify, run, inputs, tmp_path):
     run("prepareicecharts", {"CHARTS_FOLDER": str(inputs / "charts"), "LEGEND": "ice_water", "LOAD": False,
                              "CRS": "EPSG:32626", "OUTPUT_FOLDER": str(tmp_path / "prepared")})
     raw = classify(OUTPUT_FOLDER=str(tmp_path / "raw"), ASSESSMENT="none")
@@ -119,7 +120,7 @@ def test_prepared_charts_do_as_well_as_raw_ones(classify, run, inputs, tmp_path)
     assert np.array_equal(*maps)
 
 
-def test_land_of_the_charts_reaches_into_the_sea(classify, tmp_path):
+def test_land_buffer_extends_the_land_of_the_charts(classify, tmp_path):
     import rasterio
 
     (tmp_path / "coast").mkdir()
@@ -132,7 +133,7 @@ def test_land_of_the_charts_reaches_into_the_sea(classify, tmp_path):
         assert not classes[:, :width].any() and (classes[:, width:] > 0).all()
 
 
-def test_a_layer_of_land_hides_what_lies_in_it(classify, tmp_path):
+def test_land_layer_is_masked(classify, tmp_path):
     import json
 
     import rasterio
@@ -149,20 +150,20 @@ def test_a_layer_of_land_hides_what_lies_in_it(classify, tmp_path):
 @pytest.mark.parametrize(("changes", "words"), [
     ({"SCENES_FOLDER": ""}, "Give either a list of scenes"),
     ({"CHARTS_FOLDER": None}, "Give either a list of charts"),
-    ({"TEXTURES": "given"}, "belong together"),
-    ({"DISTANCES": "near"}, "DISTANCES must be whole numbers"),
+    ({"TEXTURES": "given"}, "TEXTURES=given requires TEXTURES_FOLDER"),
+    ({"DISTANCES": "near"}, "DISTANCES is near. Give whole numbers"),
     ({"WINDOW": 8}, "WINDOW is 8"),
     ({"LEGEND": "nobody"}, "There is no legend nobody"),
     ({"BANDS": "VV"}, "has no band VV")])
-def test_what_does_not_fit_is_told(classify, changes, words):
+def test_invalid_parameters_are_refused(classify, changes, words):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException, match=words):
         classify(**changes)
 
 
-def test_the_model_maps_another_scene_through_applyclassifier(classify, run, inputs, tmp_path):
-    """Scene and textures of the same settings in, and the map that the tool itself makes of that scene out."""
+def test_model_applied_with_applyclassifier_results_in_the_same_map(classify, run, inputs, tmp_path):
+    """The map from a scene and its textures is that of ``classifyseaice`` for the same scene."""
     import rasterio
 
     results = classify(MODEL=str(tmp_path / "ice.ffrf"), ASSESSMENT="none")

@@ -1,4 +1,4 @@
-"""createsampledata as users run it: one folder with products and parcels that the other tools take."""
+"""Tool ``createsampledata``: a folder with products and parcels, or with products and ice charts."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def create(run, tmp_path):
     return create
 
 
-def test_folder_holds_products_parcels_and_what_explains_them(create, feedback):
+def test_folder_contains_products_parcels_and_readme(create, feedback):
     from qgis.core import QgsRasterLayer, QgsVectorLayer
 
     results = create()
@@ -39,14 +39,14 @@ def test_folder_holds_products_parcels_and_what_explains_them(create, feedback):
     assert any("Next: Inner buffer" in line for line in feedback.said)
 
 
-def test_same_seed_gives_the_same_bytes(create):
+def test_same_seed_results_in_the_same_bytes(create):
     folders = [Path(create(name)["OUTPUT_FOLDER"]) for name in ("first", "again")]
     first, again = ({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
                     for folder in folders)
     assert first == again
 
 
-def test_a_winter_of_ice_has_zipped_charts_that_qgis_opens(create):
+def test_sea_ice_sample_has_zipped_charts_that_qgis_opens(create):
     from qgis.core import QgsVectorLayer
 
     results = create(KIND="seaice", SIZE=60)
@@ -67,28 +67,28 @@ def test_a_winter_of_ice_has_zipped_charts_that_qgis_opens(create):
         assert polygon["AREA"] == pytest.approx(polygon.geometry().area(), rel=1e-3)
 
 
-def test_a_winter_is_the_same_bytes_for_the_same_seed(create):
+def test_same_seed_results_in_the_same_bytes_of_a_sea_ice_sample(create):
     folders = [Path(create(name, KIND="seaice", SIZE=60, DATE_COUNT=1)["OUTPUT_FOLDER"]) for name in ("first", "again")]
     first, again = ({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
                     for folder in folders)
     assert first == again
 
 
-def test_result_feeds_the_other_tools(create, run):
+def test_sample_is_read_by_the_other_tools(create, run):
     sample = create()
-    shrunk = run("innerbuffer", {"INPUT": sample["PARCELS"], "OUTPUT": "TEMPORARY_OUTPUT"})
-    assert shrunk["INPUT_COUNT"] == sample["PARCEL_COUNT"]
+    buffered = run("innerbuffer", {"INPUT": sample["PARCELS"], "OUTPUT": "TEMPORARY_OUTPUT"})
+    assert buffered["INPUT_COUNT"] == sample["PARCEL_COUNT"]
     stack = run("sentinel2timeseries", {"INPUT_FOLDER": sample["PRODUCTS_FOLDER"], "BANDS": ["B04", "B08"],
                                         "INDICES": ["ndvi"], "THREADS": 1, "OUTPUT": "TEMPORARY_OUTPUT"})
     assert stack["DATE_COUNT"] == 2
 
 
-def test_temporary_folder_will_do(create):
+def test_output_folder_may_be_temporary(create):
     results = create(OUTPUT_FOLDER="TEMPORARY_OUTPUT")
     assert (Path(results["OUTPUT_FOLDER"]) / "parcels.gpkg").exists()
 
 
-def test_folder_in_use_is_left_alone(create, tmp_path):
+def test_folder_that_is_not_empty_is_not_changed(create, tmp_path):
     from qgis.core import QgsProcessingException
 
     (tmp_path / "sample").mkdir()
@@ -98,7 +98,7 @@ def test_folder_in_use_is_left_alone(create, tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["sample", "thesis.txt"]
 
 
-def test_edge_that_holds_no_whole_pixels_is_refused(create):
+def test_size_that_is_not_a_multiple_of_6_is_refused(create):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException, match="multiple of 6"):

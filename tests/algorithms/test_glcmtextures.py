@@ -1,4 +1,4 @@
-"""The tool by its id: parameters as people write them, what is refused, how the result is dressed."""
+"""Tool ``glcmtextures`` with one image: parameters, refused settings, style of the output."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def bands_of(path):
         return raster.descriptions
 
 
-def test_all_bands_and_ten_features_without_a_word(run, image, tmp_path):
+def test_defaults_are_all_bands_and_ten_features(run, image, tmp_path):
     results = run("glcmtextures", {"INPUT": image, "OUTPUT": str(tmp_path / "out.tif")})
     names = bands_of(results["OUTPUT"])
     assert names[:10] == tuple(f"HH_{name}" for name in (
@@ -30,7 +30,7 @@ def test_all_bands_and_ten_features_without_a_word(run, image, tmp_path):
 
 
 @pytest.mark.parametrize("value_range", ["-30,-5", [-30, -5]])
-def test_every_choice_by_its_name(run, feedback, image, tmp_path, value_range):
+def test_every_parameter_by_its_value(run, feedback, image, tmp_path, value_range):
     results = run("glcmtextures", {
         "INPUT": image, "BANDS": " HV , 1", "WINDOW": 5, "LEVELS": 16, "DISTANCES": "1, 3", "DISTANCE_MODE": "separate",
         "ANGLES": ["45", "135"], "ANGLE_MODE": "separate", "QUANTISATION": "fixed", "RANGE": value_range,
@@ -50,12 +50,12 @@ def test_an_empty_range_is_the_published_one(run, feedback, image, tmp_path, emp
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"RANGE": "5,3"}, "RANGE is 5 to 3"), ({"DISTANCES": "9"}, "The distance 9 does not fit"),
-    ({"DISTANCES": "one"}, "DISTANCES is one; give whole numbers"), ({"DISTANCES": ""}, "DISTANCES"),
+    ({"DISTANCES": "one"}, "DISTANCES is one. Give whole numbers"), ({"DISTANCES": ""}, "DISTANCES"),
     ({"WINDOW": 10}, "WINDOW is 10; it must be an odd number"), ({"WINDOW": 67}, "WINDOW"), ({"LEVELS": 200}, "LEVELS"),
     ({"FEATURES": []}, "FEATURES"), ({"ANGLES": ""}, "ANGLES"),
     ({"BANDS": "VV"}, "has no band VV"), ({"WINDOW": 61}, "larger than the image"),
     ({"STEP": 900}, "STEP is 900 pixels")])
-def test_what_does_not_fit_is_refused_in_a_sentence(run, feedback, image, tmp_path, changes, words):
+def test_invalid_parameters_are_refused(run, feedback, image, tmp_path, changes, words):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as refusal:
@@ -64,7 +64,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(run, feedback, image, tmp_pa
     assert not (tmp_path / "out.tif").exists()
 
 
-def test_the_result_opens_in_grey_with_names_of_bands(run, image, tmp_path):
+def test_output_opens_in_grey_with_band_names(run, image, tmp_path):
     from qgis.core import QgsRasterLayer
 
     results = run("glcmtextures", {"INPUT": image, "WINDOW": 5, "OUTPUT": str(tmp_path / "out.tif")})

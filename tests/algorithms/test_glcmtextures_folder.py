@@ -1,4 +1,4 @@
-"""Many images at once: a folder in, a folder out, each file the same as by itself."""
+"""Tool ``glcmtextures`` with a folder of images: outputs are those of the single images."""
 
 import os
 
@@ -22,11 +22,11 @@ def folder(tmp_path):
     return images
 
 
-def spoil(path):
+def truncate(path):
     path.write_bytes(path.read_bytes()[:2000])
 
 
-def test_each_image_gets_the_textures_it_gets_by_itself(run, folder, tmp_path):
+def test_textures_of_a_folder_are_those_of_single_images(run, folder, tmp_path):
     results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
 
     assert sorted(os.listdir(tmp_path / "out")) == ["a_textures.qml", "a_textures.tif", "b_textures.qml",
@@ -39,8 +39,8 @@ def test_each_image_gets_the_textures_it_gets_by_itself(run, folder, tmp_path):
         assert many.with_suffix(".qml").read_bytes() == (tmp_path / "one.qml").read_bytes()
 
 
-def test_a_broken_image_is_named_and_the_others_are_done(run, feedback, folder, tmp_path):
-    spoil(folder / "a.tif")
+def test_a_broken_image_is_reported_and_the_others_are_processed(run, feedback, folder, tmp_path):
+    truncate(folder / "a.tif")
 
     results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
 
@@ -49,8 +49,8 @@ def test_a_broken_image_is_named_and_the_others_are_done(run, feedback, folder, 
     assert sorted(os.listdir(tmp_path / "out")) == ["b_textures.qml", "b_textures.tif"]
 
 
-def test_a_broken_image_is_a_failed_run_by_choice(run, folder, tmp_path):
-    spoil(folder / "a.tif")
+def test_on_error_fail_ends_with_an_error(run, folder, tmp_path):
+    truncate(folder / "a.tif")
 
     with pytest.raises(QgsProcessingException, match=(
             r"1 of 2 rasters could not be used, the others were processed.*a.tif")):
@@ -59,13 +59,13 @@ def test_a_broken_image_is_a_failed_run_by_choice(run, folder, tmp_path):
     assert (tmp_path / "out" / "b_textures.tif").exists()
 
 
-def test_without_a_good_image_nothing_is_made(run, folder, tmp_path):
+def test_nothing_is_written_if_no_image_can_be_used(run, folder, tmp_path):
     with pytest.raises(QgsProcessingException, match=r"None of the 2 rasters could be used.*has no band VV"):
         run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), "BANDS": "VV"})
     assert os.listdir(tmp_path) == ["scenes"]
 
 
-def test_two_images_of_one_name_do_not_overwrite_each_other(run, feedback, folder, tmp_path):
+def test_two_images_with_the_same_name_are_not_overwritten(run, feedback, folder, tmp_path):
     (folder / "later" / "a.tif").write_bytes((folder / "a.tif").read_bytes())
 
     results = run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), **SMALL})
@@ -74,20 +74,20 @@ def test_two_images_of_one_name_do_not_overwrite_each_other(run, feedback, folde
     assert "would have the same file name. Rename one" in " ".join(feedback.warned)
 
 
-def test_results_of_an_earlier_run_are_no_images(run, folder):
+def test_outputs_of_an_earlier_run_are_not_inputs(run, folder):
     for _ in range(2):
         run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(folder / "textures"), **SMALL})
     assert len(os.listdir(folder / "textures")) == 4
 
 
-@pytest.mark.parametrize(("places", "words"), [
+@pytest.mark.parametrize(("paths", "words"), [
     ({}, "Give either an image"), ({"INPUT": "image", "INPUT_FOLDER": "scenes", "OUTPUT": "one.tif"}, "Give either"),
-    ({"INPUT": "image"}, "OUTPUT names a GeoTIFF"), ({"INPUT_FOLDER": "scenes"}, "OUTPUT_FOLDER"),
-    ({"INPUT": "image", "OUTPUT": "one.tif", "OUTPUT_FOLDER": "out"}, "OUTPUT_FOLDER is for"),
+    ({"INPUT": "image"}, "INPUT requires OUTPUT"), ({"INPUT_FOLDER": "scenes"}, "INPUT_FOLDER requires OUTPUT_FOLDER"),
+    ({"INPUT": "image", "OUTPUT": "one.tif", "OUTPUT_FOLDER": "out"}, "OUTPUT_FOLDER is used with INPUT_FOLDER only"),
     ({"INPUT_FOLDER": "scenes", "OUTPUT_FOLDER": "scenes"}, "OUTPUT_FOLDER is the folder of the images")])
-def test_what_belongs_together_is_told(run, feedback, folder, tmp_path, places, words):
+def test_inputs_and_outputs_that_do_not_match_are_refused(run, feedback, folder, tmp_path, paths, words):
     known = {"image": folder / "a.tif", "scenes": folder, "out": tmp_path / "out", "one.tif": tmp_path / "one.tif"}
     with pytest.raises(QgsProcessingException) as refusal:
-        run("glcmtextures", {name: str(known[place]) for name, place in places.items()})
+        run("glcmtextures", {name: str(known[path]) for name, path in paths.items()})
     assert words in f"{refusal.value} {feedback.warned}"
     assert os.listdir(tmp_path) == ["scenes"]

@@ -1,4 +1,4 @@
-"""Nothing of a chart is lost at the pole or at 180 degrees: areas against integrals on the ellipsoid."""
+"""Polar plane: areas of polygons at the pole and at 180 degrees against integrals on the ellipsoid."""
 
 import math
 
@@ -28,7 +28,7 @@ def polygon(*rings):
 
 
 def measured(geometry, crs, context):
-    """Area as QGIS measures it on the ellipsoid."""
+    """Return the ellipsoidal area of a geometry, measured by QGIS."""
     distances = QgsDistanceArea()
     distances.setSourceCrs(crs, context)
     distances.setEllipsoid("EPSG:7030")
@@ -47,54 +47,54 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_polygons_in_degrees_come_whole_into_the_plane(plane, shape):
+def test_projection_to_the_plane_preserves_areas(plane, shape):
     ring, area = SHAPES[shape]
-    taken, repaired = plane.take(polygon(ring), DEGREES)
-    assert taken.isGeosValid()
-    assert taken.area() == pytest.approx(area, rel=1e-5)
-    assert not repaired
+    projected, was_invalid = plane.from_crs(polygon(ring), DEGREES)
+    assert projected.isGeosValid()
+    assert projected.area() == pytest.approx(area, rel=1e-5)
+    assert not was_invalid
 
 
 @pytest.mark.parametrize("crs", CRSS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_and_leave_it_whole_in_every_crs(plane, context, shape, crs):
+def test_reprojection_from_the_plane_preserves_areas_in_every_crs(plane, context, shape, crs):
     ring, area = SHAPES[shape]
     target = QgsCoordinateReferenceSystem(crs)
-    taken, _ = plane.take(polygon(ring), DEGREES)
-    given = plane.give(taken, Target(target, plane, context))
-    assert given.isGeosValid()
-    assert given.isMultipart()
-    assert measured(given, target, context) == pytest.approx(area, rel=1e-4)
+    projected, _ = plane.from_crs(polygon(ring), DEGREES)
+    reprojected = plane.to_crs(projected, Target(target, plane, context))
+    assert reprojected.isGeosValid()
+    assert reprojected.isMultipart()
+    assert measured(reprojected, target, context) == pytest.approx(area, rel=1e-4)
 
 
-def test_results_in_degrees_are_cut_at_180(plane, context):
-    taken, _ = plane.take(polygon(box(170, 70, 190, 75)), DEGREES)
-    given = plane.give(taken, Target(DEGREES, plane, context))
-    boxes = sorted((part.boundingBox().xMinimum(), part.boundingBox().xMaximum()) for part in given.constParts())
+def test_output_in_degrees_is_split_at_180(plane, context):
+    projected, _ = plane.from_crs(polygon(box(170, 70, 190, 75)), DEGREES)
+    reprojected = plane.to_crs(projected, Target(DEGREES, plane, context))
+    boxes = sorted((part.boundingBox().xMinimum(), part.boundingBox().xMaximum()) for part in reprojected.constParts())
     assert boxes == [pytest.approx((-180, -170), abs=1e-6), pytest.approx((170, 180), abs=1e-6)]
 
 
-def test_a_hole_around_the_pole_stays_a_hole(plane):
-    taken, _ = plane.take(polygon(box(-180, 70, 180, 90), [(0, 85), (120, 85), (-120, 85), (0, 85)]), DEGREES)
-    assert taken.area() == pytest.approx(zone_area(70, 85), rel=1e-5)
+def test_hole_around_the_pole_is_kept(plane):
+    projected, _ = plane.from_crs(polygon(box(-180, 70, 180, 90), [(0, 85), (120, 85), (-120, 85), (0, 85)]), DEGREES)
+    assert projected.area() == pytest.approx(zone_area(70, 85), rel=1e-5)
 
 
-def test_the_antarctic_has_a_plane_of_its_own(context):
+def test_antarctic_plane(context):
     south = PolarPlane(False, context)
-    taken, _ = south.take(polygon(box(160, -80, 200, -70)), DEGREES)
-    assert taken.area() == pytest.approx(zone_area(70, 80, 40), rel=1e-5)
+    projected, _ = south.from_crs(polygon(box(160, -80, 200, -70)), DEGREES)
+    assert projected.area() == pytest.approx(zone_area(70, 80, 40), rel=1e-5)
     target = QgsCoordinateReferenceSystem("EPSG:3031")
-    assert measured(south.give(taken, Target(target, south, context)), target, context) == pytest.approx(
+    assert measured(south.to_crs(projected, Target(target, south, context)), target, context) == pytest.approx(
         zone_area(70, 80, 40), rel=1e-4)
 
 
-def test_a_drawn_rectangle_means_what_it_looks_like_and_a_drawn_ring_the_pole(plane):
-    wide, _ = plane.take(polygon(box(-120, 70, 120, 80)), DEGREES, drawn=True)
+def test_hand_drawn_rectangle_is_taken_as_drawn_and_ring_around_the_pole_is_a_cap(plane):
+    wide, _ = plane.from_crs(polygon(box(-120, 70, 120, 80)), DEGREES, is_hand_drawn=True)
     assert wide.area() == pytest.approx(zone_area(70, 80, 240), rel=1e-5)
-    ring, _ = plane.take(polygon([(0, 80), (90, 80), (180, 80), (-90, 80), (0, 80)]), DEGREES, drawn=True)
+    ring, _ = plane.from_crs(polygon([(0, 80), (90, 80), (180, 80), (-90, 80), (0, 80)]), DEGREES, is_hand_drawn=True)
     assert ring.area() == pytest.approx(zone_area(80, 90), rel=1e-5)
     hand = [(170, 70), (-170, 70.5), (-170, 75), (170, 75.5), (170, 70)]
-    across, _ = plane.take(polygon(hand), DEGREES, drawn=True)
+    across, _ = plane.from_crs(polygon(hand), DEGREES, is_hand_drawn=True)
     assert across.area() == pytest.approx(ring_area(hand), rel=1e-5)
 
 
@@ -103,62 +103,64 @@ def test_a_drawn_rectangle_means_what_it_looks_like_and_a_drawn_ring_the_pole(pl
     (box(0, 70, 10, 80)[::-1], zone_area(70, 80, 10)),  # the other way round
     ([(0, 70), (10, 70), (10, 80), (5, 80), (5, 81), (5, 80), (0, 80), (0, 70)], zone_area(70, 80, 10)),  # a spike
 ])
-def test_broken_rings_are_repaired_without_losing_area(plane, ring, area):
-    taken, _ = plane.take(polygon(ring), DEGREES)
+def test_invalid_rings_are_repaired_with_the_same_area(plane, ring, area):
+    projected, _ = plane.from_crs(polygon(ring), DEGREES)
     halves = [(0, 70), (5, 75), (0, 80), (0, 70)], [(10, 70), (10, 80), (5, 75), (10, 70)]
     expected = area or sum(map(ring_area, halves))
-    assert taken.isGeosValid()
-    assert taken.area() == pytest.approx(expected, rel=1e-5)
+    assert projected.isGeosValid()
+    assert projected.area() == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_hole_outside_its_shell_is_no_ice_and_overlapping_parts_no_hole(plane):
-    """AARI's chart has such a hole; GEOS' own repair makes land of it into ice, and water of what two parts share."""
-    taken, repaired = plane.take(polygon(box(0, 70, 10, 72), box(20, 70, 21, 71), box(2, 70.5, 3, 71)), DEGREES)
-    assert repaired
-    assert taken.area() == pytest.approx(zone_area(70, 72, 10) - zone_area(70.5, 71, 1), rel=1e-5)
+def test_hole_outside_its_shell_and_overlapping_parts_are_repaired(plane):
+    """AARI's chart has such a hole; ``makeValid`` of GEOS turns it into a polygon, and overlaps of parts into holes."""
+    holes = box(20, 70, 21, 71), box(2, 70.5, 3, 71)
+    projected, was_invalid = plane.from_crs(polygon(box(0, 70, 10, 72), *holes), DEGREES)
+    assert was_invalid
+    assert projected.area() == pytest.approx(zone_area(70, 72, 10) - zone_area(70.5, 71, 1), rel=1e-5)
     both = QgsGeometry.collectGeometry([polygon(box(0, 70, 10, 72)), polygon(box(5, 70, 15, 72))])
-    taken, repaired = plane.take(both, DEGREES)
-    assert repaired
-    assert taken.area() == pytest.approx(zone_area(70, 72, 15), rel=1e-5)
+    projected, was_invalid = plane.from_crs(both, DEGREES)
+    assert was_invalid
+    assert projected.area() == pytest.approx(zone_area(70, 72, 15), rel=1e-5)
 
 
 @pytest.mark.parametrize("ring", [box(600000, 70, 700000, 80), box(0, 1000, 10, 2000)])
-def test_metres_taken_for_degrees_are_found_out(plane, ring):
-    with pytest.raises(UnsuitableInput, match=r"do not exist in EPSG:4326.*SOURCE_CRS"):
-        plane.take(polygon(ring), DEGREES)
+def test_coordinates_in_metres_are_refused_in_degrees(plane, ring):
+    with pytest.raises(UnsuitableInput, match=r"out of range for EPSG:4326.*SOURCE_CRS"):
+        plane.from_crs(polygon(ring), DEGREES)
 
 
-def test_a_crs_of_another_region_is_noticed(plane, context):
-    taken, _ = plane.take(polygon(box(60, 65, 80, 70)), DEGREES)
-    for crs, is_true in (("EPSG:32626", False), ("EPSG:32642", True), ("EPSG:3413", True), ("EPSG:4326", True)):
+def test_preserves_area_depends_on_the_region(plane, context):
+    projected, _ = plane.from_crs(polygon(box(60, 65, 80, 70)), DEGREES)
+    for crs, expected in (("EPSG:32626", False), ("EPSG:32642", True), ("EPSG:3413", True), ("EPSG:4326", True)):
         target = QgsCoordinateReferenceSystem(crs)
-        assert plane.is_true(taken, plane.give(taken, Target(target, plane, context)), target) == is_true, crs
+        reprojected = plane.to_crs(projected, Target(target, plane, context))
+        assert plane.preserves_area(projected, reprojected, target) == expected, crs
 
 
-def test_the_whole_arctic_of_aari_keeps_its_area(plane):
-    """Its polygons run across 180 degrees uncut, and one encloses the pole."""
+def test_areas_of_the_arctic_chart_of_aari(plane):
+    """Its polygons cross 180 degrees without being split, and one encloses the pole."""
     from osgeo import ogr
 
     dataset = ogr.Open(str(next(CHARTS.glob("*/aari_arc_20140211_pl_a.shp"))))
-    compared = around = 0
+    compared = around_pole = 0
     for feature in dataset.GetLayer(0):
         shape = feature.GetGeometryRef()
         if shape.GetGeometryName() != "POLYGON":
             continue
         rings = [shape.GetGeometryRef(number).GetPoints() for number in range(shape.GetGeometryCount())]
-        taken, repaired = plane.take(polygon(*rings), DEGREES)
-        if repaired:
+        projected, was_invalid = plane.from_crs(polygon(*rings), DEGREES)
+        if was_invalid:
             continue
         expected = ring_area(rings[0]) - sum(ring_area(ring) for ring in rings[1:])
         # a third of a metre along its outline
-        assert abs(taken.area() - expected) < taken.length() / 3, feature.GetFID()
+        assert abs(projected.area() - expected) < projected.length() / 3, feature.GetFID()
         compared += 1
-        around += taken.contains(QgsPointXY(0, 0))
+        around_pole += projected.contains(QgsPointXY(0, 0))
     assert compared > 320
-    assert around == 1
+    assert around_pole == 1
 
 
-def test_the_projection_of_the_weekly_arctic_charts(plane):
+def test_projection_of_the_weekly_arctic_charts(plane):
     """Polar stereographic with 180 degrees downwards, true at 60 degrees north (Snyder 1987, 15-9, 21-33, 21-34)."""
     wkt = ('PROJCS["WGS_1984_Stereographic_North_Pole",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",'
            '6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],'
@@ -175,11 +177,11 @@ def test_the_projection_of_the_weekly_arctic_charts(plane):
     distance = radius * m * t(edge) / t(true)
     angles = [math.radians(number / 10) for number in range(3601)]
     circle = [(distance * math.cos(angle), distance * math.sin(angle)) for angle in angles]
-    taken, _ = plane.take(polygon(circle), QgsCoordinateReferenceSystem.fromWkt(wkt))
-    assert taken.area() == pytest.approx(zone_area(80, 90), rel=1e-5)
+    projected, _ = plane.from_crs(polygon(circle), QgsCoordinateReferenceSystem.fromWkt(wkt))
+    assert projected.area() == pytest.approx(zone_area(80, 90), rel=1e-5)
     quarter = [(0, 0), *circle[:901], (0, 0)]
-    taken, _ = plane.take(polygon(quarter), QgsCoordinateReferenceSystem.fromWkt(wkt))
-    assert taken.area() == pytest.approx(zone_area(80, 90, 90), rel=1e-5)
+    projected, _ = plane.from_crs(polygon(quarter), QgsCoordinateReferenceSystem.fromWkt(wkt))
+    assert projected.area() == pytest.approx(zone_area(80, 90, 90), rel=1e-5)
     # with 180 degrees downwards, this quarter lies between 90 degrees west and 0
-    assert taken.boundingBox().xMaximum() == pytest.approx(0, abs=1)
-    assert taken.boundingBox().yMaximum() == pytest.approx(0, abs=1)
+    assert projected.boundingBox().xMaximum() == pytest.approx(0, abs=1)
+    assert projected.boundingBox().yMaximum() == pytest.approx(0, abs=1)

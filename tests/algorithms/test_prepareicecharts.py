@@ -1,4 +1,4 @@
-"""prepareicecharts as users run it: charts of many services and formats in, decoded and coloured layers out."""
+"""Tool ``prepareicecharts``: decoded and styled layers from charts of many services and formats."""
 
 import csv
 import shutil
@@ -23,11 +23,11 @@ def chart(tmp_path):
 
 @pytest.fixture
 def prepare(run, tmp_path):
-    """Runs the tool; gives (results, rows of the summary)."""
+    """Run the tool; return (results, rows of the summary)."""
 
     def prepare(*charts, folder=None, **parameters):
-        given = {"CHARTS_FOLDER": str(folder)} if folder else {"CHARTS": [str(path) for path in charts]}
-        results = run("prepareicecharts", {**given, "OUTPUT_FOLDER": str(tmp_path / "prepared"), "LOAD": False,
+        inputs = {"CHARTS_FOLDER": str(folder)} if folder else {"CHARTS": [str(path) for path in charts]}
+        results = run("prepareicecharts", {**inputs, "OUTPUT_FOLDER": str(tmp_path / "prepared"), "LOAD": False,
                                            "SUMMARY": str(tmp_path / "summary.csv"), **parameters})
         with open(results["SUMMARY"], encoding="utf-8", newline="") as text:
             return results, list(csv.DictReader(text))
@@ -36,7 +36,7 @@ def prepare(run, tmp_path):
 
 
 def area_layer(path, *rings, epsg=4326):
-    """A study area."""
+    """Write a study area; return its path."""
     return str(write_geojson(path, [(number, "area", {"type": "Polygon", "coordinates": [ring]})
                                     for number, ring in enumerate(rings)], epsg))
 
@@ -64,22 +64,22 @@ def test_a_chart_becomes_a_decoded_layer(prepare, chart, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".gml", ".geojson"])
-def test_every_format_gives_the_same(prepare, chart, tmp_path, suffix):
+def test_outputs_do_not_depend_on_the_format(prepare, chart, tmp_path, suffix):
     other = write_chart(tmp_path / f"nic_arctic_20201008_pl_a{suffix}", SQUARES)
     before = set(tmp_path.iterdir())
     prepare(chart, OUTPUT_FOLDER=str(tmp_path / "one"))
     prepare(other, OUTPUT_FOLDER=str(tmp_path / "two"))
     names = ["usnic_arctic_20201008.gpkg"]
     one, two = (read_layer(tmp_path / folder / names[0]) for folder in ("one", "two"))
-    for (attributes, shape), (others, twin) in zip(one, two):
+    for (attributes, shape), (others, other_shape) in zip(one, two):
         assert attributes.pop("area_km2") == pytest.approx(others.pop("area_km2"), rel=1e-8)
-        # GeoJSON leaves out fields that are always empty
+        # GeoJSON omits fields that are always empty
         assert {name: others.get(name) for name in attributes} == attributes
-        assert shape.SymDifference(twin).GetArea() < 1e-6 * shape.GetArea()
+        assert shape.SymDifference(other_shape).GetArea() < 1e-6 * shape.GetArea()
     assert set(tmp_path.iterdir()) - before == {tmp_path / "one", tmp_path / "two", tmp_path / "summary.csv"}
 
 
-def test_a_zip_as_delivered_is_read_without_unpacking_beside_it(prepare, chart, tmp_path):
+def test_zip_is_read_without_files_written_beside_it(prepare, chart, tmp_path):
     archive = tmp_path / "downloads" / "arctic201015.zip"
     archive.parent.mkdir()
     with zipfile.ZipFile(archive, "w") as zipped:
@@ -93,7 +93,7 @@ def test_a_zip_as_delivered_is_read_without_unpacking_beside_it(prepare, chart, 
     assert not (tmp_path.parent / "weekly").exists()
 
 
-def test_the_same_chart_gives_the_same_bytes(prepare, chart, tmp_path):
+def test_same_chart_results_in_the_same_bytes(prepare, chart, tmp_path):
     outputs = []
     for name in ("one", "two"):
         prepare(chart, OUTPUT_FOLDER=str(tmp_path / name))
@@ -111,9 +111,9 @@ STUDY_AREAS = {
 }
 
 
-@pytest.mark.parametrize("place", STUDY_AREAS)
-def test_study_areas_at_the_pole_and_the_antimeridian_lose_nothing(prepare, tmp_path, place):
-    rings, epsg, area = STUDY_AREAS[place]
+@pytest.mark.parametrize("name", STUDY_AREAS)
+def test_area_in_study_areas_at_the_pole_and_the_antimeridian(prepare, tmp_path, name):
+    rings, epsg, area = STUDY_AREAS[name]
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp", CAP)
     _, (row,) = prepare(chart, STUDY_AREA=area_layer(tmp_path / "area.geojson", *rings, epsg=epsg), CRS="EPSG:3413")
     assert float(row["area_km2"]) == pytest.approx(area / 1e6, rel=1e-5)
@@ -131,17 +131,17 @@ def test_a_study_area_in_another_crs_clips(prepare, chart, tmp_path):
 def test_a_study_area_of_lines_is_refused(prepare, chart, tmp_path):
     line = write_geojson(tmp_path / "line.geojson", [
         (1, "x", {"type": "LineString", "coordinates": [[-30, 68], [-26, 70]]})], 4326)
-    with pytest.raises(QgsProcessingException, match="STUDY_AREA must hold polygons, but it holds: LineString"):
+    with pytest.raises(QgsProcessingException, match="STUDY_AREA must contain polygons.*LineString"):
         prepare(chart, STUDY_AREA=str(line))
 
 
-def test_a_wide_rectangle_is_questioned(prepare, tmp_path, feedback):
+def test_study_area_with_a_wide_edge_is_warned_about(prepare, tmp_path, feedback):
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp", CAP)
     prepare(chart, STUDY_AREA=area_layer(tmp_path / "area.geojson", box(-170, 70, 170, 75)), CRS="EPSG:3413")
     assert any("more than 180 degrees" in text and "170 to 190" in text for text in feedback.warned)
 
 
-def test_one_broken_chart_among_many_by_choice(prepare, chart, tmp_path, feedback):
+def test_one_broken_chart_and_the_values_of_on_error(prepare, chart, tmp_path, feedback):
     broken = tmp_path / "nic_arctic_20201015_pl_a.shp"
     broken.write_bytes(chart.read_bytes()[:150])
     last = write_chart(tmp_path / "nic_arctic_20201022_pl_a.shp", SQUARES)
@@ -162,14 +162,14 @@ def test_one_broken_chart_among_many_by_choice(prepare, chart, tmp_path, feedbac
     assert not (tmp_path / "stopped").exists()
 
 
-def test_unknown_codes_are_listed_with_their_number(prepare, tmp_path):
+def test_unknown_codes_are_listed_with_the_number_of_polygons(prepare, tmp_path):
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp",
                         [*SQUARES, *(([box(west, 70, west + 2, 72)], {**ICE, "SA": "90"}) for west in (0, 4))])
     _, (row,) = prepare(chart)
     assert "SA 90 (2 polygons)" in row["remarks"]
 
 
-def test_an_ambiguous_date_names_the_parameter_which_settles_it(prepare, tmp_path):
+def test_ambiguous_date_requires_the_parameter_date(prepare, tmp_path):
     charts = [write_chart(tmp_path / f"{name}.shp", SQUARES) for name in ("chart_03012022", "chart_04012022")]
     with pytest.raises(QgsProcessingException, match=r"2022-01-03 or 2022-03-01.*DATE"):
         prepare(*charts)
@@ -179,7 +179,7 @@ def test_an_ambiguous_date_names_the_parameter_which_settles_it(prepare, tmp_pat
     assert row["output"] == "chart_20220301.gpkg"
 
 
-def test_metadata_that_contradict_the_name_are_believed_and_mentioned(prepare, chart, tmp_path):
+def test_date_of_the_metadata_has_priority_over_that_of_the_name(prepare, chart, tmp_path):
     (tmp_path / "nic_arctic_20201008_pl_a.shp.xml").write_text(
         "<metadata><idinfo><timeperd><timeinfo><sngdate><caldate>20201009</caldate></sngdate></timeinfo></timeperd>"
         "</idinfo></metadata>")
@@ -188,7 +188,7 @@ def test_metadata_that_contradict_the_name_are_believed_and_mentioned(prepare, c
     assert "2020-10-08" in row["remarks"]
 
 
-def test_charts_of_one_day_and_place_get_names_of_their_own(prepare, tmp_path):
+def test_charts_of_one_day_and_region_have_different_names(prepare, tmp_path):
     charts = [write_chart(tmp_path / f"2013080{day}{hour}_NorthEast_RIC.shp", SQUARES)
               for day, hour in ((7, "0805"), (7, "1210"), (8, "0805"))]
     copy = tmp_path / "again"
@@ -200,7 +200,7 @@ def test_charts_of_one_day_and_place_get_names_of_their_own(prepare, tmp_path):
         "dmi_northeast-ric_20130807_1210.gpkg", "dmi_northeast-ric_20130808.gpkg"]
 
 
-def test_fields_with_our_names_are_kept_under_others(prepare, tmp_path):
+def test_original_fields_with_the_same_name_are_renamed(prepare, tmp_path):
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp", [(SQUARES[0][0], {**ICE, "STAGE": "xy", "fid": "7"})],
                         fields=["POLY_TYPE", "CT", "CA", "SA", "FA", "STAGE", "fid"])
     prepare(chart)
@@ -208,8 +208,8 @@ def test_fields_with_our_names_are_kept_under_others(prepare, tmp_path):
     assert (row["stage"], row["STAGE_1"], row["fid_1"]) == (91, "xy", "7")
 
 
-def test_catalogue_fields_keep_their_blanks(prepare, tmp_path):
-    """A blank slot in front of ICESOD says that there is no trace of thicker ice; GDAL strips it."""
+def test_fields_with_several_codes_keep_their_blanks(prepare, tmp_path):
+    """Leading blanks of ICESOD mean that there is no trace of thicker ice; GDAL strips them."""
     chart = write_chart(tmp_path / "aari_arc_20140211_pl_a.shp",
                         [([box(west, 70, west + 2, 72)], {"POLY_TYPE": "I", "ICEACT": "92", "ICEAPC": "403020",
                                                           "ICESOD": stages})
@@ -224,7 +224,7 @@ def test_catalogue_fields_keep_their_blanks(prepare, tmp_path):
 @pytest.mark.parametrize(("style", "entry"), [("class", ("First-year ice", "#ffff00")),
                                               ("stage", ("Medium first-year ice", "#00c814")),
                                               ("concentration", ("Fast ice", "#969696"))])
-def test_a_prepared_chart_is_coloured_wherever_it_is_opened(prepare, chart, tmp_path, style, entry):
+def test_prepared_chart_opens_with_its_style(prepare, chart, tmp_path, style, entry):
     prepare(chart, STYLE=style)
     layer = QgsVectorLayer(f"{tmp_path}/prepared/usnic_arctic_20201008.gpkg|layername=usnic_arctic_20201008", "chart")
     assert layer.isValid()
@@ -235,7 +235,7 @@ def test_a_prepared_chart_is_coloured_wherever_it_is_opened(prepare, chart, tmp_
 
 
 def _shown_as(layer, feature):
-    """(label, colour) of the rules that show a feature."""
+    """Return (label, colour) of the rules that apply to a feature."""
     from qgis.core import QgsRenderContext
 
     context, found = QgsRenderContext(), []
@@ -251,7 +251,7 @@ def _shown_as(layer, feature):
     return found
 
 
-def test_wmo_colours_are_those_of_the_code_table(root):
+def test_stage_style_has_the_wmo_colours_of_the_code_table(root):
     from floefield.compute.icechart.codes import STAGE, code_table
 
     layer = QgsVectorLayer("Polygon?field=stage:integer&field=total_concentration:double&field=poly_type:string"
@@ -264,7 +264,7 @@ def test_wmo_colours_are_those_of_the_code_table(root):
         assert colours[f'"total_concentration" >= 0.1 AND "stage" = {code}'] == table[code].colour
 
 
-def test_results_arrive_named_and_coloured_in_the_project(chart, provider, tmp_path, monkeypatch, qgis_new_project):
+def test_results_are_loaded_with_name_and_style(chart, provider, tmp_path, monkeypatch, qgis_new_project):
     import processing
     from processing.gui.Postprocessing import handleAlgorithmResults
     from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject
@@ -283,7 +283,7 @@ def test_results_arrive_named_and_coloured_in_the_project(chart, provider, tmp_p
     assert QgsProject.instance().layerTreeRoot().findGroup("Floefield: ice charts").findLayer(layer.id())
 
 
-def test_a_legend_of_ones_own_by_its_path(prepare, chart, tmp_path):
+def test_legend_from_a_csv_file(prepare, chart, tmp_path):
     legend = tmp_path / "fast.csv"
     legend.write_text("value,code,label,red,green,blue,poly_types,concentration,stages,forms\n"
                       "5,fast,Fast ice,150,150,150,,,,8\n")
@@ -291,8 +291,8 @@ def test_a_legend_of_ones_own_by_its_path(prepare, chart, tmp_path):
     assert [row["class_value"] for row, _ in prepared(tmp_path, "usnic_arctic_20201008")] == [5, 0]
 
 
-def test_prepared_charts_are_charts(prepare, chart, tmp_path):
-    """So that they can be clipped again, or given another legend."""
+def test_prepared_charts_can_be_prepared_again(prepare, chart, tmp_path):
+    """For another study area or another legend."""
     prepare(chart)
     first = prepared(tmp_path, "usnic_arctic_20201008")
     _, (row,) = prepare(folder=tmp_path / "prepared", OUTPUT_FOLDER=str(tmp_path / "again"), LEGEND="stage")
@@ -304,12 +304,12 @@ def test_prepared_charts_are_charts(prepare, chart, tmp_path):
         assert after["area_km2"] == pytest.approx(before["area_km2"], rel=1e-7)
 
 
-def test_a_folder_among_the_charts_stands_for_all_in_it(prepare, chart):
+def test_folder_in_the_list_of_charts(prepare, chart):
     _, (row,) = prepare(chart.parent)
     assert row["chart"] == str(chart)
 
 
-def test_the_folder_of_the_results_is_never_an_input(prepare, chart, tmp_path):
+def test_charts_in_the_output_folder_are_not_inputs(prepare, chart, tmp_path):
     for _ in range(2):
         _, rows = prepare(folder=tmp_path)
         assert len(rows) == 1
@@ -322,8 +322,8 @@ TENTHS = {"9+": 0.95, **{str(tenths): tenths / 10 for tenths in range(1, 11)}}
 
 
 @pytest.mark.parametrize("name", ["03012022_CEXPRWA", "06092021_CEXPRWA"])
-def test_real_charts_of_the_canadian_ice_service_against_their_own_egg_codes(prepare, tmp_path, name):
-    """They carry the same facts twice: in SIGRID-3, and in the egg code of the Canadian manual (fields E_...)."""
+def test_real_charts_of_the_canadian_ice_service_against_their_egg_codes(prepare, tmp_path, name):
+    """They contain SIGRID-3 codes and the egg code of the Canadian manual (fields E_...)."""
     source = next(CHARTS.glob(f"{name}.shp"))
     with_crs = next(CHARTS.glob("03012022_CEXPRWA.prj")).read_text()
     prepare(source, SOURCE_CRS=with_crs, CRS="EPSG:3413")
@@ -334,15 +334,15 @@ def test_real_charts_of_the_canadian_ice_service_against_their_own_egg_codes(pre
             continue
         assert row["total_concentration"] == TENTHS[row["E_CT"]]
         for letter in "abc":
-            stage, share = row[f"E_S{letter.upper()}"], row[f"E_C{letter.upper()}"]
+            stage, concentration = row[f"E_S{letter.upper()}"], row[f"E_C{letter.upper()}"]
             assert row[f"stage_{letter}"] == EGG.get(stage)
-            if share is not None:
-                assert row[f"concentration_{letter}"] == TENTHS[share]
+            if concentration is not None:
+                assert row[f"concentration_{letter}"] == TENTHS[concentration]
         compared += 1
     assert compared > 150
 
 
-def test_a_folder_of_old_results_is_not_touched_when_nothing_can_be_used(prepare, chart, tmp_path):
+def test_existing_outputs_are_kept_if_no_chart_can_be_used(prepare, chart, tmp_path):
     prepare(chart)
     before = {path: path.read_bytes() for path in (tmp_path / "prepared").iterdir()}
     shutil.copy(chart.with_suffix(".dbf"), tmp_path / "x.shp")

@@ -1,4 +1,4 @@
-"""The Sentinel-1 tool as a script calls it: parameters reach the science, and bad ones are refused in words."""
+"""Tool ``preprocesssentinel1``: effect of each parameter, and messages for invalid ones."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ def read(path):
         return file.read(), file.descriptions, file.tags()
 
 
-# Around the middle of the scenes here, in degrees.
+# Centre of the scenes of these tests, in degrees.
 MIDDLE = ground(120, 160, (-10.0, 80.0), -160.0, 40.0)
 WIDTH, HEIGHT = 0.1, 0.02
 BOX = "POLYGON(({0} {1}, {2} {1}, {2} {3}, {0} {3}, {0} {1}))".format(
@@ -46,7 +46,7 @@ def polygon(text):
 
 @pytest.fixture
 def scene(run, tmp_path):
-    """Runs the tool on one product and gives values, names and tags of the scene."""
+    """Run the tool on one product; return values, band names and tags of the scene."""
     safe = make_product(tmp_path / "products", polarisations=("HH", "HV"))
     numbers = iter(range(100))
 
@@ -72,7 +72,7 @@ def test_a_product_a_manifest_and_a_zip_give_the_same_scene(run, tmp_path):
     assert scenes["folder"] == scenes["manifest"] == scenes["zip"]
 
 
-def test_bands_are_named_and_dated(scene):
+def test_bands_are_named_and_dates_are_in_the_tags(scene):
     _, names, tags = scene()
     assert names == ("sigma0_HH_dB", "sigma0_HV_dB", "incidence_angle")
     assert (tags["ACQUISITION_DATE"], tags["ACQUISITION_START"]) == ("2022-01-15", "2022-01-15T07:30:00.000000Z")
@@ -81,7 +81,7 @@ def test_bands_are_named_and_dated(scene):
     assert names == ("gamma0_HV",)
 
 
-def test_scales_and_calibrations_relate_as_physics_says(scene):
+def test_scales_and_calibrations_are_related_by_their_definitions(scene):
     decibels, _, _ = scene()
     linear, _, _ = scene(SCALE="linear")
     beta, _, _ = scene(CALIBRATION="beta0", SCALE="linear")
@@ -102,7 +102,7 @@ def test_the_angle_is_corrected_by_slope_and_reference(scene):
     np.testing.assert_allclose(10 * np.log10(linear[0]), after[0], atol=1e-3)
 
 
-def test_noise_removal_is_a_choice(scene):
+def test_noise_removal_methods(scene):
     full, _, _ = scene(SCALE="linear")
     ranged, _, _ = scene(SCALE="linear", NOISE_REMOVAL="range")
     none, _, _ = scene(SCALE="linear", NOISE_REMOVAL="none")
@@ -112,7 +112,7 @@ def test_noise_removal_is_a_choice(scene):
     assert np.nanmean(none[1]) > 1.1 * truth
 
 
-def test_the_old_noise_format_will_do(run, tmp_path):
+def test_products_with_the_old_noise_format_are_read(run, tmp_path):
     safe = make_product(tmp_path / "products", old_noise=True, processor="002.43")
     results = run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / "out"),
                                           "SCALE": "linear"})
@@ -144,7 +144,7 @@ def test_an_iw_product_of_one_polarisation(run, tmp_path):
 
 @pytest.mark.parametrize(("corner", "epsg"), [((-10.0, 80.0), 3413), ((100.0, -70.0), 3976), ((20.0, 59.0), 32634),
                                               ((-70.0, -54.0), 32719)])
-def test_without_a_crs_the_scene_gets_one_that_fits(run, tmp_path, corner, epsg):
+def test_default_crs_depends_on_the_latitude(run, tmp_path, corner, epsg):
     safe = make_product(tmp_path / "products", corner=corner, shape=(60, 80))
     results = run("preprocesssentinel1", {"INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / "out"),
                                           "LAND_MASK": False})
@@ -153,7 +153,7 @@ def test_without_a_crs_the_scene_gets_one_that_fits(run, tmp_path, corner, epsg)
 
 
 @pytest.mark.parametrize("kind", ["lee", "refinedlee"])
-def test_speckle_filters_smooth(scene, kind):
+def test_speckle_filters_smooth_and_keep_the_mean(scene, kind):
     plain, _, _ = scene(SCALE="linear")
     smooth, _, tags = scene(SCALE="linear", SPECKLE_FILTER=kind, SPECKLE_WINDOW=5)
     assert tags["SPECKLE_FILTER"] == kind
@@ -162,13 +162,13 @@ def test_speckle_filters_smooth(scene, kind):
     assert (np.isfinite(smooth[0]) == np.isfinite(plain[0])).all()
 
 
-def test_values_below_the_floor_get_it(scene):
+def test_values_below_the_minimum_backscatter_are_set_to_it(scene):
     values, _, _ = scene(MIN_BACKSCATTER=-15)
     assert np.nanmin(values[0]) == -15
     assert np.nanmax(values[0]) > -9
 
 
-def test_scenes_share_one_lattice_in_any_crs(run, tmp_path):
+def test_scenes_share_one_pixel_grid(run, tmp_path):
     folder = tmp_path / "products"
     make_product(folder, start="2022-01-15T07:30:00")
     make_product(folder, start="2022-01-16T07:30:00", corner=(-10.3, 80.1), orbit=41515)
@@ -182,7 +182,7 @@ def test_scenes_share_one_lattice_in_any_crs(run, tmp_path):
             assert file.bounds.left % 50 == file.bounds.top % 50 == 0
 
 
-def test_an_area_and_the_same_as_wkt_cut_the_same(scene):
+def test_area_of_interest_as_layer_and_as_wkt_are_equal(scene):
     whole, _, _ = scene()
     by_layer, _, _ = scene(AOI=polygon(BOX))
     by_text, _, _ = scene(AOI_WKT=BOX)
@@ -191,17 +191,17 @@ def test_an_area_and_the_same_as_wkt_cut_the_same(scene):
     assert np.isfinite(by_layer[0]).all()
 
 
-def test_land_is_masked_with_a_buffer_in_metres(scene):
+def test_land_mask_buffer_is_in_metres(scene):
     whole, _, _ = scene()
     island = polygon(BOX)
     # degrees of the ellipsoid at 80 degrees north
     size = WIDTH * 111694 * np.cos(np.radians(MIDDLE[1])) * 0.9985, HEIGHT * 111660
     for buffer in (0, 500):
         masked, _, _ = scene(LAND_MASK=True, LAND=island, LAND_BUFFER=buffer)
-        lost = np.isnan(masked[0]) & np.isfinite(whole[0])
+        masked_pixels = np.isnan(masked[0]) & np.isfinite(whole[0])
         expected = (size[0] * size[1] + 2 * buffer * sum(size) + np.pi * buffer ** 2) / 40 ** 2
         # the projection shrinks by 2.7 % there
-        assert lost.sum() * (1 / 0.9733) ** 2 == pytest.approx(expected, rel=0.03)
+        assert masked_pixels.sum() * (1 / 0.9733) ** 2 == pytest.approx(expected, rel=0.03)
         assert (np.isnan(masked) == np.isnan(masked[0])).all()
 
 
@@ -215,14 +215,14 @@ def test_the_world_map_of_qgis_masks_land_by_default(run, tmp_path, corner):
         f"{path}|layername=countries").getFeatures() if feature.geometry().boundingBox().yMaximum() > 70])
     with rasterio.open(results["OUTPUTS"][0]) as file:
         values = file.read(1)
-        rows, columns = (places.ravel() for places in np.meshgrid(range(40, 200, 10), range(40, 200, 10)))
-        places = transform(file.crs, "EPSG:4326", *rasterio.transform.xy(file.transform, rows, columns))
-    is_land = [world.contains(QgsPointXY(*place)) for place in zip(*places)]
+        rows, columns = (indices.ravel() for indices in np.meshgrid(range(40, 200, 10), range(40, 200, 10)))
+        points = transform(file.crs, "EPSG:4326", *rasterio.transform.xy(file.transform, rows, columns))
+    is_land = [world.contains(QgsPointXY(*point)) for point in zip(*points)]
     assert 0.2 < np.mean(is_land) < 0.8
     assert (np.isnan(values[rows, columns]) == is_land).mean() > 0.98
 
 
-def test_a_table_for_ew_says_nothing_of_iw(run, feedback, tmp_path):
+def test_a_noise_table_for_ew_does_not_change_iw(run, feedback, tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("platform,mode,polarisation,processor,swath,scaling,offset\n*,EW,*,*,EW1,0.9,0\n")
     scenes = {}
@@ -239,14 +239,14 @@ def test_a_table_for_ew_says_nothing_of_iw(run, feedback, tmp_path):
     assert ["IW_GRDM" in text and "no rows for VV" in text for text in feedback.warned] == [True]
 
 
-def test_a_temporary_folder_will_do(run, tmp_path):
+def test_output_folder_may_be_temporary(run, tmp_path):
     safe = make_product(tmp_path / "products", shape=(60, 80))
     results = run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": "TEMPORARY_OUTPUT"})
     assert Path(results["OUTPUTS"][0]).parent == Path(results["OUTPUT_FOLDER"])
     assert Path(results["OUTPUTS"][0]).exists()
 
 
-def test_an_empty_folder_of_the_user_stays_when_nothing_comes_of_it(run, tmp_path):
+def test_an_existing_empty_folder_is_kept_when_the_run_fails(run, tmp_path):
     safe = make_product(tmp_path / "products", shape=(60, 80))
     (tmp_path / "mine").mkdir()
     with pytest.raises(QgsProcessingException):
@@ -255,7 +255,7 @@ def test_an_empty_folder_of_the_user_stays_when_nothing_comes_of_it(run, tmp_pat
     assert (tmp_path / "mine").is_dir()
 
 
-def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_path):
+def test_a_broken_product_is_reported_and_the_others_are_processed(run, feedback, tmp_path):
     folder = tmp_path / "products"
     make_product(folder)
     broken = make_product(folder, mission="S1B", start="2022-01-17T07:30:00")
@@ -270,24 +270,24 @@ def test_a_broken_product_is_named_and_the_others_are_done(run, feedback, tmp_pa
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"INPUT_FOLDER": "."}, "either a list of products or a folder"),
-    ({"INPUTS": []}, "either a list of products or a folder"),
+    ({"INPUT_FOLDER": "."}, r"either a list of products \(INPUTS\) or a folder"),
+    ({"INPUTS": []}, r"either a list of products \(INPUTS\) or a folder"),
     ({"POLARISATIONS": ["VV"]}, "has no polarisation VV; it has HH, HV"),
     ({"AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "outside the image"),
     ({"SPECKLE_WINDOW": 4}, "odd number"),
     ({"SWATH_BALANCE": "table"}, "Give the table"),
-    ({"SWATH_BALANCE": "estimate", "NOISE_REMOVAL": "none"}, "choose a noise removal"),
-    ({"CRS": "nonsense"}, "nonsense is no coordinate reference system"),
+    ({"SWATH_BALANCE": "estimate", "NOISE_REMOVAL": "none"}, "requires thermal noise removal"),
+    ({"CRS": "nonsense"}, "nonsense is not a valid coordinate reference system"),
     ({"CRS": "EPSG:4978"}, "neither projected nor geographic"),
 ])
-def test_what_cannot_be_done_is_said(run, tmp_path, changes, words):
+def test_invalid_parameters_are_refused(run, tmp_path, changes, words):
     safe = make_product(tmp_path / "products", shape=(60, 80))
     with pytest.raises(QgsProcessingException, match=words):
         run("preprocesssentinel1", {**PLAIN, "INPUTS": [str(safe)], "OUTPUT_FOLDER": str(tmp_path / "out"), **changes})
     assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
 
 
-def test_the_scene_opens_grey_and_stretched(scene, tmp_path):
+def test_the_output_opens_in_grey_with_a_percentile_stretch(scene, tmp_path):
     values, _, _ = scene()
     layer = QgsRasterLayer(str(tmp_path / "scenes0" / f"{NAME}.tif"), "scene")
     assert layer.loadDefaultStyle()[1]
@@ -299,7 +299,7 @@ def test_the_scene_opens_grey_and_stretched(scene, tmp_path):
     assert stretch.maximumValue() == pytest.approx(high, abs=0.3)
 
 
-def test_scenes_are_loaded_into_the_project_if_wished(provider, feedback, tmp_path, monkeypatch):
+def test_outputs_are_loaded_into_the_project_on_request(provider, feedback, tmp_path, monkeypatch):
     from processing import runAndLoadResults
 
     monkeypatch.setattr("processing.gui.Postprocessing.iface", None, raising=False)

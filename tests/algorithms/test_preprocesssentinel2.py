@@ -1,4 +1,4 @@
-"""Every parameter of preprocesssentinel2 as a script gives it: each changes the result as it says."""
+"""Tool ``preprocesssentinel2``: effect of each parameter."""
 
 import json
 import os
@@ -26,7 +26,7 @@ WEST, NORTH = ORIGIN
 
 @pytest.fixture(scope="module")
 def safe(tmp_path_factory):
-    """A product with all that masks need: each mask has its clouds elsewhere."""
+    """Product with all layers used by masks, with different clouds in each."""
     folder = make_product(tmp_path_factory.mktemp("product"), "2018-06-27", {
         ("B04", 10): TEN, ("B05", 20): TWENTY, ("SCL", 20): CLASSES})
     add_layer(folder, "MSK_CLDPRB_20m", PROBABILITY, 20)
@@ -36,7 +36,7 @@ def safe(tmp_path_factory):
 
 
 def ring(col, row, width, height):
-    """The outline of some pixels of 10 m."""
+    """Return the outline of a window of 10 m pixels."""
     west, north = WEST + 10 * col, NORTH - 10 * row
     east, south = west + 10 * width, north - 10 * height
     return [(west, north), (east, north), (east, south), (west, south), (west, north)]
@@ -52,7 +52,7 @@ def polygon_file(path, outline, epsg=EPSG):
 
 @pytest.fixture
 def stack(run, safe, tmp_path):
-    """Run the tool on the product and read the result."""
+    """Run the tool on the product and return the bands of the output."""
     def make(name="stack.tif", product=safe, **parameters):
         result = run("preprocesssentinel2", {"INPUT": str(product), "BANDS": ["B04"], **parameters,
                                              "OUTPUT": str(tmp_path / name)})
@@ -62,8 +62,8 @@ def stack(run, safe, tmp_path):
     return make
 
 
-def lost(values):
-    """Pixels of the first band without data."""
+def masked(values):
+    """Return the (row, column) of the NoData pixels of the first band."""
     return set(map(tuple, np.argwhere(values[0] == NODATA).tolist()))
 
 
@@ -71,33 +71,33 @@ def block(col, row, width, height):
     return {(r, c) for r in range(row, row + height) for c in range(col, col + width)}
 
 
-def test_each_cloud_mask_removes_its_own(stack):
-    assert lost(stack()) == set()
-    assert lost(stack(CLOUD_MASK="l2a")) == block(6, 4, 2, 2)
-    assert lost(stack(CLOUD_MASK="l1c")) == block(0, 0, 6, 6) | block(12, 12, 6, 6)
-    assert lost(stack(CLOUD_MASK="l1c", CLOUD_TYPES=["cirrus"])) == block(12, 12, 6, 6)
+def test_each_cloud_mask_removes_its_clouds(stack):
+    assert masked(stack()) == set()
+    assert masked(stack(CLOUD_MASK="l2a")) == block(6, 4, 2, 2)
+    assert masked(stack(CLOUD_MASK="l1c")) == block(0, 0, 6, 6) | block(12, 12, 6, 6)
+    assert masked(stack(CLOUD_MASK="l1c", CLOUD_TYPES=["cirrus"])) == block(12, 12, 6, 6)
     expected = set(map(tuple, np.argwhere(np.kron(PROBABILITY >= 90, np.ones((2, 2)))).tolist()))
-    assert lost(stack(CLOUD_MASK="probability", CLOUD_PROBABILITY_THRESHOLD=90)) == expected
+    assert masked(stack(CLOUD_MASK="probability", CLOUD_PROBABILITY_THRESHOLD=90)) == expected
 
 
-def test_a_wider_mask_and_the_flag_method(stack):
-    assert lost(stack(CLOUD_MASK="l2a", CLOUD_BUFFER=10)) == (
+def test_cloud_buffer_and_flag_downsampling(stack):
+    assert masked(stack(CLOUD_MASK="l2a", CLOUD_BUFFER=10)) == (
         block(5, 4, 4, 2) | block(6, 3, 2, 4))
-    assert lost(stack(CLOUD_MASK="l2a", PIXEL_SIZE=40)) == set()
-    assert lost(stack(CLOUD_MASK="l2a", PIXEL_SIZE=40, FLAG_DOWNSAMPLING="flagor")) == {(1, 1)}
+    assert masked(stack(CLOUD_MASK="l2a", PIXEL_SIZE=40)) == set()
+    assert masked(stack(CLOUD_MASK="l2a", PIXEL_SIZE=40, FLAG_DOWNSAMPLING="flagor")) == {(1, 1)}
 
 
-def test_an_extent_and_a_pixel_window_cut(stack, run, safe, tmp_path):
+def test_extent_and_pixel_window_crop(stack, run, safe, tmp_path):
     by_extent = stack(AOI_EXTENT=f"{WEST + 30},{WEST + 90},{NORTH - 100},{NORTH - 20} [EPSG:{EPSG}]")
     assert (by_extent[0] == TEN[2:10, 3:9]).all()
     assert (stack("window.tif", PIXEL_WINDOW="3,2,6,8") == by_extent).all()
     with pytest.raises(QgsProcessingException, match=r"0,7651,5689,3327"):
         stack(PIXEL_WINDOW="3,2,6")
-    with pytest.raises(QgsProcessingException, match="not both"):
+    with pytest.raises(QgsProcessingException, match="Use only one of AOI"):
         stack(PIXEL_WINDOW="3,2,6,8", AOI_WKT="POLYGON((0 0, 1 0, 1 1, 0 0))")
 
 
-def test_another_crs(stack, tmp_path):
+def test_output_crs(stack, tmp_path):
     values = stack(CRS="EPSG:32632")
     with rasterio.open(tmp_path / "stack.tif") as file:
         assert file.crs.to_epsg() == 32632
@@ -114,31 +114,31 @@ def write_dem(path, elevation):
     return str(path)
 
 
-def test_land_or_sea_goes_by_elevation_or_polygons(stack, tmp_path):
+def test_land_sea_mask_from_elevation_or_polygons(stack, tmp_path):
     sea = block(0, 0, 24, 4)
     everything = block(0, 0, 24, 24)
     dem = write_dem(tmp_path / "dem.tif", np.where(np.arange(24)[:, None] < 4, 0, 5) * np.ones((24, 24)))
-    assert lost(stack(LAND_SEA_MASK="sea", DEM=dem)) == sea
-    assert lost(stack(LAND_SEA_MASK="land", DEM=dem)) == everything - sea
-    assert lost(stack(LAND_SEA_MASK="sea", DEM=dem, SEA_LEVEL=6)) == everything
+    assert masked(stack(LAND_SEA_MASK="sea", DEM=dem)) == sea
+    assert masked(stack(LAND_SEA_MASK="land", DEM=dem)) == everything - sea
+    assert masked(stack(LAND_SEA_MASK="sea", DEM=dem, SEA_LEVEL=6)) == everything
     land = polygon_file(tmp_path / "land.geojson", ring(0, 4, 24, 20))
-    assert lost(stack(LAND_SEA_MASK="sea", LAND=land)) == sea
-    for wrong, words in (({"LAND_SEA_MASK": "sea"}, "needs an elevation model"),
+    assert masked(stack(LAND_SEA_MASK="sea", LAND=land)) == sea
+    for wrong, words in (({"LAND_SEA_MASK": "sea"}, "requires an elevation model"),
                          ({"DEM": dem}, "LAND_SEA_MASK is none"),
-                         ({"LAND_SEA_MASK": "sea", "DEM": dem, "LAND": land}, "give one of them"),
-                         ({"INVERT_STUDY_AREA": True}, "give the study area")):
+                         ({"LAND_SEA_MASK": "sea", "DEM": dem, "LAND": land}, "Give one of them"),
+                         ({"INVERT_STUDY_AREA": True}, "Give the study area")):
         with pytest.raises(QgsProcessingException, match=words):
             stack(**wrong)
 
 
-def test_a_study_area_masks_by_its_outline(stack, tmp_path):
+def test_study_area_is_masked_by_polygon(stack, tmp_path):
     area = polygon_file(tmp_path / "area.geojson", ring(2, 3, 5, 7))
     inside, everything = block(2, 3, 5, 7), block(0, 0, 24, 24)
-    assert lost(stack(STUDY_AREA=area)) == everything - inside
-    assert lost(stack(STUDY_AREA=area, INVERT_STUDY_AREA=True)) == inside
+    assert masked(stack(STUDY_AREA=area)) == everything - inside
+    assert masked(stack(STUDY_AREA=area, INVERT_STUDY_AREA=True)) == inside
 
 
-def test_storage_format_and_compression(stack, tmp_path):
+def test_data_type_format_and_compression(stack, tmp_path):
     whole = stack()
     physical = stack("float.tif", DATA_TYPE="float32", CLOUD_MASK="l2a")
     assert physical.dtype == np.float32
@@ -152,7 +152,7 @@ def test_storage_format_and_compression(stack, tmp_path):
     assert (structure["LAYOUT"], structure["COMPRESSION"]) == ("COG", "DEFLATE")
 
 
-def test_the_scene_classes_alone_have_names_and_colours(stack, tmp_path):
+def test_scene_classification_has_names_and_colours(stack, tmp_path):
     from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
 
     stack(BANDS=["SCL"])
@@ -165,7 +165,7 @@ def test_the_scene_classes_alone_have_names_and_colours(stack, tmp_path):
     assert shown[10] == ("thin cirrus", "#64c8ff")
 
 
-def test_the_share_of_pixels_with_data_is_a_number(run, safe, tmp_path):
+def test_fraction_of_valid_pixels(run, safe, tmp_path):
     result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B04"], "CLOUD_MASK": "l1c",
                                          "OUTPUT": str(tmp_path / "stack.tif")})
     assert result["VALID_FRACTION"] == pytest.approx(1 - 72 / 576)
@@ -179,7 +179,7 @@ def test_nothing_is_written_into_a_product(run, safe, tmp_path):
     assert image.read_bytes() == before
 
 
-def test_a_tile_of_an_old_product_is_a_choice(stack, tmp_path):
+def test_tile_of_a_multi_tile_product(stack, tmp_path):
     old = make_old_product(tmp_path, {
         "T31TEJ": (EPSG, ORIGIN, {"B04": TEN}), "T31TFJ": (EPSG, (WEST + 240, NORTH), {"B04": TEN + 600})})
     assert (stack(product=old)[0] == np.hstack([TEN, TEN + 600])).all()
@@ -187,7 +187,7 @@ def test_a_tile_of_an_old_product_is_a_choice(stack, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang line")
-def test_sen2cor_comes_from_the_parameter_or_the_settings(stack, tmp_path):
+def test_sen2cor_path_from_the_parameter_or_the_settings(stack, tmp_path):
     level_1c = make_level_1c(tmp_path, {"B04": TEN})
     level_2a = make_product(tmp_path / "made", "2018-06-27", {("B04", 10): TEN + 1})
     program = tmp_path / "L2A_Process"
@@ -208,15 +208,15 @@ def test_sen2cor_comes_from_the_parameter_or_the_settings(stack, tmp_path):
         stack(product=level_1c, LEVEL_1C="sen2cor", SEN2COR=str(level_1c / "MTD_MSIL1C.xml"))
 
 
-def test_the_settings_of_the_provider_are_declared():
+def test_settings_of_the_provider_are_declared():
     from processing.core.ProcessingConfig import ProcessingConfig
 
     setting = ProcessingConfig.settings["FLOEFIELD_SEN2COR"]
     assert (setting.group, setting.qname) == ("Floefield", "Processing/Configuration/FLOEFIELD_SEN2COR")
 
 
-def test_the_example_calls_of_the_container_translated(run, tmp_path):
-    """Small products stand in for those of the documentation; the calls are on the page of the tool."""
+def test_example_calls_of_the_documentation(run, tmp_path):
+    """The calls on the page of the tool, with small products."""
     x, y = transform(CRS.from_epsg(4326), CRS.from_epsg(32630), [-5.2561], [40.8993])
     avila = make_product(tmp_path, "2023-01-06", {("B04", 10): np.full((300, 300), 2000),
                                                   ("B08", 10): np.full((300, 300), 4000)},

@@ -1,6 +1,6 @@
-"""No parameter of the Sentinel-2 tools is ignored: changing it, and nothing else, changes the result.
+"""Every parameter of the Sentinel-2 tools has an effect: changing its value changes the output.
 
-What each change should do is in the other tests; here the table is complete, and a new parameter without a row fails.
+The effects themselves are tested elsewhere. A new parameter without a row in the tables fails.
 """
 
 import json
@@ -25,7 +25,7 @@ TWENTY = np.random.default_rng(6).integers(500, 6000, (12, 12))
 L2A = {"CLOUD_MASK": "l2a", "MIN_CLOUD_AREA": 0}
 SEA = {"LAND_SEA_MASK": "sea"}
 COMMON = ["preprocesssentinel2", "sentinel2timeseries"]
-# Parameter: what else it needs, a value, and another one; None leaves it out. Files are named by their key in `files`.
+# Parameter: (parameters it requires, a value, another value). None omits it; files are given by their key in `files`.
 ROWS = {
     "BANDS": ({}, ["B04"], ["B08"]),
     "PIXEL_SIZE": ({}, 10, 20),
@@ -78,13 +78,13 @@ BY_SEN2COR = {
 }
 TABLES = {"preprocesssentinel2": {**ROWS, **ONLY_OF_A_PRODUCT, **BY_SEN2COR},
           "sentinel2timeseries": {**ROWS, **ONLY_OF_A_SERIES, **BY_SEN2COR}}
-# They are seen below, or are where the result goes.
+# Tested below, or required by every run.
 OTHERS = {"THREADS", "OUTPUT"}
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Everything that the rows name."""
+    """Files of the tables, by key."""
     folder = tmp_path_factory.mktemp("parameters")
     early = _with_masks(_product(folder / "season", "2018-06-01", TEN, TWENTY))
     late = _with_masks(_product(folder / "season", "2018-06-11", TEN[::-1], TWENTY[::-1], clouds=((2, 3), (7, 8))))
@@ -103,39 +103,39 @@ def files(tmp_path_factory):
 
 
 @pytest.mark.parametrize("tool", TABLES)
-def test_the_table_has_every_parameter(provider, tool):
+def test_tables_contain_every_parameter(provider, tool):
     declared = QgsApplication.processingRegistry().algorithmById(f"floefield:{tool}").parameterDefinitions()
     assert {parameter.name() for parameter in declared} == set(TABLES[tool]) | OTHERS
 
 
 @pytest.mark.parametrize(("tool", "name"), [(tool, name) for tool, rows in TABLES.items() for name in rows])
-def test_a_parameter_changes_the_result(run, files, tmp_path, tool, name):
+def test_parameter_changes_the_output(run, files, tmp_path, tool, name):
     if name in BY_SEN2COR and os.name == "nt":
         pytest.skip("the stand-in is a script with a shebang line")
-    needed, value, other = TABLES[tool][name]
+    required, value, other = TABLES[tool][name]
     results = []
-    for place, given in (("one", value), ("two", other)):
-        (tmp_path / place).mkdir()
+    for folder, current in (("one", value), ("two", other)):
+        (tmp_path / folder).mkdir()
         inputs = {"INPUT": "early"} if tool == "preprocesssentinel2" else {"INPUTS": ["early", "late"], "INDICES": []}
-        parameters = {"BANDS": ["B04"], **inputs, **needed, name: given}
+        parameters = {"BANDS": ["B04"], **inputs, **required, name: current}
         unknown = {"INPUT", "INPUTS"} - {next(iter(inputs))}
-        run(tool, {**{key: _found(text, files, tmp_path / place) for key, text in parameters.items()
-                      if text is not None and key not in unknown}, "OUTPUT": str(tmp_path / place / "result.tif")})
-        results.append({path.relative_to(tmp_path / place): path.read_bytes()
-                        for path in sorted((tmp_path / place).rglob("*")) if path.is_file()})
+        run(tool, {**{key: _resolved(text, files, tmp_path / folder) for key, text in parameters.items()
+                      if text is not None and key not in unknown}, "OUTPUT": str(tmp_path / folder / "result.tif")})
+        results.append({path.relative_to(tmp_path / folder): path.read_bytes()
+                        for path in sorted((tmp_path / folder).rglob("*")) if path.is_file()})
     assert results[0] != results[1]
 
 
 @pytest.mark.parametrize("tool", TABLES)
-def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, threads_asked, tool):
+def test_number_of_threads(run, files, tmp_path, threads_asked, tool):
     products = {"INPUT": str(files["early"])} if tool == "preprocesssentinel2" else {"INPUTS": [str(files["early"])]}
     run(tool, {**products, "BANDS": ["B04"], "INDICES": [], "THREADS": 3, "OUTPUT": str(tmp_path / "result.tif")})
     assert set(threads_asked) == {3}
 
 
-def _found(value, files, folder):
+def _resolved(value, files, folder):
     if isinstance(value, list):
-        return [_found(item, files, folder) for item in value]
+        return [_resolved(item, files, folder) for item in value]
     if value in ("count.tif", "table.csv", "picture.png", "kept"):
         return str(folder / value)
     return str(files[value]) if isinstance(value, str) and value in files else value
@@ -143,8 +143,8 @@ def _found(value, files, folder):
 
 def _product(folder, date, ten, twenty, clouds=((2, 3),)):
     classes = np.full((12, 12), 4)
-    for place in clouds:
-        classes[place] = 9
+    for pixel in clouds:
+        classes[pixel] = 9
     classes[6, 6] = 10
     return make_product(folder, date, {("B04", 10): ten, ("B08", 10): ten.T, ("B05", 20): twenty, ("SCL", 20): classes})
 
@@ -176,7 +176,7 @@ def _dem(path, elevation):
 
 
 def _sen2cor(folder, red):
-    """A program that makes a given product of whatever it gets."""
+    """Write a program in place of Sen2Cor, which copies a prepared product."""
     made = make_product(folder, "2018-06-27", {("B04", 10): red, ("SCL", 20): np.full((12, 12), 4)})
     program = folder / "L2A_Process"
     program.write_text(f"#!{sys.executable}\nimport shutil, sys\n"

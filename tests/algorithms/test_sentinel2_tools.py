@@ -1,4 +1,4 @@
-"""The Sentinel-2 tools as a script calls them: parameters reach the science, and bad ones are refused in words."""
+"""Sentinel-2 tools: outputs for typical parameters, and messages for invalid ones."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ def area_layer(crs, wkt):
     return layer
 
 
-def test_bands_resolution_and_mask_reach_the_stack(run, safe, tmp_path):
+def test_bands_pixel_size_and_cloud_mask(run, safe, tmp_path):
     result = run("preprocesssentinel2", {
         "INPUT": str(safe), "BANDS": ["B05", "B04"], "PIXEL_SIZE": 20, "DOWNSAMPLING": "mean", "CLOUD_MASK": "l2a",
         "OUTPUT": str(tmp_path / "stack.tif")})
@@ -53,7 +53,7 @@ def test_bands_resolution_and_mask_reach_the_stack(run, safe, tmp_path):
     assert np.argwhere(values[0] == -32768).tolist() == [[2, 3]]
 
 
-def test_the_scene_classes_to_mask_are_a_choice(run, safe, tmp_path):
+def test_scene_classes_to_mask(run, safe, tmp_path):
     result = run("preprocesssentinel2", {
         "INPUT": str(safe), "BANDS": ["B05"], "PIXEL_SIZE": 20, "CLOUD_MASK": "l2a", "SCL_CLASSES": ["vegetation"],
         "OUTPUT": str(tmp_path / "stack.tif")})
@@ -61,7 +61,7 @@ def test_the_scene_classes_to_mask_are_a_choice(run, safe, tmp_path):
     assert np.argwhere(values[0] != -32768).tolist() == [[2, 3]]
 
 
-def test_upsampling_is_a_choice(run, safe, tmp_path):
+def test_upsampling_methods(run, safe, tmp_path):
     planes = {}
     for method in ("nearest", "bilinear", "bicubic"):
         result = run("preprocesssentinel2", {"INPUT": str(safe), "BANDS": ["B05"], "PIXEL_SIZE": 10,
@@ -72,7 +72,7 @@ def test_upsampling_is_a_choice(run, safe, tmp_path):
     assert not (planes["bicubic"] == planes["bilinear"]).all()
 
 
-def test_an_area_in_another_crs_and_the_same_as_wkt_cut_the_same(run, safe, tmp_path):
+def test_area_of_interest_as_layer_and_as_wkt_are_equal(run, safe, tmp_path):
     west, north = ORIGIN
     box = f"POLYGON(({west + 40} {north - 40}, {west + 160} {north - 40}, {west + 160} {north - 120}, " \
           f"{west + 40} {north - 120}, {west + 40} {north - 40}))"
@@ -90,13 +90,13 @@ def test_an_area_in_another_crs_and_the_same_as_wkt_cut_the_same(run, safe, tmp_
     assert (read(by_wkt["OUTPUT"])[0] == values).all()
 
 
-def test_the_metadata_file_stands_for_its_product(run, safe, tmp_path):
+def test_input_may_be_the_metadata_file(run, safe, tmp_path):
     result = run("preprocesssentinel2", {"INPUT": str(safe / "MTD_MSIL2A.xml"), "BANDS": ["B04"],
                                          "OUTPUT": str(tmp_path / "stack.tif")})
     assert (read(result["OUTPUT"])[0][0] == TEN).all()
 
 
-def test_a_stack_is_styled_beside_itself(run, tmp_path):
+def test_style_files_of_a_stack(run, tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {(band, 10): TEN for band in ("B02", "B03", "B04", "B08")})
     run("preprocesssentinel2", {"INPUT": str(safe), "OUTPUT": str(tmp_path / "stack.tif")})
     assert 'redBand="3"' in (tmp_path / "stack.qml").read_text()
@@ -105,13 +105,13 @@ def test_a_stack_is_styled_beside_itself(run, tmp_path):
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "outside the image"),
-    ({"AOI_WKT": "a square"}, "no valid WKT"),
+    ({"AOI_WKT": "a square"}, "not a valid WKT"),
     ({"AOI_WKT": "POLYGON((600000 4900000, 600100 4900000, 600100 4900100, 600000 4900000))"}, "in degrees"),
     ({"BANDS": ["B02", "B03"]}, "missing"),
     ({"BANDS": ["B10"]}, "no band B10"),
-    ({"AOI": "elsewhere", "AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "not both"),
+    ({"AOI": "elsewhere", "AOI_WKT": "POLYGON((10 50, 11 50, 11 51, 10 50))"}, "Use only one of AOI"),
 ])
-def test_what_cannot_be_done_is_said(run, safe, tmp_path, changes, words):
+def test_invalid_parameters_are_refused(run, safe, tmp_path, changes, words):
     if "AOI" in changes:
         changes = {**changes, "AOI": area_layer("EPSG:4326", "POLYGON((10 50, 11 50, 11 51, 10 50))")}
     with pytest.raises(QgsProcessingException, match=words):
@@ -120,7 +120,7 @@ def test_what_cannot_be_done_is_said(run, safe, tmp_path, changes, words):
     assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
 
 
-def test_a_series_from_a_list_equals_the_series_from_its_folder(run, tmp_path):
+def test_series_from_a_list_equals_series_from_a_folder(run, tmp_path):
     folders = [make_product(tmp_path / "products", date, {
         ("B03", 10): TEN, ("B04", 10): TEN, ("B08", 10): TEN + plus, ("B11", 20): CLASSES * 500, ("SCL", 20): CLASSES})
         for date, plus in (("2018-06-27", 2000), ("2018-07-07", 3000))]
@@ -136,7 +136,7 @@ def test_a_series_from_a_list_equals_the_series_from_its_folder(run, tmp_path):
                           for band in ("B04", "B08", "NDVI", "BRIGHTNESS"))
 
 
-def test_indices_can_be_left_out_and_gaps_open(run, tmp_path):
+def test_without_indices_and_without_gap_filling(run, tmp_path):
     folders = [make_product(tmp_path / "products", date, {("B04", 10): TEN, ("SCL", 20): classes})
                for date, classes in (("2018-06-27", CLASSES), ("2018-07-07", np.full((12, 12), 4)))]
     outcome = {}
@@ -150,12 +150,12 @@ def test_indices_can_be_left_out_and_gaps_open(run, tmp_path):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"INPUTS": ["a.zip"], "INPUT_FOLDER": "folder"}])
-def test_a_series_wants_a_list_or_a_folder(run, tmp_path, parameters):
-    with pytest.raises(QgsProcessingException, match="either a list of products or a folder"):
+def test_series_requires_a_list_or_a_folder(run, tmp_path, parameters):
+    with pytest.raises(QgsProcessingException, match=r"either a list of products \(INPUTS\) or a folder"):
         run("sentinel2timeseries", {**parameters, "OUTPUT": str(tmp_path / "series.tif")})
 
 
-def test_stacks_of_sample_data_say_that_they_are_synthetic(run, safe, tmp_path):
+def test_stacks_of_sample_data_are_tagged_as_synthetic(run, safe, tmp_path):
     metadata = safe / "MTD_MSIL2A.xml"
     metadata.write_text(metadata.read_text().replace(
         "<PROCESSING_LEVEL>", "<PRODUCT_DOI>none: synthetic product</PRODUCT_DOI><PROCESSING_LEVEL>"))
@@ -168,7 +168,7 @@ def test_stacks_of_sample_data_say_that_they_are_synthetic(run, safe, tmp_path):
 
 @pytest.fixture
 def season(tmp_path):
-    """Three dates; on the second one 20 m pixel is clouded."""
+    """Three dates; one 20 m pixel of the second is cloudy."""
     clear = np.full((12, 12), 4)
     return [str(make_product(tmp_path / "season", date, {
         ("B03", 10): TEN + plus, ("B04", 10): TEN + plus, ("B08", 10): TEN + 2000, ("SCL", 20): classes}))
@@ -182,14 +182,14 @@ def series(run, season, folder, **parameters):
     return dict(zip(names, values)), result
 
 
-def test_regular_dates_are_a_choice(run, season, tmp_path):
+def test_interval_between_dates(run, season, tmp_path):
     bands, result = series(run, season, tmp_path, INTERVAL=10, START_DATE="2018-05-22", END_DATE="2018-06-30")
     assert list(bands) == ["B04_20180522", "B04_20180601", "B04_20180611", "B04_20180621"]
     assert result["DATE_COUNT"] == 4
     assert bands["B04_20180522"][4, 6] == TEN[4, 6]
 
 
-def test_months_and_seasons_are_a_choice(run, season, tmp_path):
+def test_monthly_and_seasonal_composites(run, season, tmp_path):
     months, _ = series(run, season, tmp_path, COMPOSITE="month")
     assert list(months) == ["B04_20180601", "B04_20180701"]
     assert months["B04_20180601"][0, 0] == TEN[0, 0] + 250
@@ -198,13 +198,13 @@ def test_months_and_seasons_are_a_choice(run, season, tmp_path):
     assert seasons["B04_20180601"][0, 0] == TEN[0, 0] + 500
 
 
-def test_the_names_of_both_signs_of_ndwi_and_of_mcfeeters(run, season, tmp_path):
+def test_ndwi_of_mcfeeters(run, season, tmp_path):
     bands, _ = series(run, season, tmp_path, INDICES=["ndwi_mcfeeters"])
     expected = (TEN - (TEN + 2000.0)) / (TEN + TEN + 2000)
     assert np.abs(bands["NDWI_MCFEETERS_20180601"] / 1e4 - expected).max() <= 5.1e-5
 
 
-def test_counts_table_and_picture_come_on_demand(run, season, tmp_path):
+def test_optional_count_table_and_figure(run, season, tmp_path):
     _, result = series(run, season, tmp_path)
     assert {"CLEAR_COUNT", "TABLE", "FIGURE"}.isdisjoint(result)
     paths = {"CLEAR_COUNT": tmp_path / "count.tif", "TABLE": tmp_path / "table.csv", "FIGURE": tmp_path / "dates.png"}
@@ -217,7 +217,7 @@ def test_counts_table_and_picture_come_on_demand(run, season, tmp_path):
     assert paths["FIGURE"].read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_series_takes_the_options_of_a_product(run, season, tmp_path):
+def test_series_with_the_parameters_of_a_product(run, season, tmp_path):
     west, north = ORIGIN
     study = area_layer(f"EPSG:{EPSG}", f"POLYGON(({west} {north}, {west + 80} {north}, {west + 80} {north - 240}, "
                                        f"{west} {north - 240}, {west} {north}))")
@@ -236,18 +236,18 @@ def test_a_series_takes_the_options_of_a_product(run, season, tmp_path):
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"START_DATE": "soon"}, "no date"), ({"COMPOSITE": "month", "INTERVAL": 5}, "exclude each other"),
-    ({"LAND_SEA_MASK": "sea"}, "needs an elevation model"),
-    ({"AOI_EXTENT": "0,1,0,1 [EPSG:4326]", "AOI_WKT": "POLYGON((0 0, 1 0, 1 1, 0 0))"}, "not both"),
+    ({"START_DATE": "soon"}, "is not a date"), ({"COMPOSITE": "month", "INTERVAL": 5}, "exclude each other"),
+    ({"LAND_SEA_MASK": "sea"}, "requires an elevation model"),
+    ({"AOI_EXTENT": "0,1,0,1 [EPSG:4326]", "AOI_WKT": "POLYGON((0 0, 1 0, 1 1, 0 0))"}, "Use only one of AOI"),
 ])
-def test_what_a_series_cannot_do_is_said(run, season, tmp_path, changes, words):
+def test_invalid_parameters_of_a_series_are_refused(run, season, tmp_path, changes, words):
     with pytest.raises(QgsProcessingException, match=words):
         series(run, season, tmp_path, **changes)
     assert not (tmp_path / "series.tif").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang line")
-def test_level_1c_products_of_a_series_go_through_sen2cor(run, tmp_path):
+def test_level_1c_products_of_a_series_with_sen2cor(run, tmp_path):
     level_1c = make_level_1c(tmp_path / "in", {"B04": TEN})
     made = make_product(tmp_path / "made", "2018-06-27", {("B04", 10): TEN + 1, ("SCL", 20): np.full((12, 12), 4)})
     program = tmp_path / "L2A_Process"

@@ -1,4 +1,4 @@
-"""Outputs that arrive in the project named, coloured, grouped and in order."""
+"""Names, styles, groups and order of the layers that Processing loads into the project."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ GROUP = "Floefield: crop map"
 
 
 class TwoMaps(QgsProcessingAlgorithm):
-    """Writes a class map and a confidence, in reverse alphabetical order of what is loaded first."""
+    """Write a class map and its confidence; QGIS loads them in the order of their paths."""
 
     def name(self):
         return "twomaps"
@@ -47,7 +47,7 @@ class TwoMaps(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         self.addParameter(QgsProcessingParameterRasterDestination("OUTPUT", "Map"))
-        self.addParameter(QgsProcessingParameterRasterDestination("CONFIDENCE", "Sure", optional=True))
+        self.addParameter(QgsProcessingParameterRasterDestination("CONFIDENCE", "Confidence", optional=True))
 
     def processAlgorithm(self, parameters, context, feedback):
         output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
@@ -63,7 +63,7 @@ class TwoMaps(QgsProcessingAlgorithm):
         return {"OUTPUT": output, "CONFIDENCE": confidence}
 
 
-class Shelf(QgsProcessingProvider):
+class StylingProvider(QgsProcessingProvider):
     def id(self):
         return "styling_test"
 
@@ -75,10 +75,10 @@ class Shelf(QgsProcessingProvider):
 
 @pytest.fixture
 def project(qgis_processing, root, monkeypatch):
-    # QGIS 3.44 wants a real layer tree view or none, and pytest-qgis offers a mock
+    # QGIS 3.44 requires a real layer tree view or none; pytest-qgis provides a mock
     monkeypatch.setattr("processing.gui.Postprocessing.iface", None, raising=False)
     TwoMaps.style = root / "styles" / "confidence.qml"
-    provider = Shelf()
+    provider = StylingProvider()
     QgsApplication.processingRegistry().addProvider(provider)
     QgsProject.instance().clear()
     yield QgsProject.instance()
@@ -93,7 +93,7 @@ def run_on_this_thread(parameters):
 
 
 def run_in_the_background(parameters):
-    """What the dialog of a tool does: a task runs it, then the results are loaded on the main thread."""
+    """Run the tool as its dialog does: in a task; then load the results on the main thread."""
     from processing.gui.Postprocessing import handleAlgorithmResults
 
     context, feedback, loop, succeeded = QgsProcessingContext(), QgsProcessingFeedback(), QEventLoop(), []
@@ -110,16 +110,16 @@ def run_in_the_background(parameters):
 
 
 def listed(project):
-    """Names of the layers of the group, from top to bottom."""
+    """Return the names of the layers of the group, from top to bottom."""
     return [node.name() for node in project.layerTreeRoot().findGroup(GROUP).children()]
 
 
 @pytest.mark.parametrize("run", [run_on_this_thread, run_in_the_background])
-def test_layers_arrive_named_coloured_and_grouped_twice_in_a_row(project, tmp_path, run):
+def test_layers_of_two_runs_are_named_styled_and_grouped(project, tmp_path, run):
     for number in (1, 2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        # QGIS loads results in the order of their paths; the class map must be listed first all the same.
+        # QGIS loads results in the order of their paths; the class map must be listed first nevertheless.
         run({"OUTPUT": str(folder / "z.tif"), "CONFIDENCE": str(folder / "a.tif")})
 
         assert listed(project) == ["Crops 2018", "Confidence 2018"] * number
@@ -132,7 +132,7 @@ def test_layers_arrive_named_coloured_and_grouped_twice_in_a_row(project, tmp_pa
 
 
 @pytest.mark.parametrize("count", [3, 300])
-def test_qgis_shows_just_the_classes_of_a_map(qgis_app, tmp_path, count):
+def test_legend_of_a_class_map_has_exactly_its_classes(qgis_app, tmp_path, count):
     codes = ["winter_rye", '<b> & "quoted"', "\u0642\u0645\u062d", *(f"parcel {number}" for number in range(count - 3))]
     classes = class_table(codes)
     path = str(tmp_path / "map.tif")
@@ -146,7 +146,7 @@ def test_qgis_shows_just_the_classes_of_a_map(qgis_app, tmp_path, count):
     assert shown == [(c.value, c.label, c.colour) for c in classes]
 
 
-def test_without_its_style_the_colours_and_names_are_still_there(qgis_app, tmp_path):
+def test_colours_and_names_are_in_the_file_without_its_style(qgis_app, tmp_path):
     path = tmp_path / "map.tif"
     with create_raster(str(path), categorical_layout(GRID, CLASSES, "crop"),
                        categorical_side_files(CLASSES, "crop")) as raster:
@@ -159,7 +159,7 @@ def test_without_its_style_the_colours_and_names_are_still_there(qgis_app, tmp_p
     assert all(shown[c.value] == (c.label, COLOURS[c.label]) for c in CLASSES)
 
 
-def test_a_stack_opens_in_true_colour(qgis_app, tmp_path):
+def test_band_stack_opens_in_true_colour(qgis_app, tmp_path):
     path = str(tmp_path / "stack.tif")
     layout = RasterLayout(GRID, "int16", ("B02", "B03", "B04", "B08"), nodata=-32768, scales=(0.0001,) * 4)
     style = true_colour_qml(3, 2, 1, ((0.02, 0.3), (0.03, 0.2), (0.01, 0.15)))
@@ -176,12 +176,12 @@ def test_a_stack_opens_in_true_colour(qgis_app, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["confidence", "probability"])
-def test_shipped_styles_run_from_0_to_1_in_one_direction(qgis_app, tmp_path, name):
-    path = str(tmp_path / "share.tif")
-    with create_raster(path, RasterLayout(GRID, "float32", ("share",)), {".qml": shipped_style(name)}) as raster:
+def test_colour_ramps_of_shipped_styles_are_monotonic_from_0_to_1(qgis_app, tmp_path, name):
+    path = str(tmp_path / "fraction.tif")
+    with create_raster(path, RasterLayout(GRID, "float32", ("fraction",)), {".qml": shipped_style(name)}) as raster:
         raster.write(GRID.window, np.zeros((1, 8, 8)))
 
-    layer = QgsRasterLayer(path, "share")
+    layer = QgsRasterLayer(path, "fraction")
     ramp = layer.renderer().shader().rasterShaderFunction().colorRampItemList()
 
     lightness = [qGray(item.color.rgb()) for item in ramp]
@@ -189,7 +189,7 @@ def test_shipped_styles_run_from_0_to_1_in_one_direction(qgis_app, tmp_path, nam
     assert lightness in (sorted(lightness), sorted(lightness, reverse=True))
 
 
-def test_a_group_goes_above_what_is_there(project, tmp_path):
+def test_new_group_is_added_at_the_top(project, tmp_path):
     project.layerTreeRoot().addGroup("Background")
 
     run_on_this_thread({"OUTPUT": str(tmp_path / "map.tif")})
@@ -198,7 +198,7 @@ def test_a_group_goes_above_what_is_there(project, tmp_path):
     assert listed(project) == ["Crops 2018"]
 
 
-def test_a_name_the_user_gave_stays(project, tmp_path):
+def test_name_set_by_the_user_is_kept(project, tmp_path):
     destination = QgsProcessingOutputLayerDefinition(str(tmp_path / "map.tif"), project)
     destination.destinationName = "My fields"
 
@@ -207,7 +207,7 @@ def test_a_name_the_user_gave_stays(project, tmp_path):
     assert listed(project) == ["My fields"]
 
 
-def test_the_output_name_of_a_model_stays(project, tmp_path):
+def test_output_name_of_a_model_is_kept(project, tmp_path):
     import processing
 
     model, step = QgsProcessingModelAlgorithm("model"), QgsProcessingModelChildAlgorithm("styling_test:twomaps")
@@ -224,7 +224,7 @@ def test_the_output_name_of_a_model_stays(project, tmp_path):
     assert listed(project) == ["Map of May"]
 
 
-def test_outputs_that_are_not_loaded_are_left_alone(project, tmp_path):
+def test_outputs_that_are_not_loaded_are_ignored(project, tmp_path):
     import processing
 
     results = processing.run("styling_test:twomaps", {"OUTPUT": str(tmp_path / "map.tif"), "CONFIDENCE": None})
@@ -233,7 +233,7 @@ def test_outputs_that_are_not_loaded_are_left_alone(project, tmp_path):
     assert not project.mapLayers()
 
 
-def test_layers_of_a_model_are_told_apart_by_the_titles_of_its_outputs():
+def test_layers_of_a_model_are_named_after_the_titles_of_its_outputs():
     context, project = QgsProcessingContext(), QgsProject()
     for key, name in (("a.tif", "PIXEL_MAP"), ("b.tif", "OBJECT_MAP"), ("c.tif", "SERIES"), ("d.gpkg", "PARCELS")):
         context.addLayerToLoadOnCompletion(key, QgsProcessingContext.LayerDetails(name, project, key))

@@ -1,0 +1,1 @@
+"""Tools for Sentinel-1 products."""
