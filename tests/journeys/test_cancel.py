@@ -70,14 +70,14 @@ def parameters_of(tool, inputs, folder):
             "INPUT": inputs["many parcels"], "CLASS_FIELD": "crop", "MIN_AREA": 100, "OUTPUT": folder / "kept.gpkg",
             "ARCHIVE": folder / "insitu.zip", "REPORT": folder / "report.html", "REJECTED": folder / "out.gpkg"},
         "splitinsitu": lambda: {
-            "INPUT": inputs["many parcels"], "CLASS_FIELD": "crop", "METHOD": "blocks", "BLOCK_SIZE": 100,
+            "INPUT": inputs["many parcels"], "CLASS_FIELD": "crop", "SPLIT_BY": "blocks", "BLOCK_SIZE": 100,
             "TRAINING": folder / "train.gpkg", "VALIDATION": folder / "judge.gpkg"},
         "aggregatebyparcel": lambda: {
             "RASTER": inputs["map"], "PARCELS": inputs["many parcels"], "STATISTIC": ["mean", "std", "median"],
-            "OUTPUT": folder / "means.tif", "TABLE": folder / "values.gpkg"},
+            "OUTPUT": folder / "means.tif", "PARCEL_STATISTICS": folder / "values.gpkg"},
         "aggregatebyparcel by votes": lambda: {
             "RASTER": inputs["map"], "PARCELS": inputs["many parcels"], "STATISTIC": ["majority"],
-            "OUTPUT": folder / "votes.tif", "TABLE": folder / "votes.gpkg"},
+            "OUTPUT": folder / "votes.tif", "PARCEL_STATISTICS": folder / "votes.gpkg"},
         "smoothclassification": lambda: {
             "CLASSIFICATION": inputs["map"], "METHOD": "sieve", "OUTPUT": folder / "sieved.tif"},
         "smoothclassification by majority": lambda: {
