@@ -58,8 +58,8 @@ class AssessmentTask:
     Parameters
     ----------
     map : MapInput
-    second : MapInput or None
-        To be compared with the first on the same ground.
+    others : tuple of MapInput
+        Each is compared with `map`, on the pixels that have a class in all maps.
     parcels : tuple of Parcel
     points : tuple of Point
     raster : MapInput or None
@@ -70,7 +70,7 @@ class AssessmentTask:
     """
 
     map: MapInput
-    second: MapInput = None
+    others: tuple = ()
     parcels: tuple = ()
     points: tuple = ()
     raster: MapInput = None
@@ -102,7 +102,7 @@ def assess(task, progress):
         executor = opened.enter_context(make_executor(task.settings.threads))
         with RasterReader(task.map.path) as first:
             grid = first.grid
-        inputs = [task.map] + ([task.second] if task.second else [])
+        inputs = [task.map, *task.others]
         maps = [MapBand(opened.enter_context(RasterOnto(one.path, grid)), one.nodata) for one in inputs]
         reference = _reference(task, grid, opened, progress)
         trained, is_known, warnings = _trained(task, grid, maps, progress)
@@ -146,8 +146,8 @@ def _trained(task, grid, maps, progress):
             is_known = bool(task.training) and is_known
             continue
         if band.raster.is_moved:
-            warnings.append("The second map lies on another grid than the first, so its record of training pixels "
-                            "cannot be used. Give its training parcels as TRAINING.")
+            warnings.append(f"{band.raster.source.path} lies on another grid than the first map, so its record of "
+                            "training pixels cannot be used. Give its training parcels as TRAINING.")
             is_known = bool(task.training) and is_known
             continue
         readers.append(read_record(text, grid).read)
@@ -170,7 +170,7 @@ def _require_ground(reference, counted, task):
         if counted.without_class:
             raise UnsuitableInput(
                 f"No reference {reference.kind[:-1]} lies on a pixel with a class: the map"
-                f"{'s have' if task.second else ' has'} no data there. Check nodata (NODATA), and that reference and "
+                f"{'s have' if task.others else ' has'} no data there. Check nodata (NODATA), and that reference and "
                 "map show the same place.")
         if counted.disputed:
             raise UnsuitableInput("Every pixel of the reference is claimed by parcels of different classes. Remove the "
@@ -194,7 +194,7 @@ def _match(task, reference, counted, classes):
     """The label of each unit, and for each map the matching of labels."""
     units = np.unique(counted.units).tolist()
     by = task.settings.matching
-    paths = [one.path for one in (task.map, task.second) if one]
+    paths = [one.path for one in (task.map, *task.others)]
     if reference.kind != "pixels":
         labels = dict(zip(units, reference.codes(units)))
         return labels, [match_labels(labels.values(), found, by, path) for found, path in zip(classes, paths)]

@@ -73,7 +73,7 @@ def write_assessment_report(path, found, origin, check=lambda: None):
                      "estimates": _estimates(scores, found.classes)})
     check()
     write_page(path, "assessment.html", found=found, origin=origin, maps=maps,
-               comparison=_comparison(found, maps) if len(maps) == 2 else None, errors=_errors(found),
+               comparisons=[_comparison(found, maps, number) for number in range(1, len(maps))], errors=_errors(found),
                plan=_sample_plan(found),
                unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[found.kind],
                versions=software_versions())
@@ -125,14 +125,17 @@ def _estimates(scores, classes):
     return {"overall": measured(estimates.overall, estimates.overall_error), "rows": rows}
 
 
-def _comparison(found, maps):
-    first, second = (one["pixels"]["rows"] for one in maps)
+def _comparison(found, maps, number):
+    """The first map against that of index `number`."""
+    pair = maps[0], maps[number]
+    first, second = (one["pixels"]["rows"] for one in pair)
     rows = [{**{name: row[name] for name in ("number", "label", "colour")}, "first": row["f_score"],
              "second": other["f_score"]} for row, other in zip(first, second) if row["expected"]]
-    test = found.parcel_test or found.pixel_test
-    return {"rows": rows, "test": test, "pixels": found.pixel_test, "is_real": test.p_value < SIGNIFICANT,
+    pixel_test = found.pixel_tests[number - 1]
+    test = found.parcel_tests[number - 1] if found.parcel_tests else pixel_test
+    return {"maps": pair, "rows": rows, "test": test, "pixels": pixel_test, "is_real": test.p_value < SIGNIFICANT,
             "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[found.kind],
-            "picture": drawings.difference_picture(rows, tuple(one["name"] for one in maps), "difference")}
+            "picture": drawings.difference_picture(rows, tuple(one["name"] for one in pair), f"difference{number}")}
 
 
 def _sample_plan(found):

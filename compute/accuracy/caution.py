@@ -34,7 +34,7 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
     """
     names = maps[0].pixels.labels
     said = [] if knows_training else [
-        f"Nobody can tell from the files whether this reference also trained {'a map' if task.second else 'the map'}: "
+        f"Nobody can tell from the files whether this reference also trained {'a map' if task.others else 'the map'}: "
         "it carries no record of its training, and no TRAINING parcels were given. If it did, even in part, these "
         "figures are far too good."]
     said += [f"These labels of the reference mean no class of {scores.path}, so every pixel of them counts as wrong: "
@@ -48,8 +48,8 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
     if counted.disputed:
         said.append(f"{counted.disputed} pixels lie in reference parcels of different classes and were left out.")
     if any(are_moved):
-        said.append("The maps lie on different grids: the second is read at the centres of the pixels of the first, "
-                    "and its areas are those within the first.")
+        said.append("The maps lie on different grids: the other maps are read at the centres of the pixels of the "
+                    "first, and their areas are those within the first.")
     expected = maps[0].pixels.reference_totals
     if np.count_nonzero(expected) == 1:
         said.append(f"The reference holds a single class ({names[int(expected.argmax())]}): it shows how much of it "
@@ -58,13 +58,14 @@ def cautions(task, reference, counted, matchings, maps, are_moved, knows_trainin
     if unseen:
         said.append("The reference holds none of these mapped classes, so nobody knows how good they are: "
                     f"{listed(unseen)}.{_nodata_hint(unseen)}")
-    if len(maps) == 2 and maps[1].estimates is not None:
-        said.append(f"The estimates for {maps[1].path} hold if the sample was drawn from the whole map. If it was "
-                    f"drawn in each class of {maps[0].path}, they may be wrong: the second map needs a sample of its "
-                    "own then.")
+    for other in maps[1:]:
+        if other.estimates is not None:
+            said.append(f"The estimates for {other.path} hold if the sample was drawn from the whole map. If it was "
+                        f"drawn in each class of {maps[0].path}, they may be wrong: each map needs a sample of its own "
+                        "then.")
     for scores in maps:
         about = _about_strata(scores, names) if scores.estimates is not None else []
-        said += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) == 2 else about
+        said += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) > 1 else about
     return said
 
 

@@ -78,8 +78,8 @@ class Assessment:
     maps : tuple of MapScores
     errors : tuple of UnitErrors
         The worst first.
-    pixel_test, parcel_test : McNemar or None
-        The first map against the second.
+    pixel_tests, parcel_tests : tuple of McNemar
+        The first map against each of the others; no parcel tests without parcels.
     unit_count : int
         Parcels or points that judged (classes, for a raster).
     trained_units, trained_pixels : int
@@ -95,8 +95,8 @@ class Assessment:
     kind: str
     maps: tuple
     errors: tuple
-    pixel_test: object
-    parcel_test: object
+    pixel_tests: tuple
+    parcel_tests: tuple
     unit_count: int
     trained_units: int
     trained_pixels: int
@@ -121,14 +121,14 @@ def score_maps(task, reference, counted, classes, labels, matchings, warnings, k
     maps = tuple(_score(path, names, rows, column, counted.counts, units, reference.kind, is_probability, hectares,
                         progress)
                  for path, column, units, hectares in zip(
-                     (one.path for one in (task.map, task.second) if one), columns, votes,
+                     (one.path for one in (task.map, *task.others)), columns, votes,
                      (_hectares(area, places[number], len(table)) for number, area in enumerate(counted.areas))))
-    is_compared = len(columns) == 2
+    first = rows == columns[0]
     return Assessment(
         classes=table, kind=reference.kind, maps=maps,
         errors=_errors(reference, votes, names, progress) if has_units else (),
-        pixel_test=mcnemar(rows == columns[0], rows == columns[1], counted.counts) if is_compared else None,
-        parcel_test=_unit_test(votes) if is_compared and reference.kind == "parcels" else None,
+        pixel_tests=tuple(mcnemar(first, rows == other, counted.counts) for other in columns[1:]),
+        parcel_tests=tuple(_unit_test(votes[0], other) for other in votes[1:]) if reference.kind == "parcels" else (),
         unit_count=len(set(counted.units.tolist())), trained_units=left_out,
         trained_pixels=sum(counted.trained.values()), knows_training=knows_training, is_probability=is_probability,
         matched_by=matchings[0].by,
@@ -249,5 +249,5 @@ def _errors(reference, votes, names, progress):
     return tuple(sorted(found, key=lambda errors: (-errors.wrong[0], -max(errors.wrong), errors.unit.identifier)))
 
 
-def _unit_test(votes):
+def _unit_test(*votes):
     return mcnemar(*(table.majorities == table.classes for table in votes))

@@ -231,16 +231,16 @@ def test_two_maps_are_compared_on_the_same_ground(path, tmp_path):
     other = class_map(seed=7, wrong=0.6)
     other[:8] = 0
     second = fieldscene.write(tmp_path / "second.tif", other[None], names=("class",), nodata=0)
-    found = assess(task(path, second=MapInput(second, NAMES)), Progress())
+    found = assess(task(path, others=(MapInput(second, NAMES),)), Progress())
 
     first, expected = class_map(), truth()
     judged = (expected > 0) & (other > 0)
     assert found.maps[0].pixels.total == found.maps[1].pixels.total == judged.sum()
     right = first[judged] == expected[judged], other[judged] == expected[judged]
-    assert found.pixel_test.only_first == (right[0] & ~right[1]).sum()
-    assert found.pixel_test.only_second == (right[1] & ~right[0]).sum()
-    assert found.pixel_test.p_value < 1e-6
-    assert found.parcel_test.both_right + found.parcel_test.only_first == found.maps[0].parcels.counts.trace()
+    assert found.pixel_tests[0].only_first == (right[0] & ~right[1]).sum()
+    assert found.pixel_tests[0].only_second == (right[1] & ~right[0]).sum()
+    assert found.pixel_tests[0].p_value < 1e-6
+    assert found.parcel_tests[0].both_right + found.parcel_tests[0].only_first == found.maps[0].parcels.counts.trace()
 
 
 def test_it_says_that_nobody_knows_what_trained_one_of_two_maps(path, tmp_path):
@@ -253,14 +253,14 @@ def test_it_says_that_nobody_knows_what_trained_one_of_two_maps(path, tmp_path):
         raster.update_tags(ns=DOMAIN, **{TAG: record.text()})
 
     assert assess(task(path), Progress()).knows_training
-    both = assess(task(path, second=MapInput(later, NAMES)), Progress())
+    both = assess(task(path, others=(MapInput(later, NAMES),)), Progress())
     assert not both.knows_training
     assert any("whether this reference also trained a map" in warning for warning in both.warnings)
 
 
 def test_estimates_for_a_second_map_come_with_a_caution(path, tmp_path):
     later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
-    found = assess(task(path, second=MapInput(later, NAMES), settings=AssessmentSettings(design="probability")),
+    found = assess(task(path, others=(MapInput(later, NAMES),), settings=AssessmentSettings(design="probability")),
                    Progress())
 
     assert any("later.tif hold if the sample was drawn from the whole map" in warning for warning in found.warnings)
