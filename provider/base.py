@@ -1,8 +1,8 @@
-"""The base of all tools.
+"""Base class of all tools.
 
-A tool sets ``NAME``, ``TITLE``, ``GROUP``, ``TAGS``, ``HELP`` and ``REQUIRES`` and then writes the four methods that
-the QGIS cookbook teaches (``initAlgorithm``, ``checkParameterValues``, ``prepareAlgorithm``, ``processAlgorithm``),
-exactly as it would without this class. The base answers everything else.
+A tool sets ``NAME``, ``TITLE``, ``GROUP``, ``TAGS``, ``HELP`` and ``REQUIRES`` and implements the four methods of the
+PyQGIS cookbook (``initAlgorithm``, ``checkParameterValues``, ``prepareAlgorithm``, ``processAlgorithm``). The base
+class implements the others.
 """
 
 import functools
@@ -22,7 +22,7 @@ PAGES = "https://github.com/floefield/floefield/blob/main/docs/tools"
 
 
 class Group(Enum):
-    """The groups of the Toolbox: id, title, icon."""
+    """Groups of the Toolbox: id (also the name of the icon) and title."""
 
     INSITU = ("insitu", "In-situ data")
     SENTINEL2 = ("sentinel2", "Sentinel-2")
@@ -38,18 +38,18 @@ class Algorithm(QgsProcessingAlgorithm):
     Attributes
     ----------
     NAME : str
-        Lower-case id, stored in people's models and scripts: never change it.
+        Lower-case id, stored in models and scripts of users: never change it.
     TITLE : str
-        What the Toolbox shows.
+        Title in the Toolbox.
     GROUP : Group
     TAGS : tuple of str
-        Words people may search for.
+        Search terms.
     HELP : str
-        A short paragraph: what it does and when to use it. The help of each parameter is added by itself.
+        A short paragraph: what the tool does and when to use it. The help of each parameter is appended.
     REQUIRES : tuple of str
-        Import names of the packages it needs; where one is missing the tool stays listed and says what to install.
+        Import names of required packages; where one is missing, the tool stays listed and reports how to install it.
     ANY_RASTER_FORMAT : bool
-        Whether its rasters may have other names than those of GeoTIFFs.
+        Whether its raster outputs may have other formats than GeoTIFF.
     """
 
     NAME = ""
@@ -62,39 +62,39 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls.prepareAlgorithm = _refusing_later(cls.prepareAlgorithm)
-        cls.processAlgorithm = _speaking_plainly(cls.processAlgorithm)
+        cls.prepareAlgorithm = _deferring_errors(cls.prepareAlgorithm)
+        cls.processAlgorithm = _reporting_errors(cls.processAlgorithm)
 
     def name(self):
-        """The id."""
+        """Return the id."""
         return self.NAME
 
     def displayName(self):
-        """The title, translated."""
+        """Return the translated title."""
         return self.tr(self.TITLE)
 
     def group(self):
-        """The title of the group, translated."""
+        """Return the translated title of the group."""
         return self.tr(self.GROUP.value[1])
 
     def groupId(self):
-        """The id of the group."""
+        """Return the id of the group."""
         return self.GROUP.value[0]
 
     def tags(self):
-        """Words to search for."""
+        """Return the translated search terms."""
         return [self.tr(tag) for tag in self.TAGS]
 
     def icon(self):
-        """The icon of the group."""
+        """Return the icon of the group."""
         return QIcon(self.svgIconPath())
 
     def svgIconPath(self):
-        """Where the icon of the group is."""
+        """Return the path of the icon of the group."""
         return str(ROOT / "resources" / "icons" / f"{self.GROUP.value[0]}.svg")
 
     def shortHelpString(self):
-        """HELP and the help of each parameter, one to a line: it reads well in a dialog and on a terminal."""
+        """Return HELP and the help of each parameter, one per line, for dialog and terminal."""
         lines = [self.tr(self.HELP)]
         for parameter in self.parameterDefinitions():
             if parameter.help():
@@ -102,69 +102,69 @@ class Algorithm(QgsProcessingAlgorithm):
         return "\n".join(lines)
 
     def helpUrl(self):
-        """The page of this tool in the user guide."""
+        """Return the URL of the tool in the user guide."""
         return f"{PAGES}/{self.NAME}.md"
 
     def createInstance(self):
-        """A fresh instance: runs share nothing."""
+        """Return a new instance."""
         return type(self)()
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Nothing to prepare, unless a tool says otherwise."""
+        """Do nothing by default."""
         return True
 
     def canExecute(self):
-        """Whether the needed packages are there, and if not, how to install them."""
+        """Return whether the required packages are available, and if not, how to install them."""
         missing = packages.explain_missing(self.REQUIRES)
         in_dialog = QgsApplication.platform() == "desktop"
         return not missing, packages.for_dialog(missing) if in_dialog else missing
 
     def tr(self, text):
-        """`text` in the language of the user."""
+        """Translate `text` to the language of the user."""
         return QCoreApplication.translate("Floefield", text)
 
     def declare(self, parameter, help_text, advanced=False):
-        """Add a parameter (or a destination) together with its help."""
+        """Add a parameter or destination with its help."""
         parameter.setHelp(self.tr(help_text))
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
         self.addParameter(parameter)
 
 
-def _refusing_later(prepare):
-    """`prepare` whose plain errors wait for ``processAlgorithm``: QGIS keeps those of this step from scripts.
+def _deferring_errors(prepare):
+    """Defer a ``PlainError`` of `prepare` to ``processAlgorithm``, since QGIS hides errors of this step from scripts.
 
-    Results that would go where they cannot are found here too: models do not ask ``checkParameterValues``.
+    Packages and destinations are checked here, since models do not call ``checkParameterValues``.
     """
 
     @functools.wraps(prepare)
-    def refusing_later(self, parameters, context, feedback):
-        self.refusal = packages.explain_missing(self.REQUIRES)
-        if not self.refusal:
+    def deferring_errors(self, parameters, context, feedback):
+        self.deferred_error = packages.explain_missing(self.REQUIRES)
+        if not self.deferred_error:
             try:
                 check_destinations(self, parameters, context)
                 return prepare(self, parameters, context, feedback)
             except PlainError as error:
-                self.refusal = str(error)
+                self.deferred_error = str(error)
         return True
 
-    return refusing_later
+    return deferring_errors
 
 
-def _speaking_plainly(process):
-    """`process` whose plain errors reach the user as sentences, and which ends quietly when cancelled.
+def _reporting_errors(process):
+    """Raise each ``PlainError`` and failed import of `process` as ``QgsProcessingException``; return {} when cancelled.
 
-    Missing packages are reported here as well: ``canExecute`` is only asked by the Toolbox, not by ``qgis_process``,
-    models and scripts.
+    Missing packages are reported here too, since only the Toolbox calls ``canExecute``, not ``qgis_process``, models or
+    scripts.
     """
 
     @functools.wraps(process)
-    def speaking_plainly(self, parameters, context, feedback):
-        if self.refusal:
-            raise QgsProcessingException(self.refusal)
+    def reporting_errors(self, parameters, context, feedback):
+        if self.deferred_error:
+            raise QgsProcessingException(self.deferred_error)
         try:
             if "rasterio" in self.REQUIRES:
-                _warn_of_another_gdal(feedback)
+                _warn_of_gdal_mismatch(feedback)
             return process(self, parameters, context, feedback)
         except ImportError as error:
             explanation = packages.explain_failure(error)
@@ -176,10 +176,10 @@ def _speaking_plainly(process):
         except Cancelled:
             return {}
 
-    return speaking_plainly
+    return reporting_errors
 
 
-def _warn_of_another_gdal(feedback):
+def _warn_of_gdal_mismatch(feedback):
     warning = packages.gdal_mismatch()
     if warning:
         feedback.pushWarning(warning)

@@ -1,4 +1,4 @@
-"""Layers of parcels and points that a tool found something out about: rows of plain values become features."""
+"""QGIS features from tables of results by parcel or point."""
 
 import json
 
@@ -18,7 +18,7 @@ TYPES = {int: QVariant.Int, float: QVariant.Double, str: QVariant.String}
 
 
 def layout_and_features(findings, crs_wkt, is_points, check=lambda: None):
-    """What :func:`~.outputs.write_layer` takes.
+    """Return the layout and features for :func:`~.outputs.write_layer`.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def layout_and_features(findings, crs_wkt, is_points, check=lambda: None):
         CRS of the geometries.
     is_points : bool
     check : callable, optional
-        Called for each feature; raises to end the work.
+        Called for each feature; raises Cancelled.
 
     Returns
     -------
@@ -38,22 +38,22 @@ def layout_and_features(findings, crs_wkt, is_points, check=lambda: None):
     for name, kind in findings.fields:
         fields.append(QgsField(name, TYPES[kind]))
     features = []
-    for about, values in findings.rows:
+    for unit, values in findings.rows:
         check()
         feature = QgsFeature(fields)
-        feature.setGeometry(_point(about) if is_points else _polygons(about.geometry))
+        feature.setGeometry(_point(unit) if is_points else _polygons(unit.geometry))
         feature.setAttributes(list(values))
         features.append(feature)
     kind = QgsWkbTypes.Type.Point if is_points else QgsWkbTypes.Type.MultiPolygon
     return (fields, kind, QgsCoordinateReferenceSystem.fromWkt(crs_wkt)), features
 
 
-def _point(about):
-    return QgsGeometry.fromPointXY(QgsPointXY(about.x, about.y))
+def _point(unit):
+    return QgsGeometry.fromPointXY(QgsPointXY(unit.x, unit.y))
 
 
 def _polygons(geometry):
-    shape = QgsGeometry()
-    shape.fromWkb(bytes(ogr.CreateGeometryFromJson(json.dumps(geometry)).ExportToWkb()))
-    shape.convertToMultiType()
-    return shape
+    polygons = QgsGeometry()
+    polygons.fromWkb(bytes(ogr.CreateGeometryFromJson(json.dumps(geometry)).ExportToWkb()))
+    polygons.convertToMultiType()
+    return polygons

@@ -1,12 +1,12 @@
-"""True metres and square metres for parcels in any coordinate reference system (CRS).
+"""Repair, ellipsoidal areas and metric buffers of parcels in any coordinate reference system (CRS).
 
 Areas are ellipsoidal: on the ellipsoid of the layer's own CRS, whatever its projection or units.
 
-Distances are taken in the plane of the layer's own CRS where that is true enough: where its units are known and its
-scale at the polygon differs from 1 by less than ``SCALE_TOLERANCE`` in every direction (UTM and national grids, inside
-their zones). Elsewhere (degrees, Web Mercator, edges of national grids) they are taken in an azimuthal equidistant
-projection on the same ellipsoid, centred within 0.25 degrees of the polygon, and the result is brought back. At a
-distance d from the centre that projection stretches by d**2 / (6 R**2): less than 1e-5 for 39 km, the corner of a cell
+Buffers are computed in the plane of the layer's own CRS where its units are known and its scale at the polygon differs
+from 1 by less than ``SCALE_TOLERANCE`` in every direction (UTM and national grids, inside their zones). Elsewhere
+(degrees, Web Mercator, edges of national grids) they are computed in an azimuthal equidistant projection on the same
+ellipsoid, centred within 0.25 degrees of the polygon, and transformed back. At a distance d from the centre the scale
+of that projection is off by d**2 / (6 R**2): less than 1e-5 for 39 km, the corner of a lattice cell
 (Snyder, Map Projections: A Working Manual, USGS 1987, pp. 191-202).
 """
 
@@ -30,24 +30,24 @@ from qgis.core import (
 from ..compute.errors import UnsuitableInput
 
 SCALE_TOLERANCE = 1e-3
-# Centres of local projections lie on a lattice of this many degrees, so that few projections serve many parcels.
-CELL = 0.5
-# Straight edges are curves in another projection: longer ones get vertices before they go there (5 mm at 45 degrees).
-LONGEST_EDGE = 500.0
+# Degrees between the centres of local projections, so that few projections serve many parcels.
+LATTICE_SPACING = 0.5
+# Metres: longer edges are densified before reprojection, where straight edges become curves (5 mm at 45 degrees).
+MAX_EDGE_LENGTH = 500.0
 PIXEL_AREA = 100.0  # square metres
-# Metres that coordinates may move when they go to another projection and back.
+# Metres by which coordinates may move when they are reprojected and back.
 ROUNDING = 1e-3
 POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
 UNITS = QgsUnitTypes.DistanceUnit
 
 
 def valid_polygons(geometry):
-    """The polygons of a geometry, repaired where they are invalid.
+    """Return the polygons of a geometry, repaired where they are invalid.
 
     Returns
     -------
     polygons : QgsGeometry
-        The very geometry if it is valid; empty if nothing with an area is left.
+        The same object if it is valid; empty if nothing with an area is left.
     repaired : bool
         Whether it was invalid (self-intersection, overlapping parts, unclosed ring ...).
     """
@@ -57,12 +57,12 @@ def valid_polygons(geometry):
 
 
 def polygons_in(geometry):
-    """Without the points and lines that repairing and clipping can leave.
+    """Remove the points and lines that repairing and clipping can leave.
 
     Returns
     -------
     QgsGeometry
-        Perhaps the very geometry, changed in place.
+        May be the same object, changed in place.
     """
     if geometry.isEmpty() or geometry.type() == POLYGON:
         return geometry
@@ -70,14 +70,14 @@ def polygons_in(geometry):
     return geometry if geometry.type() == POLYGON else QgsGeometry()
 
 
-def sharing_ground(some, others, surveyor, progress):
-    """How many polygons of `others` have ground in common with polygons of `some`, a pixel of 10 m or more.
+def count_overlapping(training, validation, metric, progress):
+    """Count the validation polygons that overlap training polygons by a pixel of 10 m or more.
 
     Parameters
     ----------
-    some, others : list of QgsGeometry
-        In the CRS of the surveyor.
-    surveyor : Surveyor
+    training, validation : list of QgsGeometry
+        In the CRS of `metric`.
+    metric : MetricGeometry
     progress : Progress
 
     Returns
@@ -85,31 +85,31 @@ def sharing_ground(some, others, surveyor, progress):
     int
     """
     index, count = QgsSpatialIndex(), 0
-    some = [valid_polygons(polygons)[0] for polygons in some]
-    for number, polygons in enumerate(some):
+    training = [valid_polygons(geometry)[0] for geometry in training]
+    for number, polygons in enumerate(training):
         index.addFeature(number, polygons.boundingBox())
-    for number, judging in enumerate(others):
-        progress.step(number / len(others))
-        polygons, _ = valid_polygons(judging)
-        near = [some[place] for place in index.intersects(polygons.boundingBox())]
-        shared = (polygons_in(polygons.intersection(other)) for other in near if polygons.intersects(other))
-        count += any(not each.isEmpty() and surveyor.area(each) >= PIXEL_AREA for each in shared)
+    for number, geometry in enumerate(validation):
+        progress.step(number / len(validation))
+        polygons, _ = valid_polygons(geometry)
+        near = [training[feature_id] for feature_id in index.intersects(polygons.boundingBox())]
+        overlaps = (polygons_in(polygons.intersection(other)) for other in near if polygons.intersects(other))
+        count += any(not overlap.isEmpty() and metric.area(overlap) >= PIXEL_AREA for overlap in overlaps)
     return count
 
 
-class Surveyor:
-    """Measures and shrinks polygons of one CRS in true metres.
+class MetricGeometry:
+    """Areas and inner buffers, in metres on the ground, of polygons of one CRS.
 
     Parameters
     ----------
     crs : QgsCoordinateReferenceSystem
-        The CRS the polygons are in.
+        The CRS of the polygons.
     transform_context : QgsCoordinateTransformContext
 
     Raises
     ------
     UnsuitableInput
-        If the CRS does not say where on Earth its coordinates lie.
+        If the CRS has no relation to the Earth (local or engineering CRS).
     """
 
     def __init__(self, crs, transform_context):
@@ -118,19 +118,20 @@ class Surveyor:
         self._distances = QgsDistanceArea()
         ellipsoid = crs.ellipsoidAcronym()
         if not (ellipsoid and self._distances.setEllipsoid(ellipsoid) and self._distances.willUseEllipsoid()):
-            raise UnsuitableInput(f"The coordinate reference system of the parcels ({_name_of(crs)}) does not say "
-                                  "where on Earth they lie. Give the layer the right one, or reproject it.")
+            raise UnsuitableInput(f"The coordinate reference system of the parcels ({_name_of(crs)}) has no "
+                                  "relation to the Earth. Assign the right one to the layer, or reproject it.")
         self._ellipsoid = QgsEllipsoidUtils.ellipsoidParameters(ellipsoid)
         self._in_degrees = crs.mapUnits() == UNITS.DistanceDegrees
         self._metres_per_unit = _metres_per_unit(crs)
         self._degrees = self._projection("+proj=longlat")
         self._to_degrees = self._transform(crs, self._degrees)
-        # It is given degrees: by itself it gets from a plane CRS to no ellipsoid that has no code, and answers NaN.
+        # Geometries are transformed to degrees first: QgsDistanceArea returns NaN for a plane CRS on an ellipsoid
+        # without a code.
         self._distances.setSourceCrs(self._degrees, transform_context)
         self._plane_around = functools.lru_cache(maxsize=256)(self._make_plane_around)
 
     def area(self, polygons):
-        """Area in square metres on the ellipsoid.
+        """Return the area on the ellipsoid in square metres.
 
         Parameters
         ----------
@@ -144,28 +145,28 @@ class Surveyor:
         Raises
         ------
         UnsuitableInput
-            If the coordinates make no sense in the CRS.
+            If the coordinates are outside the validity of the CRS.
         """
-        self._centre_of(polygons)
+        self._centre_of(polygons)  # raises for invalid coordinates
         in_degrees = QgsGeometry(polygons)
         in_degrees.convertToStraightSegment()
         try:
             in_degrees.transform(self._to_degrees)
             return self._distances.measureArea(in_degrees)
         except QgsCsException as error:
-            raise self._nonsense(polygons) from error
+            raise self._invalid_coordinates(polygons) from error
 
-    def shrink(self, polygons, distance, segments):
-        """The points that are at least `distance` metres inside.
+    def inner_buffer(self, polygons, distance, segments):
+        """Return the points that are at least `distance` metres inside the border.
 
         Parameters
         ----------
         polygons : QgsGeometry
-            Valid; see :func:`valid_polygons`. Heights and measures are dropped, curves become straight pieces.
+            Valid; see :func:`valid_polygons`. Z and M values are dropped, curves are segmentised.
         distance : float
             Metres.
         segments : int
-            Straight pieces per quarter circle.
+            Line segments per quarter circle.
 
         Returns
         -------
@@ -175,61 +176,62 @@ class Surveyor:
         Raises
         ------
         UnsuitableInput
-            If the coordinates make no sense in the CRS.
+            If the coordinates are outside the validity of the CRS.
         """
         crosses = self._in_degrees and polygons.boundingBox().width() > 180
         if crosses:
             polygons = _joined_at_antimeridian(polygons)
-        # One by one: the parts of one geometry may be far apart (all maize of a country), each needs its own plane.
-        shrunk = _collected(self._shrink_one(part, distance, segments) for part in _parts(polygons))
-        return _cut_at_antimeridian(shrunk) if crosses else shrunk
+        # The parts of one geometry may be far apart (all maize of a country), so each is buffered in its own plane.
+        buffered = _collected(self._buffer_part(part, distance, segments) for part in _parts(polygons))
+        return _cut_at_antimeridian(buffered) if crosses else buffered
 
-    def _shrink_one(self, polygon, distance, segments):
+    def _buffer_part(self, polygon, distance, segments):
         centre = polygon.boundingBox().center()
         longitude, latitude = self._centre_of(polygon)
-        narrowest, widest = self._metres_in_a_unit(centre)
+        minimum, maximum = self._metres_in_a_unit(centre)
         unit = self._metres_per_unit
-        if unit and max(abs(narrowest / unit - 1), abs(widest / unit - 1)) < SCALE_TOLERANCE:
+        if unit and max(abs(minimum / unit - 1), abs(maximum / unit - 1)) < SCALE_TOLERANCE:
             return polygon.buffer(-distance / unit, segments)
 
-        longitude, latitude = (CELL * round(angle / CELL) for angle in (longitude, latitude))
-        # Longitudes are turned to 0, so that no polygon in degrees is torn at 180 degrees on the way back.
-        turn = longitude if self._in_degrees else 0.0
-        plane = self._plane_around(longitude - turn, latitude)
-        moved = polygon.densifyByDistance(LONGEST_EDGE / widest)
-        moved.translate(-turn, 0)
+        longitude, latitude = (LATTICE_SPACING * round(angle / LATTICE_SPACING) for angle in (longitude, latitude))
+        # Longitudes are shifted to 0, so that no polygon in degrees is split at 180 degrees by the reverse transform.
+        shift = longitude if self._in_degrees else 0.0
+        plane = self._plane_around(longitude - shift, latitude)
+        projected = polygon.densifyByDistance(MAX_EDGE_LENGTH / maximum)
+        projected.translate(-shift, 0)
         try:
-            moved.transform(plane)
-            shrunk = moved.buffer(-distance, segments)
-            shrunk.transform(plane, Qgis.TransformDirection.Reverse)
+            projected.transform(plane)
+            buffered = projected.buffer(-distance, segments)
+            buffered.transform(plane, Qgis.TransformDirection.Reverse)
         except QgsCsException as error:
-            raise self._nonsense(polygon) from error
-        shrunk.translate(turn, 0)
-        if not (shrunk.isEmpty() or polygon.boundingBox().buffered(ROUNDING / widest).contains(shrunk.boundingBox())):
-            raise UnsuitableInput(f"A parcel lies across the edge of what {_name_of(self._crs)} can show. "
+            raise self._invalid_coordinates(polygon) from error
+        buffered.translate(shift, 0)
+        bounds = polygon.boundingBox().buffered(ROUNDING / maximum)
+        if not (buffered.isEmpty() or bounds.contains(buffered.boundingBox())):
+            raise UnsuitableInput(f"A parcel crosses the boundary of the area of validity of {_name_of(self._crs)}. "
                                   "Reproject the layer, for example to the UTM zone of the parcels.")
-        return shrunk
+        return buffered
 
     def _centre_of(self, polygons):
-        """Longitude and latitude in degrees on the ellipsoid; here nonsense coordinates are found out."""
+        """Return longitude and latitude in degrees; raise UnsuitableInput for invalid coordinates."""
         centre = polygons.boundingBox().center()
         try:
-            place = centre if self._in_degrees else self._to_degrees.transform(centre)
+            point = centre if self._in_degrees else self._to_degrees.transform(centre)
         except QgsCsException as error:
-            raise self._nonsense(polygons) from error
-        if not (abs(place.x()) <= 540 and abs(place.y()) <= 90):
-            raise self._nonsense(polygons)
-        return place.x(), place.y()
+            raise self._invalid_coordinates(polygons) from error
+        if not (abs(point.x()) <= 540 and abs(point.y()) <= 90):
+            raise self._invalid_coordinates(polygons)
+        return point.x(), point.y()
 
-    def _nonsense(self, polygons):
+    def _invalid_coordinates(self, polygons):
         centre = polygons.boundingBox().center()
         return UnsuitableInput(
-            f"A parcel has the coordinates {centre.x():.9g}, {centre.y():.9g}, which do not exist in "
-            f"{_name_of(self._crs)}: the layer seems to carry the wrong coordinate reference system. "
-            "Give it the right one and run again.")
+            f"A parcel has the coordinates {centre.x():.9g}, {centre.y():.9g}, which are outside the "
+            f"validity of {_name_of(self._crs)}: the layer seems to have the wrong coordinate reference system. "
+            "Assign the right one and run again.")
 
     def _metres_in_a_unit(self, point):
-        """Fewest and most true metres that one unit of the CRS spans at a point, over all directions."""
+        """Return minimum and maximum length in metres of one CRS unit at a point, over all directions."""
         step = 100 / self._metres_per_unit if self._metres_per_unit else 1e-3
         east, north, diagonal = (
             self._distances.measureLine(*(self._to_degrees.transform(
@@ -242,24 +244,24 @@ class Surveyor:
         return math.sqrt(max(middle - spread, 0.0)), math.sqrt(middle + spread)
 
     def _make_plane_around(self, longitude, latitude):
-        """The transform to a plane that is true around a point given in degrees."""
+        """Return the transform to an azimuthal equidistant plane centred on a point given in degrees."""
         plane = self._projection(f"+proj=aeqd +lat_0={latitude} +lon_0={longitude} +units=m")
         return self._transform(self._degrees if self._in_degrees else self._crs, plane)
 
     def _projection(self, definition):
-        """A CRS on the layer's own ellipsoid."""
+        """Return a CRS on the layer's own ellipsoid."""
         a, b = self._ellipsoid.semiMajor, self._ellipsoid.semiMinor
         return QgsCoordinateReferenceSystem.fromProj(f"{definition} +a={a!r} +b={b!r} +no_defs +type=crs")
 
     def _transform(self, source, target):
         transform = QgsCoordinateTransform(source, target, self._context)
-        # Both sides share one ellipsoid: no datum shift is wanted, nor a warning that there is none.
+        # Both CRSs have the same ellipsoid: no datum shift applies, and no warning about one is due.
         transform.setBallparkTransformsAreAppropriate(True)
         return transform
 
 
 def _metres_per_unit(crs):
-    """Nominal metres in a unit of a plane CRS; 0 if it is in degrees or its units are not known."""
+    """Return the nominal metres per unit of a plane CRS; 0 if it is in degrees or its units are unknown."""
     if crs.isGeographic() or crs.mapUnits() in (UNITS.DistanceDegrees, UNITS.DistanceUnknownUnit):
         return 0.0
     return QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), UNITS.DistanceMeters)
@@ -277,13 +279,13 @@ def _collected(pieces):
     pieces = [piece for piece in pieces if not piece.isEmpty()]
     if not pieces:
         return QgsGeometry()
-    whole = QgsGeometry.collectGeometry(pieces)
-    whole.convertToMultiType()
-    return whole
+    collected = QgsGeometry.collectGeometry(pieces)
+    collected.convertToMultiType()
+    return collected
 
 
 def _joined_at_antimeridian(polygons):
-    """Parts west of Greenwich are moved one turn east, so that the halves of a cut parcel meet again."""
+    """Shift parts with western longitudes by 360 degrees, so that the halves of a split parcel are joined."""
     parts = _parts(polygons)
     for part in parts:
         if part.boundingBox().center().x() < 0:
@@ -292,7 +294,7 @@ def _joined_at_antimeridian(polygons):
 
 
 def _cut_at_antimeridian(polygons):
-    """The inverse of :func:`_joined_at_antimeridian`: longitudes within -180..180 again."""
+    """Invert :func:`_joined_at_antimeridian`: split polygons so that longitudes are within -180..180."""
     east = polygons.intersection(QgsGeometry.fromRect(QgsRectangle(-180, -90, 180, 90)))
     west = polygons.intersection(QgsGeometry.fromRect(QgsRectangle(180, -90, 540, 90)))
     west.translate(-360, 0)

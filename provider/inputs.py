@@ -1,6 +1,6 @@
-"""From what QGIS holds to what the science reads: layers become paths, features become parcels.
+"""Conversion of QGIS inputs to plain values: raster layers to paths, features to parcels.
 
-Call what takes layers in ``prepareAlgorithm`` and what reads features in ``processAlgorithm``.
+Functions that use layers belong in ``prepareAlgorithm``, functions that read features in ``processAlgorithm``.
 """
 
 import json
@@ -28,17 +28,17 @@ from .parcels import parcels
 
 
 def is_null(value):
-    """Whether an attribute says nothing: NULL (None with Qt 6), empty or blank."""
+    """Whether a value is missing: NULL (None with Qt 6), empty or blank."""
     return value is None or value == NULL or (isinstance(value, str) and not value.strip())
 
 
 def class_code(value):
-    """An attribute as the code of a class: whole numbers without decimals, texts without outer blanks.
+    """Convert an attribute to a class code: integers without decimals, text without surrounding blanks.
 
     Returns
     -------
     str
-        Empty where the attribute says nothing (NULL, blank, not a number).
+        Empty where the attribute is missing (NULL, blank, NaN).
     """
     if is_null(value) or value != value:
         return ""
@@ -48,7 +48,7 @@ def class_code(value):
 
 
 def raster_path(layer):
-    """The path with which GDAL opens a raster layer.
+    """Return the path with which GDAL opens a raster layer.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def raster_path(layer):
         If it is no raster, or one that is not in a file (WMS, a data base ...).
     """
     if not isinstance(layer, QgsRasterLayer):
-        raise UnsuitableInput(f"{layer.name()} is no raster layer.")
+        raise UnsuitableInput(f"{layer.name()} is not a raster layer.")
     provider = layer.dataProvider()
     if provider is None or provider.name() != "gdal":
         kind = provider.name() if provider else "unknown"
-        raise UnsuitableInput(f"{layer.name()} is not a raster in a file (its kind is {kind}). Save it as a GeoTIFF "
+        raise UnsuitableInput(f"{layer.name()} is not a raster file (data provider: {kind}). Save it as a GeoTIFF "
                               "first: Layer > Save As.")
     # QGIS appends its own options (credentials, opening options) after a bar.
     path = layer.source().partition("|")[0]
@@ -80,7 +80,7 @@ def raster_path(layer):
 
 
 def raster_paths(algorithm, parameters, name, context):
-    """The paths behind a parameter for several rasters; QGIS alone would drop those that it cannot load.
+    """Return the paths of a parameter for several rasters; QGIS itself skips those that it cannot load.
 
     Returns
     -------
@@ -89,43 +89,43 @@ def raster_paths(algorithm, parameters, name, context):
     Raises
     ------
     MissingInput, UnsuitableInput
-        Naming the layer that cannot be used.
+        If a layer cannot be used, or is given twice.
     """
     paths = tuple(raster_path(layer) for layer in layers_of(algorithm, parameters, name, context))
-    twice = sorted({path for path in paths if paths.count(path) > 1})
-    if twice:
-        raise UnsuitableInput(f"{twice[0]} is given twice in {name}. Give each raster once.")
+    repeated = sorted({path for path in paths if paths.count(path) > 1})
+    if repeated:
+        raise UnsuitableInput(f"{repeated[0]} is given twice in {name}. Give each raster once.")
     return paths
 
 
 def layers_of(algorithm, parameters, name, context):
-    """The layers behind a parameter for several layers, all of them.
+    """Return all layers of a parameter for several layers.
 
     Returns
     -------
     list of QgsMapLayer
-        Empty where nothing is given.
+        Empty if the parameter is empty.
 
     Raises
     ------
     MissingInput
-        Naming what cannot be loaded.
+        If a layer cannot be loaded.
     """
     layers = algorithm.parameterAsLayerList(parameters, name, context)
     if len(layers) < len(_flat(parameters.get(name))):
-        raise MissingInput(lost_layers(parameters, name, context) or f"Some layers of {name} do not exist.")
+        raise MissingInput(unloadable_layers(parameters, name, context) or f"Some layers of {name} do not exist.")
     return layers
 
 
-def lost_layers(parameters, name, context):
-    """Which layers of a parameter for several layers cannot be loaded, as a sentence; empty if there are none."""
-    lost = [str(value) for value in _flat(parameters.get(name)) if not _is_loadable(value, context)]
-    return (f"Not all layers of {name} can be loaded: {', '.join(lost)}. Check that the files exist and that QGIS can "
-            "open them.") if lost else ""
+def unloadable_layers(parameters, name, context):
+    """Return a message about the layers of a parameter that cannot be loaded; empty if there are none."""
+    unloadable = [str(value) for value in _flat(parameters.get(name)) if not _is_loadable(value, context)]
+    return (f"Not all layers of {name} can be loaded: {', '.join(unloadable)}. Check that the files exist and that "
+            "QGIS can open them.") if unloadable else ""
 
 
 def _flat(value):
-    """What was given for a list of layers, one by one; nothing where only QGIS knows how many it stands for."""
+    """Flatten the value of a parameter for several layers; empty for an expression, whose layers only QGIS can list."""
     if isinstance(value, (list, tuple)):
         return [item for part in value for item in _flat(part)]
     return [] if is_null(value) or isinstance(value, QgsProperty) else [value]
@@ -137,23 +137,23 @@ def _is_loadable(value, context):
 
 @dataclass(frozen=True)
 class ReadParcels:
-    """Parcels as they were read.
+    """Parcels read from a layer.
 
     Parameters
     ----------
     parcels : tuple of Parcel
     unlabelled : int
-        Parcels left out because their class field is empty.
-    shapeless : int
-        Parcels left out because they have no area.
+        Number of parcels omitted because their class field is empty.
+    without_area : int
+        Number of parcels omitted because they have no area.
     """
 
     parcels: tuple
     unlabelled: int = 0
-    shapeless: int = 0
+    without_area: int = 0
 
     def notes(self):
-        """What was left out, in words.
+        """Return messages about omitted parcels.
 
         Returns
         -------
@@ -162,26 +162,26 @@ class ReadParcels:
         notes = []
         if self.unlabelled:
             notes.append(f"{self.unlabelled} parcels have no class (empty class field) and were left out.")
-        if self.shapeless:
-            notes.append(f"{self.shapeless} parcels have no area and were left out.")
+        if self.without_area:
+            notes.append(f"{self.without_area} parcels have no area and were left out.")
         return notes
 
 
 def parcels_of(source, field, crs_wkt, context, progress, layer_name=""):
-    """The parcels of a feature source, in the CRS of the rasters.
+    """Read the parcels of a feature source, in the CRS of the rasters.
 
     Parameters
     ----------
     source : QgsProcessingFeatureSource
         From :func:`~.parcels.parcel_source`: polygons with a CRS.
     field : str
-        Field with the class.
+        Field with the class; empty if `layer_name` is the class.
     crs_wkt : str
         CRS of the rasters.
     context : QgsProcessingContext
     progress : Progress
     layer_name : str, optional
-        Where there are several sources: tells their parcels apart. Without a field it is the class as well.
+        First part of the parcel identifiers, which distinguishes several sources; the class where `field` is empty.
 
     Returns
     -------
@@ -190,32 +190,32 @@ def parcels_of(source, field, crs_wkt, context, progress, layer_name=""):
     Raises
     ------
     MissingInput
-        If there is no such field.
+        If the field does not exist.
     UnsuitableInput
-        If no parcel has a class, or the parcels cannot be brought to the CRS of the rasters.
+        If no parcel has a class, or the parcels cannot be transformed to the CRS of the rasters.
     """
     column = source.fields().lookupField(field) if field else -1
     if field and column < 0:
         raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
                            f"{', '.join(source.fields().names())}.")
     transform = QgsCoordinateTransform(source.sourceCrs(), crs_of_rasters(crs_wkt), context.transformContext())
-    found, unlabelled, shapeless = [], 0, 0
+    labelled, unlabelled, without_area = [], 0, 0
     for feature in parcels(source, progress):
         code = class_code(feature.attributes()[column]) if field else layer_name.strip()
         geometry, _ = valid_polygons(feature.geometry())
         if not code:
             unlabelled += 1
         elif geometry.isEmpty():
-            shapeless += 1
+            without_area += 1
         else:
-            found.append(Parcel((layer_name, feature.id()), code, _moved(geometry, transform, source)))
-    if not found:
-        raise UnsuitableInput(_nothing_found(source, field, unlabelled, shapeless))
-    return ReadParcels(tuple(found), unlabelled, shapeless)
+            labelled.append(Parcel((layer_name, feature.id()), code, _transformed(geometry, transform, source)))
+    if not labelled:
+        raise UnsuitableInput(_no_parcels_message(source, field, unlabelled, without_area))
+    return ReadParcels(tuple(labelled), unlabelled, without_area)
 
 
 def layer_source(layer, context):
-    """A feature source of a polygon layer, for :func:`parcels_of`.
+    """Return a feature source of a polygon layer, for :func:`parcels_of`.
 
     Returns
     -------
@@ -224,10 +224,10 @@ def layer_source(layer, context):
     Raises
     ------
     UnsuitableInput
-        If the layer holds no polygons or has no CRS.
+        If the layer is not a polygon layer or has no CRS.
     """
     if not isinstance(layer, QgsVectorLayer) or layer.geometryType() != QgsWkbTypes.GeometryType.PolygonGeometry:
-        raise UnsuitableInput(f"{layer.name()} holds no polygons. Give one polygon layer for each class.")
+        raise UnsuitableInput(f"{layer.name()} is not a polygon layer. Give one polygon layer per class.")
     if not layer.crs().isValid():
         raise UnsuitableInput(f"{layer.name()} has no coordinate reference system. Assign the right one (Layer "
                               "properties > Source, or the tool 'Assign projection') and run again.")
@@ -235,32 +235,32 @@ def layer_source(layer, context):
 
 
 def crs_of_rasters(wkt):
-    """The CRS of rasters; refused where they have none."""
+    """Return the CRS of rasters; raise UnsuitableInput where it is missing."""
     crs = QgsCoordinateReferenceSystem.fromWkt(wkt)
     if not crs.isValid():
-        raise UnsuitableInput("The rasters have no coordinate reference system, so nobody can tell which pixels lie in "
-                              "which parcel. Assign one with the GDAL tool 'Assign projection'.")
+        raise UnsuitableInput("The rasters have no coordinate reference system, so pixels cannot be assigned to "
+                              "parcels. Assign one with the GDAL tool 'Assign projection'.")
     return crs
 
 
-def _moved(geometry, transform, source):
-    """The geometry as GeoJSON in the other CRS."""
+def _transformed(geometry, transform, source):
+    """Return the geometry in the target CRS as GeoJSON."""
     try:
         geometry.transform(transform)
-        is_sound = geometry.boundingBox().isFinite()
+        is_finite = geometry.boundingBox().isFinite()
     except QgsCsException:
-        is_sound = False
-    if not is_sound:
-        raise UnsuitableInput(f"The parcels of {source.sourceName()} cannot be brought to the coordinate reference "
-                              "system of the rasters. Check the coordinate reference system of the layer.")
+        is_finite = False
+    if not is_finite:
+        raise UnsuitableInput(f"The parcels of {source.sourceName()} cannot be transformed to the coordinate "
+                              "reference system of the rasters. Check the coordinate reference system of the layer.")
     return json.loads(geometry.asJson())
 
 
-def _nothing_found(source, field, unlabelled, shapeless):
+def _no_parcels_message(source, field, unlabelled, without_area):
     if unlabelled:
         return (f"The class field {field} of {source.sourceName()} is empty in all {unlabelled} parcels. Choose the "
-                "field that holds the class, or fill it.")
-    if shapeless:
+                "field with the class, or fill it.")
+    if without_area:
         return f"No parcel of {source.sourceName()} has an area. Check its geometries."
-    return (f"{source.sourceName()} holds no parcels. If only selected features are to be used, select some; check the "
-            "filter of the layer.")
+    return (f"{source.sourceName()} contains no parcels. Check the filter of the layer; if only selected features are "
+            "used, select some.")

@@ -1,4 +1,4 @@
-"""In-situ parcels in one layer with a class field, or in one layer for each class (the layer's name is the class)."""
+"""In-situ parcels in one layer with a class field, or in one layer per class (the layer name is the class)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ..compute.errors import MissingInput, UnsuitableInput
-from .inputs import class_code, is_null, layer_source, layers_of, lost_layers
+from .inputs import class_code, is_null, layer_source, layers_of, unloadable_layers
 from .parcels import parcel_source, parcels
 
 INPUT = "INPUT"
@@ -28,7 +28,7 @@ CLASS_COLUMN = "class"
 
 @dataclass(frozen=True)
 class InsituLayer:
-    """Parcels of a source; of the class `name` where there is no field."""
+    """Feature source of parcels; `name` is their class where `field` is empty."""
 
     source: object
     field: str = ""
@@ -37,7 +37,7 @@ class InsituLayer:
 
 @dataclass(frozen=True)
 class LabelledParcel:
-    """A feature with its class: empty where nothing is known; `identifier` as in classifycrops."""
+    """A feature with its class code (empty if unlabelled), its identifier (layer name, feature id) and layer index."""
 
     identifier: tuple
     code: str
@@ -46,31 +46,31 @@ class LabelledParcel:
 
 
 def declare_insitu(tool):
-    """Declare the parcels of a tool, in both forms."""
+    """Declare the parameters for parcels, in one layer or in one layer per class."""
     polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
     tool.declare(
         QgsProcessingParameterFeatureSource(
-            INPUT, tool.tr("Parcels (or, under Advanced, one layer for each class)"), polygons, optional=True),
-        "polygon layer with a field that names the class, in any coordinate reference system.")
+            INPUT, tool.tr("Parcels in one layer (one of these two)"), polygons, optional=True),
+        "Polygon layer with a class field, in any coordinate reference system.")
     tool.declare(
         QgsProcessingParameterField(CLASS_FIELD, tool.tr("Class field"), optional=True,
                                     parentLayerParameterName=INPUT),
-        "field with the class, text or number. Parcels where it is empty are left out, and counted.")
+        "Field with the class of each parcel, text or number. Parcels where it is empty are omitted and counted.")
     tool.declare(
-        QgsProcessingParameterMultipleLayers(INPUT_LAYERS, tool.tr("Parcels, one layer for each class"), polygons[0],
-                                             optional=True),
-        "instead of one layer with a class field: several layers whose names are the classes.", advanced=True)
+        QgsProcessingParameterMultipleLayers(INPUT_LAYERS, tool.tr("Parcels, one layer per class (one of these two)"),
+                                             polygons[0], optional=True),
+        "Polygon layers whose names are the classes, instead of one layer with a class field.", advanced=True)
 
 
 def check_insitu(tool, parameters, context):
-    """What does not fit together among the parcels given, as a sentence; empty if all is well."""
+    """Return a message if the parcel parameters are inconsistent; empty otherwise."""
     has_layer, has_layers = not is_null(parameters.get(INPUT)), parameters.get(INPUT_LAYERS) not in (None, "", [])
     if has_layer == has_layers:
-        return tool.tr("Give the parcels in one way: INPUT (one layer with a class field) or INPUT_LAYERS (one layer "
-                       "for each class).")
+        return tool.tr("Give the parcels either in one layer with a class field (INPUT) or in one layer per class "
+                       "(INPUT_LAYERS).")
     if has_layer and is_null(parameters.get(CLASS_FIELD)):
-        return tool.tr("Choose CLASS_FIELD: the field of the parcels that names the class.")
-    return lost_layers(parameters, INPUT_LAYERS, context)
+        return tool.tr("Choose the class field of the parcels (CLASS_FIELD).")
+    return unloadable_layers(parameters, INPUT_LAYERS, context)
 
 
 def insitu_layers(tool, parameters, context):
@@ -98,7 +98,7 @@ def insitu_layers(tool, parameters, context):
 
 
 def class_names(layers, parameter):
-    """The names of layers that are classes, without outer blanks.
+    """Return the layer names as classes, without surrounding blanks.
 
     Returns
     -------
@@ -107,18 +107,18 @@ def class_names(layers, parameter):
     Raises
     ------
     UnsuitableInput
-        If a layer has no name, or two have the same.
+        If a layer has no name, or two layers have the same name.
     """
     names = [_class_name(layer) for layer in layers]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not all(names):
-        raise UnsuitableInput(f"The names of the layers in {parameter} are the classes, but "
-                              f"{f'{twice[0]} occurs twice' if twice else 'one has no name'}. Rename them.")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated or not all(names):
+        raise UnsuitableInput(f"The layer names of {parameter} are the classes, but "
+                              f"{f'{repeated[0]} occurs twice' if repeated else 'one has no name'}. Rename the layers.")
     return names
 
 
 def _class_name(layer):
-    """The name of a layer; where only the file gave it one, that of the layer within the file."""
+    """Return the layer name; where that is only the file name, the name of the layer inside the file."""
     if layer.providerType() == "ogr":
         parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
         if parts.get("layerName") and layer.name() == Path(parts["path"]).stem:
@@ -127,7 +127,7 @@ def _class_name(layer):
 
 
 def labelled_parcels(layers, progress):
-    """Every feature with its class, layer by layer.
+    """Read every feature with its class, layer by layer.
 
     Parameters
     ----------
@@ -143,26 +143,26 @@ def labelled_parcels(layers, progress):
     UnsuitableInput
         If there is no feature, or none with a class.
     """
-    found = []
+    labelled = []
     for number, layer in enumerate(layers):
         column = layer.source.fields().lookupField(layer.field) if layer.field else -1
         part = progress.part(number / len(layers), (number + 1) / len(layers))
         for feature in parcels(layer.source, part):
             code = class_code(feature.attributes()[column]) if layer.field else layer.name
-            found.append(LabelledParcel((layer.name, feature.id()), code, feature, number))
-    if not found:
-        raise UnsuitableInput(f"{layers[0].source.sourceName()} holds no parcels. If only selected features are to be "
-                              "used, select some; check the filter of the layer.")
-    if not any(parcel.code for parcel in found):
+            labelled.append(LabelledParcel((layer.name, feature.id()), code, feature, number))
+    if not labelled:
+        raise UnsuitableInput(f"{layers[0].source.sourceName()} contains no parcels. Check the filter of the layer; if "
+                              "only selected features are used, select some.")
+    if not any(parcel.code for parcel in labelled):
         raise UnsuitableInput(f"The class field {layers[0].field} of {layers[0].source.sourceName()} is empty in all "
-                              f"{len(found)} parcels. Choose the field that holds the class, or fill it.")
-    return found
+                              f"{len(labelled)} parcels. Choose the field with the class, or fill it.")
+    return labelled
 
 
 def common_fields(layers):
-    """Fields that hold the attributes of all layers; with several layers, a field for the class comes first.
+    """Return the union of the fields of all layers; with several layers, a class field comes first.
 
-    A field whose type differs from layer to layer becomes text.
+    A field whose type differs between layers becomes text.
 
     Returns
     -------
@@ -170,20 +170,20 @@ def common_fields(layers):
     """
     if len(layers) == 1 and layers[0].field:
         return layers[0].source.fields()
-    known = {CLASS_COLUMN: QgsField(CLASS_COLUMN, QVariant.String)}
+    by_name = {CLASS_COLUMN: QgsField(CLASS_COLUMN, QVariant.String)}
     for layer in layers:
         for field in layer.source.fields():
-            earlier = known.setdefault(field.name().casefold(), QgsField(field))
+            earlier = by_name.setdefault(field.name().casefold(), QgsField(field))
             if earlier.type() != field.type():
-                known[field.name().casefold()] = QgsField(earlier.name(), QVariant.String)
+                by_name[field.name().casefold()] = QgsField(earlier.name(), QVariant.String)
     fields = QgsFields()
-    for field in known.values():
+    for field in by_name.values():
         fields.append(field)
     return fields
 
 
 def with_fields(parcel, fields, layers):
-    """A copy of the feature of a labelled parcel with other fields; attributes go where their names are.
+    """Copy the feature of a labelled parcel to other fields, matched by name.
 
     Returns
     -------
@@ -196,12 +196,12 @@ def with_fields(parcel, fields, layers):
     feature.setGeometry(parcel.feature.geometry())
     feature.setAttribute(0, parcel.code)
     for field, value in zip(layer.source.fields(), parcel.feature.attributes()):
-        place = fields.lookupField(field.name())
-        if place > 0 and not is_null(value):
-            feature.setAttribute(place, str(value) if fields[place].type() == QVariant.String else value)
+        index = fields.lookupField(field.name())
+        if index > 0 and not is_null(value):
+            feature.setAttribute(index, str(value) if fields[index].type() == QVariant.String else value)
     return feature
 
 
 def transform_between(source, crs, context):
-    """The way from the CRS of a source to another."""
+    """Return the transform from the CRS of a source to another CRS."""
     return QgsCoordinateTransform(source.sourceCrs(), crs, context.transformContext())

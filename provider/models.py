@@ -1,4 +1,4 @@
-"""The workflows that come with Floefield: models that run from the Toolbox like any tool."""
+"""Models shipped with Floefield, which run from the Toolbox like tools."""
 
 from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
@@ -11,7 +11,7 @@ from .styling import name_outputs
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
-    """A model file; its id is the name of the file, its title the name of the model.
+    """Model from a file; the file name is its id, the model name its title.
 
     Parameters
     ----------
@@ -24,23 +24,23 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         self.fromFile(str(path))
 
     def name(self):
-        """The id."""
+        """Return the id."""
         return self._path.stem
 
     def svgIconPath(self):
-        """Where the icon is."""
+        """Return the path of the SVG icon."""
         return str(ROOT / "resources" / "icons" / "floefield.svg")
 
     def icon(self):
-        """The icon in the Toolbox."""
+        """Return the icon in the Toolbox."""
         return QIcon(self.svgIconPath())
 
     def helpUrl(self):
-        """The page of this model in the user guide."""
+        """Return the URL of its page in the user guide."""
         return f"{PAGES}/{self.name()}.md"
 
     def checkParameterValues(self, parameters, context):
-        """Refuse results that would go where they cannot, before the first of the steps begins."""
+        """Check the output destinations before the first step runs."""
         try:
             check_destinations(self, parameters, context)
         except PlainError as error:
@@ -48,7 +48,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         return super().checkParameterValues(self._completed(parameters), context)
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Run the steps; what was left out has the default of the model, where QGIS would take that of each step."""
+        """Run the steps; missing parameters get the default of the model, not that of the step as in QGIS."""
         results = super().processAlgorithm(self._completed(parameters), context, feedback)
         titles = {definition.name(): definition.description() for definition in self.destinationParameterDefinitions()}
         name_outputs(results, titles, context)
@@ -60,12 +60,12 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         return {**parameters, **{name: value for name, value in defaults.items() if not is_null(value)}}
 
     def createInstance(self):
-        """A fresh instance: runs share nothing."""
+        """Return a new instance."""
         return ShippedModel(self._path)
 
 
 def shipped_models():
-    """All of them.
+    """Return the models shipped in ``resources/models``.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Vector outputs: written only once all is computed, so that a cancelled or failed run leaves what was there before."""
+"""Vector outputs: written after all computations, with the previous file restored if writing fails or is cancelled."""
 
 import contextlib
 import os
@@ -18,12 +18,13 @@ from qgis.core import (
 from ..compute.errors import Cancelled, OutputError
 from ..compute.progress import Progress
 
-# Features written before it is asked again whether to stop.
-BATCH = 1000
-SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix")
+# Features written between two checks for cancellation.
+BATCH_SIZE = 1000
+SHAPEFILE_SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix")
+
 
 def destination_text(parameters, name):
-    """What the user gave as the destination `name`: a path, a data base address, ``TEMPORARY_OUTPUT`` or nothing."""
+    """Return the destination parameter `name` as text: a path, a database URI, ``TEMPORARY_OUTPUT`` or empty."""
     destination = parameters.get(name)
     if isinstance(destination, QgsProcessingOutputLayerDefinition):
         destination = destination.sink.staticValue()
@@ -31,7 +32,7 @@ def destination_text(parameters, name):
 
 
 def write_layer(algorithm, parameters, name, context, layout, features, progress=None):
-    """Write all features of a vector output; call it when nothing else can fail.
+    """Write all features of a vector output; call it after everything else that may fail.
 
     Parameters
     ----------
@@ -44,49 +45,48 @@ def write_layer(algorithm, parameters, name, context, layout, features, progress
         (QgsFields, QgsWkbTypes.Type, QgsCoordinateReferenceSystem) of the layer.
     features : list of QgsFeature
     progress : Progress, optional
-        Asked now and then whether to stop.
+        Checked for cancellation.
 
     Returns
     -------
     str or None
-        What the tool returns as its output; None if the user did not ask for an optional one.
+        Value of the output; None if an optional output was not requested.
 
     Raises
     ------
     OutputError
-        If it cannot be written; a half-written file or table is removed.
+        If it cannot be written; an incomplete file or table is removed.
     Cancelled
-        If the user asked to stop; likewise.
+        If the run is cancelled; likewise.
     """
-    asked_for = destination_text(parameters, name)
-    with _earlier_kept(asked_for):
+    with _restored_on_failure(destination_text(parameters, name)):
         return _write(algorithm, parameters, name, context, layout, features, progress or Progress())
 
 
 def _write(algorithm, parameters, name, context, layout, features, progress):
-    asked_for = destination_text(parameters, name)
+    destination = destination_text(parameters, name)
     try:
         sink, layer = algorithm.parameterAsSink(parameters, name, context, *layout, *_flags(layout[0], features))
     except QgsProcessingException as error:
-        raise OutputError(f"{asked_for} cannot be written: check the folder, its permissions and the extension of the "
-                          f"name. ({error})") from error
+        raise OutputError(f"{destination} cannot be written. Check the folder, its permissions and the file "
+                          f"extension. ({error})") from error
     if sink is None:
         if algorithm.parameterDefinition(name).flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
             return None
         raise QgsProcessingException(algorithm.invalidSinkError(parameters, name))
     try:
-        complete = all(_added(sink, features[first:first + BATCH], progress)
-                       for first in range(0, len(features), BATCH))
+        complete = all(_added(sink, features[first:first + BATCH_SIZE], progress)
+                       for first in range(0, len(features), BATCH_SIZE))
         reason = sink.lastError()
         del sink
-        complete = complete and _holds(layer, len(features), progress)
+        complete = complete and _is_complete(layer, len(features), progress)
     except Cancelled:
-        sink = None  # noqa: F841, nothing can be removed while it is open
-        _remove(asked_for, layer)
+        sink = None  # noqa: F841, an open file cannot be removed
+        _remove(destination, layer)
         raise
     if not complete:
-        _remove(asked_for, layer)
-        raise OutputError(f"{asked_for} cannot be written: {reason or 'the format refused some parcels'}. "
+        _remove(destination, layer)
+        raise OutputError(f"{destination} cannot be written: {reason or 'the format rejected some features'}. "
                           "Check the free space on the disk, or write another format.")
     return layer
 
@@ -97,34 +97,34 @@ def _added(sink, features, progress):
 
 
 def write_layers(algorithm, parameters, context, layout, outputs, progress=None):
-    """Several vector outputs: all of them, or none if one cannot be written.
+    """Write several vector outputs: all of them, or none if one cannot be written.
 
     Parameters
     ----------
     algorithm, parameters, context, layout
-        As for :func:`write_layer`; `layout` may also be a dict with one for each output.
+        As for :func:`write_layer`; `layout` may also be a dict by destination parameter.
     outputs : dict of str to list of QgsFeature
         By destination parameter.
     progress : Progress, optional
-        Asked now and then whether to stop.
+        Checked for cancellation.
 
     Returns
     -------
     dict of str to str
-        What the tool returns, by destination parameter; those the user did not ask for are left out.
+        Values of the outputs by destination parameter, without optional outputs that were not requested.
 
     Raises
     ------
     OutputError, Cancelled
     """
     written = {}
-    with contextlib.ExitStack() as earlier:
+    with contextlib.ExitStack() as previous:
         for name in outputs:
-            earlier.enter_context(_earlier_kept(destination_text(parameters, name)))
+            previous.enter_context(_restored_on_failure(destination_text(parameters, name)))
         try:
             for name, features in outputs.items():
-                own = layout[name] if isinstance(layout, dict) else layout
-                layer = _write(algorithm, parameters, name, context, own, features, progress or Progress())
+                own_layout = layout[name] if isinstance(layout, dict) else layout
+                layer = _write(algorithm, parameters, name, context, own_layout, features, progress or Progress())
                 if layer is not None:
                     written[name] = layer
         except (OutputError, Cancelled):
@@ -135,38 +135,39 @@ def write_layers(algorithm, parameters, context, layout, outputs, progress=None)
 
 
 @contextlib.contextmanager
-def _earlier_kept(path):
-    """A file that was at `path` before is back there unless the block ends well."""
-    parts = [os.path.splitext(path)[0] + suffix for suffix in SHAPEFILE] if path.lower().endswith(".shp") else [path]
+def _restored_on_failure(path):
+    """Set aside the file at `path`, if any, and restore it unless the block succeeds."""
+    stem = os.path.splitext(path)[0]
+    parts = [stem + suffix for suffix in SHAPEFILE_SUFFIXES] if path.lower().endswith(".shp") else [path]
     moved = {}
     for part in filter(os.path.isfile, parts):
         folder, name = os.path.split(part)
-        # What cannot be moved is open in another program, and cannot be written to either.
+        # A file that cannot be moved is open in another program: writing reports the error.
         with contextlib.suppress(OSError):
             os.replace(part, os.path.join(folder, f".{name}.earlier"))
             moved[part] = os.path.join(folder, f".{name}.earlier")
     try:
         yield
     except BaseException:
-        for part, aside in moved.items():
-            os.replace(aside, part)
+        for part, backup in moved.items():
+            os.replace(backup, part)
         raise
-    for aside in moved.values():
+    for backup in moved.values():
         with contextlib.suppress(OSError):
-            os.remove(aside)
+            os.remove(backup)
 
 
 def _flags(fields, features):
-    """A GeoPackage takes a field called fid as its key: where values occur twice, it must number anew."""
+    """Return sink flags: a GeoPackage uses a field fid as its key, which must be regenerated where values repeat."""
     key = fields.lookupField("fid")
     unique = key < 0 or len({str(feature.attributes()[key]) for feature in features}) == len(features)
     return () if unique else (QgsFeatureSink.SinkFlag.RegeneratePrimaryKey,)
 
 
-def _holds(layer, count, progress):
-    """Whether a file has all the features: some sinks lose features and do not tell.
+def _is_complete(layer, count, progress):
+    """Whether a file contains all features, since some sinks lose features without an error.
 
-    They are counted one by one, since a GeoPackage keeps a count that may promise more than it holds.
+    Features are counted one by one, since the count stored in a GeoPackage may be too high.
     """
     if not os.path.isfile(layer.split("|")[0]):
         return True
@@ -174,16 +175,16 @@ def _holds(layer, count, progress):
     request = QgsFeatureRequest().setNoAttributes().setFlags(QgsFeatureRequest.Flag.NoGeometry)
     found = 0
     for found, _ in enumerate(written.getFeatures(request) if written.isValid() else (), start=1):
-        if found % BATCH == 0:
+        if found % BATCH_SIZE == 0:
             progress.check()
     return written.isValid() and found >= count
 
 
-def _remove(asked_for, layer):
-    """Take a half-written result away: the whole file, or only our table where the file holds other tables too."""
-    place = QgsProviderRegistry.instance().decodeUri("ogr", layer)
-    path, table = place.get("path") or "", place.get("layerName") or ""
-    if asked_for.startswith("ogr:") and table:
+def _remove(destination, layer):
+    """Remove an incomplete output: the file, or only the table where a table was requested."""
+    uri = QgsProviderRegistry.instance().decodeUri("ogr", layer)
+    path, table = uri.get("path") or "", uri.get("layerName") or ""
+    if destination.startswith("ogr:") and table:
         with contextlib.suppress(QgsProviderConnectionException):
             ogr = QgsProviderRegistry.instance().providerMetadata("ogr")
             ogr.createConnection(path, {}).dropVectorTable("", table)

@@ -1,6 +1,6 @@
-"""Which Python packages are missing, which were found where, and how to get them on each platform.
+"""Missing or outdated Python packages, and how to install them on each platform.
 
-Looking a package up does not import it: the Toolbox asks for every tool whenever it is shown.
+Packages are looked up without import, since the Toolbox calls ``canExecute`` of every tool whenever it is shown.
 """
 
 import html
@@ -15,18 +15,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Package:
-    """A package that tools need, and what each platform calls it.
+    """A required package and its name on each platform.
 
     Parameters
     ----------
     title : str
-        Its name on the Python package index and in conda.
+        Name on the Python Package Index and in conda.
     minimum : str
-        The oldest version that serves.
+        Minimum version.
     apt : str
-        The package of Debian and Ubuntu.
+        Name in Debian and Ubuntu.
     osgeo4w : str
-        The package of OSGeo4W; empty if there is none, then pip installs it.
+        Name in OSGeo4W; empty if there is none, pip is used then.
     """
 
     title: str
@@ -46,12 +46,12 @@ PACKAGES = {
     "defusedxml": Package("defusedxml", "0.6", "python3-defusedxml", "python3-defusedxml"),
 }
 
-# Import names of packages that are installed but failed to load in this session, and what Python said of it.
-_failures = {}
+# Packages that failed to load in this session: import name to error.
+_load_failures = {}
 
 
 def explain_missing(required):
-    """What is wrong with the packages a tool needs and how to install them.
+    """Describe missing, outdated or broken packages and how to install them.
 
     Parameters
     ----------
@@ -61,21 +61,21 @@ def explain_missing(required):
     Returns
     -------
     str
-        Lines for a terminal or a log; empty if nothing is missing.
+        Lines for a terminal or a log; empty if all packages are available.
     """
-    problems = {name: problem for name in required if (problem := _failures.get(name) or _look_up(name))}
+    problems = {name: problem for name in required if (problem := _load_failures.get(name) or _look_up(name))}
     if not problems:
         return ""
-    lines = ["This tool needs Python packages that QGIS cannot use yet:"]
+    lines = ["This tool requires Python packages that are not available in QGIS:"]
     lines += [f"  {PACKAGES[name].title} {PACKAGES[name].minimum} or later: {problem}"
               for name, problem in problems.items()]
     return "\n".join([*lines, *_how_to_install(list(problems))])
 
 
 def explain_failure(error):
-    """The same for a package that is installed but does not load, learnt from the error of its import.
+    """Describe a package that is installed but failed to import.
 
-    From then on :func:`explain_missing` reports it too, so that the Toolbox warns before the next run.
+    :func:`explain_missing` reports it afterwards too, so that the Toolbox warns before the next run.
 
     Parameters
     ----------
@@ -86,21 +86,22 @@ def explain_failure(error):
     str
         Empty if the error is not about a package of ``PACKAGES``.
     """
-    name = _package_behind(error)
+    name = _failed_package(error)
     if name is None:
         return ""
-    _failures[name] = f"{_version(name)} in {_folder(name)} does not load ({error})" if _folder(name) else "not found"
+    folder = _folder(name)
+    _load_failures[name] = f"{_version(name)} in {folder} does not load ({error})" if folder else "not found"
     return explain_missing([name])
 
 
 def for_dialog(text):
-    """`text` as HTML with the same lines: the Toolbox shows such messages in a rich text box."""
+    """Convert `text` to HTML with the same lines, since the Toolbox shows messages in a rich text box."""
     lines = [html.escape(line, quote=False) for line in text.split("\n")]
     return "<br>".join("&nbsp;" * (len(line) - len(line.lstrip())) + line.lstrip() for line in lines)
 
 
 def gdal_mismatch():
-    """A warning if rasterio brings another GDAL than the one QGIS runs on; empty if all is well.
+    """Return a warning if rasterio contains another GDAL than that of QGIS; empty otherwise.
 
     Returns
     -------
@@ -109,29 +110,29 @@ def gdal_mismatch():
     import rasterio
     from osgeo import gdal
 
-    ours, theirs = rasterio.__gdal_version__, gdal.VersionInfo("RELEASE_NAME")
-    if ours == theirs:
+    rasterio_gdal, qgis_gdal = rasterio.__gdal_version__, gdal.VersionInfo("RELEASE_NAME")
+    if rasterio_gdal == qgis_gdal:
         return ""
     return "\n".join([
-        f"rasterio {rasterio.__version__} in {_folder('rasterio')} brings GDAL {ours}, but QGIS runs on GDAL {theirs}. "
-        "Two versions of GDAL in one program can fail to write files or crash QGIS. "
-        "Replace this rasterio by the one that belongs to your QGIS:", *_how_to_install(["rasterio"])[1:]])
+        f"rasterio {rasterio.__version__} in {_folder('rasterio')} contains GDAL {rasterio_gdal}, but QGIS uses GDAL "
+        f"{qgis_gdal}. Two versions of GDAL in one process can fail to write files or crash QGIS. "
+        "Replace this rasterio with the one built for your QGIS:", *_how_to_install(["rasterio"])[1:]])
 
 
 @cache
 def _look_up(name):
-    """What is wrong with a package, or nothing."""
+    """Return why a package cannot be used; empty if it can."""
     folder = _folder(name)
     if not folder:
         return "not found"
     version = _version(name)
-    if _numbers(version) < _numbers(PACKAGES[name].minimum):
+    if _version_tuple(version) < _version_tuple(PACKAGES[name].minimum):
         return f"version {version} in {folder} is too old"
     return ""
 
 
 def _folder(name):
-    """The folder a package would be imported from; empty if it is not there, or only an empty folder of its name."""
+    """Return the folder a package would be imported from; empty if missing, or only an empty folder of its name."""
     try:
         spec = find_spec(name)
     except (ImportError, ValueError):
@@ -140,7 +141,7 @@ def _folder(name):
 
 
 def _version(name):
-    """The version of an installed package; one that keeps it secret is taken for good enough."""
+    """Return the version of an installed package; the minimum where it cannot be determined."""
     if hasattr(sys.modules.get(name), "__version__"):
         return sys.modules[name].__version__
     try:
@@ -149,13 +150,13 @@ def _version(name):
         return PACKAGES[name].minimum
 
 
-def _numbers(version):
+def _version_tuple(version):
     """'1.2.1+dfsg' -> (1, 2, 1)."""
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
-def _package_behind(error):
-    """The import name of the package whose import failed, from the error's traceback: the cause may lie deeper."""
+def _failed_package(error):
+    """Return the import name of the package whose import failed, from the traceback: the cause may be nested."""
     if (error.name or "").partition(".")[0] in PACKAGES:
         return error.name.partition(".")[0]
     trace = error.__traceback__
@@ -168,16 +169,16 @@ def _package_behind(error):
 
 
 def _how_to_install(names):
-    chosen = [PACKAGES[name] for name in names]
-    from_osgeo4w = ",".join(package.osgeo4w for package in chosen if package.osgeo4w)
-    from_pip = " ".join(package.title for package in chosen if not package.osgeo4w)
-    lines = ["Install them as follows and restart QGIS:",
-             f"  Debian, Ubuntu: sudo apt install {' '.join(package.apt for package in chosen)}"]
+    selected = [PACKAGES[name] for name in names]
+    from_osgeo4w = ",".join(package.osgeo4w for package in selected if package.osgeo4w)
+    from_pip = " ".join(package.title for package in selected if not package.osgeo4w)
+    lines = ["Install them as follows, then restart QGIS:",
+             f"  Debian, Ubuntu: sudo apt install {' '.join(package.apt for package in selected)}"]
     if from_osgeo4w:
         lines.append(f"  Windows, OSGeo4W Shell: osgeo4w-setup -q -k -P {from_osgeo4w}")
     if from_pip:
-        # pip must not replace the numpy that QGIS was built with
+        # Pinned, so that pip does not replace the numpy that QGIS was built with.
         lines.append(f"  Windows, OSGeo4W Shell: python -m pip install {from_pip} numpy=={metadata.version('numpy')}")
-    lines += [f"  conda, macOS: conda install -c conda-forge {' '.join(package.title for package in chosen)}",
+    lines += [f"  conda, macOS: conda install -c conda-forge {' '.join(package.title for package in selected)}",
               f"QGIS uses Python {sys.version.split()[0]} from {sys.prefix}."]
     return lines

@@ -6,18 +6,24 @@ from .provider import FloefieldProvider
 
 
 class FloefieldPlugin:
-    """What QGIS loads; `iface` is None under ``qgis_process``."""
+    """The plugin that QGIS loads.
+
+    Parameters
+    ----------
+    iface : QgisInterface or None
+        None under ``qgis_process``.
+    """
 
     def __init__(self, iface):
         self.iface = iface
         self.provider = None
 
     def initProcessing(self):
-        """Register the provider; all that ``qgis_process`` asks for."""
+        """Register the provider; the only method that ``qgis_process`` calls."""
         provider = FloefieldProvider()
         if QgsApplication.processingRegistry().addProvider(provider):
             self.provider = provider
-            # The shipped models consist of our own tools, which QGIS finds only now that the provider is registered.
+            # The shipped models call our own tools, which QGIS finds only once the provider is registered.
             provider.refreshAlgorithms()
 
     def initGui(self):
@@ -25,7 +31,7 @@ class FloefieldPlugin:
         self.initProcessing()
 
     def unload(self):
-        """Remove the provider, and with it all its tools."""
+        """Remove the provider with its tools."""
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None

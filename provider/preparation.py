@@ -1,43 +1,34 @@
-"""Parcels made fit for training, one step after the other; what is rejected says why."""
+"""Preparation of parcels for training: repair, overlaps, inner buffer, minimum area; each rejection has a reason."""
 
 from dataclasses import dataclass
 
 from qgis.core import QgsCsException, QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
 from ..compute.errors import UnsuitableInput
-from ..compute.insitu.preparation import (
-    LEFT_OUT,
-    NO_AREA,
-    NO_CLASS,
-    OVERLAP,
-    SLIVER,
-    TOO_SMALL,
-    VANISHED,
-    ParcelOutcome,
-)
-from .geometry import Surveyor, polygons_in, valid_polygons
+from ..compute.insitu.preparation import LEFT_OUT, NO_AREA, NO_CLASS, OVERLAP, SLIVER, TOO_SMALL, VANISHED, ParcelOutcome
+from .geometry import MetricGeometry, polygons_in, valid_polygons
 from .insitu import transform_between
 
-# Square metres: neighbours whose common border was digitised twice overlap by less.
-LEAST_OVERLAP = 1.0
+# Square metres: smaller overlaps come from common borders digitised twice.
+MIN_OVERLAP_AREA = 1.0
 
 
 @dataclass
 class PreparedParcel:
-    """A parcel on its way.
+    """A parcel in preparation.
 
     Attributes
     ----------
     parcel : LabelledParcel
     original, geometry : QgsGeometry
-        As it came (repaired, in the CRS of the result), and as it is now.
+        As it was read (repaired, in the output CRS), and after the latest step.
     areas : list of float
         Square metres after each step.
     reason : str
-        Why it was rejected; empty as long as it is not.
+        Why it was rejected; empty if it was not.
     repaired : bool
     disputed : float
-        Square metres that other parcels claim, too.
+        Square metres of overlap with other parcels.
     """
 
     parcel: object
@@ -48,78 +39,78 @@ class PreparedParcel:
     repaired: bool = False
     disputed: float = 0.0
 
-    def fate(self):
-        """What became of it."""
+    def outcome(self):
+        """Return its class, areas and rejection without geometry, for the report."""
         return ParcelOutcome(self.parcel.code, tuple(self.areas), self.reason, self.repaired, self.disputed)
 
 
-def prepare_parcels(found, layers, left_out, settings, crs, context, progress):
-    """Repair, cut, shrink and filter parcels.
+def prepare_parcels(labelled, layers, excluded, settings, crs, context, progress):
+    """Repair parcels, remove overlaps, apply inner buffer and minimum area.
 
     Parameters
     ----------
-    found : list of LabelledParcel
+    labelled : list of LabelledParcel
     layers : tuple of InsituLayer
-    left_out : collection of str
-        Classes that are not wanted.
+    excluded : collection of str
+        Classes that the class code table leaves out.
     settings : PreparationSettings
     crs : QgsCoordinateReferenceSystem
-        Of the result.
+        Output CRS.
     context : QgsProcessingContext
     progress : Progress
 
     Returns
     -------
     list of PreparedParcel
-        In the order given.
+        In the order of `labelled`.
 
     Raises
     ------
     UnsuitableInput
-        If coordinates make no sense in their CRS or cannot be brought to that of the result.
+        If coordinates are outside the validity of their CRS or cannot be transformed to the output CRS.
     """
-    surveyor = Surveyor(crs, context.transformContext())
+    metric = MetricGeometry(crs, context.transformContext())
     transforms = [transform_between(layer.source, crs, context) for layer in layers]
     parcels = []
-    for number, parcel in enumerate(found):
-        progress.step(0.3 * number / len(found))
-        parcels.append(_read(parcel, transforms[parcel.layer], left_out, surveyor, settings))
+    for number, parcel in enumerate(labelled):
+        progress.step(0.3 * number / len(labelled))
+        parcels.append(_read(parcel, transforms[parcel.layer], excluded, metric, settings))
     usable = [parcel for parcel in parcels if not parcel.reason]
-    _cut_overlaps(usable, surveyor, progress.part(0.3, 0.6))
+    _remove_overlaps(usable, metric, progress.part(0.3, 0.6))
     usable = [parcel for parcel in usable if not parcel.reason]
     for number, parcel in enumerate(usable):
         progress.step(0.6 + 0.4 * number / len(usable))
-        _shrink(parcel, surveyor, settings)
+        _buffer(parcel, metric, settings)
     progress.step(1.0)
     return parcels
 
 
-def _read(parcel, transform, left_out, surveyor, settings):
+def _read(parcel, transform, excluded, metric, settings):
     polygons, repaired = valid_polygons(parcel.feature.geometry())
     if not polygons.isEmpty():
-        # Straight edges without heights, which is all that the results can hold.
+        # The output format has straight edges without Z values.
         polygons = polygons.coerceToType(QgsWkbTypes.Type.MultiPolygon)[0]
         try:
             polygons.transform(transform)
-            is_sound = polygons.boundingBox().isFinite()
+            is_finite = polygons.boundingBox().isFinite()
         except QgsCsException:
-            is_sound = False
-        if not is_sound:
-            raise UnsuitableInput(f"The parcel {parcel.feature.id()} cannot be brought to the coordinate reference "
-                                  "system of the result. Check that of the layer, and CRS.")
+            is_finite = False
+        if not is_finite:
+            raise UnsuitableInput(f"Parcel {parcel.feature.id()} cannot be transformed to the output CRS. Check the "
+                                  "coordinate reference system of the layer, and CRS.")
         polygons, _ = valid_polygons(polygons)
     if polygons.isEmpty():
         return PreparedParcel(parcel, polygons, polygons, [], NO_AREA if parcel.code else NO_CLASS, repaired)
-    area = surveyor.area(polygons)
-    reason = (NO_CLASS if not parcel.code else LEFT_OUT if parcel.code in left_out else
+    area = metric.area(polygons)
+    reason = (NO_CLASS if not parcel.code else LEFT_OUT if parcel.code in excluded else
               SLIVER if area < settings.sliver_area else "")
     return PreparedParcel(parcel, QgsGeometry(polygons), polygons, [area], reason, repaired)
 
 
-def _cut_overlaps(parcels, surveyor, progress):
-    """Take away what several parcels claim: from all if their classes differ, from the later one if not."""
+def _remove_overlaps(parcels, metric, progress):
+    """Remove overlaps of parcels: from both if their classes differ, from the later one if not."""
     index = QgsSpatialIndex()
-    losses = [[] for _ in parcels]
+    overlaps = [[] for _ in parcels]
     for number, parcel in enumerate(parcels):
         progress.step(0.8 * number / len(parcels))
         box = parcel.geometry.boundingBox()
@@ -133,38 +124,38 @@ def _cut_overlaps(parcels, surveyor, progress):
             other = parcels[earlier]
             if not engine.intersects(other.geometry.constGet()) or engine.touches(other.geometry.constGet()):
                 continue
-            shared = polygons_in(parcel.geometry.intersection(other.geometry))
-            if shared.isEmpty() or surveyor.area(shared) < LEAST_OVERLAP:
+            overlap = polygons_in(parcel.geometry.intersection(other.geometry))
+            if overlap.isEmpty() or metric.area(overlap) < MIN_OVERLAP_AREA:
                 continue
-            losses[number].append(shared)
+            overlaps[number].append(overlap)
             if parcel.parcel.code != other.parcel.code:
-                losses[earlier].append(shared)
-    for number, (parcel, lost) in enumerate(zip(parcels, losses)):
+                overlaps[earlier].append(overlap)
+    for number, (parcel, removed) in enumerate(zip(parcels, overlaps)):
         progress.step(0.8 + 0.2 * number / len(parcels))
-        if lost:
-            parcel.geometry = polygons_in(parcel.geometry.difference(QgsGeometry.unaryUnion(lost)))
-        left = 0.0 if parcel.geometry.isEmpty() else surveyor.area(parcel.geometry)
-        parcel.disputed = max(0.0, parcel.areas[0] - left) if lost else 0.0
-        if lost and left < LEAST_OVERLAP:
+        if removed:
+            parcel.geometry = polygons_in(parcel.geometry.difference(QgsGeometry.unaryUnion(removed)))
+        remaining = 0.0 if parcel.geometry.isEmpty() else metric.area(parcel.geometry)
+        parcel.disputed = max(0.0, parcel.areas[0] - remaining) if removed else 0.0
+        if removed and remaining < MIN_OVERLAP_AREA:
             parcel.reason = OVERLAP
         else:
-            parcel.areas.append(left)
+            parcel.areas.append(remaining)
 
 
-def _shrink(parcel, surveyor, settings):
+def _buffer(parcel, metric, settings):
     polygons = parcel.geometry
     if settings.distance > 0:
-        polygons = surveyor.shrink(polygons, settings.distance, settings.segments)
-    pieces = [QgsGeometry(part.clone()) for part in polygons.constParts()] if not polygons.isEmpty() else []
-    areas = [surveyor.area(piece) for piece in pieces]
-    kept = [place for place, area in enumerate(areas) if area >= settings.sliver_area]
+        polygons = metric.inner_buffer(polygons, settings.distance, settings.segments)
+    parts = [QgsGeometry(part.clone()) for part in polygons.constParts()] if not polygons.isEmpty() else []
+    areas = [metric.area(part) for part in parts]
+    kept = [index for index, area in enumerate(areas) if area >= settings.sliver_area]
     if settings.parts == "largest" and kept:
-        kept = [max(kept, key=lambda place: areas[place])]
-    area = sum(areas[place] for place in kept)
+        kept = [max(kept, key=lambda index: areas[index])]
+    area = sum(areas[index] for index in kept)
     if not kept:
         parcel.reason = VANISHED
         return
-    parcel.geometry = QgsGeometry.collectGeometry([pieces[place] for place in kept])
+    parcel.geometry = QgsGeometry.collectGeometry([parts[index] for index in kept])
     parcel.geometry.convertToMultiType()
     parcel.areas.append(area)
     if area < settings.min_area:

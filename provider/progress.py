@@ -1,10 +1,15 @@
-"""Progress of the science, shown in a Processing dialog or on a terminal."""
+"""Progress and messages of the computations, passed to Processing."""
 
 from ..compute.progress import Progress
 
 
 class FeedbackProgress(Progress):
-    """Passes progress on to a ``QgsProcessingFeedback``, and its cancel button back."""
+    """Progress on a ``QgsProcessingFeedback``: progress bar, log and cancel button.
+
+    Parameters
+    ----------
+    feedback : QgsProcessingFeedback
+    """
 
     def __init__(self, feedback):
         self._feedback = feedback

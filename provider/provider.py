@@ -1,4 +1,4 @@
-"""The table of contents: every tool of Floefield, by group."""
+"""The Processing provider and the list of its tools by group."""
 
 from pathlib import Path
 
@@ -53,49 +53,49 @@ ALGORITHMS = (
 
 
 class FloefieldProvider(QgsProcessingProvider):
-    """Crops from Sentinel-2 and sea ice from Sentinel-1, as Processing tools."""
+    """Processing tools for crop mapping with Sentinel-2 and sea-ice mapping with Sentinel-1."""
 
     def id(self):
-        """The provider id; part of every tool's public name, for ever."""
+        """Return the provider id, part of the public id of every tool: never change it."""
         return "floefield"
 
     def name(self):
-        """The name in the Toolbox."""
+        """Return the name in the Toolbox."""
         return "Floefield"
 
     def longName(self):
-        """The name where there is room."""
+        """Return the long name."""
         return "Floefield: crops and sea ice from Sentinel scenes"
 
     def svgIconPath(self):
-        """The icon for scalable places."""
+        """Return the path of the SVG icon."""
         return str(Path(__file__).parents[1] / "resources" / "icons" / "floefield.svg")
 
     def icon(self):
-        """The icon in the Toolbox."""
+        """Return the icon in the Toolbox."""
         return QIcon(self.svgIconPath())
 
     def load(self):
-        """Show the settings, then the tools."""
+        """Add the options to the options dialog, then load the tools."""
         show_settings(self.name(), self.icon())
         return super().load()
 
     def unload(self):
-        """Take the settings out of the options dialog."""
+        """Remove the options from the options dialog."""
         hide_settings()
         super().unload()
 
     def supportedOutputRasterLayerExtensions(self):
-        """Formats the tools can write; those that write GeoTIFF only say so when another is asked for."""
+        """Return the raster extensions that any tool can write; tools that write only GeoTIFF check the name."""
         usual = ["tif", "tiff", "dat", "nc", "jp2"]
         return usual + [suffix for suffix in QgsRasterFileWriter.supportedFormatExtensions() if suffix not in usual]
 
     def defaultRasterFileExtension(self, hasRasters=True):
-        """The format of temporary rasters."""
+        """Return the extension of temporary rasters."""
         return "tif"
 
     def loadAlgorithms(self):
-        """Add a fresh instance of every tool, then the models made of them."""
+        """Add an instance of every tool, then the shipped models."""
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
         for model in shipped_models():

@@ -1,4 +1,4 @@
-"""Reference data and maps made elsewhere: points as well as parcels, and what the values of a map mean."""
+"""Reference parcels or points, and legends of class maps from their side files."""
 
 import os
 
@@ -22,7 +22,7 @@ GEOMETRY = QgsWkbTypes.GeometryType
 
 
 def reference_source(algorithm, parameters, name, context):
-    """The features of a reference layer; call it in ``prepareAlgorithm``.
+    """Return the features of a reference layer; call it in ``prepareAlgorithm``.
 
     Returns
     -------
@@ -34,23 +34,23 @@ def reference_source(algorithm, parameters, name, context):
     QgsProcessingException
         If there is no such layer.
     UnsuitableInput
-        If it holds lines, or has no coordinate reference system.
+        If it is neither a polygon nor a point layer, or has no coordinate reference system.
     """
     source = algorithm.parameterAsSource(parameters, name, context)
     if source is None:
         raise QgsProcessingException(algorithm.invalidSourceError(parameters, name))
-    kind = QgsWkbTypes.geometryType(source.wkbType())
-    if kind not in (GEOMETRY.PointGeometry, GEOMETRY.PolygonGeometry):
-        raise UnsuitableInput(f"{name} must hold parcels (polygons) or points, but {source.sourceName()} holds: "
-                              f"{QgsWkbTypes.displayString(source.wkbType())}.")
+    geometry_type = QgsWkbTypes.geometryType(source.wkbType())
+    if geometry_type not in (GEOMETRY.PointGeometry, GEOMETRY.PolygonGeometry):
+        raise UnsuitableInput(f"{name} must be a polygon layer (parcels) or a point layer, but the geometry type of "
+                              f"{source.sourceName()} is {QgsWkbTypes.displayString(source.wkbType())}.")
     if not source.sourceCrs().isValid():
         raise UnsuitableInput(f"{source.sourceName()} has no coordinate reference system. Assign the right one (Layer "
                               "properties > Source, or the tool 'Assign projection') and run again.")
-    return source, kind == GEOMETRY.PointGeometry
+    return source, geometry_type == GEOMETRY.PointGeometry
 
 
 def points_of(source, field, crs_wkt, context, progress):
-    """The points of a feature source, in the CRS of the map; a multi-point counts once for each of its points.
+    """Read the points of a feature source, in the CRS of the map; each point of a multi-point counts.
 
     Parameters
     ----------
@@ -66,55 +66,55 @@ def points_of(source, field, crs_wkt, context, progress):
     -------
     points : tuple of Point
     notes : list of str
-        What was left out, in words.
+        Messages about omitted points.
 
     Raises
     ------
     MissingInput, UnsuitableInput
-        If there is no such field, or no point can be used.
+        If the field does not exist, or no point can be used.
     """
     column = source.fields().lookupField(field)
     if column < 0:
         raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
                            f"{', '.join(source.fields().names())}.")
     transform = QgsCoordinateTransform(source.sourceCrs(), crs_of_rasters(crs_wkt), context.transformContext())
-    found, unlabelled, placeless = [], 0, 0
+    points, unlabelled, untransformed = [], 0, 0
     count = max(source.featureCount(), 1)
-    everything = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-    for number, feature in enumerate(source.getFeatures(QgsFeatureRequest(), everything)):
+    no_check = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+    for number, feature in enumerate(source.getFeatures(QgsFeatureRequest(), no_check)):
         progress.step(min(number / count, 1.0))
         code = class_code(feature.attributes()[column])
-        places = [_moved(vertex, transform) for vertex in feature.geometry().vertices()]
+        coordinates = [_transformed(vertex, transform) for vertex in feature.geometry().vertices()]
         unlabelled += not code
-        placeless += bool(code) and (not places or None in places)
+        untransformed += bool(code) and (not coordinates or None in coordinates)
         if code:
-            found += [Point((feature.id(), part), code, *place) for part, place in enumerate(places) if place]
-    if not found:
+            points += [Point((feature.id(), part), code, *xy) for part, xy in enumerate(coordinates) if xy]
+    if not points:
         raise UnsuitableInput(
             f"The class field {field} of {source.sourceName()} is empty in all {unlabelled} points. Choose the field "
-            "that holds the class, or fill it." if unlabelled else
-            f"{source.sourceName()} holds no point that can be brought to the map. If only selected features are to be "
-            "used, select some; check the filter of the layer and its coordinate reference system.")
+            "with the class, or fill it." if unlabelled else
+            f"{source.sourceName()} contains no point that can be transformed to the CRS of the map. Check the "
+            "coordinate reference system and the filter of the layer; if only selected features are used, select some.")
     notes = []
     if unlabelled:
         notes.append(f"{unlabelled} points have no class (empty class field) and were left out.")
-    if placeless:
-        notes.append(f"{placeless} points have no place on the map and were left out.")
-    return tuple(found), notes
+    if untransformed:
+        notes.append(f"{untransformed} points have no coordinates in the CRS of the map and were left out.")
+    return tuple(points), notes
 
 
-def _moved(vertex, transform):
-    """(x, y) in the other CRS, or None where that has no such place."""
+def _transformed(vertex, transform):
+    """Return (x, y) in the target CRS, or None outside its validity."""
     try:
-        place = transform.transform(QgsPointXY(vertex.x(), vertex.y()))
+        point = transform.transform(QgsPointXY(vertex.x(), vertex.y()))
     except QgsCsException:
         return None
-    is_sound = abs(place.x()) < float("inf") and abs(place.y()) < float("inf")
-    return (place.x(), place.y()) if is_sound else None
+    is_finite = abs(point.x()) < float("inf") and abs(point.y()) < float("inf")
+    return (point.x(), point.y()) if is_finite else None
 
 
 def legend_of(path):
-    """What the files of a raster say about its values: attribute table, style beside it, category names.
+    """Read the legend of a raster: attribute table, style file beside it, category names, colour table.
 
     Parameters
     ----------
@@ -147,8 +147,8 @@ def _from_attribute_table(table):
     entries = entries_from_table(names, rows)
     if entries:
         return entries
-    # A table that counts its rows as values, as ArcGIS and Erdas write it.
-    return entries_from_table(["value", *names], [[str(place), *row] for place, row in enumerate(rows)])
+    # A table without a value column, as ArcGIS and Erdas write it: the row number is the value.
+    return entries_from_table(["value", *names], [[str(number), *row] for number, row in enumerate(rows)])
 
 
 def _from_style(path):

@@ -1,4 +1,4 @@
-"""Parcels with the attributes of Sen2-Agri: is it a crop (CROP), which one (CODE), and what is it called (LC)."""
+"""Parcels with the attributes of Sen2-Agri: cropland (CROP), crop code (CODE) and crop name (LC)."""
 
 from dataclasses import replace
 
@@ -7,17 +7,17 @@ from .inputs import class_code, parcels_of
 from .parcels import parcels
 
 YES, NO = ("1", "true", "yes", "t", "y"), ("0", "false", "no", "f", "n")
-CROP, NO_CROP = "1", "0"
+CROP, OTHER = "1", "0"
 
 
-def crop_or_not(source, field, crs_wkt, context, progress):
-    """All parcels, as cropland (``1``) or not (``0``).
+def cropland_parcels(source, field, crs_wkt, context, progress):
+    """Read all parcels with the class cropland (``1``) or other land (``0``).
 
     Parameters
     ----------
     source : QgsProcessingFeatureSource
     field : str
-        With 0 and 1 (true, yes and so on are understood).
+        Field with 0 and 1 (or true, yes and so on).
     crs_wkt : str
         CRS of the rasters.
     context : QgsProcessingContext
@@ -30,21 +30,21 @@ def crop_or_not(source, field, crs_wkt, context, progress):
     Raises
     ------
     MissingInput, UnsuitableInput
-        If there is no such field, or it holds something else.
+        If the field does not exist or has other values.
     """
     read = parcels_of(source, field, crs_wkt, context, progress)
     return replace(read, parcels=tuple(replace(parcel, code=_crop(parcel.code, field, source))
                                        for parcel in read.parcels))
 
 
-def crops_only(source, fields, crs_wkt, context, progress):
-    """The parcels on which a crop grows, by its code.
+def crop_parcels(source, fields, crs_wkt, context, progress):
+    """Read the parcels that are cropland, with their crop code as class.
 
     Parameters
     ----------
     source : QgsProcessingFeatureSource
     fields : tuple of str
-        Code of the crop; whether it is one; its name (empty: the code is shown).
+        Crop code field, cropland field and crop name field (empty: the code is shown).
     crs_wkt : str
     context : QgsProcessingContext
     progress : Progress
@@ -53,9 +53,9 @@ def crops_only(source, fields, crs_wkt, context, progress):
     -------
     ReadParcels
     dict of str to str
-        Name of each code: that of its first parcel.
+        Name of each code, from its first parcel.
     list of str
-        What was left out, in words.
+        Messages about omitted parcels.
     """
     code_field, crop_field, label_field = fields
     read = parcels_of(source, code_field, crs_wkt, context, progress)
@@ -65,10 +65,10 @@ def crops_only(source, fields, crs_wkt, context, progress):
                for number, text in _texts(source, crop_field, progress).items() if text}
     kept = tuple(parcel for parcel in read.parcels if is_crop.get(parcel.identifier[1], False))
     if not kept:
-        raise UnsuitableInput(f"No parcel of {source.sourceName()} is a crop: none has 1 in the field "
-                              f"{crop_field}.")
+        raise UnsuitableInput(f"No parcel of {source.sourceName()} is cropland: none has 1 in the field {crop_field}. "
+                              "Choose the right field as CROP_FIELD.")
     if len(kept) < len(read.parcels):
-        notes.append(f"{len(read.parcels) - len(kept)} parcels are no crop ({crop_field} is not 1) and were left "
+        notes.append(f"{len(read.parcels) - len(kept)} parcels are not cropland ({crop_field} is not 1) and were left "
                      "out.")
     read = replace(read, parcels=kept)
     if label_field:
@@ -79,18 +79,18 @@ def crops_only(source, fields, crs_wkt, context, progress):
     return read, names, notes
 
 
-def codes_with_cropland(codes, found, layers, field):
-    """The codes of classes, each cropland or not as the parcels themselves say.
+def codes_with_cropland(codes, labelled, layers, field):
+    """Return class codes with the cropland attribute set from a field of the parcels.
 
     Parameters
     ----------
     codes : dict of str to ClassCode or None
         By class.
-    found : sequence of LabelledParcel
+    labelled : sequence of LabelledParcel
     layers : sequence of InsituLayer
-        Theirs.
+        Layers of the parcels.
     field : str
-        With 0 and 1; a class of which it says nothing stays as it is.
+        Field with 0 and 1; classes without a value keep their attribute.
 
     Returns
     -------
@@ -99,19 +99,19 @@ def codes_with_cropland(codes, found, layers, field):
     Raises
     ------
     MissingInput, UnsuitableInput
-        If there is no such field, or it contradicts itself.
+        If the field does not exist, or has both values for one class.
     """
-    said = {}
-    for parcel in found:
+    by_class = {}
+    for parcel in labelled:
         source = layers[parcel.layer].source
         text = class_code(parcel.feature.attributes()[_column(source, field)])
         if text and parcel.code:
-            said.setdefault(parcel.code, set()).add(_crop(text, field, source))
-    both = sorted(label for label, answers in said.items() if len(answers) > 1)
-    if both:
-        raise UnsuitableInput(f"The field {field} says of {both[0]} both that it is cropland and that it is not. "
-                              "Correct it, or make two classes of it.")
-    return {label: replace(code, crop=int(CROP in said[label])) if code and label in said else code
+            by_class.setdefault(parcel.code, set()).add(_crop(text, field, source))
+    ambiguous = sorted(label for label, values in by_class.items() if len(values) > 1)
+    if ambiguous:
+        raise UnsuitableInput(f"The field {field} has both 1 (crop) and 0 (other) for the class {ambiguous[0]}. "
+                              "Correct it, or split the class in two.")
+    return {label: replace(code, crop=int(CROP in by_class[label])) if code and label in by_class else code
             for label, code in codes.items()}
 
 
@@ -132,6 +132,6 @@ def _crop(text, field, source):
     if text.casefold() in YES:
         return CROP
     if text.casefold() in NO:
-        return NO_CROP
-    raise UnsuitableInput(f"The field {field} of {source.sourceName()} must say 1 (crop) or 0 (no crop), but it says "
-                          f"'{text}'. Choose the right field as CROP_FIELD.")
+        return OTHER
+    raise UnsuitableInput(f"The field {field} of {source.sourceName()} must be 1 (crop) or 0 (other), but it is "
+                          f"'{text}' in a parcel. Choose the right field as CROP_FIELD.")

@@ -1,29 +1,29 @@
-"""What the user sets once for all tools: Settings > Options > Processing > Providers > Floefield."""
+"""Options of the provider: Settings > Options > Processing > Providers > Floefield."""
 
 from qgis.core import QgsSettings
 
 SEN2COR = "FLOEFIELD_SEN2COR"
-# Where Processing keeps the settings of providers.
-FOLDER = "Processing/Configuration"
+# Settings key under which Processing stores the options of providers.
+SETTINGS_KEY = "Processing/Configuration"
 
 
 def sen2cor_path():
-    """Path of Sen2Cor's ``L2A_Process`` as the user has set it; empty if not.
+    """Return the path of Sen2Cor's ``L2A_Process`` from the options; empty if not set.
 
     Returns
     -------
     str
     """
-    return str(QgsSettings().value(f"{FOLDER}/{SEN2COR}", "") or "").strip()
+    return str(QgsSettings().value(f"{SETTINGS_KEY}/{SEN2COR}", "") or "").strip()
 
 
 def show_settings(group, icon):
-    """Put the settings into the options dialog of QGIS, as far as its Processing plugin is there.
+    """Add the options to the options dialog of QGIS, if the Processing plugin is loaded.
 
     Parameters
     ----------
     group : str
-        Under which name.
+        Name of the group of options.
     icon : QIcon
     """
     try:
@@ -31,13 +31,13 @@ def show_settings(group, icon):
     except ImportError:
         return
     ProcessingConfig.settingIcons[group] = icon
-    ProcessingConfig.addSetting(Setting(group, SEN2COR, "Sen2Cor: path of L2A_Process (for Level-1C products)", "",
+    ProcessingConfig.addSetting(Setting(group, SEN2COR, "Sen2Cor program (L2A_Process), for Level-1C products", "",
                                         valuetype=Setting.FILE))
     ProcessingConfig.readSettings()
 
 
 def hide_settings():
-    """Take the settings out of the options dialog again; their values stay."""
+    """Remove the options from the options dialog; their values are kept."""
     try:
         from processing.core.ProcessingConfig import ProcessingConfig
     except ImportError:

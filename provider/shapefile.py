@@ -1,4 +1,4 @@
-"""A shapefile in a zip, as Sen2-Agri wants its in-situ data: exactly its fields, and the same bytes each time."""
+"""Zipped shapefile with the fields that Sen2-Agri requires of in-situ data, written reproducibly."""
 
 import tempfile
 import zipfile
@@ -9,13 +9,13 @@ from osgeo import ogr, osr
 from ..compute.errors import OutputError
 from .areas import wkt_of
 
-# Name, type and width of the attributes (domain of the values in compute/insitu/codes.py).
+# Name, type and width of the attributes (their values: compute/insitu/codes.py).
 FIELDS = (("ID", ogr.OFTInteger, 6), ("CROP", ogr.OFTInteger, 1), ("LC", ogr.OFTString, 70),
           ("CODE", ogr.OFTInteger, 8), ("IRRIGATION", ogr.OFTInteger, 1))
-LARGEST_ID = 999_999
-PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-# The first day that a zip can name; the tables of a shapefile carry a date as well.
-DAY = (1980, 1, 1)
+MAX_ID = 999_999
+SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+# Fixed date of zip members and of the DBF table: the earliest that a zip allows.
+DATE = (1980, 1, 1)
 
 
 def write_archive(path, name, rows, crs, check):
@@ -24,14 +24,14 @@ def write_archive(path, name, rows, crs, check):
     Parameters
     ----------
     path : str
-        The zip.
+        Path of the zip.
     name : str
-        Of the shapefile in it, without suffix.
+        Name of the shapefile in it, without suffix.
     rows : iterable of (QgsGeometry, tuple)
         Polygons, and the values of ``FIELDS``.
     crs : QgsCoordinateReferenceSystem
     check : callable
-        Called for each parcel; raises to end the work.
+        Called for each parcel; raises Cancelled.
 
     Raises
     ------
@@ -43,8 +43,8 @@ def write_archive(path, name, rows, crs, check):
         _write_shapefile(str(file), rows, crs, check)
         try:
             with zipfile.ZipFile(path, "w") as archive:
-                for suffix in PARTS:
-                    archive.writestr(zipfile.ZipInfo(name + suffix, (*DAY, 0, 0, 0)),
+                for suffix in SUFFIXES:
+                    archive.writestr(zipfile.ZipInfo(name + suffix, (*DATE, 0, 0, 0)),
                                      file.with_suffix(suffix).read_bytes(), zipfile.ZIP_DEFLATED)
         except OSError as error:
             raise OutputError(f"{name}.zip cannot be written: {error.strerror}. Check the folder and the free space on "
@@ -55,12 +55,12 @@ def _write_shapefile(file, rows, crs, check):
     reference = osr.SpatialReference()
     reference.ImportFromWkt(wkt_of(crs))
     dataset = ogr.GetDriverByName("ESRI Shapefile").CreateDataSource(file)
-    # Both are empty, and so they count as false.
+    # Compared with None, since an empty dataset or layer is false.
     layer = None if dataset is None else dataset.CreateLayer(
         "parcels", reference, ogr.wkbPolygon,
-        ["ENCODING=UTF-8", "DBF_DATE_LAST_UPDATE={:04d}-{:02d}-{:02d}".format(*DAY)])
+        ["ENCODING=UTF-8", "DBF_DATE_LAST_UPDATE={:04d}-{:02d}-{:02d}".format(*DATE)])
     if layer is None:
-        raise OutputError("The shapefile cannot be written to the folder for temporary files. Check the free space on "
+        raise OutputError("The shapefile cannot be written to the temporary folder. Check the free space on "
                           "the disk.")
     for name, kind, width in FIELDS:
         field = ogr.FieldDefn(name, kind)
@@ -70,8 +70,8 @@ def _write_shapefile(file, rows, crs, check):
         check()
         feature = ogr.Feature(layer.GetLayerDefn())
         feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(bytes(geometry.asWkb())))
-        for place, value in enumerate(values):
-            feature.SetField(place, value)
+        for index, value in enumerate(values):
+            feature.SetField(index, value)
         if layer.CreateFeature(feature) != ogr.OGRERR_NONE:
             raise OutputError("The shapefile cannot be written. Check the free space on the disk.")
     layer = None

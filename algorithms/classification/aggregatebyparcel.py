@@ -1,4 +1,4 @@
-"""Pixels become parcels: features for an object-based run, and maps on which every parcel has one class."""
+"""Zonal statistics and majority class by parcel, as raster and as attributes."""
 
 from qgis.core import (
     QgsFeature,
@@ -29,15 +29,16 @@ from . import options
 
 
 class AggregateByParcel(Algorithm):
-    """A raster and parcels in; one value for each parcel out, as a raster and as a table."""
+    """Aggregate the pixels of each parcel to one value per band, or to the majority class."""
 
     NAME = "aggregatebyparcel"
     TITLE = "Aggregate by parcel"
     GROUP = Group.CLASSIFICATION
-    TAGS = ("zonal statistics", "object-based", "parcel mean", "majority vote", "median", "segment", "sen2-agri")
-    HELP = ("Gives every parcel one value: the mean (or another statistic) of each band, as features for an "
-            "object-based classification, or on a class map the class that most of its pixels have. The result is a "
-            "raster on the same grid, a layer with the values as attributes, or both.")
+    TAGS = ("zonal statistics", "object-based classification", "obia", "geobia", "parcel mean", "majority vote",
+            "majority class", "median", "standard deviation", "per-field", "segment", "sen2-agri")
+    HELP = ("Computes zonal statistics by parcel: the mean (or another statistic) of each band, as features for an "
+            "object-based classification, or the majority class of a class map. Output is a raster on the same grid, a "
+            "parcel layer with the values as attributes, or both.")
     REQUIRES = ("rasterio", "defusedxml")
 
     RASTER = "RASTER"
@@ -56,51 +57,52 @@ class AggregateByParcel(Algorithm):
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.declare(
             QgsProcessingParameterRasterLayer(self.RASTER, self.tr("Raster")),
-            "features with any number of bands (reflectance, indices, backscatter ...), or a class map.")
+            "Raster with any number of bands (reflectance, spectral indices, backscatter), or a class map.")
         self.declare(
             QgsProcessingParameterFeatureSource(self.PARCELS, self.tr("Parcels"), [polygons]),
-            "polygon layer in any coordinate reference system; classes are not needed. A pixel belongs to the parcel "
-            "that holds its centre.")
+            "Polygon layer in any coordinate reference system; a class field is not required. A pixel belongs to the "
+            "parcel that contains its centre.")
         self.declare(
             choice(self.STATISTIC, self.tr("Statistics"), STATISTICS, settings.statistics, several=True),
-            "what is taken of the pixels of a parcel, band by band: mean for an object-based classification. majority "
-            "is for class maps and stands alone: every parcel gets the class of most of its pixels.")
+            "Statistics of the pixels of each parcel, band by band; mean is the usual choice for an object-based "
+            "classification. majority (the most frequent class) is for class maps and cannot be combined with others.")
         self.declare(
             QgsProcessingParameterRasterLayer(self.PROBABILITIES, self.tr("Class probabilities"), optional=True),
-            "for a majority: the probabilities written with the class map. Then the parcel gets the class with the "
-            "highest mean probability, which is usually better than counting pixels.")
+            "Class probabilities written with the class map, for majority only: the parcel gets the class with the "
+            "highest mean probability, usually more accurate than the most frequent class. Empty counts pixels.")
         self.declare(
-            choice(self.OUTSIDE, self.tr("Between the parcels"), OUTSIDE, settings.outside),
-            "for a majority: nodata leaves the map empty outside the parcels, keep shows the class map there.",
+            choice(self.OUTSIDE, self.tr("Pixels outside parcels"), OUTSIDE, settings.outside),
+            "For majority only: pixels outside parcels are set to nodata (nodata) or keep their class (keep).",
             advanced=True)
         options.add_threads(self, settings)
         self.declare(
-            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Parcels as raster"), optional=True),
-            "on the grid of the raster: statistics as decimal numbers with the same band names (several statistics: "
-            "with the statistic at the end), a majority as a class map with the same colours and names.")
+            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Aggregated raster"), optional=True),
+            "Raster on the same grid: statistics as float32 with the same band names (several statistics: with the "
+            "name of the statistic appended), or for majority a class map with the same colours and class names.")
         self.declare(
-            QgsProcessingParameterFeatureSink(self.PARCEL_STATISTICS, self.tr("Parcels with values"), polygons, optional=True,
-                                              createByDefault=False),
-            "the parcels with all their attributes, and a field for each value.")
-        self.addOutput(QgsProcessingOutputNumber(self.EMPTY_COUNT, self.tr("Parcels without a value")))
+            QgsProcessingParameterFeatureSink(self.PARCEL_STATISTICS, self.tr("Parcels with statistics"), polygons,
+                                              optional=True, createByDefault=False),
+            "Parcels with all their attributes and one field per band and statistic.")
+        self.addOutput(QgsProcessingOutputNumber(self.EMPTY_COUNT, self.tr("Parcels without valid pixels")))
 
     def checkParameterValues(self, parameters, context):
-        """A majority stands alone, and something must be asked for."""
+        """Check the statistics and that an output was requested."""
         statistics = choices(self, parameters, self.STATISTIC, context)
         if not statistics:
-            return False, self.tr("Choose STATISTIC: at least one, for instance mean.")
+            return False, self.tr("Choose at least one statistic (STATISTIC), for instance mean.")
         if MAJORITY in statistics and len(statistics) > 1:
-            return False, self.tr("STATISTIC: majority gives a class map and cannot be combined with others. Run the "
-                                  "tool twice.")
+            return False, self.tr("The statistic majority (STATISTIC) cannot be combined with others, since its output "
+                                  "is a class map. Run the tool twice.")
         if MAJORITY not in statistics and not is_null(parameters.get(self.PROBABILITIES)):
-            return False, self.tr("PROBABILITIES decide a majority only. Choose the statistic majority, or leave them "
-                                  "out.")
+            return False, self.tr("Class probabilities (PROBABILITIES) are used for the statistic majority only. "
+                                  "Choose majority, or leave them empty.")
         if not destination_text(parameters, self.OUTPUT) and not destination_text(parameters, self.PARCEL_STATISTICS):
-            return False, self.tr("Nothing would be written: give OUTPUT (a raster), PARCEL_STATISTICS (a layer), or both.")
+            return False, self.tr("No output was requested. Choose OUTPUT (raster), PARCEL_STATISTICS (layer), or "
+                                  "both.")
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths and sources."""
+        """Convert layers to paths and feature sources."""
         self.raster, self.probabilities = (
             raster_path(layer) if layer is not None else "" for layer in (
                 self.parameterAsRasterLayer(parameters, name, context) for name in (self.RASTER, self.PROBABILITIES)))
@@ -108,7 +110,7 @@ class AggregateByParcel(Algorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Read the parcels, aggregate, write."""
+        """Read the parcels, aggregate and write."""
         progress = FeedbackProgress(feedback)
         with RasterReader(self.raster) as raster:
             crs_wkt = raster.grid.crs_wkt
@@ -124,43 +126,43 @@ class AggregateByParcel(Algorithm):
         ids = [parcel.identifier[1] for parcel in read.parcels]
         results = {self.OUTPUT: output} if output else {}
 
-        def deliver(table):
+        def write_table(table):
             if destination_text(parameters, self.PARCEL_STATISTICS):
-                layout, features = self._with_values(table, ids, progress.part(0.9, 1.0))
-                results[self.PARCEL_STATISTICS] = write_layer(self, parameters, self.PARCEL_STATISTICS, context, layout, features,
-                                                  progress)
+                layout, features = self._with_statistics(table, ids, progress.part(0.9, 1.0))
+                results[self.PARCEL_STATISTICS] = write_layer(self, parameters, self.PARCEL_STATISTICS, context, layout,
+                                                              features, progress)
 
-        found = aggregate(task, output, settings, progress.part(0.05, 0.9), deliver)
-        if found.empty:
-            empty = listed([ids[place] for place in found.empty])
-            progress.warn(self.tr("Parcels without a value, because the centre of no pixel with data lies in them: "
-                                  "{} (ids {}).").format(len(found.empty), empty))
+        aggregated = aggregate(task, output, settings, progress.part(0.05, 0.9), write_table)
+        if aggregated.empty:
+            empty = listed([ids[index] for index in aggregated.empty])
+            progress.warn(self.tr("Parcels without valid pixels, since they contain no centre of a pixel with data: "
+                                  "{} (ids {}).").format(len(aggregated.empty), empty))
         group = self.tr("Floefield: crop classification")
         dress(output, self.tr("Parcels"), context, group, algorithm=self)
-        return {**results, self.EMPTY_COUNT: len(found.empty)}
+        return {**results, self.EMPTY_COUNT: len(aggregated.empty)}
 
-    def _with_values(self, table, ids, progress):
-        """Layout and features of the table."""
-        fields, place_of = QgsFields(self.source.fields()), {number: place for place, number in enumerate(ids)}
+    def _with_statistics(self, table, ids, progress):
+        """Return layout and features of the parcels with their statistics."""
+        fields, row_of = QgsFields(self.source.fields()), {feature_id: row for row, feature_id in enumerate(ids)}
         for name, kind in table.fields:
-            fields.append(QgsField(_free_name(name, fields), TYPES[kind]))
+            fields.append(QgsField(_unused_name(name, fields), TYPES[kind]))
         features = []
         for parcel in parcels(self.source, progress):
             feature = QgsFeature(fields, parcel.id())
             geometry = parcel.geometry()
             geometry.convertToMultiType()
             feature.setGeometry(geometry)
-            place = place_of.get(parcel.id())
-            values = (None,) * len(table.fields) if place is None else table.rows[place]
+            row = row_of.get(parcel.id())
+            values = (None,) * len(table.fields) if row is None else table.rows[row]
             feature.setAttributes([*parcel.attributes(), *values])
             features.append(feature)
         return (fields, QgsWkbTypes.multiType(self.source.wkbType()), self.source.sourceCrs()), features
 
 
-def _free_name(name, fields):
-    """A name that no field has yet, whatever its case."""
-    number, wanted = 1, name
-    while fields.lookupField(wanted) >= 0:
+def _unused_name(name, fields):
+    """Append a number to `name` if a field has it already, regardless of case."""
+    number, unused = 1, name
+    while fields.lookupField(unused) >= 0:
         number += 1
-        wanted = f"{name}_{number}"
-    return wanted
+        unused = f"{name}_{number}"
+    return unused

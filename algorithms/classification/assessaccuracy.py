@@ -1,4 +1,4 @@
-"""How right a map is, wherever it comes from."""
+"""Accuracy assessment of class maps, from Floefield or other software."""
 
 import re
 
@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
@@ -27,7 +28,7 @@ from ...compute.raster.reader import RasterReader
 from ...compute.raster.writer import complete_files
 from ...provider.base import ROOT, Algorithm, Group
 from ...provider.findings import layout_and_features
-from ...provider.inputs import is_null, parcels_of, raster_path
+from ...provider.inputs import is_null, layers_of, parcels_of, raster_path, raster_paths, unloadable_layers
 from ...provider.outputs import write_layer
 from ...provider.parcels import layer_origin, parcel_source
 from ...provider.progress import FeedbackProgress
@@ -41,17 +42,19 @@ LABEL_MATCHING = (AUTO, *SCHEMES)
 
 
 class AssessAccuracy(Algorithm):
-    """Class map and reference in; confusion matrix, scores, estimates and the worst parcels out."""
+    """Compare class maps with reference data: confusion matrix, accuracy, estimates and parcels with errors."""
 
     NAME = "assessaccuracy"
     TITLE = "Assess accuracy"
     GROUP = Group.CLASSIFICATION
-    TAGS = ("validation", "confusion matrix", "error matrix", "kappa", "overall accuracy", "f-score", "user's accuracy",
-            "producer's accuracy", "olofsson", "area estimation", "mcnemar", "compare", "crop map")
-    HELP = ("Compares a class map, from Floefield or from elsewhere, with what is known on the ground: parcels, points "
-            "or another raster. Gives the confusion matrix (rows are the reference), scores per pixel and per parcel, "
-            "and, where the reference is a probability sample, accuracy and areas of the whole map with 95 % "
-            "intervals. Ground that trained the map does not judge it. A second map is compared with the first.")
+    TAGS = ("validation", "accuracy assessment", "confusion matrix", "error matrix", "kappa", "overall accuracy", "F1",
+            "f-score", "precision", "recall", "user's accuracy", "producer's accuracy", "olofsson", "area estimation",
+            "confidence interval", "mcnemar", "compare maps", "crop map")
+    HELP = ("Compares a class map, from Floefield or other software, with reference parcels, points or a reference "
+            "raster. Reports the confusion matrix (rows are the reference), accuracy measures by pixel and by parcel "
+            "and, for a probability sample, estimates of accuracy and area of the whole map with 95 % confidence "
+            "intervals. Training data of the map are excluded. Other class maps can be compared with it (McNemar's "
+            "test).")
     REQUIRES = ("rasterio", "jinja2", "matplotlib", "defusedxml")
 
     CLASSIFICATION = "CLASSIFICATION"
@@ -84,106 +87,116 @@ class AssessAccuracy(Algorithm):
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.declare(
             QgsProcessingParameterRasterLayer(self.CLASSIFICATION, self.tr("Class map")),
-            "raster whose first band holds class numbers. Names come from its attribute table, the style beside it or "
-            "LEGEND. Class 0 counts, unless the file or NODATA says that it means no data.")
+            "Raster with class values in its first band. Class names are read from its attribute table, the style file "
+            "beside it or LEGEND. Value 0 is a class unless it is nodata in the file or listed in NODATA.")
         self.declare(
             QgsProcessingParameterFeatureSource(
-                self.REFERENCE, self.tr("Reference parcels or points"),
+                self.REFERENCE, self.tr("Reference parcels or points (one of these two)"),
                 [polygons, QgsProcessing.SourceType.TypeVectorPoint], optional=True),
-            "polygons or points whose class is known and that did not train the map, in any coordinate reference "
+            "Polygon or point layer with known classes that was not used to train the map, in any coordinate reference "
             "system.")
         self.declare(
             QgsProcessingParameterField(self.CLASS_FIELD, self.tr("Class field"), optional=True,
                                         parentLayerParameterName=self.REFERENCE),
-            "field of the reference with the class: its code, name or number on the map. Features where it is empty "
-            "are left out.")
+            "Field of the reference layer with the class: its code, name or value in the map. Features where it is "
+            "empty are omitted.")
         self.declare(
-            QgsProcessingParameterRasterLayer(self.REFERENCE_RASTER, self.tr("Reference raster"), optional=True),
-            "instead of parcels or points: a raster of known classes, on any grid. Each pixel of the map is compared "
-            "with the reference under its centre.", advanced=True)
+            QgsProcessingParameterRasterLayer(self.REFERENCE_RASTER, self.tr("Reference raster (one of these two)"),
+                                              optional=True),
+            "Raster of known classes on any grid, instead of parcels or points. Each pixel of the map is compared with "
+            "the reference pixel at its centre.", advanced=True)
         self.declare(
-            QgsProcessingParameterFeatureSource(self.TRAINING, self.tr("Parcels that trained the map"), [polygons],
-                                                optional=True),
-            "reference on this ground is left out, whole parcels at a time. Maps of Floefield know it by themselves; "
-            "give it for maps made elsewhere, or the figures may be far too good.")
+            QgsProcessingParameterFeatureSource(self.TRAINING, self.tr("Training parcels of the map (excluded)"),
+                                                [polygons], optional=True),
+            "Training parcels of maps of other software: reference parcels and points with pixels in them are "
+            "excluded, since the accuracy would be far too high. Maps of Floefield contain a record of their training "
+            "pixels.")
         self.declare(
-            QgsProcessingParameterRasterLayer(self.OTHER_CLASSIFICATIONS, self.tr("Second class map"), optional=True),
-            "to be compared with the first on the same ground, for instance the map of August with that of May.")
+            QgsProcessingParameterMultipleLayers(self.OTHER_CLASSIFICATIONS, self.tr("Other class maps"),
+                                                 QgsProcessing.SourceType.TypeRaster, optional=True),
+            "Class maps that are each compared with the class map above, on the pixels that all maps have in common; "
+            "for instance maps of other dates or classifiers. Empty assesses the class map only.")
 
     def _declare_settings(self, settings):
-        design = QgsProcessingParameterEnum(self.SAMPLING_DESIGN, self.tr("How the reference was chosen"),
+        design = QgsProcessingParameterEnum(self.SAMPLING_DESIGN, self.tr("Sampling design of the reference data"),
                                             list(DESIGNS), defaultValue=settings.design)
         design.setUsesStaticStrings(True)
         self.declare(
             design,
-            "purposive: parcels or points that were at hand; figures hold for the like of them. probability: drawn at "
-            "random in each class of the map, or from all of it; then accuracy and areas of the whole map are "
-            "estimated, with standard errors (Olofsson et al. 2014). Choose it only if it is true.")
+            "How the reference data were selected: purposive (available parcels or points; the accuracy holds for "
+            "similar ones only) or probability (random sample of the map, simple or stratified by class; accuracy and "
+            "areas of the whole map are then estimated with standard errors, Olofsson et al. 2014). Choose probability "
+            "only for a random sample.")
         self.declare(
-            QgsProcessingParameterFile(self.LEGEND, self.tr("Legend"), optional=True, fileFilter=LEGEND_FILTER),
-            "names of the map's values where the map itself does not say them: a QGIS style (.qml), or a CSV file "
-            "with the columns value and label (and code, if there is one).", advanced=True)
+            QgsProcessingParameterFile(self.LEGEND, self.tr("Legend (QML or CSV file)"), optional=True,
+                                       fileFilter=LEGEND_FILTER),
+            "Names of the class values, for maps without a legend of their own: a QGIS style (.qml), or a CSV file "
+            "with the columns value and label, and optionally code.", advanced=True)
         matching = QgsProcessingParameterEnum(self.LABEL_MATCHING, self.tr("Match labels by"), list(LABEL_MATCHING),
                                               defaultValue=settings.matching)
         matching.setUsesStaticStrings(True)
         self.declare(
             matching,
-            "what the class field holds: the code, the name or the value of the classes. auto takes what fits most "
-            "labels. Case and underscores do not matter.", advanced=True)
+            "Whether the class field contains the code, the name or the value of the classes; auto chooses the one "
+            "that matches most labels. Case and underscores are ignored.", advanced=True)
         self.declare(
-            QgsProcessingParameterString(self.NODATA, self.tr("Values without data"), optional=True),
-            "numbers that mean no data though the file does not say so, divided by commas, for instance 0,255.",
-            advanced=True)
+            QgsProcessingParameterString(self.NODATA, self.tr("NoData values"), optional=True),
+            "Values that are nodata in addition to that of the file, separated by commas: 0,255.", advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.THREADS, self.tr("Threads"), QgsProcessingParameterNumber.Type.Integer,
-                                         settings.threads, minValue=0, maxValue=4 * MOST_THREADS),
-            "worker threads; 0 lets Floefield choose. The result does not depend on it.", advanced=True)
+            QgsProcessingParameterNumber(self.THREADS, self.tr("Number of threads (0 = automatic)"),
+                                         QgsProcessingParameterNumber.Type.Integer, settings.threads, minValue=0,
+                                         maxValue=4 * MOST_THREADS),
+            "Number of worker threads; 0 uses all cores but one. Results do not depend on it.", advanced=True)
 
     def _declare_outputs(self):
         self.declare(
             QgsProcessingParameterFileDestination(self.REPORT, self.tr("Report"), REPORT_FILTER, optional=True),
-            "matrix, scores, areas and mistakes in words and pictures, and what the figures rest on.")
+            "HTML report: confusion matrix, accuracy measures, areas, errors, map comparisons and warnings.")
         self.declare(
-            QgsProcessingParameterFileDestination(self.MATRIX, self.tr("Confusion matrix"), CSV_FILTER, optional=True,
-                                                  createByDefault=False),
-            "per pixel, as a table with totals, precision and recall; rows are the reference.")
+            QgsProcessingParameterFileDestination(self.MATRIX, self.tr("Confusion matrix (CSV)"), CSV_FILTER,
+                                                  optional=True, createByDefault=False),
+            "Confusion matrix of the pixels with totals, precision and recall; rows are the reference.")
         self.declare(
-            QgsProcessingParameterFileDestination(self.MATRIX_OTB, self.tr("Confusion matrix as of Orfeo Toolbox"),
+            QgsProcessingParameterFileDestination(self.MATRIX_OTB, self.tr("Confusion matrix (Orfeo Toolbox CSV)"),
                                                   CSV_FILTER, optional=True, createByDefault=False),
-            "the same in the form of ComputeConfusionMatrix, with the values of the map as labels.", advanced=True)
+            "The same matrix in the format of ComputeConfusionMatrix, with class values as labels.", advanced=True)
         self.declare(
-            QgsProcessingParameterFeatureSink(self.ERRORS, self.tr("Parcels with errors"),
+            QgsProcessingParameterFeatureSink(self.ERRORS, self.tr("Parcels or points with errors"),
                                               QgsProcessing.SourceType.TypeVectorAnyGeometry, optional=True,
                                               createByDefault=False),
-            "reference parcels (or points) with wrong pixels, the worst first: what the reference says, what most "
-            "pixels show, how many pixels are wrong.")
+            "Reference parcels or points with misclassified pixels, most errors first: reference class, majority class "
+            "in each map, and number of misclassified pixels.")
         self.addOutput(QgsProcessingOutputNumber(self.OVERALL_ACCURACY, self.tr("Overall accuracy (0 to 1)")))
         self.addOutput(QgsProcessingOutputNumber(self.KAPPA, self.tr("Kappa")))
-        self.addOutput(QgsProcessingOutputNumber(self.PARCEL_ACCURACY, self.tr("Share of parcels right (0 to 1)")))
+        self.addOutput(QgsProcessingOutputNumber(self.PARCEL_ACCURACY, self.tr("Parcel accuracy (0 to 1)")))
         self.addOutput(QgsProcessingOutputNumber(self.ESTIMATED_ACCURACY,
-                                                 self.tr("Estimated accuracy of the whole map (0 to 1)")))
+                                                 self.tr("Estimated overall accuracy of the map (0 to 1)")))
 
     def checkParameterValues(self, parameters, context):
-        """One kind of reference, and what goes with it."""
+        """Check the reference data and what depends on them."""
         has_features, has_raster = (not is_null(parameters.get(name))
                                     for name in (self.REFERENCE, self.REFERENCE_RASTER))
         if has_features == has_raster:
-            return False, self.tr("Give one reference: either REFERENCE (parcels or points with a class field) or "
-                                  "REFERENCE_RASTER.")
+            return False, self.tr("Give the reference data in one way: parcels or points with a class field "
+                                  "(REFERENCE) or a raster (REFERENCE_RASTER).")
         if has_features and is_null(parameters.get(self.CLASS_FIELD)):
-            return False, self.tr("Choose CLASS_FIELD: the field of the reference that names the class.")
+            return False, self.tr("Choose the class field of the reference layer (CLASS_FIELD).")
         if has_raster and not is_null(parameters.get(self.ERRORS)):
-            return False, self.tr("ERRORS lists parcels or points, and a reference raster has none. Leave it out.")
-        if not _is_list_of_numbers(self.parameterAsString(parameters, self.NODATA, context)):
-            return False, self.tr("NODATA must be whole numbers divided by commas, for instance 0,255.")
-        return super().checkParameterValues(parameters, context)
+            return False, self.tr("Parcels or points with errors (ERRORS) are not available for a reference raster. "
+                                  "Leave the output empty.")
+        if not _is_integer_list(self.parameterAsString(parameters, self.NODATA, context)):
+            return False, self.tr("NoData values (NODATA) must be whole numbers separated by commas: 0,255.")
+        ok, message = super().checkParameterValues(parameters, context)
+        return ok, message if ok else unloadable_layers(parameters, self.OTHER_CLASSIFICATIONS, context) or message
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths and sources."""
-        layers = {name: layer for name in (self.CLASSIFICATION, self.OTHER_CLASSIFICATIONS, self.REFERENCE_RASTER)
-                  if (layer := self.parameterAsRasterLayer(parameters, name, context)) is not None}
-        self.paths = {name: raster_path(layer) for name, layer in layers.items()}
-        self.map_names = tuple(layer.name() for name, layer in layers.items() if name != self.REFERENCE_RASTER)
+        """Convert layers to paths and feature sources."""
+        layers = [self.parameterAsRasterLayer(parameters, self.CLASSIFICATION, context),
+                  *layers_of(self, parameters, self.OTHER_CLASSIFICATIONS, context)]
+        self.map_paths = (raster_path(layers[0]), *raster_paths(self, parameters, self.OTHER_CLASSIFICATIONS, context))
+        self.map_names = tuple(layer.name() for layer in layers)
+        raster = self.parameterAsRasterLayer(parameters, self.REFERENCE_RASTER, context)
+        self.reference_raster = raster_path(raster) if raster is not None else ""
         self.reference, self.is_points, self.training = None, False, None
         self.origins = {name: layer_origin(self, parameters, name, context) for name in (self.REFERENCE, self.TRAINING)}
         if not is_null(parameters.get(self.REFERENCE)):
@@ -193,32 +206,34 @@ class AssessAccuracy(Algorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Read the reference, compare, write what is wanted."""
+        """Read the reference data, assess and write the requested outputs."""
         progress = FeedbackProgress(feedback)
-        with RasterReader(self.paths[self.CLASSIFICATION]) as raster:
+        with RasterReader(self.map_paths[0]) as raster:
             crs_wkt, synthetic = raster.grid.crs_wkt, raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES"
         task, notes = self._task(parameters, context, crs_wkt, progress.part(0.0, 0.1))
-        found = assess(task, progress.part(0.1, 0.95))
-        for warning in (*notes, *found.warnings):
+        assessment = assess(task, progress.part(0.1, 0.95))
+        for warning in (*notes, *assessment.warnings):
             progress.warn(warning)
         files = {name: self.parameterAsFileOutput(parameters, name, context)
                  for name in (self.REPORT, self.MATRIX, self.MATRIX_OTB)}
         files = {name: path for name, path in files.items() if path}
         origin = AssessmentOrigin(
-            self.origins[self.REFERENCE] if self.reference else self.paths[self.REFERENCE_RASTER],
+            self.origins[self.REFERENCE] if self.reference else self.reference_raster,
             self.parameterAsString(parameters, self.CLASS_FIELD, context) if self.reference else "",
             self.origins[self.TRAINING], tuple(notes), synthetic, self.map_names)
-        writers = {self.REPORT: lambda path: write_assessment_report(path, found, origin, progress.check),
-                   self.MATRIX: found.maps[0].pixels.write_table, self.MATRIX_OTB: otb_matrix(found).write_csv}
+        writers = {self.REPORT: lambda path: write_assessment_report(path, assessment, origin, progress.check),
+                   self.MATRIX: assessment.maps[0].pixels.write_table,
+                   self.MATRIX_OTB: otb_matrix(assessment).write_csv}
         with complete_files(files.values()) as partial:
             for name, path in files.items():
                 writers[name](partial[path])
             progress.check()
-            errors = self._write_errors(parameters, context, found, crs_wkt, progress) if self.reference else None
+            errors = self._write_errors(parameters, context, assessment, crs_wkt, progress) if self.reference else None
         results = {**files, **({self.ERRORS: errors} if errors else {})}
-        dress(errors, self.tr("Parcels with errors"), context, self.tr("Floefield: crop classification"),
+        dress(errors, self.tr("Points with errors" if self.is_points else "Parcels with errors"), context,
+              self.tr("Floefield: crop classification"),
               ROOT / "styles" / ("errorpoints.qml" if self.is_points else "errors.qml"), self)
-        return {**results, **self._numbers(found.maps[0])}
+        return {**results, **self._numbers(assessment.maps[0])}
 
     def _task(self, parameters, context, crs_wkt, progress):
         notes, parcels, points, training = [], (), (), ()
@@ -234,16 +249,19 @@ class AssessAccuracy(Algorithm):
             r"-?\d+", self.parameterAsString(parameters, self.NODATA, context)))
         legend = self.parameterAsString(parameters, self.LEGEND, context)
         entries = read_legend(legend) if legend else ()
-        inputs = {name: MapInput(path, (*entries, *legend_of(path)), nodata) for name, path in self.paths.items()}
+
+        def map_input(path):
+            return MapInput(path, (*entries, *legend_of(path)), nodata)
+
         return AssessmentTask(
-            inputs[self.CLASSIFICATION], inputs.get(self.OTHER_CLASSIFICATIONS), tuple(parcels), points,
-            inputs.get(self.REFERENCE_RASTER), tuple(training),
+            map_input(self.map_paths[0]), tuple(map_input(path) for path in self.map_paths[1:]), tuple(parcels), points,
+            map_input(self.reference_raster) if self.reference_raster else None, tuple(training),
             AssessmentSettings(self.parameterAsEnumString(parameters, self.SAMPLING_DESIGN, context),
                                self.parameterAsEnumString(parameters, self.LABEL_MATCHING, context),
                                self.parameterAsInt(parameters, self.THREADS, context))), notes
 
-    def _write_errors(self, parameters, context, found, crs_wkt, progress):
-        layout, features = layout_and_features(error_table(found), crs_wkt, self.is_points, progress.check)
+    def _write_errors(self, parameters, context, assessment, crs_wkt, progress):
+        layout, features = layout_and_features(error_table(assessment), crs_wkt, self.is_points, progress.check)
         return write_layer(self, parameters, self.ERRORS, context, layout, features, progress)
 
     def _numbers(self, scores):
@@ -255,5 +273,5 @@ class AssessAccuracy(Algorithm):
         return numbers
 
 
-def _is_list_of_numbers(text):
+def _is_integer_list(text):
     return not text.strip() or all(re.fullmatch(r"\s*-?\d+\s*", part) for part in text.split(","))

@@ -1,4 +1,4 @@
-"""LAND01 in one step: train on parcels, classify, assess."""
+"""Crop classification in one step: train, map and assess (Copernicus training LAND01)."""
 
 from ...compute.forest.settings import ForestSettings
 from ...provider.base import Algorithm, Group
@@ -7,16 +7,19 @@ from .traintool import TrainingTool
 
 
 class ClassifyCrops(TrainingTool, Algorithm):
-    """Rasters and parcels in; class map, confidence, accuracy, model and report out."""
+    """Train a random forest on parcels, map the classes and assess the map."""
 
     NAME = "classifycrops"
     TITLE = "Classify crops"
     GROUP = Group.CLASSIFICATION
-    TAGS = ("random forest", "supervised", "land cover", "crop type", "crop map", "training", "validation", "accuracy",
-            "kappa", "confusion matrix", "parcels", "sentinel-2")
-    HELP = ("Trains a random forest on parcels whose crop is known, maps the crop of every pixel, and measures how "
-            "good the map is on parcels that took no part in training. Feed it one stack of several dates (from the "
-            "time series tool) or several rasters of one grid, and a polygon layer with a field that names the crop.")
+    TAGS = ("random forest", "extra trees", "extremely randomised trees", "machine learning",
+            "supervised classification", "classifier", "land cover", "crop type", "crop map", "training", "validation",
+            "accuracy", "kappa", "F1", "confusion matrix", "feature importance", "mislabelled", "early season",
+            "parcels", "sentinel-2")
+    HELP = ("Trains a random forest on parcels with known crops, maps the crop of every pixel, and measures the "
+            "accuracy of the map on validation parcels that were not used for training. Inputs: one stack of several "
+            "dates (from 'Stack a Sentinel-2 time series') or several rasters on one grid, and a polygon layer with a "
+            "class field.")
     REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
 
     def initAlgorithm(self, configuration=None):
@@ -26,14 +29,14 @@ class ClassifyCrops(TrainingTool, Algorithm):
         options.add_raster_options(self)
         options.add_forest(self, ForestSettings())
         options.add_map_rules(self)
-        insight.add_cutoff_curve(self)
+        insight.add_early_season(self)
         options.add_seed_and_threads(self, ForestSettings())
         options.add_maps(self)
-        options.add_model_and_report(self, is_model_wanted=False)
-        insight.add_suspicious(self)
+        options.add_model_and_report(self, is_model_required=False)
+        insight.add_suspect_labels(self)
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Train, map, judge, and dress the maps."""
+        """Train, map, assess and style the maps."""
         maps = training.map_paths(self, parameters, context)
-        outputs = self.learn(parameters, context, feedback, maps)
+        outputs = self.train(parameters, context, feedback, maps)
         return {**training.dress_maps(self, maps, context), **outputs}

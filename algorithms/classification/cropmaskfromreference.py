@@ -1,4 +1,4 @@
-"""Sen2-Agri's crop mask without in-situ data (L4A)."""
+"""Crop mask without in-situ data, trained on a land-cover map (Sen2-Agri L4A)."""
 
 from dataclasses import replace
 
@@ -15,15 +15,16 @@ from . import options, sen2agri
 
 
 class CropMaskFromReference(Algorithm):
-    """A time series and an old land-cover map in; the map of cropland of this season out."""
+    """Map the cropland of a season from a time series and an older land-cover map."""
 
     NAME = "cropmaskfromreference"
     TITLE = "Crop mask from a reference map (Sen2-Agri L4A)"
     GROUP = Group.CLASSIFICATION
-    TAGS = ("sen2-agri", "l4a", "crop mask", "cropland", "land cover", "cci", "random forest", "mahalanobis")
-    HELP = ("Tells cropland from other land without any parcels, as Sen2-Agri does for its product L4A without in-situ "
-            "data: pixels of an existing land-cover map train the forest, away from the borders of its patches and "
-            "without outliers. The map may be coarse, old and in another coordinate reference system.")
+    TAGS = ("sen2-agri", "sen4stat", "l4a", "crop mask", "cropland", "land cover", "esa cci", "worldcover",
+            "random forest", "supervised classification", "mahalanobis distance", "trimming", "outliers", "sentinel-2")
+    HELP = ("Maps cropland and other land without parcels, with the method of Sen2-Agri's L4A product without in-situ "
+            "data: the random forest is trained on pixels of an existing land-cover map, after erosion of its patches "
+            "and removal of outliers. The map may be coarse, outdated and in another coordinate reference system.")
     REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib")
 
     REFERENCE_MAP = "REFERENCE_MAP"
@@ -37,50 +38,51 @@ class CropMaskFromReference(Algorithm):
         sen2agri.add_series(self, red_edge=False)
         self.declare(
             QgsProcessingParameterRasterLayer(self.REFERENCE_MAP, self.tr("Reference map")),
-            "raster of land-cover classes (whole numbers) that covers the series, such as ESA CCI Land Cover; it is "
-            "brought to the grid of the series by nearest neighbour.")
+            "Integer raster of land-cover classes that covers the time series, such as ESA CCI Land Cover. It is "
+            "resampled to the grid of the time series (nearest neighbour).")
         self.declare(
-            QgsProcessingParameterString(self.CROP_CLASSES, self.tr("Values that are cropland"),
+            QgsProcessingParameterString(self.CROP_CLASSES, self.tr("Cropland class values"),
                                          ",".join(map(str, defaults.crop_classes))),
-            "of the reference map, separated by commas; 10, 11 and 20 in ESA CCI Land Cover.")
-        options.add_whole(self, self.EROSION_RADIUS, "Erosion radius", defaults.erosion_radius, 0, 50,
-                          "pixels of the series taken off the border of each patch of a class, where maps are wrong "
-                          "most often; 0 takes none.")
+            "Values of the reference map that are cropland, separated by commas; 10, 11 and 20 in ESA CCI Land Cover.")
+        options.add_integer(self, self.EROSION_RADIUS, "Erosion radius (pixels)", defaults.erosion_radius, 0, 50,
+                            "Pixels removed from the border of each patch of a class (0 to 50), where land-cover maps "
+                            "are least reliable; 0 applies no erosion.")
         self.declare(
-            QgsProcessingParameterNumber(self.TRIMMING_ALPHA, self.tr("Trimming"), sen2agri.REAL,
-                                         defaults.trimming_alpha, minValue=0.0, maxValue=0.5),
-            "pixels that look unlike their class are left out until no more than this share of a normal distribution "
-            "would lie as far out; 0 keeps all, larger values keep fewer.")
+            QgsProcessingParameterNumber(self.TRIMMING_ALPHA, self.tr("Trimming alpha (Mahalanobis distance)"),
+                                         sen2agri.REAL, defaults.trimming_alpha, minValue=0.0, maxValue=0.5),
+            "Significance level (0 to 0.5) of the chi-squared test on the Mahalanobis distance by which outliers of "
+            "each class are removed; 0 keeps all pixels, larger values keep fewer.")
         self.declare(
-            QgsProcessingParameterNumber(options.TRAINING_FRACTION, self.tr("Share of blocks that train"), sen2agri.REAL,
-                                         SplitSettings().training_share, minValue=0.01, maxValue=1.0),
-            "the map is divided into square blocks; the others are compared with the result.", advanced=True)
+            QgsProcessingParameterNumber(options.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"),
+                                         sen2agri.REAL, SplitSettings().training_share, minValue=0.01, maxValue=1.0),
+            "Fraction of the square blocks of the reference map used for training (0.01 to 1); the rest are used for "
+            "validation.", advanced=True)
         sen2agri.add_forest(self, CROP_MASK_SAMPLES)
         sen2agri.add_segments(self)
-        sen2agri.add_results(self, "Crop mask", "Crop mask without segments")
+        sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths."""
+        """Convert layers to paths."""
         self.inputs = sen2agri.Inputs(self, parameters, context)
         self.reference = raster_path(self.parameterAsRasterLayer(parameters, self.REFERENCE_MAP, context))
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Make the product, dress the results."""
+        """Make the product and style its maps."""
         settings = ReferenceSettings(
-            crop_classes=_whole_numbers(self.parameterAsString(parameters, self.CROP_CLASSES, context)),
+            crop_classes=_integers(self.parameterAsString(parameters, self.CROP_CLASSES, context)),
             erosion_radius=self.parameterAsInt(parameters, self.EROSION_RADIUS, context),
             trimming_alpha=self.parameterAsDouble(parameters, self.TRIMMING_ALPHA, context))
         task = replace(sen2agri.common_task(self, parameters, context, self.inputs, CROP_MASK),
                        reference=self.reference, reference_settings=settings,
-                       class_field=self.tr("(value of the reference map)"))
-        names = self.tr("Crop mask"), self.tr("Crop mask without segments")
+                       class_field=self.tr("(reference map value)"))
+        names = self.tr("Crop mask"), self.tr("Crop mask before segmentation")
         return sen2agri.make(self, parameters, context, task, names, FeedbackProgress(feedback))
 
 
-def _whole_numbers(text):
+def _integers(text):
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or not all(part.isdecimal() for part in parts):
-        raise UnsuitableInput(f"CROP_CLASSES is '{text}'. Write the values of cropland as whole numbers, separated by "
-                              "commas: 10,11,20.")
+        raise UnsuitableInput(f"CROP_CLASSES is '{text}'. Write the cropland class values as whole numbers, separated "
+                              "by commas: 10,11,20.")
     return tuple(map(int, parts))

@@ -1,4 +1,4 @@
-"""What the tools that train a forest offer beyond the forest: labels that look wrong, and how early a map is good."""
+"""Optional diagnostics of the training tools: suspect labels and early-season accuracy."""
 
 from qgis.core import QgsProcessing, QgsProcessingParameterBoolean, QgsProcessingParameterFeatureSink
 
@@ -15,33 +15,34 @@ EARLY_SEASON = "EARLY_SEASON"
 SUSPECT_LABELS = "SUSPECT_LABELS"
 
 
-def add_cutoff_curve(tool):
-    """Declare whether the report says how early in the season a map is good."""
+def add_early_season(tool):
+    """Declare whether the report contains the accuracy by date."""
     tool.declare(
-        QgsProcessingParameterBoolean(EARLY_SEASON, tool.tr("Measure how early the map is good enough"), False),
-        "the report shows the accuracy with the images up to each date. Takes a small forest for each date, so the run "
-        "is longer.", advanced=True)
+        QgsProcessingParameterBoolean(EARLY_SEASON, tool.tr("Early-season accuracy"), False),
+        "Add to the report the accuracy that is reached with the images up to each date. Trains a small forest per "
+        "date, so the run takes longer.", advanced=True)
 
 
-def add_suspicious(tool):
-    """Declare the layer of labels that look wrong."""
+def add_suspect_labels(tool):
+    """Declare the layer of suspect labels."""
     tool.declare(
-        QgsProcessingParameterFeatureSink(SUSPECT_LABELS, tool.tr("Labels that look wrong"),
+        QgsProcessingParameterFeatureSink(SUSPECT_LABELS, tool.tr("Suspect labels"),
                                           QgsProcessing.SourceType.TypeVectorPolygon, optional=True,
                                           createByDefault=False),
-        "parcels whose label the images contradict, the largest first: forests that have not seen the parcel are sure "
-        "of another class. Takes five small forests.")
+        "Parcels that are probably mislabelled, the largest first: forests trained without the parcel predict another "
+        "class with high probability. Trains five small forests (cross-validation by parcel).")
 
 
 def check_insight(tool, parameters):
-    """What does not fit together, as a sentence; empty if all is well."""
+    """Return a message if the diagnostics do not fit the training data; empty otherwise."""
     if training.is_given(parameters.get(SUSPECT_LABELS)) and training.is_given(parameters.get(options.TRAINING_RASTER)):
-        return tool.tr("SUSPECT_LABELS lists parcels, and TRAINING_RASTER has none. Leave it out.")
+        return tool.tr("Suspect labels (SUSPECT_LABELS) are available for training parcels only, not for a training "
+                       "raster (TRAINING_RASTER). Leave the output empty.")
     return ""
 
 
-def insight_wishes(tool, parameters, context):
-    """What is to be found out about the parcels.
+def requested_diagnostics(tool, parameters, context):
+    """Return the requested diagnostics of the parcels.
 
     Returns
     -------
@@ -53,8 +54,8 @@ def insight_wishes(tool, parameters, context):
         early=tool.parameterAsBoolean(parameters, EARLY_SEASON, context))
 
 
-class Delivery:
-    """Writes the layer of labels that look wrong when all else is computed, but before any file takes its name."""
+class SuspectLabelWriter:
+    """Writer of the suspect labels, called after all computations and before the other files are completed."""
 
     def __init__(self, tool, parameters, context, raster_path, progress):
         self._tool, self._parameters, self._context, self._raster_path = tool, parameters, context, raster_path
@@ -62,7 +63,7 @@ class Delivery:
         self._layer = None
 
     def __call__(self, result):
-        """Write the layer, if it is wanted."""
+        """Write the layer, if it was requested."""
         if result.insight.suspect_labels is None:
             return
         with RasterReader(self._raster_path) as raster:
@@ -73,9 +74,9 @@ class Delivery:
                                   self._progress)
 
     def dress(self):
-        """Have the layer named, grouped and styled; gives it by output."""
+        """Name, group and style the layer; return it by output name."""
         if self._layer is None:
             return {}
-        dress(self._layer, self._tool.tr("Labels that look wrong"), self._context,
+        dress(self._layer, self._tool.tr("Suspect labels"), self._context,
               self._tool.tr("Floefield: crop classification"), ROOT / "styles" / "suspicious.qml", self._tool)
         return {SUSPECT_LABELS: self._layer}

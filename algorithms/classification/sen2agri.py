@@ -1,4 +1,4 @@
-"""What the tools for the products of Sen2-Agri share: parameters, and the way from them to one call into compute."""
+"""Parameters and run shared by the Sen2-Agri tools."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ TILE_ID = "TILE_ID"
 OUTPUT_UNMASKED = "OUTPUT_UNMASKED"
 QUALITY = "QUALITY"
 PRODUCT = "PRODUCT"
-COMPONENTS = "PCA_COMPONENTS"
+PCA_COMPONENTS = "PCA_COMPONENTS"
 RANGE_RADIUS = "RANGE_RADIUS"
 MIN_SIZE = "MIN_SIZE"
 MIN_CROP_AREA = "MIN_CROP_AREA"
@@ -45,127 +45,134 @@ REAL = QgsProcessingParameterNumber.Type.Double
 
 
 def add_series(tool, red_edge):
-    """Declare the series and what else is known of its dates."""
+    """Declare the time series, its scene classification and the use of red-edge bands."""
     tool.declare(
         QgsProcessingParameterRasterLayer(INPUT, tool.tr("Time series")),
-        "gap-filled stack of dates with B03, B04, B08 and B11, as 'Stack a Sentinel-2 time series' makes it; Sen2-Agri "
-        "works with a date every 10 days (INTERVAL=10). Bands are found by their names (B04_20180627).")
+        "Gap-filled stack of dates with B03, B04, B08 and B11, from 'Stack a Sentinel-2 time series'. Sen2-Agri uses a "
+        "date every 10 days (INTERVAL=10). Bands are identified by name (B04_20180627).")
     tool.declare(
-        QgsProcessingParameterRasterLayer(FLAGS, tool.tr("Scene classification of the dates"), optional=True),
-        "stack on the same grid with bands like SCL_20180627 (BANDS=SCL, GAP_FILLING=none, CLOUD_MASK=none), from "
-        "which the quality layer counts land, water, snow and clouds. Without it, only dates with and without data in "
-        "the series are counted.")
+        QgsProcessingParameterRasterLayer(FLAGS, tool.tr("Scene classification time series"), optional=True),
+        "Stack of scene classifications on the same grid, with bands such as SCL_20180627 (from the same tool with "
+        "BANDS=SCL, GAP_FILLING=none, CLOUD_MASK=none). The quality flags count its land, water, snow and cloud dates. "
+        "If empty, only dates with and without data are counted.")
     tool.declare(
-        QgsProcessingParameterBoolean(RED_EDGE, tool.tr("Use the red edge"), red_edge),
-        "use B02, B05, B06 and B07 as well; the series must have them.", advanced=True)
+        QgsProcessingParameterBoolean(RED_EDGE, tool.tr("Use red-edge bands"), red_edge),
+        "Also use B02, B05, B06 and B07, which the time series must contain.", advanced=True)
 
 
 def add_parcels(tool):
-    """Declare the parcels, whether they are crops, and how they are divided."""
+    """Declare training parcels and cropland field."""
     polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
     tool.declare(
-        QgsProcessingParameterFeatureSource(options.TRAINING, tool.tr("In-situ parcels"), polygons),
-        "polygons with the fields of Sen2-Agri, in any coordinate reference system; shrink them by 15 m first.")
+        QgsProcessingParameterFeatureSource(options.TRAINING, tool.tr("Training parcels"), polygons),
+        "Polygon layer with the fields of Sen2-Agri, in any coordinate reference system. Apply an inner buffer of 15 m "
+        "first ('Prepare in-situ data').")
     tool.declare(
-        QgsProcessingParameterField(CROP_FIELD, tool.tr("Field that says whether it is cropland"), "CROP",
+        QgsProcessingParameterField(CROP_FIELD, tool.tr("Cropland field (1 = crop, 0 = other)"), "CROP",
                                     options.TRAINING, optional=True),
-        "1 is cropland, 0 is not; CROP unless you say otherwise.")
+        "Field with 1 for cropland and 0 for other land; CROP by default.")
 
 
 def add_split(tool):
-    """Declare what judges the product."""
+    """Declare validation parcels and training fraction."""
     polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
     tool.declare(
         QgsProcessingParameterFeatureSource(options.VALIDATION, tool.tr("Validation parcels"), polygons, optional=True),
-        "parcels with the same fields that only judge. Without them, some of the parcels of each class are held back.")
+        "Parcels with the same fields, used for validation only. If empty, a fraction of the training parcels of each "
+        "class is held out.")
     tool.declare(
-        QgsProcessingParameterNumber(options.TRAINING_FRACTION, tool.tr("Share of parcels that train"), REAL,
+        QgsProcessingParameterNumber(options.TRAINING_FRACTION, tool.tr("Training fraction (0 to 1)"), REAL,
                                      SplitSettings().training_share, minValue=0.01, maxValue=1.0),
-        "of each class; the other parcels judge. Whole parcels are drawn, never single pixels.")
+        "Fraction of the parcels of each class used for training (0.01 to 1); the rest are held out for validation. "
+        "Whole parcels are sampled, never single pixels. Ignored when validation parcels are given.")
 
 
 def add_forest(tool, samples):
-    """Declare how the forest grows."""
+    """Declare the settings of the random forest."""
     defaults = sen2agri_forest(samples)
-    options.add_whole(tool, options.TREES, "Trees", defaults.trees, 1, 10000,
-                      "number of trees in the forest; 100 in Sen2-Agri.", True)
-    options.add_whole(tool, options.SAMPLES_PER_CLASS, "Training pixels per class", defaults.samples_per_class, 0, None,
-                      "at most so many pixels of each class train; 0 takes all.", True)
-    options.add_whole(tool, options.MAX_DEPTH, "Depth of a tree", defaults.max_depth, 0, None,
-                      "at most so many levels; 0 sets no limit.", True)
-    options.add_whole(tool, options.MIN_SAMPLES_LEAF, "Smallest leaf", defaults.min_samples_leaf, 1, None,
-                      "a leaf of a tree holds at least so many training pixels. Take fewer where classes have few "
-                      "pixels.", True)
+    options.add_integer(tool, options.TREES, "Number of trees", defaults.trees, 1, 10000,
+                        "Number of trees of the forest; 100 in Sen2-Agri.", True)
+    options.add_integer(tool, options.SAMPLES_PER_CLASS, "Training pixels per class (maximum)",
+                        defaults.samples_per_class, 0, None, "Maximum number of training pixels per class; 0 uses all.",
+                        True)
+    options.add_integer(tool, options.MAX_DEPTH, "Maximum tree depth (0 = unlimited)", defaults.max_depth, 0, None,
+                        "Maximum number of levels of a tree; 0 = unlimited.", True)
+    options.add_integer(tool, options.MIN_SAMPLES_LEAF, "Minimum samples per leaf", defaults.min_samples_leaf, 1, None,
+                        "Minimum number of training pixels in a leaf of a tree. Reduce it where classes have few "
+                        "pixels.", True)
 
 
 def add_segments(tool):
-    """Declare how a crop mask is smoothed."""
+    """Declare the mean-shift segmentation of the crop mask."""
     defaults = SegmentSettings()
-    options.add_whole(tool, COMPONENTS, "Principal components of NDVI", defaults.components, 0, 20,
-                      "on which the segments are drawn; 0 leaves the mask pixel by pixel.", True)
+    options.add_integer(tool, PCA_COMPONENTS, "Principal components of the NDVI series", defaults.components, 0, 20,
+                        "Number of principal components used for the segmentation (0 to 20); 0 applies no "
+                        "segmentation.",
+                        True)
     tool.declare(
-        QgsProcessingParameterNumber(RANGE_RADIUS, tool.tr("Range radius"), REAL, defaults.range_radius,
+        QgsProcessingParameterNumber(RANGE_RADIUS, tool.tr("Range radius (mean shift)"), REAL, defaults.range_radius,
                                      minValue=0.001),
-        "how much neighbours may differ (in units of NDVI, over all components) and still join. "
-        "Smaller values make smaller segments.", advanced=True)
-    options.add_whole(tool, MIN_SIZE, "Smallest segment", defaults.min_size, 1, 10000,
-                      "pixels; smaller ones join a neighbour.", True)
-    options.add_whole(tool, MIN_CROP_AREA, "Smallest crop segment in doubt", defaults.min_crop_area, 0, None,
-                      "a segment with as many crop pixels as others becomes crop if it has at least so many pixels.",
-                      True)
+        "Maximum difference of neighbouring pixels of a segment, in NDVI units over all components. Smaller values "
+        "give smaller segments.", advanced=True)
+    options.add_integer(tool, MIN_SIZE, "Minimum segment size (pixels)", defaults.min_size, 1, 10000,
+                        "Segments of fewer pixels are merged with a neighbour.", True)
+    options.add_integer(tool, MIN_CROP_AREA, "Minimum size of a crop segment without majority (pixels)",
+                        defaults.min_crop_area, 0, None,
+                        "Segments with equal numbers of crop and other pixels become crop from this size on.", True)
 
 
-def add_results(tool, what, raw):
-    """Declare where the product goes.
+def add_outputs(tool, final_label, raw_label):
+    """Declare the outputs and the names in the product.
 
     Parameters
     ----------
     tool : Algorithm
-    what, raw : str
-        What the two maps are called.
+    final_label, raw_label : str
+        Labels of the final and the raw map.
     """
     options.add_seed_and_threads(tool, sen2agri_forest(1))
-    tool.declare(QgsProcessingParameterString(SITE, tool.tr("Site"), "1"),
-                 "number or short name of the site, for the name of the product folder; letters and digits.", True)
-    tool.declare(QgsProcessingParameterString(TILE_ID, tool.tr("Tile"), "00XXX"),
-                 "name of the tile (31TEJ), for the names in the product folder; letters and digits.", True)
+    tool.declare(QgsProcessingParameterString(SITE, tool.tr("Site name"), "1"),
+                 "Number or short name of the site, used in the names of the product folder; letters and digits.", True)
+    tool.declare(QgsProcessingParameterString(TILE_ID, tool.tr("Tile identifier"), "00XXX"),
+                 "Tile (31TEJ), used in the names of the product folder; letters and digits.", True)
     tool.declare(
-        QgsProcessingParameterRasterDestination(options.OUTPUT, tool.tr(what)),
-        "GeoTIFF with the values 1 to n, colours and class names inside and beside it; 0 where there is no data.")
+        QgsProcessingParameterRasterDestination(options.OUTPUT, tool.tr(final_label)),
+        "GeoTIFF with class values 1 to n, class names and colours; 0 is nodata.")
     tool.declare(
-        QgsProcessingParameterRasterDestination(OUTPUT_UNMASKED, tool.tr(raw), optional=True), "the map before that, "
-        "as the forest made it.")
+        QgsProcessingParameterRasterDestination(OUTPUT_UNMASKED, tool.tr(raw_label), optional=True),
+        "Map as predicted by the random forest, before the last step.")
     tool.declare(
-        QgsProcessingParameterRasterDestination(QUALITY, tool.tr("Quality"), optional=True, createByDefault=False),
-        "four bands: on how many dates a pixel showed land, water, snow, and anything else (clouds, no data).")
+        QgsProcessingParameterRasterDestination(QUALITY, tool.tr("Quality flags"), optional=True,
+                                                createByDefault=False),
+        "Raster with four bands: number of dates with land, water, snow and other (clouds, no data).")
     tool.declare(
         QgsProcessingParameterFileDestination(options.REPORT, tool.tr("Report"), options.REPORT_FILTER, optional=True),
-        "what went in, confusion matrix, accuracy of each class, importance of the features, and warnings.")
+        "HTML report: inputs, confusion matrix, accuracy by class, importance of features, and warnings.")
     tool.declare(
         QgsProcessingParameterFolderDestination(PRODUCT, tool.tr("Folder for the Sen2-Agri product"), optional=True,
                                                 createByDefault=False),
-        "in it a product is made with the structure, names and XML files of Sen2-Agri: int16 rasters with the original "
-        "codes, -10000 without data.")
+        "Folder in which a product with the structure, names and XML files of Sen2-Agri is created: int16 rasters with "
+        "the original codes; -10000 is nodata.")
     tool.addOutput(QgsProcessingOutputNumber(options.OVERALL_ACCURACY, tool.tr("Overall accuracy (0 to 1)")))
     tool.addOutput(QgsProcessingOutputNumber(options.KAPPA, tool.tr("Kappa")))
 
 
 def field_of(tool, parameters, name, context):
-    """The field that a parameter names; refused where it was emptied.
+    """Return the field of a parameter.
 
     Raises
     ------
     MissingInput
-        If there is none.
+        If the parameter is empty.
     """
     field = tool.parameterAsString(parameters, name, context)
     if not field:
-        raise MissingInput(f"Choose {name}: a field of the parcels.")
+        raise MissingInput(f"Choose a field of the parcels as {name}.")
     return field
 
 
 class Inputs:
-    """What ``prepareAlgorithm`` finds: paths and feature sources, no layers."""
+    """Inputs opened in ``prepareAlgorithm``: paths and feature sources, no layers."""
 
     def __init__(self, tool, parameters, context):
         self.series = raster_path(tool.parameterAsRasterLayer(parameters, INPUT, context))
@@ -180,24 +187,24 @@ class Inputs:
                 self.validation_origin = layer_origin(tool, parameters, options.VALIDATION, context)
 
     def crs_wkt(self):
-        """The CRS of the series."""
+        """Return the CRS of the time series as WKT."""
         with RasterReader(self.series) as raster:
             return raster.grid.crs_wkt
 
 
 def common_task(tool, parameters, context, inputs, kind):
-    """The task without its ground truth.
+    """Return the task without reference data.
 
     Returns
     -------
     ProductTask
     """
-    def whole(name):
+    def integer(name):
         return tool.parameterAsInt(parameters, name, context)
 
     forest = sen2agri_forest(
-        whole(options.SAMPLES_PER_CLASS), trees=whole(options.TREES), max_depth=whole(options.MAX_DEPTH),
-        min_samples_leaf=whole(options.MIN_SAMPLES_LEAF), seed=whole(options.SEED), threads=whole(options.THREADS))
+        integer(options.SAMPLES_PER_CLASS), trees=integer(options.TREES), max_depth=integer(options.MAX_DEPTH),
+        min_samples_leaf=integer(options.MIN_SAMPLES_LEAF), seed=integer(options.SEED), threads=integer(options.THREADS))
     task = ProductTask(
         kind, inputs.series, forest, flags=inputs.flags,
         red_edge=tool.parameterAsBoolean(parameters, RED_EDGE, context),
@@ -205,15 +212,15 @@ def common_task(tool, parameters, context, inputs, kind):
                          tool.parameterAsString(parameters, TILE_ID, context)),
         split=SplitSettings(tool.parameterAsDouble(parameters, options.TRAINING_FRACTION, context), forest.seed),
         parcels_path=inputs.origin, validation_path=inputs.validation_origin)
-    if not tool.parameterDefinition(COMPONENTS):
+    if not tool.parameterDefinition(PCA_COMPONENTS):
         return task
     return replace(task, segments=SegmentSettings(
-        whole(COMPONENTS), tool.parameterAsDouble(parameters, RANGE_RADIUS, context), whole(MIN_SIZE),
-        whole(MIN_CROP_AREA)))
+        integer(PCA_COMPONENTS), tool.parameterAsDouble(parameters, RANGE_RADIUS, context), integer(MIN_SIZE),
+        integer(MIN_CROP_AREA)))
 
 
 def make(tool, parameters, context, task, names, progress):
-    """Make the product, and dress its parts.
+    """Make the product and style its maps.
 
     Parameters
     ----------
@@ -222,13 +229,13 @@ def make(tool, parameters, context, task, names, progress):
     context : QgsProcessingContext
     task : ProductTask
     names : tuple of str
-        What the layers of the two maps are called.
+        Layer names of the final and the raw map.
     progress : Progress
 
     Returns
     -------
     dict
-        The outputs.
+        Values of the outputs.
     """
     rasters = [tool.parameterAsOutputLayer(parameters, name, context)
                for name in (options.OUTPUT, OUTPUT_UNMASKED, QUALITY)]
@@ -236,7 +243,7 @@ def make(tool, parameters, context, task, names, progress):
     folder = tool.parameterAsString(parameters, PRODUCT, context)
     result = make_product(task, ProductPaths(*rasters, report, folder), progress)
     group = tool.tr("Floefield: Sen2-Agri")
-    for path, name in zip(rasters, (*names, tool.tr("Quality (dates)"))):
+    for path, name in zip(rasters, (*names, tool.tr("Quality flags"))):
         dress(path, name, context, group, algorithm=tool)
-    places = zip((options.OUTPUT, OUTPUT_UNMASKED, QUALITY, options.REPORT, PRODUCT), (*rasters, report, folder))
-    return {name: path for name, path in places if path} | accuracy_outputs(result)
+    written = zip((options.OUTPUT, OUTPUT_UNMASKED, QUALITY, options.REPORT, PRODUCT), (*rasters, report, folder))
+    return {name: path for name, path in written if path} | accuracy_outputs(result)

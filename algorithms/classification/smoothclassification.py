@@ -1,4 +1,4 @@
-"""Class maps without specks and frayed borders."""
+"""Post-classification smoothing: sieve, majority filter and smoothing of class probabilities."""
 
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -24,15 +24,16 @@ from . import options
 
 
 class SmoothClassification(Algorithm):
-    """A class map in, a quieter one out."""
+    """Remove small patches and noise from a class map."""
 
     NAME = "smoothclassification"
     TITLE = "Smooth a classification"
     GROUP = Group.CLASSIFICATION
-    TAGS = ("sieve", "majority filter", "mode filter", "despeckle", "salt and pepper", "clean", "regularisation")
-    HELP = ("Removes specks and frayed borders from a class map: by a sieve (patches that are too small take the class "
-            "of their largest neighbour), a majority filter, or by smoothing the class probabilities first and taking "
-            "the most probable class. Values, colours, names and nodata stay as they are.")
+    TAGS = ("sieve", "minimum mapping unit", "mmu", "majority filter", "mode filter", "modal filter", "gaussian filter",
+            "post-classification", "post-processing", "despeckle", "salt and pepper", "noise", "regularisation")
+    HELP = ("Removes small patches and noisy borders from a class map: with a sieve filter (patches below the minimum "
+            "mapping unit get the class of their largest neighbour), a majority filter, or by smoothing the class "
+            "probabilities and assigning the most probable class. Values, colours, class names and nodata are kept.")
     REQUIRES = ("rasterio", "skimage", "scipy", "defusedxml")
 
     CLASSIFICATION = "CLASSIFICATION"
@@ -52,47 +53,47 @@ class SmoothClassification(Algorithm):
         real = QgsProcessingParameterNumber.Type.Double
         self.declare(
             QgsProcessingParameterRasterLayer(self.CLASSIFICATION, self.tr("Class map")),
-            "raster whose first band holds class numbers, from Floefield or from elsewhere.")
+            "Raster with class values in its first band, from Floefield or other software.")
         self.declare(
             choice(self.METHOD, self.tr("Method"), METHODS, settings.method),
-            "sieve removes patches below a size and leaves all else as it is; majority takes the most frequent class "
-            "around each pixel; gaussian and binomial smooth the class probabilities, which also lets an unsure pixel "
-            "follow its sure neighbours: usually the best, if you have them.")
-        options.add_whole(self, self.MIN_MAPPING_UNIT, "Smallest patch (pixels)", settings.min_pixels, 2, None,
-                          "of the sieve: patches of fewer pixels take the class of their largest neighbour. 10 pixels "
-                          "of 10 m are 0.1 hectare.")
+            "Smoothing method: sieve removes patches below the minimum mapping unit and changes nothing else; majority "
+            "assigns the most frequent class in a window; gaussian and binomial smooth the class probabilities, which "
+            "is usually the most accurate.")
+        options.add_integer(self, self.MIN_MAPPING_UNIT, "Minimum mapping unit (pixels)", settings.min_pixels, 2, None,
+                            "For sieve: patches of fewer pixels get the class of their largest neighbour. 10 pixels "
+                            "of 10 m are 0.1 ha.")
         self.declare(
-            choice(self.CONNECTEDNESS, self.tr("Connectedness"), CONNECTIVITY, settings.connectivity),
-            "of the sieve: with 4, pixels hang together that share a side; with 8, also those that touch at a corner.",
-            advanced=True)
-        options.add_whole(self, self.WINDOW, "Window (pixels)", settings.window, 3, 51,
-                          "of majority and binomial: edge of the square around each pixel, odd. Larger ones smooth "
-                          "more and eat narrow fields.")
+            choice(self.CONNECTEDNESS, self.tr("Connectivity (4 or 8 neighbours)"), CONNECTIVITY,
+                   settings.connectivity),
+            "For sieve: pixels of a patch share a side (4), or a side or a corner (8).", advanced=True)
+        options.add_integer(self, self.WINDOW, "Window size (pixels)", settings.window, 3, 51,
+                            "For majority and binomial: side length of the square window, odd (3 to 51). Larger "
+                            "windows smooth more and remove narrow fields.")
         self.declare(
             QgsProcessingParameterRasterLayer(self.PROBABILITIES, self.tr("Class probabilities"), optional=True),
-            "of gaussian and binomial: the probabilities written with the class map, one band for each class.")
+            "For gaussian and binomial: class probabilities written with the class map, one band per class.")
         self.declare(
             QgsProcessingParameterNumber(self.SIGMA, self.tr("Standard deviation (pixels)"), real, settings.sigma,
                                          minValue=0.1, maxValue=20.0),
-            "of gaussian: how far neighbours count; cut off at three times as much.")
+            "For gaussian: standard deviation of the kernel in pixels (0.1 to 20), truncated at three times its value.")
         options.add_threads(self, settings)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Smoothed class map")),
-            "GeoTIFF with the values, colours and class names of the input; nodata where the input has none.")
-        self.addOutput(QgsProcessingOutputNumber(self.CHANGED_FRACTION, self.tr("Share of pixels changed (0 to 1)")))
+            "GeoTIFF with the values, colours and class names of the input; nodata pixels are kept.")
+        self.addOutput(QgsProcessingOutputNumber(self.CHANGED_FRACTION, self.tr("Fraction of pixels changed (0 to 1)")))
 
     def checkParameterValues(self, parameters, context):
-        """An odd window, and probabilities where they are needed."""
+        """Check that the window is odd and that required probabilities are given."""
         method = self.parameterAsEnumString(parameters, self.METHOD, context)
         if method in FROM_PROBABILITIES and is_null(parameters.get(self.PROBABILITIES)):
-            return False, self.tr("METHOD {} smooths class probabilities: give PROBABILITIES, or choose sieve or "
+            return False, self.tr("The method {} requires class probabilities. Give PROBABILITIES, or choose sieve or "
                                   "majority.").format(method)
         if method in ("majority", "binomial") and self.parameterAsInt(parameters, self.WINDOW, context) % 2 == 0:
-            return False, self.tr("WINDOW must be odd, so that the pixel is in its middle: 3, 5, 7 ...")
+            return False, self.tr("The window size (WINDOW) must be odd: 3, 5, 7 ...")
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths."""
+        """Convert layers to paths."""
         self.classification, self.probabilities = (
             raster_path(layer) if layer is not None else "" for layer in (
                 self.parameterAsRasterLayer(parameters, name, context)
@@ -100,7 +101,7 @@ class SmoothClassification(Algorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Clean the map."""
+        """Smooth the map."""
         progress = FeedbackProgress(feedback)
         settings = SmoothSettings(
             self.parameterAsEnumString(parameters, self.METHOD, context),
@@ -112,6 +113,6 @@ class SmoothClassification(Algorithm):
         output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
         changed = smooth_classification(self.classification, legend_of(self.classification), self.probabilities,
                                         output, settings, progress)
-        progress.say(self.tr("Pixels that have another class now: {:.1%}.").format(changed))
+        progress.say(self.tr("Pixels changed: {:.1%}.").format(changed))
         dress(output, self.tr("Smoothed crops"), context, self.tr("Floefield: crop classification"), algorithm=self)
         return {self.OUTPUT: output, self.CHANGED_FRACTION: changed}

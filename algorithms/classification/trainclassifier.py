@@ -1,4 +1,4 @@
-"""The first half of LAND01: a forest trained on parcels and kept in a file."""
+"""Training of a classifier that is saved to a model file."""
 
 from ...compute.forest.mapping import MapPaths
 from ...compute.forest.settings import ForestSettings
@@ -8,16 +8,17 @@ from .traintool import TrainingTool
 
 
 class TrainClassifier(TrainingTool, Algorithm):
-    """Rasters and parcels in; a model file and a report on its accuracy out."""
+    """Train a random forest on parcels, save it and assess its accuracy."""
 
     NAME = "trainclassifier"
     TITLE = "Train a classifier"
     GROUP = Group.CLASSIFICATION
-    TAGS = ("random forest", "extra trees", "supervised", "classifier", "model", "training", "validation", "accuracy",
-            "save", "parcels")
-    HELP = ("Trains a random forest on parcels whose class is known, keeps it in a model file, and measures how good "
-            "it is on parcels that took no part in training. Apply the model to the same or other rasters with Apply a "
-            "random forest. To train and map in one run, use Classify crops.")
+    TAGS = ("random forest", "extra trees", "extremely randomised trees", "machine learning",
+            "supervised classification", "classifier", "model", "training", "fit", "validation", "accuracy", "kappa",
+            "F1", "confusion matrix", "feature importance", "hyperparameters", "save", "parcels")
+    HELP = ("Trains a random forest on parcels with known classes, saves it to a model file, and measures its accuracy "
+            "on validation parcels that were not used for training. Apply the model to the same or other rasters with "
+            "'Apply a classifier'. To train and map in one run, use 'Classify crops'.")
     REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
 
     def initAlgorithm(self, configuration=None):
@@ -26,11 +27,11 @@ class TrainClassifier(TrainingTool, Algorithm):
         options.add_training(self)
         options.add_raster_options(self)
         options.add_forest(self, ForestSettings())
-        insight.add_cutoff_curve(self)
+        insight.add_early_season(self)
         options.add_seed_and_threads(self, ForestSettings())
-        options.add_model_and_report(self, is_model_wanted=True)
-        insight.add_suspicious(self)
+        options.add_model_and_report(self, is_model_required=True)
+        insight.add_suspect_labels(self)
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Train and judge; only the pixels of the validation parcels are classified."""
-        return self.learn(parameters, context, feedback, MapPaths())
+        """Train and assess; only the pixels of the validation parcels are classified."""
+        return self.train(parameters, context, feedback, MapPaths())

@@ -1,4 +1,4 @@
-"""From the parameters of a tool that trains a forest to plain values: paths, parcels and settings."""
+"""Conversion of the parameters of the training tools to paths, parcels and settings."""
 
 from dataclasses import dataclass
 
@@ -7,46 +7,55 @@ from ...compute.forest.mapping import MapPaths, MapRules
 from ...compute.forest.settings import ForestSettings, parse_class_weights
 from ...compute.insitu.split import SplitSettings
 from ...compute.raster.reader import RasterReader
-from ...provider.inputs import is_null, layer_source, layers_of, lost_layers, parcels_of, raster_path, raster_paths
+from ...provider.inputs import (
+    is_null,
+    layer_source,
+    layers_of,
+    parcels_of,
+    raster_path,
+    raster_paths,
+    unloadable_layers,
+)
 from ...provider.insitu import class_names
 from ...provider.parcels import layer_origin, parcel_source
 from ...provider.reference import legend_of
 from ...provider.styling import dress
 from . import options
 
-KINDS_OF_TRAINING = (options.TRAINING, options.TRAINING_LAYERS, options.TRAINING_RASTER)
+TRAINING_PARAMETERS = (options.TRAINING, options.TRAINING_LAYERS, options.TRAINING_RASTER)
 
 
 def check_training(tool, parameters):
-    """What does not fit together among the kinds of ground truth, as a sentence; empty if all is well."""
-    given = [name for name in KINDS_OF_TRAINING if is_given(parameters.get(name))]
+    """Return a message if the reference data parameters are inconsistent; empty otherwise."""
+    given = [name for name in TRAINING_PARAMETERS if is_given(parameters.get(name))]
     if len(given) > 1:
-        return tool.tr("Give one of TRAINING (one layer with a class field), TRAINING_LAYERS (one layer for each "
-                       "class) and TRAINING_RASTER (a raster of classes), not both {} and {}.").format(*given[:2])
+        return tool.tr("Give the training data in one way: parcels in one layer (TRAINING), parcels in one layer per "
+                       "class (TRAINING_LAYERS) or a raster of classes (TRAINING_RASTER), not both {} and "
+                       "{}.").format(*given[:2])
     if not given:
-        return tool.tr("Give training parcels: TRAINING (one layer with a class field), TRAINING_LAYERS (one layer for "
-                       "each class) or TRAINING_RASTER (a raster of classes).")
+        return tool.tr("Training data are missing. Give parcels in one layer (TRAINING), parcels in one layer per "
+                       "class (TRAINING_LAYERS) or a raster of classes (TRAINING_RASTER).")
     has_validation = is_given(parameters.get(options.VALIDATION))
     if given == [options.TRAINING_RASTER] and has_validation:
-        return tool.tr("VALIDATION belongs to training parcels. With TRAINING_RASTER, leave it out: blocks of the "
-                       "raster are held back instead.")
+        return tool.tr("Validation parcels (VALIDATION) cannot be combined with a training raster (TRAINING_RASTER). "
+                       "Leave them empty: blocks of the raster are held out for validation.")
     if not is_given(parameters.get(options.CLASS_FIELD)):
         if given == [options.TRAINING]:
-            return tool.tr("Choose CLASS_FIELD: the field of the training parcels that names the class.")
+            return tool.tr("Choose the class field of the training parcels (CLASS_FIELD).")
         if has_validation:
-            return tool.tr("Give CLASS_FIELD: the field of the validation parcels that names the class.")
+            return tool.tr("Choose the class field of the validation parcels (CLASS_FIELD).")
     return ""
 
 
-def lost_inputs(parameters, context):
-    """Which layers given cannot be loaded, as a sentence; empty if there are none."""
-    return " ".join(filter(None, (lost_layers(parameters, name, context)
+def unloadable_inputs(parameters, context):
+    """Return a message about rasters and training layers that cannot be loaded; empty if there are none."""
+    return " ".join(filter(None, (unloadable_layers(parameters, name, context)
                                   for name in (options.RASTERS, options.TRAINING_LAYERS))))
 
 
 @dataclass(frozen=True)
 class TrainingInputs:
-    """What ``prepareAlgorithm`` finds: paths and feature sources, no layers."""
+    """Inputs opened in ``prepareAlgorithm``: paths and feature sources, no layers."""
 
     rasters: tuple
     class_field: str
@@ -60,7 +69,7 @@ class TrainingInputs:
 
 
 def prepare_training(tool, parameters, context):
-    """Open layers: rasters become paths, parcels become sources with a name each.
+    """Convert raster layers to paths and parcel layers to named feature sources.
 
     Returns
     -------
@@ -85,13 +94,13 @@ def prepare_training(tool, parameters, context):
 
 
 def optional_raster(tool, parameters, name, context):
-    """The path behind a parameter for one raster; empty if none is given."""
+    """Return the path of a raster parameter; empty if not given."""
     layer = tool.parameterAsRasterLayer(parameters, name, context) if is_given(parameters.get(name)) else None
     return raster_path(layer) if layer is not None else ""
 
 
 def read_task(tool, parameters, context, inputs, progress):
-    """Read the parcels, and everything else that is asked for.
+    """Read parcels and settings.
 
     Parameters
     ----------
@@ -105,25 +114,25 @@ def read_task(tool, parameters, context, inputs, progress):
     -------
     ClassificationTask
     """
-    found, validation, notes = [], None, []
+    labelled, validation, notes = [], None, []
     with RasterReader(inputs.rasters[0]) as raster:
         crs_wkt = raster.grid.crs_wkt
     for name, source in inputs.training:
         read = parcels_of(source, "" if name else inputs.class_field, crs_wkt, context, progress, name)
-        found += read.parcels
+        labelled += read.parcels
         notes += [f"{name}: {note}" if name else note for note in read.notes()]
     if inputs.validation is not None:
         read = parcels_of(inputs.validation, inputs.class_field, crs_wkt, context, progress)
         validation = read.parcels
-        notes += [tool.tr("Validation: {}").format(note) for note in read.notes()]
+        notes += [tool.tr("Validation parcels: {}").format(note) for note in read.notes()]
     for note in notes:
         progress.say(note)
     forest = _forest_settings(tool, parameters, context)
     return ClassificationTask(
-        rasters=inputs.rasters, parcels=tuple(found), validation=validation, forest=forest,
+        rasters=inputs.rasters, parcels=tuple(labelled), validation=validation, forest=forest,
         split=SplitSettings(tool.parameterAsDouble(parameters, options.TRAINING_FRACTION, context), forest.seed),
         parcels_path=inputs.origin, class_field=inputs.class_field or tool.tr(
-            "(value of the pixel)" if inputs.labels else "(name of the layer)"),
+            "(pixel value)" if inputs.labels else "(layer name)"),
         validation_path=inputs.validation_origin, notes=tuple(notes), training_raster=inputs.labels,
         legend=inputs.legend, band_patterns=tool.parameterAsString(parameters, options.BANDS, context),
         resampling=tool.parameterAsEnumString(parameters, options.RESAMPLING, context), mask=inputs.mask,
@@ -131,26 +140,25 @@ def read_task(tool, parameters, context, inputs, progress):
 
 
 def _forest_settings(tool, parameters, context):
-    def whole(name):
+    def integer(name):
         return tool.parameterAsInt(parameters, name, context)
 
-    def chosen(name):
+    def enum_value(name):
         return tool.parameterAsEnumString(parameters, name, context)
 
-    def is_wanted(name):
+    def boolean(name):
         return tool.parameterAsBoolean(parameters, name, context)
 
     return ForestSettings(
-        trees=whole(options.TREES), samples_per_class=whole(options.SAMPLES_PER_CLASS),
-        min_samples_leaf=whole(options.MIN_SAMPLES_LEAF), max_depth=whole(options.MAX_DEPTH),
-        balanced_weights=is_wanted(options.BALANCED_WEIGHTS),
-        seed=whole(options.SEED), threads=whole(options.THREADS), classifier=chosen(options.CLASSIFIER),
-        band_differences=is_wanted(options.BAND_DIFFERENCES),
-        sampling_strategy=chosen(options.SAMPLING_STRATEGY), total_samples=whole(options.TOTAL_SAMPLES),
-        samples_per_parcel=whole(options.SAMPLES_PER_PARCEL), features_per_split=whole(options.FEATURES_PER_SPLIT),
+        trees=integer(options.TREES), samples_per_class=integer(options.SAMPLES_PER_CLASS),
+        min_samples_leaf=integer(options.MIN_SAMPLES_LEAF), max_depth=integer(options.MAX_DEPTH),
+        balanced_weights=boolean(options.BALANCED_WEIGHTS), seed=integer(options.SEED), threads=integer(options.THREADS),
+        classifier=enum_value(options.CLASSIFIER), band_differences=boolean(options.BAND_DIFFERENCES),
+        sampling_strategy=enum_value(options.SAMPLING_STRATEGY), total_samples=integer(options.TOTAL_SAMPLES),
+        samples_per_parcel=integer(options.SAMPLES_PER_PARCEL), features_per_split=integer(options.FEATURES_PER_SPLIT),
         class_weights=parse_class_weights(tool.parameterAsString(parameters, options.CLASS_WEIGHTS, context)),
-        missing_values=chosen(options.MISSING_VALUES), tune=is_wanted(options.TUNE),
-        oob_accuracy=is_wanted(options.OOB_ACCURACY), permutation_importance=is_wanted(options.PERMUTATION_IMPORTANCE))
+        missing_values=enum_value(options.MISSING_VALUES), tune=boolean(options.TUNE), oob_accuracy=boolean(options.OOB_ACCURACY),
+        permutation_importance=boolean(options.PERMUTATION_IMPORTANCE))
 
 
 def is_given(value):
@@ -159,7 +167,7 @@ def is_given(value):
 
 
 def map_rules(tool, parameters, context):
-    """How votes become classes.
+    """Return smoothing and minimum confidence.
 
     Returns
     -------
@@ -170,7 +178,7 @@ def map_rules(tool, parameters, context):
 
 
 def map_paths(tool, parameters, context):
-    """Where the rasters of a map go.
+    """Return the output paths of the maps.
 
     Returns
     -------
@@ -181,7 +189,7 @@ def map_paths(tool, parameters, context):
 
 
 def dress_maps(tool, maps, context):
-    """Have the rasters of a map named and grouped; gives them by output."""
+    """Name and group the map layers; return their paths by output name."""
     group = tool.tr("Floefield: crop classification")
     dress(maps.classes, tool.tr("Crops"), context, group, algorithm=tool)
     dress(maps.confidence, tool.tr("Confidence"), context, group, algorithm=tool)
@@ -192,7 +200,7 @@ def dress_maps(tool, maps, context):
 
 
 def accuracy_outputs(result):
-    """The numbers on the accuracy, by output; none where nothing could be assessed.
+    """Return the accuracy outputs by name; empty where no accuracy was assessed.
 
     Parameters
     ----------

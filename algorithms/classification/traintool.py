@@ -1,4 +1,4 @@
-"""What the tools that train a forest share: their checks, their inputs, and the one call that learns."""
+"""Base class of the tools that train a classifier."""
 
 from dataclasses import replace
 
@@ -8,23 +8,23 @@ from . import insight, options, training
 
 
 class TrainingTool:
-    """Trains on parcels, or on a raster of classes, and judges by others."""
+    """Mixin with the checks, inputs and run of the tools that train on parcels or a raster of classes."""
 
     def checkParameterValues(self, parameters, context):
-        """One kind of training parcels, and a class field where one is needed."""
+        """Check training data, class field and rasters."""
         message = training.check_training(self, parameters) or insight.check_insight(self, parameters)
         if message:
             return False, message
         ok, message = super().checkParameterValues(parameters, context)
-        return ok, message if ok else training.lost_inputs(parameters, context) or message
+        return ok, message if ok else training.unloadable_inputs(parameters, context) or message
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Layers become paths and sources."""
+        """Convert layers to paths and feature sources."""
         self.inputs = training.prepare_training(self, parameters, context)
         return True
 
-    def learn(self, parameters, context, feedback, maps):
-        """Read the ground truth, train, map what is asked for, and judge.
+    def train(self, parameters, context, feedback, maps):
+        """Read the reference data, train, write the requested maps and assess the accuracy.
 
         Parameters
         ----------
@@ -33,14 +33,14 @@ class TrainingTool:
         Returns
         -------
         dict
-            All outputs but the maps.
+            All outputs except the maps.
         """
         progress = FeedbackProgress(feedback)
         task = training.read_task(self, parameters, context, self.inputs, progress.part(0.0, 0.02))
-        task = replace(task, insight=insight.insight_wishes(self, parameters, context))
-        delivery = insight.Delivery(self, parameters, context, self.inputs.rasters[0], progress)
+        task = replace(task, insight=insight.requested_diagnostics(self, parameters, context))
+        suspect_labels = insight.SuspectLabelWriter(self, parameters, context, self.inputs.rasters[0], progress)
         files = {name: self.parameterAsFileOutput(parameters, name, context)
                  for name in (options.MODEL, options.REPORT)}
-        result = classify(task, maps, *files.values(), progress.part(0.02, 1.0), delivery)
+        result = classify(task, maps, *files.values(), progress.part(0.02, 1.0), suspect_labels)
         written = {name: path for name, path in files.items() if path}
-        return {**written, **delivery.dress(), **training.accuracy_outputs(result)}
+        return {**written, **suspect_labels.dress(), **training.accuracy_outputs(result)}

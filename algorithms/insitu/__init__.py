@@ -1,1 +1,1 @@
-"""Tools that prepare in-situ data (parcels with known crops)."""
+"""Tools that prepare in-situ data: parcels with known classes."""

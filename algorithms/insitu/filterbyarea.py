@@ -1,4 +1,4 @@
-"""Keeps the parcels that are big enough, and writes how big each is."""
+"""Filter of parcels by a minimum area, which is written to a field."""
 
 from qgis.core import (
     QgsField,
@@ -16,24 +16,25 @@ from qgis.PyQt.QtCore import QVariant
 from ...compute.errors import UnsuitableInput
 from ...compute.insitu.defaults import AreaFilterSettings
 from ...provider.base import Algorithm, Group
-from ...provider.geometry import Surveyor, valid_polygons
+from ...provider.geometry import MetricGeometry, valid_polygons
 from ...provider.outputs import destination_text, write_layers
 from ...provider.parcels import listed, parcel_source, parcels
 from ...provider.progress import FeedbackProgress
 
-LONGEST_SHAPEFILE_NAME = 10
+MAX_SHAPEFILE_FIELD_NAME = 10
 
 
 class FilterByArea(Algorithm):
-    """Parcels in, big parcels (and, if wanted, small ones) out."""
+    """Separate the parcels of a minimum area from smaller ones."""
 
     NAME = "filterbyarea"
     TITLE = "Filter parcels by area"
     GROUP = Group.INSITU
-    TAGS = ("size", "hectares", "small", "select", "training", "fields", "crops", "sen2-agri")
-    HELP = ("Keeps the parcels that are big enough to train a classifier and writes the area of each, in square metres "
-            "on the ellipsoid. Layers in any coordinate reference system will do, also in degrees. Run it after the "
-            "inner buffer, so that the area is that of the pixels that train.")
+    TAGS = ("area", "size", "hectares", "minimum area", "small parcels", "select", "training data", "in-situ", "fields",
+            "crops", "sen2-agri")
+    HELP = ("Keeps the parcels of a minimum area and writes the ellipsoidal area of each parcel (m²) to a field. The "
+            "layer may have any coordinate reference system, also in degrees. Run it after the inner buffer, so that "
+            "the filter applies to the area that is used for training.")
 
     INPUT = "INPUT"
     MIN_AREA = "MIN_AREA"
@@ -48,51 +49,52 @@ class FilterByArea(Algorithm):
         self.declare(
             QgsProcessingParameterFeatureSource(self.INPUT, self.tr("Parcels"),
                                                 [QgsProcessing.SourceType.TypeVectorPolygon]),
-            "Polygon layer with a coordinate reference system.")
+            "Polygon layer in any coordinate reference system.")
         self.declare(
-            QgsProcessingParameterNumber(self.MIN_AREA, self.tr("Smallest area (square metres)"),
+            QgsProcessingParameterNumber(self.MIN_AREA, self.tr("Minimum area (m²)"),
                                          QgsProcessingParameterNumber.Type.Double, AreaFilterSettings.min_area,
                                          minValue=0.0),
-            "Parcels of this area or more are kept: always square metres, whatever the units of the layer.")
+            "Parcels of this ellipsoidal area or more are kept. Always in square metres, whatever the units of the "
+            "layer; 0 keeps all parcels that have an area.")
         self.declare(
             QgsProcessingParameterString(self.AREA_FIELD, self.tr("Area field"), AreaFilterSettings.area_field),
-            "Field that takes the area. It is added at the end, or overwritten if there is one that holds numbers. "
-            "A shapefile allows ten characters.")
+            "Name of the field to which the area is written. A numeric field of this name is overwritten, otherwise a "
+            "field is added. At most ten characters for a shapefile.")
         self.declare(
-            QgsProcessingParameterFeatureSink(self.OUTPUT, self.tr("Big parcels"),
+            QgsProcessingParameterFeatureSink(self.OUTPUT, self.tr("Parcels kept"),
                                               QgsProcessing.SourceType.TypeVectorPolygon),
-            "The parcels kept, with all their attributes and the area.")
+            "Parcels of the minimum area or more, with all their attributes and the area.")
         self.declare(
-            QgsProcessingParameterFeatureSink(self.REJECTED, self.tr("Small parcels"),
+            QgsProcessingParameterFeatureSink(self.REJECTED, self.tr("Parcels rejected"),
                                               QgsProcessing.SourceType.TypeVectorPolygon, optional=True,
                                               createByDefault=False),
-            "The parcels that are too small, also with the area.")
+            "Smaller parcels and parcels without an area, with all their attributes and the area.")
         self.addOutput(QgsProcessingOutputNumber(self.OUTPUT_COUNT, self.tr("Parcels kept")))
         self.addOutput(QgsProcessingOutputNumber(self.REJECTED_COUNT, self.tr("Parcels rejected")))
 
     def checkParameterValues(self, parameters, context):
-        """Refuse a field name that a shapefile would cut off."""
+        """Refuse a field name that a shapefile would truncate."""
         name = self.parameterAsString(parameters, self.AREA_FIELD, context)
-        into_shapefile = any(destination_text(parameters, output).lower().endswith(".shp")
+        to_shapefile = any(destination_text(parameters, output).lower().endswith(".shp")
                              for output in (self.OUTPUT, self.REJECTED))
-        if into_shapefile and len(name.encode()) > LONGEST_SHAPEFILE_NAME:
+        if to_shapefile and len(name.encode()) > MAX_SHAPEFILE_FIELD_NAME:
             return False, self.tr("AREA_FIELD is longer than the {} characters that a shapefile allows. Choose a "
-                                  "shorter name, or write a .gpkg file.").format(LONGEST_SHAPEFILE_NAME)
+                                  "shorter name, or write a .gpkg file.").format(MAX_SHAPEFILE_FIELD_NAME)
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Open the parcels and make room for the area."""
+        """Open the parcels and add the area field."""
         self.source = parcel_source(self, parameters, self.INPUT, context)
         self.fields, self.area_index = _with_area_field(
             self.source.fields(), self.parameterAsString(parameters, self.AREA_FIELD, context))
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Measure one parcel after the other."""
+        """Measure and separate the parcels."""
         progress = FeedbackProgress(feedback)
         min_area = self.parameterAsDouble(parameters, self.MIN_AREA, context)
         crs = self.source.sourceCrs()
-        surveyor = Surveyor(crs, context.transformContext())
+        metric = MetricGeometry(crs, context.transformContext())
         geometry_type = QgsWkbTypes.multiType(self.source.wkbType())
         kept, rejected, repaired, empty = [], [], [], []
         for parcel in parcels(self.source, progress):
@@ -101,19 +103,19 @@ class FilterByArea(Algorithm):
                 empty.append(parcel.id())
             elif was_invalid:
                 repaired.append(parcel.id())
-            area = 0.0 if polygons.isEmpty() else surveyor.area(polygons)
+            area = 0.0 if polygons.isEmpty() else metric.area(polygons)
             parcel.setGeometry(_as_type(polygons, geometry_type))
             _set_area(parcel, self.fields, self.area_index, area)
             (kept if area >= min_area and not polygons.isEmpty() else rejected).append(parcel)
         progress.step(1.0)
 
         if repaired:
-            progress.say(f"Parcels with an invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
+            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
         if empty:
             progress.warn(f"Parcels without an area, rejected: {len(empty)} (ids {listed(empty)}).")
-        progress.say(f"Parcels of at least {min_area:g} square metres: {len(kept)}; smaller: {len(rejected)}.")
+        progress.say(f"Parcels of {min_area:g} m² or more: {len(kept)}; rejected: {len(rejected)}.")
         if not kept:
-            progress.warn("No parcel is big enough. Try a smaller area.")
+            progress.warn("No parcel has the minimum area. Choose a smaller MIN_AREA.")
         layout = (self.fields, geometry_type, crs)
         layers = write_layers(self, parameters, context, layout, {self.OUTPUT: kept, self.REJECTED: rejected},
                               progress)
@@ -121,11 +123,11 @@ class FilterByArea(Algorithm):
 
 
 def _with_area_field(fields, name):
-    """`fields` with a field for the area, and its index; a field of that name is replaced where it stands."""
+    """Return `fields` with a field for the area, and its index; a field of that name is replaced in its position."""
     index = fields.lookupField(name)
     if index >= 0 and not fields[index].isNumeric():
-        raise UnsuitableInput(f"The layer has a field {fields[index].name()} that does not hold numbers, so the area "
-                              "cannot be written there. Give AREA_FIELD another name.")
+        raise UnsuitableInput(f"The field {fields[index].name()} of the layer is not numeric, so the area cannot be "
+                              "written to it. Choose another name as AREA_FIELD.")
     area_field = QgsField(name if index < 0 else fields[index].name(), QVariant.Double, len=20, prec=3)
     with_area = QgsFields()
     for position, field in enumerate(fields):
@@ -136,7 +138,7 @@ def _with_area_field(fields, name):
 
 
 def _as_type(geometry, geometry_type):
-    """`geometry` as the multi-part type of the output (a repaired one has lost its heights, say)."""
+    """Convert to the multi-part type of the output; repairing may have dropped Z values, for instance."""
     return geometry if geometry.isEmpty() else geometry.coerceToType(geometry_type)[0]
 
 

@@ -1,4 +1,4 @@
-"""Shrinks parcels, so that no mixed border pixel trains the classifier."""
+"""Inner (negative) buffer of parcels, which removes mixed border pixels from the training data."""
 
 from qgis.core import (
     QgsProcessing,
@@ -11,22 +11,23 @@ from qgis.core import (
 
 from ...compute.insitu.defaults import InnerBufferSettings
 from ...provider.base import Algorithm, Group
-from ...provider.geometry import Surveyor, valid_polygons
+from ...provider.geometry import MetricGeometry, valid_polygons
 from ...provider.outputs import write_layer
 from ...provider.parcels import listed, parcel_source, parcels
 from ...provider.progress import FeedbackProgress
 
 
 class InnerBuffer(Algorithm):
-    """Parcels in, smaller parcels out."""
+    """Move the borders of parcels inwards by a distance in metres."""
 
     NAME = "innerbuffer"
     TITLE = "Inner buffer of parcels"
     GROUP = Group.INSITU
-    TAGS = ("shrink", "negative buffer", "border", "mixed pixels", "training", "fields", "crops", "sen2-agri")
-    HELP = ("Shrinks parcels by a distance in metres, so that no mixed pixel on their border trains the classifier. "
-            "Layers in any coordinate reference system will do, also in degrees. Invalid geometries are repaired, "
-            "attributes are kept, and parcels too narrow to survive are counted and listed.")
+    TAGS = ("negative buffer", "erode", "shrink", "border", "mixed pixels", "edge pixels", "training data", "in-situ",
+            "fields", "crops", "sen2-agri")
+    HELP = ("Moves the border of each parcel inwards by a distance in metres, so that no mixed border pixels are used "
+            "for training. The layer may have any coordinate reference system, also in degrees. Invalid geometries are "
+            "repaired, attributes are kept, and parcels too narrow for the buffer are counted and listed.")
 
     INPUT = "INPUT"
     DISTANCE = "DISTANCE"
@@ -41,27 +42,30 @@ class InnerBuffer(Algorithm):
         self.declare(
             QgsProcessingParameterFeatureSource(self.INPUT, self.tr("Parcels"),
                                                 [QgsProcessing.SourceType.TypeVectorPolygon]),
-            "Polygon layer with a coordinate reference system.")
+            "Polygon layer in any coordinate reference system.")
         self.declare(
-            QgsProcessingParameterNumber(self.DISTANCE, self.tr("Distance (metres)"),
+            QgsProcessingParameterNumber(self.DISTANCE, self.tr("Buffer distance (m)"),
                                          QgsProcessingParameterNumber.Type.Double, InnerBufferSettings.distance),
-            "How far the border moves inwards: always metres on the ground, whatever the units of the layer.")
+            "Distance by which the border moves inwards, above 0; about one and a half pixels. Always in metres on the "
+            "ground, whatever the units of the layer.")
         self.declare(
-            QgsProcessingParameterNumber(self.SEGMENTS, self.tr("Segments"), QgsProcessingParameterNumber.Type.Integer,
-                                         InnerBufferSettings.segments, minValue=1, maxValue=100),
-            "Straight pieces per quarter circle where the new border goes round an inward corner.", advanced=True)
+            QgsProcessingParameterNumber(self.SEGMENTS, self.tr("Segments per quarter circle"),
+                                         QgsProcessingParameterNumber.Type.Integer, InnerBufferSettings.segments,
+                                         minValue=1, maxValue=100),
+            "Line segments that approximate a quarter circle around the inward corners of a parcel (1 to "
+            "100).", advanced=True)
         self.declare(
-            QgsProcessingParameterFeatureSink(self.OUTPUT, self.tr("Shrunk parcels"),
+            QgsProcessingParameterFeatureSink(self.OUTPUT, self.tr("Buffered parcels"),
                                               QgsProcessing.SourceType.TypeVectorPolygon),
-            "The smaller parcels with the same attributes, as multi-part polygons without heights.")
+            "Parcels after the buffer, with the same attributes, as multi-part polygons without Z values.")
         self.addOutput(QgsProcessingOutputNumber(self.INPUT_COUNT, self.tr("Parcels read")))
         self.addOutput(QgsProcessingOutputNumber(self.OUTPUT_COUNT, self.tr("Parcels written")))
-        self.addOutput(QgsProcessingOutputNumber(self.REMOVED_COUNT, self.tr("Parcels lost")))
+        self.addOutput(QgsProcessingOutputNumber(self.REMOVED_COUNT, self.tr("Parcels removed by the buffer")))
 
     def checkParameterValues(self, parameters, context):
-        """Refuse a distance that would grow parcels."""
+        """Refuse a distance that is not positive."""
         if self.parameterAsDouble(parameters, self.DISTANCE, context) <= 0:
-            return False, self.tr("DISTANCE is how many metres the border moves inwards: give a number above 0.")
+            return False, self.tr("DISTANCE must be above 0: the border moves inwards by this many metres.")
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -70,13 +74,13 @@ class InnerBuffer(Algorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Shrink one parcel after the other."""
+        """Buffer the parcels one by one."""
         progress = FeedbackProgress(feedback)
         distance = self.parameterAsDouble(parameters, self.DISTANCE, context)
         segments = self.parameterAsInt(parameters, self.SEGMENTS, context)
         crs = self.source.sourceCrs()
-        surveyor = Surveyor(crs, context.transformContext())
-        smaller, repaired, empty, vanished = [], [], [], []
+        metric = MetricGeometry(crs, context.transformContext())
+        buffered, repaired, empty, vanished = [], [], [], []
         for parcel in parcels(self.source, progress):
             polygons, was_invalid = valid_polygons(parcel.geometry())
             if polygons.isEmpty():
@@ -84,24 +88,25 @@ class InnerBuffer(Algorithm):
                 continue
             if was_invalid:
                 repaired.append(parcel.id())
-            polygons = surveyor.shrink(polygons, distance, segments)
+            polygons = metric.inner_buffer(polygons, distance, segments)
             if polygons.isEmpty():
                 vanished.append(parcel.id())
                 continue
             parcel.setGeometry(polygons)
-            smaller.append(parcel)
+            buffered.append(parcel)
         progress.step(1.0)
 
         if repaired:
-            progress.say(f"Parcels with an invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
+            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
         if empty:
             progress.warn(f"Parcels without an area, left out: {len(empty)} (ids {listed(empty)}).")
         if vanished:
-            progress.warn(f"Parcels that vanished, because no point in them is {distance:g} m from the border: "
+            progress.warn(f"Parcels removed, because no point in them is {distance:g} m from the border: "
                           f"{len(vanished)} (ids {listed(vanished)}).")
-        if not smaller:
-            progress.warn("No parcel is left. Try a smaller distance.")
+        if not buffered:
+            progress.warn("No parcel is left. Choose a smaller DISTANCE.")
         layout = (self.source.fields(), QgsWkbTypes.Type.MultiPolygon, crs)
-        lost = len(empty) + len(vanished)
-        return {self.OUTPUT: write_layer(self, parameters, self.OUTPUT, context, layout, smaller, progress),
-                self.INPUT_COUNT: len(smaller) + lost, self.OUTPUT_COUNT: len(smaller), self.REMOVED_COUNT: lost}
+        removed = len(empty) + len(vanished)
+        return {self.OUTPUT: write_layer(self, parameters, self.OUTPUT, context, layout, buffered, progress),
+                self.INPUT_COUNT: len(buffered) + removed, self.OUTPUT_COUNT: len(buffered),
+                self.REMOVED_COUNT: removed}

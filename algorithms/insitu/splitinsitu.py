@@ -1,4 +1,4 @@
-"""Parcels that train and parcels that judge, divided once and for all."""
+"""Split of parcels into training and validation parcels."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ from ...compute.errors import UnsuitableInput
 from ...compute.insitu.parcels import Parcel, similar_spellings
 from ...compute.insitu.split import METHODS, SEN2AGRI_SPLIT, SMALL_CLASSES, SplitSettings, block_of, split_parcels
 from ...provider.base import Algorithm, Group
-from ...provider.geometry import Surveyor, polygons_in, sharing_ground
+from ...provider.geometry import MetricGeometry, count_overlapping, polygons_in
 from ...provider.insitu import (
     check_insitu,
     common_fields,
@@ -34,16 +34,16 @@ from ..sentinel2.options import choice
 
 
 class SplitInsitu(Algorithm):
-    """Parcels in; two layers of parcels out."""
+    """Assign each parcel to training or validation."""
 
     NAME = "splitinsitu"
     TITLE = "Split parcels into training and validation"
     GROUP = Group.INSITU
-    TAGS = ("training", "validation", "sample", "random", "stratified", "spatial blocks", "cross-validation",
-            "sen2-agri")
-    HELP = ("Divides parcels into those that train a classifier and those that judge its map: whole parcels, drawn at "
-            "random class by class, or whole blocks of land. Never pixels: those of one parcel resemble each other so "
-            "much that a map judged by them looks far better than it is.")
+    TAGS = ("training data", "validation data", "train test split", "hold-out", "random sample", "stratified",
+            "spatial blocks", "spatial autocorrelation", "cross-validation", "in-situ", "sen2-agri")
+    HELP = ("Splits parcels into training and validation parcels, at random within each class (stratified), by whole "
+            "parcels or by whole spatial blocks. Pixels are never split: pixels of one parcel are so similar that "
+            "accuracy measured on them is far too high.")
 
     TRAINING_FRACTION = "TRAINING_FRACTION"
     SPLIT_BY = "SPLIT_BY"
@@ -63,39 +63,44 @@ class SplitInsitu(Algorithm):
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         declare_insitu(self)
         self.declare(
-            QgsProcessingParameterNumber(self.TRAINING_FRACTION, self.tr("Share of parcels that train"), real,
+            QgsProcessingParameterNumber(self.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"), real,
                                          defaults.training_share, minValue=0.01, maxValue=0.99),
-            "of each class; the others judge. Three quarters is the share of Sen2-Agri.")
+            "Fraction of the parcels of each class used for training; the rest are used for validation. Sen2-Agri uses "
+            "0.75.")
         self.declare(
-            choice(self.SPLIT_BY, self.tr("Draw"), METHODS, defaults.method),
-            "parcels draws single parcels; blocks draws squares of land with all parcels in them, so that neighbours "
-            "of training parcels do not judge. Blocks are sterner, and nearer to the truth where parcels lie dense.")
+            choice(self.SPLIT_BY, self.tr("Split by"), METHODS, defaults.method),
+            "Sampling unit: single parcels (parcels), or square blocks with all parcels in them (blocks), so that "
+            "neighbours of training parcels are not used for validation. Choose blocks where parcels are dense: the "
+            "accuracy is then less optimistic.")
         self.declare(
-            QgsProcessingParameterNumber(self.BLOCK_SIZE, self.tr("Block size (metres)"), real, defaults.block_size,
+            QgsProcessingParameterNumber(self.BLOCK_SIZE, self.tr("Block size (m)"), real, defaults.block_size,
                                          minValue=10.0),
-            "edge of a block, in metres on the ground; a few times the size of a farm. Only used with blocks.")
+            "Side length of a block, in metres on the ground (10 or more); a few times the size of a farm. Only used "
+            "with blocks.")
         self.declare(
-            choice(self.SMALL_CLASSES, self.tr("Classes too small to divide"), SMALL_CLASSES,
+            choice(self.SMALL_CLASSES, self.tr("Classes with too few parcels to split"), SMALL_CLASSES,
                    defaults.small_classes),
-            "both puts all their parcels into both layers, as Sen2-Agri does; training lets them train only, and of "
-            "two parcels spares one to judge. Either way the log names the classes that nothing can judge.",
+            "Treatment of these classes: both writes all their parcels to both layers, as Sen2-Agri does; training "
+            "writes them to the training layer only, except that one of two parcels is used for validation. The log "
+            "lists classes without independent validation parcels.",
             advanced=True)
         self.declare(
-            QgsProcessingParameterNumber(self.SEED, self.tr("Seed"), QgsProcessingParameterNumber.Type.Integer,
-                                         defaults.seed, minValue=0),
-            "of the random draw: the same seed gives the same division.", advanced=True)
+            QgsProcessingParameterNumber(self.SEED, self.tr("Random seed"),
+                                         QgsProcessingParameterNumber.Type.Integer, defaults.seed, minValue=0),
+            "Seed of the random sampling; the same seed gives the same split.", advanced=True)
         self.declare(
             QgsProcessingParameterFeatureSink(self.TRAINING, self.tr("Training parcels"), polygons),
-            "the parcels that train, with all their attributes.")
+            "Parcels for training, with all their attributes.")
         self.declare(
             QgsProcessingParameterFeatureSink(self.VALIDATION, self.tr("Validation parcels"), polygons),
-            "the parcels that judge, with all their attributes.")
+            "Parcels for validation, with all their attributes.")
         self.addOutput(QgsProcessingOutputNumber(self.TRAINING_COUNT, self.tr("Training parcels written")))
         self.addOutput(QgsProcessingOutputNumber(self.VALIDATION_COUNT, self.tr("Validation parcels written")))
-        self.addOutput(QgsProcessingOutputString(self.UNASSESSED_CLASSES, self.tr("Classes that nothing can judge")))
+        self.addOutput(QgsProcessingOutputString(self.UNASSESSED_CLASSES,
+                                                 self.tr("Classes without validation parcels")))
 
     def checkParameterValues(self, parameters, context):
-        """One kind of parcels, and a class field where one is needed."""
+        """Check the parcels and the class field."""
         message = check_insitu(self, parameters, context)
         return (False, message) if message else super().checkParameterValues(parameters, context)
 
@@ -105,7 +110,7 @@ class SplitInsitu(Algorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Read, divide, write."""
+        """Read, split and write the parcels."""
         progress = FeedbackProgress(feedback)
         settings = SplitSettings(
             self.parameterAsDouble(parameters, self.TRAINING_FRACTION, context),
@@ -113,84 +118,83 @@ class SplitInsitu(Algorithm):
             self.parameterAsEnumString(parameters, self.SPLIT_BY, context),
             self.parameterAsDouble(parameters, self.BLOCK_SIZE, context),
             self.parameterAsEnumString(parameters, self.SMALL_CLASSES, context))
-        found = labelled_parcels(self.layers, progress.part(0.0, 0.5))
-        usable = {parcel.identifier: parcel for parcel in found
+        labelled = labelled_parcels(self.layers, progress.part(0.0, 0.5))
+        usable = {parcel.identifier: parcel for parcel in labelled
                   if parcel.code and not polygons_in(parcel.feature.geometry()).isEmpty()}
         if not usable:
-            raise UnsuitableInput("No parcel has both a class and a geometry. Check the layer.")
-        self._say_left_out(found, progress)
+            raise UnsuitableInput("No parcel has both a class and a geometry. Check the class field and the layer.")
+        self._report_omitted(labelled, progress)
         blocks = self._blocks(usable, settings.block_size, context, progress) if settings.method == "blocks" else None
         split = split_parcels([Parcel(identifier, parcel.code, {}) for identifier, parcel in usable.items()], settings,
                               blocks, progress)
-        self._say_result(split, settings, blocks, progress)
+        self._report_split(split, settings, blocks, progress)
         fields = common_fields(self.layers)
         crs = self.layers[0].source.sourceCrs()
         features = {name: [self._in_crs(usable[parcel.identifier], fields, crs, context, progress) for parcel in part]
                     for name, part in ((self.TRAINING, split.training), (self.VALIDATION, split.validation))}
-        self._say_shared(features, split, Surveyor(crs, context.transformContext()), progress)
+        self._report_overlaps(features, split, MetricGeometry(crs, context.transformContext()), progress)
         progress.step(1.0)
         kind = QgsWkbTypes.multiType(self.layers[0].source.wkbType())
         layers = write_layers(self, parameters, context, (fields, kind, crs), features, progress)
         return {**layers, self.TRAINING_COUNT: len(split.training), self.VALIDATION_COUNT: len(split.validation),
                 self.UNASSESSED_CLASSES: ", ".join(split.unassessed)}
 
-    def _say_left_out(self, found, progress):
-        unlabelled = sum(not parcel.code for parcel in found)
-        shapeless = sum(bool(parcel.code) and polygons_in(parcel.feature.geometry()).isEmpty() for parcel in found)
+    def _report_omitted(self, labelled, progress):
+        unlabelled = sum(not parcel.code for parcel in labelled)
+        without_area = sum(bool(parcel.code) and polygons_in(parcel.feature.geometry()).isEmpty()
+                           for parcel in labelled)
         if unlabelled:
             progress.warn(f"{unlabelled} parcels have no class (empty class field) and were left out.")
-        if shapeless:
-            progress.warn(f"{shapeless} parcels have no area and were left out.")
-        for sentence in similar_spellings(parcel.code for parcel in found):
+        if without_area:
+            progress.warn(f"{without_area} parcels have no area and were left out.")
+        for sentence in similar_spellings(parcel.code for parcel in labelled):
             progress.warn(sentence)
 
-    def _say_result(self, split, settings, blocks, progress):
-        trains, judges = (Counter(parcel.code for parcel in part) for part in (split.training, split.validation))
+    def _report_split(self, split, settings, blocks, progress):
+        training, validation = (Counter(parcel.code for parcel in part) for part in (split.training, split.validation))
         if blocks is not None:
             progress.say(f"Blocks of {settings.block_size:g} m with parcels: {len(set(blocks.values()))}.")
-        for code in sorted(trains):
-            progress.say(f"{code}: {trains[code]} train, {judges[code]} judge.")
+        for code in sorted(training):
+            progress.say(f"{code}: {training[code]} for training, {validation[code]} for validation.")
         if split.unassessed:
             names = listed(split.unassessed)
-            few = "Too few parcels to be divided" if blocks is None else (
-                "Too few blocks to be divided, a smaller BLOCK_SIZE makes more")
+            few = "Classes with too few parcels to split" if blocks is None else (
+                "Classes in too few blocks to split (choose a smaller BLOCK_SIZE)")
             progress.warn(
-                f"{few}: {names}. All of them are in both layers, as in Sen2-Agri: figures on "
-                "these classes say how well the map repeats its training, not how good it is."
+                f"{few}: {names}. All their parcels are in both layers, as in Sen2-Agri: the accuracy of these classes "
+                "is a training accuracy, which is too high."
                 if settings.small_classes == "both" else
-                f"{few}: {names}. They train and none judges: nothing can be said about how "
-                "well the map finds these classes.")
+                f"{few}: {names}. They have training but no validation parcels, so their accuracy cannot be measured.")
 
-    def _say_shared(self, features, split, surveyor, progress):
-        """Parcels that judge although others that lie on them train."""
+    def _report_overlaps(self, features, split, metric, progress):
+        """Warn of validation parcels that overlap training parcels."""
         in_both = {parcel.identifier for parcel in split.training} & {parcel.identifier for parcel in split.validation}
-        judging = [feature.geometry() for feature, parcel in zip(features[self.VALIDATION], split.validation)
-                   if parcel.identifier not in in_both]
-        shared = sharing_ground([feature.geometry() for feature in features[self.TRAINING]], judging, surveyor,
-                                progress.part(0.8, 1.0))
-        if shared:
-            progress.warn(f"{shared} of the parcels that judge share ground with parcels that train: a map judged by "
-                          "these pixels looks better than it is. Prepare in-situ data cuts out what several parcels "
-                          "claim; run it first.")
+        validation = [feature.geometry() for feature, parcel in zip(features[self.VALIDATION], split.validation)
+                      if parcel.identifier not in in_both]
+        overlapping = count_overlapping([feature.geometry() for feature in features[self.TRAINING]], validation, metric,
+                                        progress.part(0.8, 1.0))
+        if overlapping:
+            progress.warn(f"{overlapping} of the validation parcels overlap training parcels, so the measured accuracy "
+                          "will be too high. Remove overlaps with 'Prepare in-situ data' first.")
 
     def _blocks(self, usable, size, context, progress):
-        """The block of each parcel: the one that its middle lies in."""
+        """Return the block of each parcel: the one that contains the centre of its bounding box."""
         degrees = QgsCoordinateReferenceSystem("EPSG:4326")
         transforms = [transform_between(layer.source, degrees, context) for layer in self.layers]
         blocks = {}
         for number, (identifier, parcel) in enumerate(usable.items()):
             progress.step(0.5 + 0.3 * number / len(usable))
-            middle = parcel.feature.geometry().boundingBox().center()
+            centre = parcel.feature.geometry().boundingBox().center()
             try:
-                place = transforms[parcel.layer].transform(middle)
+                point = transforms[parcel.layer].transform(centre)
             except QgsCsException as error:
-                raise UnsuitableInput("Some parcels have coordinates that do not exist in the coordinate reference "
-                                      "system of their layer. Give it the right one.") from error
-            blocks[identifier] = block_of(place.x(), place.y(), size)
+                raise UnsuitableInput("Some parcels have coordinates outside the validity of the coordinate reference "
+                                      "system of their layer. Assign the right one.") from error
+            blocks[identifier] = block_of(point.x(), point.y(), size)
         return blocks
 
     def _in_crs(self, parcel, fields, crs, context, progress):
-        """The feature of a parcel as the outputs take it."""
+        """Return the feature of a parcel with the fields and in the CRS of the outputs."""
         progress.check()
         feature = with_fields(parcel, fields, self.layers)
         geometry = polygons_in(feature.geometry())

@@ -61,8 +61,8 @@ class AssessmentTask:
     Parameters
     ----------
     map : MapInput
-    second : MapInput or None
-        Compared with the first map on the same reference pixels.
+    others : tuple of MapInput
+        Each is compared with `map`, on the pixels that have a class in all maps.
     parcels : tuple of Parcel
     points : tuple of Point
     raster : MapInput or None
@@ -73,7 +73,7 @@ class AssessmentTask:
     """
 
     map: MapInput
-    second: MapInput = None
+    others: tuple = ()
     parcels: tuple = ()
     points: tuple = ()
     raster: MapInput = None
@@ -105,7 +105,7 @@ def assess(task, progress):
         executor = opened.enter_context(make_executor(task.settings.threads))
         with RasterReader(task.map.path) as first:
             grid = first.grid
-        inputs = [task.map] + ([task.second] if task.second else [])
+        inputs = [task.map, *task.others]
         maps = [MapBand(opened.enter_context(RasterOnto(one.path, grid)), one.nodata) for one in inputs]
         reference = _reference(task, grid, opened, progress)
         read_training, is_training_known, warnings = _training_pixels(task, grid, maps, progress)
@@ -151,8 +151,8 @@ def _training_pixels(task, grid, maps, progress):
             is_training_known = bool(task.training) and is_training_known
             continue
         if band.raster.is_resampled:
-            warnings.append("The grids of the two maps differ, so the record of training pixels of the second map "
-                            "cannot be used. Specify its training parcels as TRAINING.")
+            warnings.append(f"The grid of {band.raster.source.path} differs from that of the first map, so its record "
+                            "of training pixels cannot be used. Specify its training parcels as TRAINING.")
             is_training_known = bool(task.training) and is_training_known
             continue
         readers.append(read_record(text, grid).read)
@@ -174,7 +174,7 @@ def _require_reference_pixels(reference, counts, task):
         if counts.without_class:
             raise UnsuitableInput(
                 f"No reference {reference.kind[:-1]} lies on a pixel with a class: the map"
-                f"{'s have' if task.second else ' has'} no data there. Check the nodata values (NODATA) and the extent "
+                f"{'s have' if task.others else ' has'} no data there. Check the nodata values (NODATA) and the extent "
                 "of the reference data.")
         if counts.disputed:
             raise UnsuitableInput("All reference pixels lie in overlapping parcels of different classes. Remove the "
@@ -197,7 +197,7 @@ def _match(task, reference, counts, classes):
     """The reference label of each unit, and the matching of labels for each map."""
     units = np.unique(counts.units).tolist()
     by = task.settings.matching
-    paths = [one.path for one in (task.map, task.second) if one]
+    paths = [one.path for one in (task.map, *task.others)]
     if reference.kind != "pixels":
         labels = dict(zip(units, reference.codes(units)))
         return labels, [match_labels(labels.values(), found, by, path) for found, path in zip(classes, paths)]

@@ -74,7 +74,7 @@ def write_assessment_report(path, assessment, origin, check=lambda: None):
                      "estimates": _estimates(scores, assessment.classes)})
     check()
     write_page(path, "assessment.html", assessment=assessment, origin=origin, maps=maps,
-               comparison=_comparison(assessment, maps) if len(maps) == 2 else None,
+               comparisons=[_comparison(assessment, maps, number) for number in range(1, len(maps))],
                errors=_errors(assessment), plan=_sample_plan(assessment),
                unit={"parcels": "parcel", "points": "point", "pixels": "pixel"}[assessment.kind],
                versions=software_versions())
@@ -127,15 +127,18 @@ def _estimates(scores, classes):
     return {"overall": with_interval(estimates.overall, estimates.overall_error), "rows": rows}
 
 
-def _comparison(assessment, maps):
-    first, second = (one["pixels"]["rows"] for one in maps)
+def _comparison(assessment, maps, number):
+    """The first map against that of index `number`."""
+    pair = maps[0], maps[number]
+    first, second = (one["pixels"]["rows"] for one in pair)
     rows = [{**{name: row[name] for name in ("number", "label", "colour")}, "first": row["f_score"],
              "second": other["f_score"]} for row, other in zip(first, second) if row["expected"]]
-    test = assessment.parcel_test or assessment.pixel_test
-    return {"rows": rows, "test": test, "pixels": assessment.pixel_test,
+    pixel_test = assessment.pixel_tests[number - 1]
+    test = assessment.parcel_tests[number - 1] if assessment.parcel_tests else pixel_test
+    return {"maps": pair, "rows": rows, "test": test, "pixels": pixel_test,
             "is_significant": test.p_value < SIGNIFICANCE_LEVEL,
             "unit": {"parcels": "parcels", "points": "points", "pixels": "pixels"}[assessment.kind],
-            "picture": drawings.difference_picture(rows, tuple(one["name"] for one in maps), "difference")}
+            "picture": drawings.difference_picture(rows, tuple(one["name"] for one in pair), f"difference{number}")}
 
 
 def _sample_plan(assessment):

@@ -34,7 +34,7 @@ def accuracy_warnings(task, reference, counts, matchings, maps, are_resampled, i
     """
     names = maps[0].pixels.labels
     warnings = [] if is_training_known else [
-        f"Whether these reference data were also used to train {'a map' if task.second else 'the map'} cannot be "
+        f"Whether these reference data were also used to train {'a map' if task.others else 'the map'} cannot be "
         "determined from the files: there is no record of training pixels and no TRAINING parcels. If they were, even "
         "in part, the accuracy is strongly overestimated."]
     warnings += [f"These reference labels match no class of {scores.path}, so all their pixels count as errors: "
@@ -49,8 +49,8 @@ def accuracy_warnings(task, reference, counts, matchings, maps, are_resampled, i
         warnings.append(f"{counts.disputed} pixels lie in overlapping reference parcels of different classes and were "
                         "excluded.")
     if any(are_resampled):
-        warnings.append("The grids of the maps differ: the second map was resampled to the first (nearest neighbour), "
-                        "and its areas are those within the first.")
+        warnings.append("The grids of the maps differ: other maps were resampled to the first (nearest neighbour), and "
+                        "their areas are those within the first.")
     expected = maps[0].pixels.reference_totals
     if np.count_nonzero(expected) == 1:
         warnings.append(f"The reference contains a single class ({names[int(expected.argmax())]}): its producer's "
@@ -59,13 +59,14 @@ def accuracy_warnings(task, reference, counts, matchings, maps, are_resampled, i
     if unseen:
         warnings.append("The reference contains none of these mapped classes, so their accuracy is unknown: "
                         f"{listed(unseen)}.{_nodata_hint(unseen)}")
-    if len(maps) == 2 and maps[1].estimates is not None:
-        warnings.append(f"The estimates for {maps[1].path} hold if the sample is a simple random sample of the whole "
-                        f"map. If it was stratified by the classes of {maps[0].path}, they are biased: use a sample "
-                        "stratified by the second map.")
+    for other in maps[1:]:
+        if other.estimates is not None:
+            warnings.append(f"The estimates for {other.path} hold if the sample is a simple random sample of the whole "
+                            f"map. If it was stratified by the classes of {maps[0].path}, they are biased: use a "
+                            "sample stratified by this map.")
     for scores in maps:
         about = _stratum_warnings(scores, names) if scores.estimates is not None else []
-        warnings += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) == 2 else about
+        warnings += [f"{scores.path}: {sentence}" for sentence in about] if len(maps) > 1 else about
     return warnings
 
 

@@ -51,15 +51,14 @@ def error_table(assessment):
     """
     fields = [("rank", int), ("feature", str), ("reference", str), ("mapped", str), ("pixels", int), ("wrong", int),
               ("wrong_pct", float)]
-    is_compared = len(assessment.maps) == 2
-    if is_compared:
-        fields += [("mapped_2", str), ("wrong_2", int), ("wrong2_pct", float)]
+    for number in range(2, len(assessment.maps) + 1):
+        fields += [(f"mapped_{number}", str), (f"wrong_{number}", int), (f"wrong{number}_pct", float)]
     rows = []
     for rank, errors in enumerate(assessment.errors, start=1):
         values = [rank, feature_number(errors.unit), errors.reference, errors.mapped[0], errors.pixels, errors.wrong[0],
                   100.0 * errors.wrong[0] / errors.pixels]
-        if is_compared:
-            values += [errors.mapped[1], errors.wrong[1], 100.0 * errors.wrong[1] / errors.pixels]
+        for mapped, wrong in zip(errors.mapped[1:], errors.wrong[1:]):
+            values += [mapped, wrong, 100.0 * wrong / errors.pixels]
         rows.append((errors.unit, tuple(values)))
     return FeatureTable(tuple(fields), tuple(rows))
 

@@ -78,8 +78,8 @@ class Assessment:
     maps : tuple of MapScores
     errors : tuple of UnitErrors
         Most errors first.
-    pixel_test, parcel_test : McNemar or None
-        The first map against the second.
+    pixel_tests, parcel_tests : tuple of McNemar
+        The first map against each of the others; no parcel tests without parcels.
     unit_count : int
         Parcels or points used for validation (classes, for a raster).
     training_units, training_pixels : int
@@ -95,8 +95,8 @@ class Assessment:
     kind: str
     maps: tuple
     errors: tuple
-    pixel_test: object
-    parcel_test: object
+    pixel_tests: tuple
+    parcel_tests: tuple
     unit_count: int
     training_units: int
     training_pixels: int
@@ -123,14 +123,15 @@ def score_maps(task, reference, pixel_counts, classes, labels, matchings, warnin
     maps = tuple(_score(path, names, rows, column, pixel_counts.counts, units, reference.kind, is_probability, hectares,
                         progress)
                  for path, column, units, hectares in zip(
-                     (one.path for one in (task.map, task.second) if one), columns, unit_classes,
+                     (one.path for one in (task.map, *task.others)), columns, unit_classes,
                      (_hectares(area, index_of[number], len(table)) for number, area in enumerate(pixel_counts.areas))))
-    is_compared = len(columns) == 2
+    first = rows == columns[0]
     return Assessment(
         classes=table, kind=reference.kind, maps=maps,
         errors=_errors(reference, unit_classes, names, progress) if has_units else (),
-        pixel_test=mcnemar(rows == columns[0], rows == columns[1], pixel_counts.counts) if is_compared else None,
-        parcel_test=_unit_test(unit_classes) if is_compared and reference.kind == "parcels" else None,
+        pixel_tests=tuple(mcnemar(first, rows == other, pixel_counts.counts) for other in columns[1:]),
+        parcel_tests=(tuple(_unit_test(unit_classes[0], other) for other in unit_classes[1:])
+                      if reference.kind == "parcels" else ()),
         unit_count=len(set(pixel_counts.units.tolist())), training_units=excluded,
         training_pixels=sum(pixel_counts.training.values()), is_training_known=is_training_known,
         is_probability=is_probability, matched_by=matchings[0].by,
@@ -253,5 +254,5 @@ def _errors(reference, unit_classes, names, progress):
     return tuple(sorted(found, key=lambda errors: (-errors.wrong[0], -max(errors.wrong), errors.unit.identifier)))
 
 
-def _unit_test(unit_classes):
+def _unit_test(*unit_classes):
     return mcnemar(*(table.majorities == table.classes for table in unit_classes))

@@ -1,4 +1,4 @@
-"""assessaccuracy as users run it: maps and references of many kinds in, honest figures out."""
+"""assessaccuracy as users run it, with maps and reference data of all kinds."""
 
 import csv
 import json
@@ -60,12 +60,12 @@ def assess(run, mapped, reference, tmp_path):
     return assess
 
 
-def test_the_figures_are_those_of_numpy(assess, tmp_path):
+def test_accuracy_equals_a_calculation_with_numpy(assess, tmp_path):
     results = assess(REPORT=str(tmp_path / "report.html"), MATRIX=str(tmp_path / "matrix.csv"),
                      ERRORS=str(tmp_path / "errors.gpkg"))
 
-    judged = reference_classes() > 0
-    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[judged] == reference_classes()[judged]).mean())
+    is_reference = reference_classes() > 0
+    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[is_reference] == reference_classes()[is_reference]).mean())
     assert results["PARCEL_ACCURACY"] == 1.0
     with open(results["MATRIX"], encoding="utf-8-sig") as text:
         rows = list(csv.reader(text))
@@ -79,7 +79,7 @@ def test_the_figures_are_those_of_numpy(assess, tmp_path):
     assert "Sample size" in report and "50 in each class" in report
 
 
-def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
+def test_parcels_with_errors_are_sorted_by_misclassified_pixels(assess, tmp_path):
     from qgis.core import QgsVectorLayer
 
     layer = QgsVectorLayer(assess(ERRORS=str(tmp_path / "errors.gpkg"))["ERRORS"], "", "ogr")
@@ -91,8 +91,8 @@ def test_the_errors_are_a_layer_with_the_worst_parcels_first(assess, tmp_path):
     assert {row["pixels"] for row in rows} == {36}
 
 
-def test_the_counts_are_those_of_zonal_statistics(assess, mapped, tmp_path):
-    """QGIS's own zonal histogram on the same parcels."""
+def test_the_matrix_equals_the_zonal_histogram_of_qgis(assess, mapped, tmp_path):
+    """The zonal histogram of QGIS on the same parcels."""
     import processing
 
     polygons = polygon_layer([(crop, geometry) for _, crop, geometry in fields()])
@@ -117,7 +117,7 @@ def test_points_in_degrees(assess):
     assert 0 < results["ESTIMATED_ACCURACY"] <= 1
 
 
-def test_the_names_come_from_the_attribute_table_of_a_map_of_ours(run, tmp_path, reference):
+def test_class_names_are_read_from_the_attribute_table_of_our_maps(run, tmp_path, reference):
     series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
     training = polygon_layer([(crop, geometry) for number, crop, geometry in fields() if number < 12])
     classified = run("classifycrops", {"RASTERS": [series], "TRAINING": training, "CLASS_FIELD": "crop", "TREES": 5,
@@ -132,7 +132,7 @@ def test_the_names_come_from_the_attribute_table_of_a_map_of_ours(run, tmp_path,
     assert 0.1 < results["OVERALL_ACCURACY"] < 0.6, "pixels are noise: three classes at random"
 
 
-def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
+def test_training_parcels_of_our_maps_are_excluded(run, tmp_path):
     from qgis.core import QgsProcessingException
 
     series = write(tmp_path / "scene.tif", np.random.default_rng(0).normal(0.3, 0.1, (2, 40, 48)))
@@ -147,7 +147,7 @@ def test_a_map_of_ours_is_not_judged_by_its_training_parcels(run, tmp_path):
 
 
 @pytest.mark.parametrize("cut", ["translate", "warp"])
-def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp_path, cut):
+def test_a_clipped_map_without_training_record_requires_training_parcels(run, tmp_path, cut):
     """GDAL's tools, and with them QGIS's, drop the record of the training pixels."""
     from osgeo import gdal
     from qgis.core import QgsProcessingException
@@ -168,18 +168,18 @@ def test_a_map_of_ours_that_was_cut_does_not_forget_that_it_was_trained(run, tmp
 
     results = run("assessaccuracy", {"CLASSIFICATION": part, "REFERENCE": everywhere, "CLASS_FIELD": "crop",
                                      "TRAINING": training, "LABEL_MATCHING": "name"})
-    assert results["OVERALL_ACCURACY"] < 0.6, "pixels are noise, and only those that did not train judge"
+    assert results["OVERALL_ACCURACY"] < 0.6, "pixels are noise, and training parcels are excluded"
 
 
-def test_a_value_that_may_mean_no_data_is_pointed_out(assess, feedback, tmp_path):
+def test_a_class_value_that_may_be_nodata_is_reported(assess, feedback, tmp_path):
     assess(CLASSIFICATION=write(tmp_path / "undeclared.tif", class_map()[None], names=("class",)))
 
-    told = " ".join(feedback.warned)
-    assert "so their accuracy is unknown: 0. If 0 means no data, set NODATA=0." in told
-    assert "Whether these reference data were also used to train the map" in told
+    warnings = " ".join(feedback.warned)
+    assert "so their accuracy is unknown: 0. If 0 means no data, set NODATA=0." in warnings
+    assert "Whether these reference data were also used to train the map" in warnings
 
 
-def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_path):
+def test_class_names_are_read_from_the_style_beside_the_map(run, mapped, reference, tmp_path):
     from floefield.compute.classes import MapClass
     from floefield.compute.raster.qml import paletted_qml
 
@@ -191,8 +191,8 @@ def test_a_style_beside_the_map_names_its_classes(run, mapped, reference, tmp_pa
     assert results["OVERALL_ACCURACY"] > 0.7
 
 
-def test_an_interval_nobody_knows_is_a_dash_and_no_number(assess, tmp_path):
-    """One sample in a class of the map, many in the others: no standard error at all."""
+def test_an_unknown_confidence_interval_is_shown_as_a_dash(assess, tmp_path):
+    """With a single sample in one class of the map, no standard error can be estimated."""
     first = {1: 1, 2: 9, 3: 9}
     rows = [(CROPS[value - 1], WEST + 10 * column + 5, NORTH - 10 * row - 5) for value, count in first.items()
             for row, column in np.argwhere(class_map() == value)[:count]]
@@ -203,8 +203,8 @@ def test_an_interval_nobody_knows_is_a_dash_and_no_number(assess, tmp_path):
     assert "the standard error is\nunknown because a stratum has a single sample" in report
 
 
-def test_the_report_says_where_the_reference_lies(assess, reference, tmp_path):
-    """Two layers may have one name."""
+def test_the_report_contains_the_path_of_the_reference(assess, reference, tmp_path):
+    """The layer name is ambiguous."""
     from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter
 
     options = QgsVectorFileWriter.SaveVectorOptions()
@@ -232,8 +232,37 @@ def test_two_maps_in_one_report(assess, tmp_path):
     assert "Map 2: <bdi>later</bdi>" in report
 
 
-def test_maps_are_called_as_in_the_layer_tree(assess, mapped, tmp_path):
-    """The files of temporary outputs are all called OUTPUT.tif."""
+def test_a_map_is_compared_with_each_of_several_others(assess, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    others = [write(tmp_path / f"{name}.tif", class_map(seed, wrong)[None], names=("class",), nodata=0)
+              for name, seed, wrong in (("july", 8, 0.1), ("august", 9, 0.5))]
+    alone = assess()
+    results = assess(OTHER_CLASSIFICATIONS=others, REPORT=str(tmp_path / "report.html"),
+                     ERRORS=str(tmp_path / "errors.gpkg"))
+
+    assert {name: results[name] for name in alone} == alone, "the outputs describe the first map"
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<title>Accuracy of map, july and august</title>" in report
+    assert report.count("McNemar's test by parcels") == 2
+    assert "<bdi>map</bdi> or <bdi>july</bdi>" in report and "<bdi>map</bdi> or <bdi>august</bdi>" in report
+    assert "Map 3: <bdi>august</bdi>" in report
+    errors = QgsVectorLayer(results["ERRORS"], "", "ogr")
+    wrong = np.array([[feature[name] for name in ("wrong", "wrong_2", "wrong_3")] for feature in errors.getFeatures()])
+    maps = (class_map(), class_map(8, 0.1), class_map(9, 0.5))
+    assert wrong.sum(axis=0).tolist() == [(one != reference_classes())[reference_classes() > 0].sum() for one in maps]
+
+
+def test_another_map_that_cannot_be_loaded_is_refused(assess, feedback, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException) as error:
+        assess(OTHER_CLASSIFICATIONS=[str(tmp_path / "absent.tif")])
+    assert "absent.tif" in f"{error.value} {' '.join(feedback.warned)}"
+
+
+def test_maps_are_named_as_in_the_layer_tree(assess, mapped, tmp_path):
+    """Temporary outputs all have the file name OUTPUT.tif."""
     from qgis.core import QgsRasterLayer
 
     later = write(tmp_path / "later.tif", class_map(seed=9)[None], names=("class",), nodata=0)
@@ -245,12 +274,12 @@ def test_maps_are_called_as_in_the_layer_tree(assess, mapped, tmp_path):
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"REFERENCE": None, "CLASS_FIELD": None}, "Give one reference"),
-    ({"CLASS_FIELD": None}, "Choose CLASS_FIELD"),
-    ({"NODATA": "none"}, "whole numbers divided by commas"),
+    ({"REFERENCE": None, "CLASS_FIELD": None}, "Give the reference data in one way"),
+    ({"CLASS_FIELD": None}, "Choose the class field of the reference layer (CLASS_FIELD)"),
+    ({"NODATA": "none"}, "whole numbers separated by commas"),
     ({"CLASS_FIELD": "colour"}, "has no field colour"),
 ])
-def test_what_does_not_fit_together_is_refused(assess, feedback, changes, words):
+def test_inconsistent_parameters_are_refused(assess, feedback, changes, words):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as error:
@@ -258,31 +287,31 @@ def test_what_does_not_fit_together_is_refused(assess, feedback, changes, words)
     assert words in f"{error.value} {' '.join(feedback.warned)}"
 
 
-def test_parcels_that_trained_are_refused(assess, reference):
+def test_training_parcels_are_refused_as_reference(assess, reference):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException, match="were used for training"):
         assess(TRAINING=reference)
 
 
-def test_empty_labels_and_labels_unknown_to_the_map_are_told(assess, feedback):
+def test_empty_and_unmatched_labels_are_reported(assess, feedback):
     rows = [(None if number == 0 else "quinoa" if number == 1 else crop, geometry)
             for number, crop, geometry in fields()]
     assess(REFERENCE=polygon_layer(rows))
 
-    told = " ".join(feedback.warned)
-    assert "1 parcels have no class" in told
-    assert "match no class" in told and "quinoa" in told
+    warnings = " ".join(feedback.warned)
+    assert "1 parcels have no class" in warnings
+    assert "match no class" in warnings and "quinoa" in warnings
 
 
-def test_lines_are_no_reference(assess):
+def test_a_line_layer_is_refused_as_reference(assess):
     from qgis.core import QgsProcessingException, QgsVectorLayer
 
     with pytest.raises(QgsProcessingException, match="parcels"):
         assess(REFERENCE=QgsVectorLayer("LineString?crs=EPSG:32631&field=crop:text", "lines", "memory"))
 
 
-def test_orfeo_toolbox_counts_the_same(assess, mapped, tmp_path):
+def test_the_matrix_equals_that_of_orfeo_toolbox(assess, mapped, tmp_path):
     import shutil
     import subprocess
 

@@ -1,4 +1,4 @@
-"""Training and applying as users run them: a model file made by one tool and used by the other."""
+"""trainclassifier and applyclassifier as users run them: one writes a model file, the other applies it."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def inputs(tmp_path_factory):
             "TRAINING": str(write_geojson(folder / "parcels.geojson", fields())), "CLASS_FIELD": "crop"}
 
 
-def test_training_then_applying_is_classifying(run, inputs, tmp_path):
+def test_training_and_applying_equals_classifycrops(run, inputs, tmp_path):
     trained = run("trainclassifier", {**inputs, **QUICK, "MODEL": str(tmp_path / "crops.ffrf"),
                                         "REPORT": str(tmp_path / "report.html")})
     applied = run("applyclassifier", {"RASTERS": inputs["RASTERS"], "MODEL": trained["MODEL"],
@@ -31,7 +31,7 @@ def test_training_then_applying_is_classifying(run, inputs, tmp_path):
     assert "Validation" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_map_of_a_model_opens_coloured_and_named(run, inputs, tmp_path):
+def test_the_map_of_a_model_has_colours_and_class_names(run, inputs, tmp_path):
     from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
 
     model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
@@ -43,14 +43,15 @@ def test_the_map_of_a_model_opens_coloured_and_named(run, inputs, tmp_path):
     assert [entry.label for entry in layer.renderer().classes()] == ["Barley", "Maize", "Wheat"]
 
 
-def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
+def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
     from floefield.compute.forest.modelfile import load_forest
     from floefield.compute.forest.settings import ForestSettings
 
     run("trainclassifier", {
         **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING_STRATEGY": "smallest", "TOTAL_SAMPLES": 150,
         "SAMPLES_PER_PARCEL": 9, "CLASSIFIER": "extra", "MIN_SAMPLES_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
-        "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median", "OOB_ACCURACY": True, "SEED": 5, "BANDS": "B08",
+        "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median", "OOB_ACCURACY": True,
+        "SEED": 5, "BANDS": "B08",
         "MODEL": str(tmp_path / "crops.ffrf")})
     forest = load_forest(str(tmp_path / "crops.ffrf"))
 
@@ -62,7 +63,7 @@ def test_every_choice_reaches_the_forest(run, inputs, tmp_path):
 
 
 @pytest.mark.parametrize("tool", ["trainclassifier", "classifycrops"])
-def test_defaults_of_the_dialog_are_those_of_the_science(provider, tool):
+def test_defaults_of_the_dialog_equal_those_of_the_settings(provider, tool):
     from floefield.compute.forest.settings import ForestSettings
 
     defaults = ForestSettings()
@@ -76,7 +77,7 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider, tool):
     assert shown == {name: getattr(defaults, field) for name, field in fields.items()}
 
 
-def test_a_raster_of_classes_trains(run, inputs, tmp_path):
+def test_a_training_raster(run, inputs, tmp_path):
     labels = np.zeros((1, 40, 48), np.uint8)
     for number, crop, _ in fields():
         row, column = number // 6 * 8 + 1, number % 6 * 8 + 1
@@ -90,7 +91,7 @@ def test_a_raster_of_classes_trains(run, inputs, tmp_path):
     assert (mapped == labels)[labels > 0].mean() > 0.9
 
 
-def test_a_raster_of_classes_hands_on_their_names_and_colours(run, inputs, tmp_path):
+def test_names_and_colours_of_a_training_raster_are_in_the_model(run, inputs, tmp_path):
     from osgeo import gdal
 
     from floefield.compute.forest.modelfile import load_forest
@@ -113,7 +114,7 @@ def test_a_raster_of_classes_hands_on_their_names_and_colours(run, inputs, tmp_p
         (1, "2", "Old vines", (10, 20, 30)), (2, "9", "Maize", (40, 50, 60))]
 
 
-def test_least_confidence_hides_pixels(run, inputs, tmp_path):
+def test_pixels_below_the_minimum_confidence_have_no_class(run, inputs, tmp_path):
     result = run("classifycrops", {**inputs, **QUICK, "MIN_CONFIDENCE": 0.9, "OUTPUT": str(tmp_path / "map.tif"),
                                    "CONFIDENCE": str(tmp_path / "confidence.tif")})
     confidence = read(tmp_path / "confidence.tif")[0]
@@ -132,17 +133,18 @@ def refused(run, tool, feedback, parameters):
 
 @pytest.mark.parametrize("changes, sentence", [
     ({"TRAINING_RASTER": "a.tif"}, "not both TRAINING and TRAINING_RASTER"),
-    ({"TRAINING": None, "TRAINING_RASTER": "a.tif", "VALIDATION": "b"}, "With TRAINING_RASTER, leave it out"),
-    ({"TRAINING": None, "CLASS_FIELD": None}, "Give training parcels"),
-    ({"CLASS_FIELD": None}, "Choose CLASS_FIELD"),
+    ({"TRAINING": None, "TRAINING_RASTER": "a.tif", "VALIDATION": "b"},
+     "cannot be combined with a training raster (TRAINING_RASTER)"),
+    ({"TRAINING": None, "CLASS_FIELD": None}, "Training data are missing"),
+    ({"CLASS_FIELD": None}, "Choose the class field of the training parcels (CLASS_FIELD)"),
 ])
-def test_parameters_that_do_not_fit_together_are_refused(run, feedback, inputs, tmp_path, changes, sentence):
+def test_inconsistent_parameters_are_refused(run, feedback, inputs, tmp_path, changes, sentence):
     parameters = {**inputs, **QUICK, "MODEL": str(tmp_path / "model.ffrf"), **changes}
 
     assert sentence in refused(run, "trainclassifier", feedback, parameters)
 
 
-def test_a_raster_that_cannot_be_loaded_is_named(run, feedback, tmp_path):
+def test_a_raster_that_cannot_be_loaded_is_reported(run, feedback, tmp_path):
     model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
     lost = str(tmp_path / "absent.tif")
 

@@ -1,4 +1,4 @@
-"""classifycrops as users run it: layers of many kinds in, a dressed map and honest numbers out."""
+"""classifycrops as users run it, with layers of all kinds."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def training():
 
 @pytest.fixture
 def classify(run, raster, training):
-    """Runs the tool on the scene with some parameters changed."""
+    """Run the tool on the scene with some parameters changed."""
     def classify(**changes):
         return run("classifycrops", {"RASTERS": [raster], "TRAINING": training, "CLASS_FIELD": "crop", **QUICK,
                                      **changes})
@@ -57,7 +57,7 @@ def classify(run, raster, training):
 
 
 def refused(classify, feedback, **changes):
-    """The sentence with which the tool refuses."""
+    """Return the message with which the tool refuses the parameters."""
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as error:
@@ -65,19 +65,19 @@ def refused(classify, feedback, **changes):
     return f"{error.value} {' '.join(feedback.warned)}"
 
 
-def test_all_outputs_arrive(classify, tmp_path):
-    wanted = {"OUTPUT": "map.tif", "CONFIDENCE": "confidence.tif", "PROBABILITIES": "probabilities.tif",
-              "MODEL": "model.ffrf", "REPORT": "report.html"}
-    results = classify(**{name: str(tmp_path / file) for name, file in wanted.items()})
+def test_all_outputs_are_written(classify, tmp_path):
+    files = {"OUTPUT": "map.tif", "CONFIDENCE": "confidence.tif", "PROBABILITIES": "probabilities.tif",
+             "MODEL": "model.ffrf", "REPORT": "report.html"}
+    results = classify(**{name: str(tmp_path / file) for name, file in files.items()})
 
-    assert {name: results[name] for name in wanted} == {name: str(tmp_path / file) for name, file in wanted.items()}
+    assert {name: results[name] for name in files} == {name: str(tmp_path / file) for name, file in files.items()}
     assert 0.6 < results["OVERALL_ACCURACY"] < 1.0
     assert 0.3 < results["KAPPA"] < results["OVERALL_ACCURACY"]
     assert read(results["OUTPUT"])[0].shape == (1, 40, 48)
     assert read(results["PROBABILITIES"])[0].sum(axis=0) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_the_map_opens_coloured_and_named_in_qgis(classify):
+def test_the_map_has_colours_and_class_names_in_qgis(classify):
     from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
 
     layer = QgsRasterLayer(classify()["OUTPUT"])
@@ -86,7 +86,7 @@ def test_the_map_opens_coloured_and_named_in_qgis(classify):
     assert [entry.label for entry in layer.renderer().classes()] == ["Barley", "Maize", "Wheat"]
 
 
-def test_optional_outputs_are_left_out(classify):
+def test_optional_outputs_are_not_written_by_default(classify):
     assert set(classify(TRAINING_FRACTION=1.0)) == {"OUTPUT"}
 
 
@@ -98,7 +98,7 @@ def test_parcels_in_degrees_give_the_same_map(classify):
 
 @pytest.mark.parametrize("kind, value, code", [("integer", 112, "112"), ("double", 112.0, "112"),
                                               ("int8", 12345678901, "12345678901"), ("text", " 112 ", "112")])
-def test_class_codes_keep_their_text(classify, tmp_path, kind, value, code):
+def test_class_codes_are_text_without_decimals_and_blanks(classify, tmp_path, kind, value, code):
     import json
     import zipfile
 
@@ -111,7 +111,7 @@ def test_class_codes_keep_their_text(classify, tmp_path, kind, value, code):
     assert codes == [str(other), code]
 
 
-def test_parcels_without_a_class_are_left_out_and_counted(classify, feedback, tmp_path):
+def test_parcels_without_a_class_are_omitted_and_counted(classify, feedback, tmp_path):
     rows = [({0: None, 1: "", 2: "  "}.get(number, crop), geometry) for number, crop, geometry in fields()]
     classify(TRAINING=polygon_layer(rows), REPORT=str(tmp_path / "report.html"))
 
@@ -120,7 +120,7 @@ def test_parcels_without_a_class_are_left_out_and_counted(classify, feedback, tm
     assert sentence in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_only_selected_parcels_are_used_where_the_user_asks(classify, training, tmp_path):
+def test_only_selected_parcels_are_used_on_request(classify, training, tmp_path):
     from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
 
     QgsProject.instance().addMapLayer(training)
@@ -131,9 +131,9 @@ def test_only_selected_parcels_are_used_where_the_user_asks(classify, training, 
     assert read(results["PROBABILITIES"])[0].shape[0] == 2
 
 
-def test_the_filter_of_a_layer_is_honoured(classify, training, tmp_path):
+def test_the_filter_of_a_layer_is_applied(classify, training, tmp_path):
     training.setSubsetString("crop <> 'maize'")
-    if not training.subsetString():  # memory layers learned this after QGIS 3.22
+    if not training.subsetString():  # memory layers have no filter in QGIS 3.22
         from qgis.core import QgsVectorFileWriter, QgsVectorLayer
 
         path = str(tmp_path / "parcels.gpkg")
@@ -146,8 +146,8 @@ def test_the_filter_of_a_layer_is_honoured(classify, training, tmp_path):
     assert read(results["PROBABILITIES"])[0].shape[0] == 2
 
 
-def test_one_layer_for_each_class(classify, tmp_path):
-    """LAND01 draws one shapefile for each crop; the map is that of one layer with a field."""
+def test_one_layer_per_class(classify, tmp_path):
+    """LAND01 has one shapefile per crop; the map equals that of one layer with a class field."""
     layers = [polygon_layer([("", geometry) for _, other, geometry in fields() if other == crop], name=crop)
               for crop in ("wheat", "barley", "maize")]
     results = classify(TRAINING=None, CLASS_FIELD=None, TRAINING_LAYERS=layers, TRAINING_FRACTION=1.0)
@@ -157,18 +157,18 @@ def test_one_layer_for_each_class(classify, tmp_path):
 
 @pytest.mark.parametrize("names, sentence", [(("wheat", "barley", "wheat"), "wheat occurs twice"),
                                               (("wheat", "barley", " "), "one has no name")])
-def test_layers_that_do_not_name_their_classes_are_refused(classify, feedback, names, sentence):
+def test_repeated_or_empty_layer_names_are_refused(classify, feedback, names, sentence):
     layers = [polygon_layer([("", geometry) for _, _, geometry in fields()], name=name) for name in names]
 
     assert sentence in refused(classify, feedback, TRAINING=None, CLASS_FIELD=None, TRAINING_LAYERS=layers)
 
 
-def test_validation_parcels_of_their_own(classify, tmp_path):
+def test_separate_validation_parcels(classify, tmp_path):
     rows = [(crop, geometry) for _, crop, geometry in fields()]
     results = classify(TRAINING=polygon_layer(rows[:24]), VALIDATION=polygon_layer(rows[24:], crs="EPSG:4326"),
                        REPORT=str(tmp_path / "report.html"))
 
-    # 6 fields of 36 pixels judge.
+    # 6 validation parcels of 36 pixels.
     assert results["OVERALL_ACCURACY"] * 216 == pytest.approx(round(results["OVERALL_ACCURACY"] * 216))
 
 
@@ -187,7 +187,7 @@ def test_an_invalid_geometry_is_repaired(classify):
     assert classify(TRAINING=polygon_layer(rows))["OVERALL_ACCURACY"] > 0.5
 
 
-def test_an_empty_class_field_is_named(classify, feedback):
+def test_an_empty_class_field_is_reported(classify, feedback):
     nothing = polygon_layer([(None, geometry) for _, _, geometry in fields()])
 
     assert "The class field crop of parcels is empty in all 30 parcels" in refused(classify, feedback, TRAINING=nothing)
@@ -211,7 +211,7 @@ def test_two_grids_are_refused(classify, feedback, raster, tmp_path):
     assert "do not share one pixel grid" in refused(classify, feedback, RASTERS=[raster, shifted])
 
 
-def test_a_raster_that_cannot_be_loaded_is_named(classify, feedback, raster, tmp_path):
+def test_a_raster_that_cannot_be_loaded_is_reported(classify, feedback, raster, tmp_path):
     (tmp_path / "broken.tif").write_bytes(b"no raster")
     for lost in ("broken.tif", "absent.tif"):
         assert lost in refused(classify, feedback, RASTERS=[raster, str(tmp_path / lost)])
@@ -227,7 +227,7 @@ def test_a_web_map_is_refused(classify, feedback, raster):
     tiles = QgsRasterLayer("type=xyz&url=file:///nowhere/{z}/{x}/{y}.png&zmax=2&zmin=0", "web map", "wms")
     QgsProject.instance().addMapLayer(tiles)
 
-    assert "web map is not a raster in a file" in refused(classify, feedback, RASTERS=[raster, tiles])
+    assert "web map is not a raster file" in refused(classify, feedback, RASTERS=[raster, tiles])
 
 
 def test_parcels_outside_the_image_are_refused(classify, feedback, tmp_path):
@@ -243,13 +243,14 @@ def test_one_class_is_refused(classify, feedback):
 
 
 @pytest.mark.parametrize("changes, sentence", [
-    ({"TRAINING": None}, "Give training parcels"),
-    ({"CLASS_FIELD": None}, "Choose CLASS_FIELD"),
+    ({"TRAINING": None}, "Training data are missing"),
+    ({"CLASS_FIELD": None}, "Choose the class field of the training parcels (CLASS_FIELD)"),
     ({"TRAINING_LAYERS": ["a"]}, "not both"),
-    ({"TRAINING": None, "CLASS_FIELD": None, "TRAINING_LAYERS": ["a"], "VALIDATION": "b"}, "Give CLASS_FIELD"),
+    ({"TRAINING": None, "CLASS_FIELD": None, "TRAINING_LAYERS": ["a"], "VALIDATION": "b"},
+     "Choose the class field of the validation parcels (CLASS_FIELD)"),
     ({"RASTERS": []}, "RASTERS"),
 ])
-def test_parameters_that_do_not_fit_together_are_refused(classify, feedback, changes, sentence):
+def test_inconsistent_parameters_are_refused(classify, feedback, changes, sentence):
     assert sentence in refused(classify, feedback, **changes)
 
 
@@ -262,7 +263,7 @@ def test_a_validation_layer_without_the_class_field_is_refused(classify, feedbac
     assert "checks has no field crop" in refused(classify, feedback, VALIDATION=other)
 
 
-def test_stopping_leaves_no_file(classify, feedback, tmp_path):
+def test_a_cancelled_run_leaves_no_file(classify, feedback, tmp_path):
     feedback.progressChanged.connect(lambda percent: feedback.cancel() if percent > 50 else None)
     classify(OUTPUT=str(tmp_path / "map.tif"), CONFIDENCE=str(tmp_path / "confidence.tif"),
              REPORT=str(tmp_path / "report.html"))
@@ -270,7 +271,7 @@ def test_stopping_leaves_no_file(classify, feedback, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_defaults_of_the_dialog_are_those_of_the_science(provider):
+def test_defaults_of_the_dialog_equal_those_of_the_settings(provider):
     from floefield.compute.forest.settings import ForestSettings
 
     tool = provider.algorithm("classifycrops")
@@ -281,7 +282,7 @@ def test_defaults_of_the_dialog_are_those_of_the_science(provider):
     assert shown == {name: getattr(ForestSettings(), field) for name, field in fields.items()}
 
 
-def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):
+def test_suspect_labels_and_early_season_accuracy(run, tmp_path):
     from qgis.core import QgsVectorLayer
 
     names = ("B04_20230301", "B08_20230301", "B04_20230701", "B08_20230701")
@@ -300,7 +301,7 @@ def test_labels_that_look_wrong_and_the_curve_of_dates(run, tmp_path):
     assert "Suspect labels" in report
 
 
-def test_a_raster_of_classes_has_profiles_and_a_curve_but_no_parcels(run, feedback, tmp_path):
+def test_a_training_raster_has_profiles_and_early_season_accuracy_but_no_suspect_labels(run, feedback, tmp_path):
     from qgis.core import QgsProcessingException
 
     names = ("B04_20230301", "B08_20230301", "B04_20230701", "B08_20230701")
@@ -316,13 +317,13 @@ def test_a_raster_of_classes_has_profiles_and_a_curve_but_no_parcels(run, feedba
     assert "Early-season accuracy" in report and "NDVI profiles" in report
     with pytest.raises(QgsProcessingException) as error:
         run("classifycrops", {**parameters, "SUSPECT_LABELS": "TEMPORARY_OUTPUT"})
-    assert "TRAINING_RASTER has none" in f"{error.value} {' '.join(feedback.warned)}"
+    assert "not for a training raster (TRAINING_RASTER)" in f"{error.value} {' '.join(feedback.warned)}"
 
 
 @pytest.mark.parametrize(("name", "field", "kind"), [
     ("errors", "wrong_pct", "MultiPolygon"), ("errorpoints", "wrong_pct", "Point"),
     ("suspicious", "probability", "MultiPolygon")])
-def test_the_styles_of_layers_fit_their_fields(qgis_app, name, field, kind):
+def test_the_styles_of_layers_use_existing_fields(qgis_app, name, field, kind):
     from qgis.core import QgsVectorLayer
 
     from floefield.provider.base import ROOT
@@ -334,4 +335,4 @@ def test_the_styles_of_layers_fit_their_fields(qgis_app, name, field, kind):
     assert renderer.classAttribute() == field
     ends = [(each.lowerValue(), each.upperValue()) for each in renderer.ranges()]
     assert ends[0][0] == 0 and ends[-1][1] in (1, 100)
-    assert [low for low, _ in ends[1:]] == [high for _, high in ends[:-1]], "no value falls between two colours"
+    assert [low for low, _ in ends[1:]] == [high for _, high in ends[:-1]], "ranges without gaps"

@@ -1,4 +1,4 @@
-"""filterbyarea: true square metres in any CRS, written where the user wants them."""
+"""filterbyarea: ellipsoidal areas in any CRS, written to a field."""
 
 import math
 
@@ -34,7 +34,7 @@ def rows(layer):
     return [parcel.attributes() for parcel in layer.getFeatures()]
 
 
-def test_big_parcels_are_kept_and_small_ones_set_aside(run):
+def test_parcels_below_the_minimum_area_are_rejected(run):
     layer = parcel_layer([square(50), square(100), square(60), square(80)])
     result = run("filterbyarea", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT", "REJECTED": "TEMPORARY_OUTPUT"})
     assert [row[:2] for row in rows(result["OUTPUT"])] == [["crop 2", 2], ["crop 4", 4]]
@@ -43,14 +43,14 @@ def test_big_parcels_are_kept_and_small_ones_set_aside(run):
     assert [field.name() for field in result["OUTPUT"].fields()] == ["crop", "code", "AREA"]
 
 
-def test_the_rejected_are_only_written_on_request(run):
+def test_rejected_parcels_are_written_on_request_only(run):
     result = run("filterbyarea", {"INPUT": parcel_layer([square(50)]), "OUTPUT": "TEMPORARY_OUTPUT"})
     assert "REJECTED" not in result
     assert result["REJECTED_COUNT"] == 1
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:2154", "EPSG:32631", "EPSG:3035", "EPSG:2229"])
-def test_square_metres_are_those_of_the_ellipsoid_in_any_crs(run, crs):
+def test_areas_are_ellipsoidal_in_any_crs(run, crs):
     from qgis.core import (
         QgsCoordinateReferenceSystem,
         QgsCoordinateTransform,
@@ -72,7 +72,7 @@ def test_square_metres_are_those_of_the_ellipsoid_in_any_crs(run, crs):
     assert area == pytest.approx(20000, rel=1e-6)
 
 
-def test_the_area_is_what_qgis_measures_on_the_ellipsoid(run):
+def test_the_area_equals_the_ellipsoidal_area_of_qgis(run):
     from qgis.core import QgsDistanceArea, QgsProject
 
     layer = parcel_layer([square(123)])
@@ -85,8 +85,8 @@ def test_the_area_is_what_qgis_measures_on_the_ellipsoid(run):
 
 
 @pytest.mark.parametrize("unit, metres", [("m", 1.0), ("us-ft", 1200 / 3937)])
-def test_projections_and_ellipsoids_without_a_code_will_do(run, unit, metres):
-    """In an equal-area projection the plane has the areas of the ellipsoid."""
+def test_projections_and_ellipsoids_without_a_code_are_supported(run, unit, metres):
+    """In an equal-area projection, planar and ellipsoidal areas are equal."""
     crs = f"PROJ:+proj=laea +lat_0=43 +lon_0=3 +a=6378249.145 +b=6356514.87 +units={unit} +type=crs"
     layer = parcel_layer([square(200 / metres, 0, 0)], crs)
     shrunk = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
@@ -97,7 +97,7 @@ def test_projections_and_ellipsoids_without_a_code_will_do(run, unit, metres):
     assert areas == pytest.approx([200 ** 2, 170 ** 2], rel=1e-5)
 
 
-def test_a_field_of_that_name_is_overwritten_where_it_stands(run):
+def test_an_existing_numeric_field_is_overwritten_in_its_position(run):
     layer = parcel_layer([square(100)], fields="field=crop:string(20)&field=area:integer&field=code:integer")
     result = run("filterbyarea", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
     assert [field.name() for field in result.fields()] == ["crop", "area", "code"]
@@ -105,14 +105,14 @@ def test_a_field_of_that_name_is_overwritten_where_it_stands(run):
     assert result.fields()[1].typeName() == "double"
 
 
-def test_a_text_field_of_that_name_is_refused(run):
+def test_an_existing_text_field_is_refused(run):
     from qgis.core import QgsProcessingException
 
-    with pytest.raises(QgsProcessingException, match="field crop that does not hold numbers"):
+    with pytest.raises(QgsProcessingException, match="field crop of the layer is not numeric"):
         run("filterbyarea", {"INPUT": parcel_layer([square(100)]), "AREA_FIELD": "CROP", "OUTPUT": "TEMPORARY_OUTPUT"})
 
 
-def test_ten_characters_fit_a_shapefile_and_eleven_do_not(run, tmp_path):
+def test_field_names_of_a_shapefile_have_at_most_ten_characters(run, tmp_path):
     from qgis.core import QgsProcessingException
 
     layer, output = parcel_layer([square(100)]), str(tmp_path / "big.shp")
@@ -122,7 +122,7 @@ def test_ten_characters_fit_a_shapefile_and_eleven_do_not(run, tmp_path):
         run("filterbyarea", {"INPUT": layer, "AREA_FIELD": "AREA_SQUARE", "OUTPUT": output})
 
 
-def test_a_very_large_parcel_fits_the_column_of_a_shapefile(run, tmp_path):
+def test_the_area_of_a_very_large_parcel_fits_a_shapefile_field(run, tmp_path):
     output = str(tmp_path / "big.shp")
     run("filterbyarea", {"INPUT": parcel_layer([square(300_000, 300_000)]), "OUTPUT": output})
     assert rows(output)[0][2] == pytest.approx(9e10, rel=2e-3)
@@ -139,21 +139,21 @@ def test_invalid_parcels_are_measured_after_repair_and_empty_ones_rejected(run, 
     assert any("1 (ids 2)" in line for line in feedback.warned)
 
 
-def test_heights_stay(run):
+def test_z_values_are_kept(run):
     parcel = f"PolygonZ(({X} {Y} 7, {X + 100} {Y} 7, {X + 100} {Y + 100} 7, {X} {Y + 100} 7, {X} {Y} 7))"
     result = run("filterbyarea", {"INPUT": parcel_layer([parcel], kind="PolygonZ"), "OUTPUT": "TEMPORARY_OUTPUT"})
     [kept] = result["OUTPUT"].getFeatures()
     assert {vertex.z() for vertex in kept.geometry().vertices()} == {7.0}
 
 
-def test_parts_and_holes_count_as_they_should(run):
+def test_areas_of_parts_are_added_and_of_holes_subtracted(run):
     hole = f"({X + 40} {Y + 40}, {X + 60} {Y + 40}, {X + 60} {Y + 60}, {X + 40} {Y + 60}, {X + 40} {Y + 40})"
     two = f"MultiPolygon({square(100)[len('Polygon'):-1]}, {hole}), {square(50, X + 500)[len('Polygon'):]})"
     result = run("filterbyarea", {"INPUT": parcel_layer([two], kind="MultiPolygon"), "OUTPUT": "TEMPORARY_OUTPUT"})
     assert rows(result["OUTPUT"])[0][2] == pytest.approx(100 ** 2 - 20 ** 2 + 50 ** 2, rel=1e-3)
 
 
-def test_a_parcel_across_180_degrees_is_measured_right(run):
+def test_the_area_of_a_parcel_across_180_degrees_is_correct(run):
     metres = 2 * math.pi * 6378137 / 360  # a degree of longitude on the equator
     layer = parcel_layer(["Polygon((179.999 0, 180.001 0, 180.001 0.001, 179.999 0.001, 179.999 0))",
                           "MultiPolygon(((179.999 0, 180 0, 180 0.001, 179.999 0.001, 179.999 0)), "
@@ -165,10 +165,10 @@ def test_a_parcel_across_180_degrees_is_measured_right(run):
 
 @pytest.mark.parametrize(("layer", "sentence"), [
     (lambda: parcel_layer([square(100)], crs=None), "no coordinate reference system"),
-    (lambda: parcel_layer([f"Point({X} {Y})"], kind="Point"), "must hold parcels as polygons"),
+    (lambda: parcel_layer([f"Point({X} {Y})"], kind="Point"), "must be a polygon layer"),
     (lambda: parcel_layer([square(100)], crs="EPSG:4326"), "wrong coordinate reference system"),
 ], ids=["no CRS", "points", "metres called degrees"])
-def test_unsuitable_layers_get_a_sentence(run, feedback, tmp_path, layer, sentence):
+def test_unsuitable_layers_are_refused_with_a_message(run, feedback, tmp_path, layer, sentence):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as refusal:
@@ -177,7 +177,7 @@ def test_unsuitable_layers_get_a_sentence(run, feedback, tmp_path, layer, senten
     assert not list(tmp_path.iterdir())
 
 
-def test_cancelling_leaves_nothing(run, feedback, tmp_path):
+def test_a_cancelled_run_leaves_no_file(run, feedback, tmp_path):
     feedback.progressChanged.connect(lambda percent: percent > 40 and feedback.cancel())
     run("filterbyarea", {"INPUT": parcel_layer([square(100)] * 10), "OUTPUT": str(tmp_path / "big.gpkg"),
                          "REJECTED": str(tmp_path / "small.gpkg")})

@@ -1,6 +1,6 @@
-"""No parameter of the tools with a random forest is ignored: changing it, and nothing else, changes the result.
+"""Every parameter of the classification tools has an effect: changing it alone changes the outputs.
 
-What each change should do is in the other tests; here the tables are complete, and a new parameter without a row fails.
+The effects are tested elsewhere; here the tables are complete, and a new parameter without a row fails.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from ..parcelfiles import one_layer_for_each_class, write_geojson
 BANDS = ("B04_20180627", "B08_20180627")
 TRAINING = {"RASTERS": ["scene"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 10, "SAMPLES_PER_CLASS": 0,
             "MIN_SAMPLES_LEAF": 2}
-# Parameter: what else it needs, and its other value. Files are named by their key in `files`.
-LEARNING = {
+# Parameter: other parameters that it requires, and its other value. Files are keys of `files`.
+TRAINING_PARAMETERS = {
     "RASTERS": ({}, ["other scene"]),
     "TRAINING": ({}, "half of the parcels"),
     "CLASS_FIELD": ({}, "id"),
     "TRAINING_LAYERS": ({"TRAINING": None, "TRAINING_LAYERS": "layers"}, "fewer layers"),
     "TRAINING_RASTER": ({"TRAINING": None, "TRAINING_RASTER": "classes"}, "other classes"),
-    "VALIDATION": ({"VALIDATION": "half of the parcels"}, "judges"),
+    "VALIDATION": ({"VALIDATION": "half of the parcels"}, "validation parcels"),
     "TRAINING_FRACTION": ({}, 0.5),
     "BANDS": ({}, "B08*"),
     "RESAMPLING": ({"RASTERS": ["scene", "coarse"], "RESAMPLING": "nearest"}, "bilinear"),
@@ -46,29 +46,30 @@ LEARNING = {
     "REPORT": ({}, "report.html"),
     "MODEL": ({}, "other.ffrf"),
 }
-MAPPING = {
+MAP_PARAMETERS = {
     "SMOOTHING": ({}, False),
     "MIN_CONFIDENCE": ({}, 0.9),
     "CONFIDENCE": ({}, "confidence.tif"),
     "PROBABILITIES": ({"PROBABILITIES": None}, "probabilities.tif"),
 }
-APPLYING = {
+APPLICATION_PARAMETERS = {
     "RASTERS": ({}, ["other scene"]),
     "MODEL": ({}, "other model"),
     "BAND_MATCHING": ({"RASTERS": ["turned scene"]}, "order"),
     "RESAMPLING": ({"MODEL": "model of three bands", "RASTERS": ["scene", "coarse"], "RESAMPLING": "nearest"},
                    "average"),
     "MASK": ({}, "mask"),
-    **MAPPING,
+    **MAP_PARAMETERS,
 }
-TABLES = {"trainclassifier": LEARNING, "classifycrops": {**LEARNING, **MAPPING}, "applyclassifier": APPLYING}
-# They are seen below, or are where the result goes.
+TABLES = {"trainclassifier": TRAINING_PARAMETERS, "classifycrops": {**TRAINING_PARAMETERS, **MAP_PARAMETERS},
+          "applyclassifier": APPLICATION_PARAMETERS}
+# Tested below, or the path of the output.
 OTHERS = {"THREADS", "OUTPUT"}
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory, provider):
-    """Everything that the rows name."""
+    """The files of the tables by key."""
     import processing
 
     folder = tmp_path_factory.mktemp("parameters")
@@ -88,8 +89,8 @@ def files(tmp_path_factory, provider):
         "other classes": write(folder / "more.tif", np.roll(classes, 3, axis=2).astype("uint8"), ("class",)),
         "parcels": str(write_geojson(folder / "parcels.geojson", rows)),
         "half of the parcels": str(write_geojson(folder / "half.geojson", rows[::2])),
-        "judges": str(write_geojson(folder / "judges.geojson", [(1, "wheat", square(0, 0, 2)), (2, "maize", square(
-            24, 0, 2))]))}
+        "validation parcels": str(write_geojson(folder / "validation.geojson", [
+            (1, "wheat", square(0, 0, 2)), (2, "maize", square(24, 0, 2))]))}
     layers = [str(path) for path in one_layer_for_each_class(found["parcels"], "crop", folder)]
     found |= {"layers": layers, "fewer layers": layers[:2]}
     for name, changes in (("model", {}), ("other model", {"SEED": 5}),
@@ -103,33 +104,33 @@ def files(tmp_path_factory, provider):
 
 @pytest.fixture(scope="module")
 def results():
-    """What the runs gave that several rows compare with."""
+    """Outcomes of the reference runs, shared by several rows."""
     return {}
 
 
 def outcome(run, files, folder, tool, parameters):
-    """What a run says of the classes of the pixels, and which files it leaves."""
+    """Return accuracy, contents of rasters and models, and file names of a run."""
     from floefield.compute.forest.modelfile import load_forest
 
-    usual = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainclassifier" else {}
-    usual |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffrf"}
-    usual["RASTERS"] = ["scene"]
-    given = {name: value for name, value in {**usual, **parameters}.items() if value is not None}
+    defaults = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainclassifier" else {}
+    defaults |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffrf"}
+    defaults["RASTERS"] = ["scene"]
+    given = {name: value for name, value in {**defaults, **parameters}.items() if value is not None}
     folder.mkdir()
-    given = {name: _found(value, files, folder) for name, value in given.items()}
+    given = {name: _resolved(value, files, folder) for name, value in given.items()}
     accuracy = run(tool, given).get("OVERALL_ACCURACY")
     written = {path.name: read(path)[0].tobytes() for path in folder.glob("*.tif")}
     for path in folder.glob("*.ffrf"):
         forest = load_forest(str(path))
         written[path.name] = (forest.trees.threshold.tobytes(), forest.trees.votes.tobytes(), forest.feature_names,
                               forest.oob_score, forest.permutation_importances)
-    reports = [path.read_text(encoding="utf-8").count("early the map") for path in folder.glob("*.html")]
+    reports = [path.read_text(encoding="utf-8").count("Early-season accuracy") for path in folder.glob("*.html")]
     return accuracy, written, reports, sorted(path.name for path in folder.iterdir())
 
 
-def _found(value, files, folder):
+def _resolved(value, files, folder):
     if isinstance(value, list):
-        return [_found(item, files, folder) for item in value]
+        return [_resolved(item, files, folder) for item in value]
     if isinstance(value, str) and value in files:
         return files[value]
     is_new = isinstance(value, str) and value.endswith((".tif", ".ffrf", ".html", ".gpkg"))
@@ -137,23 +138,23 @@ def _found(value, files, folder):
 
 
 @pytest.mark.parametrize("tool", TABLES)
-def test_the_table_has_every_parameter(provider, tool):
+def test_the_tables_contain_every_parameter(provider, tool):
     declared = {parameter.name() for parameter in provider.algorithm(tool).parameterDefinitions()}
     assert declared == set(TABLES[tool]) | (OTHERS if tool != "trainclassifier" else {"THREADS"})
 
 
 @pytest.mark.parametrize(("tool", "name"), [
     (tool, name) for tool in ("classifycrops", "applyclassifier") for name in TABLES[tool]])
-def test_a_parameter_changes_the_result(run, files, results, tmp_path, tool, name):
-    needed, other = TABLES[tool][name]
-    key = (tool, *needed)
+def test_a_parameter_changes_the_outputs(run, files, results, tmp_path, tool, name):
+    required, other = TABLES[tool][name]
+    key = (tool, *required)
     if key not in results:
-        results[key] = outcome(run, files, tmp_path / "one", tool, needed)
+        results[key] = outcome(run, files, tmp_path / "one", tool, required)
 
-    assert outcome(run, files, tmp_path / "two", tool, {**needed, name: other}) != results[key]
+    assert outcome(run, files, tmp_path / "two", tool, {**required, name: other}) != results[key]
 
 
 @pytest.mark.parametrize("tool", TABLES)
-def test_the_threads_are_as_many_as_were_asked_for(run, files, tmp_path, threads_asked, tool):
+def test_the_requested_number_of_threads_is_used(run, files, tmp_path, threads_asked, tool):
     outcome(run, files, tmp_path / "run", tool, {"THREADS": 3})
     assert set(threads_asked) == {3}

@@ -86,7 +86,7 @@ def test_a_square_of_100_m_becomes_a_square_of_70_m(run):
 
 @pytest.mark.parametrize("parcel", [SQUARE, DUMB_BELL, WITH_HOLE, TWO_PARTS],
                          ids=["square", "dumb-bell", "with hole", "two parts"])
-def test_in_utm_it_is_the_buffer_of_qgis(run, parcel):
+def test_in_utm_it_equals_the_buffer_of_qgis(run, parcel):
     import processing
 
     layer = parcel_layer([parcel], kind="MultiPolygon")
@@ -111,7 +111,7 @@ def test_in_utm_it_is_the_buffer_of_qgis(run, parcel):
     ("EPSG:4326", -70.1, -80.2, 2e-5),
     ("EPSG:4326", 180.0, -16.9, 2e-5),
 ])
-def test_metres_are_metres_in_any_crs(run, crs, longitude, latitude, tolerance):
+def test_the_buffer_distance_is_in_metres_in_any_crs(run, crs, longitude, latitude, tolerance):
     from qgis.core import QgsPointXY
 
     corners = geodesic_square(longitude, latitude, 200)
@@ -137,7 +137,7 @@ def test_degrees_and_grads_of_paris_agree(run):
     assert areas[0] == pytest.approx(170 ** 2, rel=2e-4)  # another ellipsoid: Clarke's is 1e-4 off WGS 84
 
 
-def test_a_parcel_cut_at_180_degrees_is_not_shrunk_at_the_cut(run):
+def test_a_parcel_split_at_180_degrees_is_not_buffered_at_the_split(run):
     from qgis.core import QgsGeometry, QgsRectangle
 
     whole = polygon([(x % 360, y) for x, y in geodesic_square(180.0, -16.9, 200)])
@@ -153,7 +153,7 @@ def test_a_parcel_cut_at_180_degrees_is_not_shrunk_at_the_cut(run):
     assert geodesic_area(shrunk) == pytest.approx(170 ** 2, rel=2e-5)
 
 
-def test_parts_a_thousand_kilometres_apart_are_each_shrunk_truly(run):
+def test_parts_a_thousand_kilometres_apart_are_each_buffered_exactly(run):
     from qgis.core import QgsGeometry
 
     parts = [polygon(geodesic_square(longitude, latitude, 200)) for longitude, latitude in ((-4, 48), (7, 43))]
@@ -162,7 +162,7 @@ def test_parts_a_thousand_kilometres_apart_are_each_shrunk_truly(run):
     assert geodesic_area(shrunk) == pytest.approx(2 * 170 ** 2, rel=2e-5)
 
 
-def test_attributes_fields_and_crs_stay(run):
+def test_attributes_fields_and_crs_are_kept(run):
     layer = parcel_layer([SQUARE, STRIP, DUMB_BELL])
     result = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
     assert [parcel.attributes() for parcel in result.getFeatures()] == [["crop 1", 1], ["crop 3", 3]]
@@ -176,14 +176,14 @@ def test_a_parcel_that_falls_apart_stays_one_feature(run):
     assert shrunk.constGet().numGeometries() == 2
 
 
-def test_heights_are_dropped(run):
+def test_z_values_are_dropped(run):
     square = f"PolygonZ(({X} {Y} 7, {X + 100} {Y} 7, {X + 100} {Y + 100} 7, {X} {Y + 100} 7, {X} {Y} 7))"
     layer = parcel_layer([square], kind="PolygonZ")
     result = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
     assert geometries_of(result)[0].asWkt().startswith("MultiPolygon (")
 
 
-def test_what_is_repaired_and_what_is_lost_is_said(run, feedback):
+def test_repaired_and_removed_parcels_are_reported(run, feedback):
     layer = parcel_layer([SQUARE, BOW_TIE, None, LINE, STRIP])
     result = run("innerbuffer", {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT"})
     assert (result["INPUT_COUNT"], result["OUTPUT_COUNT"], result["REMOVED_COUNT"]) == (5, 2, 3)
@@ -193,17 +193,17 @@ def test_what_is_repaired_and_what_is_lost_is_said(run, feedback):
     assert bow_tie.area() == pytest.approx(2 * 2500 * (1 - 15 / inradius) ** 2)
     assert any("repaired: 1 (ids 2)" in line for line in feedback.said)
     assert any("without an area" in line and "2 (ids 3, 4)" in line for line in feedback.warned)
-    assert any("vanished" in line and "1 (ids 5)" in line for line in feedback.warned)
+    assert any("Parcels removed" in line and "1 (ids 5)" in line for line in feedback.warned)
 
 
-def test_of_many_lost_parcels_twenty_are_named(run, feedback):
+def test_at_most_twenty_removed_parcels_are_listed(run, feedback):
     result = run("innerbuffer", {"INPUT": parcel_layer([STRIP] * 23), "OUTPUT": "TEMPORARY_OUTPUT"})
     assert result["REMOVED_COUNT"] == 23
     assert any("23 (ids 1, 2," in line and line.endswith("20 and 3 more).") for line in feedback.warned)
     assert any("No parcel is left" in line for line in feedback.warned)
 
 
-def test_only_selected_parcels_where_asked(run):
+def test_only_selected_parcels_are_used_on_request(run):
     from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
 
     layer = parcel_layer([SQUARE, DUMB_BELL])
@@ -233,12 +233,12 @@ def test_real_parcels_in_lambert_93_without_a_code(run, feedback):
 
 @pytest.mark.parametrize(("layer", "sentence"), [
     (lambda: parcel_layer([SQUARE], crs=None), "no coordinate reference system"),
-    (lambda: parcel_layer([f"Point({X} {Y})"], kind="Point"), "must hold parcels as polygons"),
+    (lambda: parcel_layer([f"Point({X} {Y})"], kind="Point"), "must be a polygon layer"),
     (lambda: parcel_layer([SQUARE], crs="EPSG:4326"), "wrong coordinate reference system"),
     (lambda: parcel_layer([polygon([(20037400, 0), (20037600, 0), (20037600, 200), (20037400, 200)])], "EPSG:3857"),
-     "across the edge"),
+     "crosses the boundary"),
 ], ids=["no CRS", "points", "metres called degrees", "beyond the edge of Web Mercator"])
-def test_unsuitable_layers_get_a_sentence(run, feedback, tmp_path, layer, sentence):
+def test_unsuitable_layers_are_refused_with_a_message(run, feedback, tmp_path, layer, sentence):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as refusal:
@@ -248,21 +248,21 @@ def test_unsuitable_layers_get_a_sentence(run, feedback, tmp_path, layer, senten
 
 
 @pytest.mark.parametrize("distance", [0, -15])
-def test_a_distance_that_does_not_shrink_is_refused(run, distance):
+def test_a_distance_that_is_not_positive_is_refused(run, distance):
     from qgis.core import QgsProcessingException
 
-    with pytest.raises(QgsProcessingException, match="give a number above 0"):
+    with pytest.raises(QgsProcessingException, match="DISTANCE must be above 0"):
         run("innerbuffer", {"INPUT": parcel_layer([SQUARE]), "DISTANCE": distance, "OUTPUT": "TEMPORARY_OUTPUT"})
 
 
-def test_an_output_in_no_folder_gets_a_sentence(run, tmp_path):
+def test_an_output_in_a_missing_folder_is_refused(run, tmp_path):
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException, match="cannot be written"):
         run("innerbuffer", {"INPUT": parcel_layer([SQUARE]), "OUTPUT": str(tmp_path / "no folder" / "shrunk.gpkg")})
 
 
-def test_after_cancelling_the_earlier_result_is_still_there(run, feedback, tmp_path):
+def test_a_cancelled_run_keeps_the_previous_output(run, feedback, tmp_path):
     output = tmp_path / "shrunk.gpkg"
     run("innerbuffer", {"INPUT": parcel_layer([SQUARE]), "OUTPUT": str(output)})
     before = output.read_bytes()
@@ -274,7 +274,7 @@ def test_after_cancelling_the_earlier_result_is_still_there(run, feedback, tmp_p
 
 
 @pytest.mark.parametrize("name", ["shrunk.shp", "shrunk.gpkg", "shrunk.geojson"])
-def test_a_disk_that_fills_up_leaves_no_half_file(run, tmp_path, name):
+def test_a_full_disk_leaves_no_incomplete_file(run, tmp_path, name):
     from qgis.core import QgsProcessingException
 
     layer = parcel_layer([DUMB_BELL] * 3000)
@@ -288,7 +288,7 @@ def test_a_disk_that_fills_up_leaves_no_half_file(run, tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_failure_spares_the_other_tables_of_a_geopackage(run, tmp_path):
+def test_a_failure_keeps_the_other_tables_of_a_geopackage(run, tmp_path):
     from qgis.core import QgsProcessingException, QgsVectorLayer
 
     package = tmp_path / "parcels.gpkg"
@@ -305,7 +305,7 @@ def test_a_failure_spares_the_other_tables_of_a_geopackage(run, tmp_path):
     assert not QgsVectorLayer(f"{package}|layername=second", "", "ogr").isValid()
 
 
-def test_numbers_that_occur_twice_in_fid_do_not_stop_a_geopackage(run, tmp_path):
+def test_repeated_values_of_fid_are_accepted_in_a_geopackage(run, tmp_path):
     from qgis.core import QgsVectorLayer
 
     layer = parcel_layer([SQUARE, DUMB_BELL])

@@ -1,4 +1,4 @@
-"""prepareinsitu and splitinsitu: what happens to each parcel, and what Sen2-Agri gets."""
+"""prepareinsitu and splitinsitu: parcels prepared for training, the archive for Sen2-Agri, and their split."""
 
 import zipfile
 
@@ -27,7 +27,7 @@ def prepared(run, layer, **changes):
                                  "REJECTED": "TEMPORARY_OUTPUT", **changes})
 
 
-def test_parcels_are_shrunk_filtered_and_coded(run, feedback):
+def test_parcels_are_buffered_filtered_and_coded(run, feedback):
     layer = layer_of([("Maize", square(200)), ("winter wheat", square(101, X + 500)), ("Maize", square(100, X + 900)),
                       (None, square(200, X + 1300)), ("forest", square(300, X + 1800)), ("Maize", square(25, X + 2500)),
                       ("Maize", square(5, X + 2600)), ("Maize", None)])
@@ -42,11 +42,11 @@ def test_parcels_are_shrunk_filtered_and_coded(run, feedback):
     assert [row[1] for row in rows(results["REJECTED"])] == [
         "too small", "no class", "vanished in the buffer", "sliver", "no area"]
     assert (results["INPUT_COUNT"], results["OUTPUT_COUNT"]) == (8, 3)
-    assert any(text.startswith("Fewer than three parcels are left of: Maize, forest, winter wheat.")
+    assert any("fewer than three parcels left" in text and text.endswith("Maize, forest, winter wheat.")
                for text in feedback.warned)
 
 
-def test_the_area_is_that_after_the_buffer_and_inner_buffer_and_area_filter_agree(run):
+def test_areas_equal_those_of_inner_buffer_and_area_filter(run):
     layer = layer_of([("Maize", square(side, X + 300 * number)) for number, side in enumerate((95, 99, 101, 105, 180))])
 
     results = prepared(run, layer)
@@ -56,7 +56,7 @@ def test_the_area_is_that_after_the_buffer_and_inner_buffer_and_area_filter_agre
     assert [row[5] for row in rows(results["OUTPUT"])] == pytest.approx([row[-1] for row in rows(big)], abs=1e-3)
 
 
-def test_different_classes_both_lose_what_both_claim(run, feedback):
+def test_overlaps_of_different_classes_are_removed_from_both(run, feedback):
     layer = layer_of([("Maize", square(200)), ("Rye", square(200, X + 150)), ("Rye", square(200, X + 150))])
 
     results = prepared(run, layer, DISTANCE=0)
@@ -64,17 +64,17 @@ def test_different_classes_both_lose_what_both_claim(run, feedback):
     areas = {row[2]: row[5] for row in rows(results["OUTPUT"])}
     assert areas == pytest.approx({"Maize": 150 * 200, "Rye": 150 * 200}, rel=2e-3)
     assert rows(results["REJECTED"])[0][:2] == ["Rye", "overlap"]
-    assert any("lost ground" in text for text in feedback.warned)
+    assert any("overlaps with other parcels" in text for text in feedback.warned)
 
 
-def test_common_borders_are_no_overlaps(run, feedback):
+def test_common_borders_are_not_overlaps(run, feedback):
     layer = layer_of([("Maize", square(200)), ("Rye", square(200, X + 200))])
 
     assert prepared(run, layer, DISTANCE=0)["OUTPUT_COUNT"] == 2
-    assert not any("lost ground" in text for text in feedback.warned)
+    assert not any("overlaps with other parcels" in text for text in feedback.warned)
 
 
-def test_a_bow_tie_is_repaired_and_the_largest_piece_kept(run):
+def test_a_bow_tie_is_repaired_and_its_largest_part_kept(run):
     tie = f"Polygon(({X} {Y}, {X + 400} {Y + 400}, {X + 400} {Y}, {X} {Y + 300}, {X} {Y}))"
     layer = layer_of([("Maize", tie)])
 
@@ -95,7 +95,7 @@ def test_results_in_another_crs_have_the_same_areas(run, crs):
     assert [row[5] for row in rows(moved)] == pytest.approx([row[5] for row in rows(usual)], rel=1e-3)
 
 
-def test_codes_come_from_the_users_table(run, tmp_path):
+def test_codes_are_read_from_the_class_code_table(run, tmp_path):
     table = tmp_path / "codes.csv"
     table.write_text("label;code;lc;crop;irrigation\nCorn, late;12345678;Maïs é;1;1\nbush;3;Bush;0;\nx;;;;\n", "utf-8")
     layer = layer_of([("Corn, late", square(200)), ("BUSH", square(200, X + 300)), ("x", square(200, X + 600))])
@@ -123,7 +123,7 @@ def test_a_table_that_cannot_be_used_is_refused(run, tmp_path, content, sentence
         prepared(run, layer_of([("Maize", square(200))]), CODES=str(tmp_path / "codes.csv"))
 
 
-def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
+def test_numeric_labels_are_codes_if_they_fit_sen2agri(run):
     labels = ["12", "12345678", "123456789", "9007199254740993", "maize", "0"]
     layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
 
@@ -134,7 +134,7 @@ def test_numbers_are_their_own_codes_unless_sen2agri_has_no_room_for_them(run):
     assert max(codes.values()) < 10 ** 8
 
 
-def test_the_largest_code_leaves_room_for_classes_without_one(run):
+def test_the_maximum_code_does_not_block_classes_without_a_code(run):
     layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate((99999999, 90001, -1, 0))],
                      fields="field=crop:int8")
 
@@ -143,7 +143,7 @@ def test_the_largest_code_leaves_room_for_classes_without_one(run):
     assert codes == {"99999999": 99999999, "90001": 90001, "-1": 90002, "0": 90003}
 
 
-def test_classes_that_differ_in_spelling_only_are_named(run, feedback):
+def test_classes_that_differ_in_spelling_only_are_reported(run, feedback):
     labels = ["Winter_wheat", "winter  wheat", "12", "012", "flax"]
     layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
     prepared(run, layer)
@@ -154,7 +154,7 @@ def test_classes_that_differ_in_spelling_only_are_named(run, feedback):
     assert "012, 12." in said[0] and "Winter_wheat, winter  wheat." in said[1]
 
 
-def test_what_is_no_polygon_in_a_mixed_layer_has_no_area(run, tmp_path):
+def test_other_geometries_of_a_mixed_layer_have_no_area(run, tmp_path):
     from osgeo import ogr, osr
 
     path, crs = str(tmp_path / "mixed.gpkg"), osr.SpatialReference()
@@ -175,7 +175,7 @@ def test_what_is_no_polygon_in_a_mixed_layer_has_no_area(run, tmp_path):
     assert [row[1] for row in rows(results["REJECTED"])] == ["no area"]
 
 
-def test_classes_that_fit_one_crop_get_codes_below_it(run):
+def test_classes_of_one_crop_get_codes_below_it(run):
     labels = ["winter_durum_hard_wheat", "winter_common_soft_wheat", "maize", "wheat", "spring_barley"]
     layer = layer_of([(label, square(200, X + 300 * number)) for number, label in enumerate(labels)])
 
@@ -191,7 +191,7 @@ def test_a_number_field_is_read_without_decimals(run):
     assert [row[3] for row in rows(prepared(run, layer)["OUTPUT"])] == [12, 41]
 
 
-def test_the_field_says_what_is_irrigated(run, feedback):
+def test_irrigation_is_read_from_a_field(run, feedback):
     waters = ("1", "no", None, "Irrigated", "perhaps")
     layer = layer_of([("Maize", square(200, X + 300 * number), water) for number, water in enumerate(waters)])
 
@@ -201,27 +201,27 @@ def test_the_field_says_what_is_irrigated(run, feedback):
     assert any("perhaps" in text for text in feedback.warned)
 
 
-def test_the_field_says_what_is_cropland(run, feedback):
+def test_cropland_is_read_from_a_field(run, feedback):
     crops = ("Maize", "Maize", "Grassland", "Grassland", "Forest")
     layer = layer_of([(crop, square(200, X + 300 * number), is_crop) for number, (crop, is_crop) in enumerate(
         zip(crops, ("0", None, "yes", "1", None)))])
 
     assert [row[1] for row in rows(prepared(run, layer, CROP_FIELD="water")["OUTPUT"])] == [0, 0, 1, 1, 0]
-    assert any("Maize: code 12 (legend), no cropland" in text for text in feedback.said)
+    assert any("Maize: code 12 (legend), other land" in text for text in feedback.said)
 
 
-@pytest.mark.parametrize(("answers", "words"), [
-    (("1", "0"), "says of Maize both that it is cropland and that it is not"),
-    (("1", "maybe"), "must say 1 .crop. or 0")])
-def test_a_field_that_contradicts_itself_is_refused(run, answers, words):
+@pytest.mark.parametrize(("values", "words"), [
+    (("1", "0"), "both 1 .crop. and 0 .other. for the class Maize"),
+    (("1", "maybe"), "must be 1 .crop. or 0")])
+def test_an_inconsistent_cropland_field_is_refused(run, values, words):
     from qgis.core import QgsProcessingException
 
-    layer = layer_of([("Maize", square(200, X + 300 * number), answer) for number, answer in enumerate(answers)])
+    layer = layer_of([("Maize", square(200, X + 300 * number), value) for number, value in enumerate(values)])
     with pytest.raises(QgsProcessingException, match=words):
         prepared(run, layer, CROP_FIELD="water")
 
 
-def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
+def test_the_archive_has_the_attributes_that_sen2agri_requires(run, tmp_path):
     from osgeo import ogr
 
     layer = layer_of([("Maïs de la vallée, très tardif " * 4, square(200)), ("Rye", square(300, X + 500))])
@@ -248,9 +248,9 @@ def test_the_archive_is_what_sen2agri_asks_for(run, tmp_path):
 
 
 @pytest.mark.parametrize("changes, sentence", [
-    ({"CRS": "EPSG:99999"}, "does not know the coordinate reference system EPSG:99999"),
-    ({"ARCHIVE": "insitu.shp"}, "a name that ends in .zip")])
-def test_a_crs_or_an_archive_that_cannot_be_is_refused(run, feedback, tmp_path, changes, sentence):
+    ({"CRS": "EPSG:99999"}, "EPSG:99999 is unknown to QGIS"),
+    ({"ARCHIVE": "insitu.shp"}, "a file name that ends in .zip")])
+def test_an_unknown_crs_or_a_wrong_archive_name_is_refused(run, feedback, tmp_path, changes, sentence):
     from qgis.core import QgsProcessingException
 
     changes = {name: value if name == "CRS" else str(tmp_path / value) for name, value in changes.items()}
@@ -260,7 +260,7 @@ def test_a_crs_or_an_archive_that_cannot_be_is_refused(run, feedback, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_heights_and_curves_are_left_behind(run, tmp_path):
+def test_z_values_and_curves_are_removed(run, tmp_path):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
     layer = QgsVectorLayer("CurvePolygonZ?crs=EPSG:32631&field=crop:string", "curves", "memory")
@@ -289,20 +289,20 @@ def test_the_report_counts_parcels_and_hectares_of_each_class(run, tmp_path):
     assert "11.5" in text and "&lt;b&gt;Rye" in text and "<svg" in text
 
 
-def test_several_layers_are_classes_of_their_own_name(run):
+def test_layer_names_are_classes(run):
     layers = [layer_of([("?", square(200))], name="Maize"),
               layer_of([(7, square(200, X + 600))], name="Rye", fields="field=crop:integer&field=owner:string")]
 
     results = run("prepareinsitu", {"INPUT_LAYERS": layers, "OUTPUT": "TEMPORARY_OUTPUT"})
-    divided = run("splitinsitu", {"INPUT_LAYERS": layers, "SMALL_CLASSES": "training", "TRAINING": "TEMPORARY_OUTPUT",
-                                  "VALIDATION": "TEMPORARY_OUTPUT"})
+    split_layers = run("splitinsitu", {"INPUT_LAYERS": layers, "SMALL_CLASSES": "training",
+                                       "TRAINING": "TEMPORARY_OUTPUT", "VALIDATION": "TEMPORARY_OUTPUT"})
 
     assert [row[2:4] for row in rows(results["OUTPUT"])] == [["Maize", 12], ["Rye", 16]]
-    assert [row[0] for row in rows(divided["TRAINING"])] == ["Maize", "Rye"]
-    assert [field.name() for field in divided["TRAINING"].fields()] == ["class", "crop", "water", "owner"]
+    assert [row[0] for row in rows(split_layers["TRAINING"])] == ["Maize", "Rye"]
+    assert [field.name() for field in split_layers["TRAINING"].fields()] == ["class", "crop", "water", "owner"]
 
 
-def test_layers_of_one_file_are_classes_of_their_name_in_it(run, tmp_path):
+def test_names_of_layers_inside_one_file_are_classes(run, tmp_path):
     from osgeo import gdal
 
     path = str(tmp_path / "fields.gpkg")
@@ -335,32 +335,32 @@ def crops(layer):
     return [row[0] for row in rows(layer)]
 
 
-def test_three_quarters_of_each_class_train_and_small_classes_do_both(run, feedback):
+def test_three_quarters_of_each_class_are_training_and_small_classes_are_in_both(run, feedback):
     results = split(run, many({"Maize": 20, "Rye": 7, "Flax": 2, "Oats": 1}))
 
     assert [crops(results["TRAINING"]).count(crop) for crop in ("Maize", "Rye", "Flax", "Oats")] == [15, 5, 2, 1]
     assert [crops(results["VALIDATION"]).count(crop) for crop in ("Maize", "Rye", "Flax", "Oats")] == [5, 2, 2, 1]
     assert results["UNASSESSED_CLASSES"] == "Flax, Oats"
-    assert any("repeats its training" in text for text in feedback.warned)
+    assert any("is a training accuracy" in text for text in feedback.warned)
 
 
-def test_small_classes_may_train_only(run, feedback):
+def test_small_classes_can_be_used_for_training_only(run, feedback):
     results = split(run, many({"Maize": 4, "Flax": 2, "Oats": 1}), SMALL_CLASSES="training")
 
     assert sorted(crops(results["VALIDATION"])) == ["Flax", "Maize"]
     assert results["UNASSESSED_CLASSES"] == "Oats"
-    assert any("none judges" in text for text in feedback.warned)
+    assert any("no validation parcels" in text for text in feedback.warned)
 
 
-def test_the_seed_decides_and_nothing_else(run):
+def test_the_same_seed_gives_the_same_split(run):
     layer = many({"Maize": 20, "Rye": 8})
-    draws = [split(run, layer, SEED=seed)["VALIDATION"] for seed in (1, 1, 2)]
-    wheres = [[feature.geometry().asWkt() for feature in draw.getFeatures()] for draw in draws]
+    splits = [split(run, layer, SEED=seed)["VALIDATION"] for seed in (1, 1, 2)]
+    geometries = [[feature.geometry().asWkt() for feature in part.getFeatures()] for part in splits]
 
-    assert wheres[0] == wheres[1] != wheres[2]
+    assert geometries[0] == geometries[1] != geometries[2]
 
 
-def test_whole_blocks_go_to_one_side(run):
+def test_blocks_are_never_split(run):
     from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
 
     from floefield.compute.insitu.split import block_of
@@ -371,8 +371,8 @@ def test_whole_blocks_go_to_one_side(run):
     results = split(run, layer, SPLIT_BY="blocks", BLOCK_SIZE=900)
 
     def blocks(part):
-        places = [to_degrees.transform(f.geometry().boundingBox().center()) for f in results[part].getFeatures()]
-        return {block_of(place.x(), place.y(), 900) for place in places}
+        centres = [to_degrees.transform(f.geometry().boundingBox().center()) for f in results[part].getFeatures()]
+        return {block_of(centre.x(), centre.y(), 900) for centre in centres}
 
     assert not blocks("TRAINING") & blocks("VALIDATION")
     assert results["TRAINING_COUNT"] + results["VALIDATION_COUNT"] == 110
@@ -380,43 +380,43 @@ def test_whole_blocks_go_to_one_side(run):
     assert set(crops(results["VALIDATION"])) == {"Maize", "Rye", "Flax"}
 
 
-def test_a_class_in_one_block_asks_for_smaller_blocks(run, feedback):
+def test_smaller_blocks_are_suggested_for_a_class_in_one_block(run, feedback):
     split(run, many({"Maize": 20}), SPLIT_BY="blocks", BLOCK_SIZE=1e6)
 
-    assert any("a smaller BLOCK_SIZE makes more: Maize" in text for text in feedback.warned)
+    assert any("(choose a smaller BLOCK_SIZE): Maize" in text for text in feedback.warned)
 
 
-def test_parcels_that_judge_on_ground_that_trains_are_counted(run, feedback):
+def test_validation_parcels_that_overlap_training_parcels_are_counted(run, feedback):
     apart = [("Maize", square(100, X + 300 * number)) for number in range(4)]
     split(run, layer_of(apart), SMALL_CLASSES="training")
-    assert not any("share ground" in text for text in feedback.warned)
+    assert not any("overlap training parcels" in text for text in feedback.warned)
 
     split(run, layer_of([(crop, square(100)) for crop, _ in apart]), SMALL_CLASSES="training")
-    assert any(text.startswith("1 of the parcels that judge share ground") for text in feedback.warned)
+    assert any(text.startswith("1 of the validation parcels overlap training parcels") for text in feedback.warned)
 
 
-def test_a_division_made_here_is_that_of_classifycrops(run, tmp_path):
+def test_the_split_equals_that_of_classifycrops(run, tmp_path):
     from .. import fieldscene
     from ..parcelfiles import write_geojson
 
     raster = fieldscene.write(tmp_path / "scene.tif", fieldscene.reflectance(0.2))
     parcels = str(write_geojson(tmp_path / "parcels.geojson", fieldscene.fields()))
-    divided = {name: str(tmp_path / f"{name}.geojson") for name in ("TRAINING", "VALIDATION")}
-    run("splitinsitu", {"INPUT": parcels, "CLASS_FIELD": "crop", **divided})
+    split_files = {name: str(tmp_path / f"{name}.geojson") for name in ("TRAINING", "VALIDATION")}
+    run("splitinsitu", {"INPUT": parcels, "CLASS_FIELD": "crop", **split_files})
 
     common = {"RASTERS": [raster], "CLASS_FIELD": "crop", "TREES": 20}
     itself = run("classifycrops", {**common, "TRAINING": parcels, "OUTPUT": str(tmp_path / "a.tif")})
-    here = run("classifycrops", {**common, **divided, "OUTPUT": str(tmp_path / "b.tif")})
+    here = run("classifycrops", {**common, **split_files, "OUTPUT": str(tmp_path / "b.tif")})
 
     assert itself["OVERALL_ACCURACY"] == pytest.approx(here["OVERALL_ACCURACY"], abs=1e-12)
 
 
 @pytest.mark.parametrize("tool", ["prepareinsitu", "splitinsitu"])
 @pytest.mark.parametrize("layer, words", [
-    (lambda: layer_of([]), "holds no parcels"),
+    (lambda: layer_of([]), "contains no parcels"),
     (lambda: layer_of([(" ", square(99)), (None, square(99))]), "empty in all 2"),
     (lambda: layer_of([("Maize", square(200))], crs=None), "no coordinate reference system")])
-def test_parcels_that_cannot_be_used_are_named(run, tool, layer, words):
+def test_unusable_parcels_are_refused(run, tool, layer, words):
     from qgis.core import QgsProcessingException
 
     outputs = dict.fromkeys(("OUTPUT",) if tool == "prepareinsitu" else ("TRAINING", "VALIDATION"), "TEMPORARY_OUTPUT")

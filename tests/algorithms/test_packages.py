@@ -1,4 +1,4 @@
-"""What people read where a Python package is missing, too old or broken."""
+"""Messages about missing, outdated or broken Python packages."""
 
 import sys
 
@@ -8,17 +8,17 @@ from floefield.provider import packages
 
 
 @pytest.fixture(autouse=True)
-def forgetful():
-    """Nothing is remembered from one test to the next."""
+def without_cache():
+    """Clear cached results between tests."""
     packages._look_up.cache_clear()
     yield
     packages._look_up.cache_clear()
-    packages._failures.clear()
+    packages._load_failures.clear()
 
 
 @pytest.fixture
 def pretend(tmp_path, monkeypatch):
-    """Puts a package with that version and code before the real one."""
+    """Put a package of the given version and code before the real one on the path."""
 
     def pretend(name, title, version, code=""):
         folder = tmp_path / name
@@ -35,11 +35,11 @@ def pretend(tmp_path, monkeypatch):
     return pretend
 
 
-def test_nothing_is_said_of_packages_that_are_there():
+def test_available_packages_give_no_message():
     assert packages.explain_missing(("numpy", "rasterio", "sklearn")) == ""
 
 
-def test_a_missing_package_comes_with_the_command_of_each_platform(monkeypatch):
+def test_a_missing_package_is_reported_with_the_command_of_each_platform(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "rasterio", None)
     text = packages.explain_missing(("numpy", "sklearn", "rasterio"))
@@ -50,27 +50,27 @@ def test_a_missing_package_comes_with_the_command_of_each_platform(monkeypatch):
     assert "numpy 1.22" not in text
 
 
-def test_pip_keeps_the_numpy_of_qgis(monkeypatch):
+def test_pip_does_not_replace_the_numpy_of_qgis(monkeypatch):
     import numpy
 
     monkeypatch.setitem(sys.modules, "skimage", None)
     assert f"python -m pip install scikit-image numpy=={numpy.__version__}\n" in packages.explain_missing(("skimage",))
 
 
-def test_an_old_version_is_named_with_its_folder(pretend):
+def test_an_outdated_version_is_reported_with_its_folder(pretend):
     folder = pretend("skimage", "scikit-image", "0.18.3")
     text = packages.explain_missing(("skimage",))
     assert f"scikit-image 0.19 or later: version 0.18.3 in {folder} is too old" in text
 
 
-def test_an_empty_folder_of_that_name_is_no_package(tmp_path, monkeypatch):
+def test_an_empty_folder_is_not_a_package(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "jinja2", raising=False)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     (tmp_path / "jinja2").mkdir()
     assert "jinja2 3.0 or later: not found" in packages.explain_missing(("jinja2",))
 
 
-def test_a_package_that_does_not_load_is_remembered(pretend):
+def test_a_package_that_failed_to_load_is_reported_afterwards(pretend):
     code = "raise ImportError('libgdal.so.99: cannot open shared object file')"
     folder = pretend("rasterio", "rasterio", "1.3.9", code)
     assert packages.explain_missing(("rasterio",)) == ""
@@ -81,11 +81,11 @@ def test_a_package_that_does_not_load_is_remembered(pretend):
     assert packages.explain_missing(("rasterio",)) == text
 
 
-def test_other_import_errors_are_left_alone():
+def test_other_import_errors_give_no_message():
     assert packages.explain_failure(ModuleNotFoundError("No module named 'floe'", name="floe")) == ""
 
 
-def test_the_dialog_shows_the_same_lines():
+def test_the_message_for_the_dialog_has_the_same_lines():
     assert packages.for_dialog("a < b:\n  c") == "a &lt; b:<br>&nbsp;&nbsp;c"
 
 
@@ -97,6 +97,6 @@ def test_another_gdal_inside_rasterio_is_reported(monkeypatch):
     assert packages.gdal_mismatch() == ""
     monkeypatch.setattr(rasterio, "__gdal_version__", "3.99.1")
     text = packages.gdal_mismatch()
-    assert "brings GDAL 3.99.1" in text
+    assert "contains GDAL 3.99.1" in text
     assert gdal.VersionInfo("RELEASE_NAME") in text
     assert "sudo apt install python3-rasterio" in text

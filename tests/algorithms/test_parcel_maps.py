@@ -1,4 +1,4 @@
-"""aggregatebyparcel and smoothclassification, by id: against QGIS's zonal statistics, and as people use them."""
+"""aggregatebyparcel and smoothclassification, compared with the zonal statistics of QGIS and in workflows."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def scene(tmp_path):
 
     raster = fieldscene.write(tmp_path / "scene.tif", fieldscene.reflectance(0.2))
     slanted = [(number, crop, {"type": "Polygon", "coordinates": [[
-        [x + 7.3 * (place % 2), y + 3.1 * (place // 2)] for place, (x, y) in enumerate(geometry["coordinates"][0])]]})
+        [x + 7.3 * (index % 2), y + 3.1 * (index // 2)] for index, (x, y) in enumerate(geometry["coordinates"][0])]]})
         for number, crop, geometry in fieldscene.fields()]
     for _, _, geometry in slanted:
         geometry["coordinates"][0][-1] = geometry["coordinates"][0][0]
@@ -25,7 +25,7 @@ def scene(tmp_path):
     return raster, str(parcels), str(degrees)
 
 
-def test_values_are_those_of_zonal_statistics_of_qgis(run, scene):
+def test_statistics_equal_the_zonal_statistics_of_qgis(run, scene):
     import processing
 
     raster, parcels, degrees = scene
@@ -40,7 +40,7 @@ def test_values_are_those_of_zonal_statistics_of_qgis(run, scene):
         np.testing.assert_allclose(ours, [row[-6:] for row in rows(theirs)], rtol=1e-6)
 
 
-def test_majorities_are_those_of_zonal_statistics_of_qgis(run, scene, tmp_path):
+def test_majorities_equal_the_zonal_statistics_of_qgis(run, scene, tmp_path):
     import processing
 
     classes = np.random.default_rng(4).choice([1, 2, 3], (1, 40, 48), p=[0.2, 0.5, 0.3]).astype(np.uint8)
@@ -73,15 +73,15 @@ def mapped(run, scene, tmp_path):
         "OUTPUT": str(tmp_path / "map.tif"), "PROBABILITIES": str(tmp_path / "probabilities.tif")})
 
 
-def test_parcels_vote_and_the_map_gets_better(run, scene, mapped, tmp_path):
+def test_majority_by_parcel_raises_the_accuracy(run, scene, mapped, tmp_path):
     from osgeo import gdal
 
     for probabilities in (None, mapped["PROBABILITIES"]):
         voted = run("aggregatebyparcel", {
             "RASTER": mapped["OUTPUT"], "PARCELS": scene[1], "STATISTIC": ["majority"], "PROBABILITIES": probabilities,
             "PARCEL_STATISTICS": "TEMPORARY_OUTPUT", "OUTPUT": str(tmp_path / "voted.tif")})
-        right = [feature["crop"] == feature["code"] for feature in voted["PARCEL_STATISTICS"].getFeatures()]
-        assert np.mean(right) > 0.95
+        correct = [feature["crop"] == feature["code"] for feature in voted["PARCEL_STATISTICS"].getFeatures()]
+        assert np.mean(correct) > 0.95
         raster = gdal.Open(voted["OUTPUT"])
         table = raster.GetRasterBand(1).GetDefaultRAT()
         assert [table.GetValueAsString(row, 2) for row in range(3)] == ["Barley", "Maize", "Wheat"]
@@ -89,7 +89,7 @@ def test_parcels_vote_and_the_map_gets_better(run, scene, mapped, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["sieve", "majority", "gaussian", "binomial"])
-def test_a_smoothed_map_is_better_and_keeps_names_and_training(run, scene, mapped, tmp_path, method):
+def test_smoothing_raises_the_accuracy_and_keeps_class_names_and_training_record(run, scene, mapped, tmp_path, method):
     from osgeo import gdal
 
     output = str(tmp_path / "smooth.tif")
@@ -113,11 +113,11 @@ def test_a_smoothed_map_is_better_and_keeps_names_and_training(run, scene, mappe
 
 @pytest.mark.parametrize(("tool", "changes", "words"), [
     ("aggregatebyparcel", {"STATISTIC": ["majority", "mean"]}, "cannot be combined"),
-    ("aggregatebyparcel", {"OUTPUT": None}, "Nothing would be written"),
-    ("aggregatebyparcel", {"PROBABILITIES": "scene"}, "decide a majority only"),
-    ("smoothclassification", {"METHOD": "gaussian"}, "give PROBABILITIES"),
+    ("aggregatebyparcel", {"OUTPUT": None}, "No output was requested"),
+    ("aggregatebyparcel", {"PROBABILITIES": "scene"}, "are used for the statistic majority only"),
+    ("smoothclassification", {"METHOD": "gaussian"}, "Give PROBABILITIES"),
     ("smoothclassification", {"WINDOW": 4}, "must be odd")])
-def test_what_does_not_fit_together_is_told(provider, scene, tool, changes, words):
+def test_inconsistent_parameters_are_refused(provider, scene, tool, changes, words):
     from qgis.core import QgsApplication, QgsProcessingContext
 
     given = {"RASTER": scene[0], "PARCELS": scene[1], "CLASSIFICATION": scene[0], "OUTPUT": "TEMPORARY_OUTPUT",

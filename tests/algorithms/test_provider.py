@@ -1,4 +1,4 @@
-"""What every tool owes its users: an id for ever, help for each parameter, a page, a row in the README."""
+"""Requirements of every tool: stable id, help for each parameter, page of the user guide, row in the README."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def tools(provider):
-    """The tools by id; without the models, which consist of them."""
+    """The tools by id, without models."""
     return {tool.name(): tool for tool in provider.algorithms() if hasattr(tool, "REQUIRES")}
 
 
@@ -19,7 +19,7 @@ def test_the_provider_is_registered_once(provider):
     assert provider.defaultRasterFileExtension() == "tif"
 
 
-def test_ids_and_parameter_names_are_spelt_as_promised(tools):
+def test_ids_are_lower_case_and_parameter_names_upper_case(tools):
     assert tools
     for name, tool in tools.items():
         assert re.fullmatch(r"[a-z][a-z0-9]+", name)
@@ -27,7 +27,7 @@ def test_ids_and_parameter_names_are_spelt_as_promised(tools):
             assert re.fullmatch(r"[A-Z][A-Z0-9_]*", parameter.name()), f"{name}: {parameter.name()}"
 
 
-def test_every_parameter_has_a_help_that_the_tool_repeats(tools):
+def test_every_parameter_has_help_which_the_help_of_the_tool_contains(tools):
     for name, tool in tools.items():
         for parameter in tool.parameterDefinitions():
             assert parameter.help(), f"{name}: {parameter.name()} has no help"
@@ -77,9 +77,9 @@ def test_every_shipped_model_is_a_tool_with_outputs(provider, root):
         assert model.canExecute()[0], name
 
 
-def test_the_model_designer_finds_nothing_missing_in_the_shipped_models(provider):
+def test_the_steps_of_the_shipped_models_are_valid(provider):
     from floefield.provider.models import shipped_models
 
-    complaints = [(model.name(), child, said) for model in shipped_models() for child in model.childAlgorithms()
-                  for valid, said in [model.validateChildAlgorithm(child)] if not valid]
-    assert complaints == []
+    problems = [(model.name(), child, messages) for model in shipped_models() for child in model.childAlgorithms()
+                for valid, messages in [model.validateChildAlgorithm(child)] if not valid]
+    assert problems == []

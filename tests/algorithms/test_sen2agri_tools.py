@@ -1,4 +1,4 @@
-"""The Sen2-Agri products as users make them, on a small series of which every pixel is known."""
+"""The Sen2-Agri tools as users run them, on a small time series with known classes."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,7 +25,7 @@ def inputs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(provider, inputs, tmp_path_factory):
-    """All three products, with everything; the crop type under the crop mask."""
+    """All outputs of the three tools, with the crop type masked by the crop mask."""
     import processing
 
     folder = tmp_path_factory.mktemp("made")
@@ -40,11 +40,12 @@ def made(provider, inputs, tmp_path_factory):
     mask = run("cropmask", {**inputs, **QUICK, **outputs("mask")})
     kind = run("croptype", {**inputs, **QUICK, **outputs("type"), "MASK": mask["OUTPUT"], "LABEL_FIELD": "LC"})
     reference = run("cropmaskfromreference", {
-        "INPUT": inputs["INPUT"], "REFERENCE_MAP": mask["OUTPUT"], "CROP_CLASSES": "2", **QUICK, **outputs("reference")})
+        "INPUT": inputs["INPUT"], "REFERENCE_MAP": mask["OUTPUT"], "CROP_CLASSES": "2", **QUICK,
+        **outputs("reference")})
     return {"mask": mask, "type": kind, "reference": reference, "folder": folder}
 
 
-def test_the_crop_mask_finds_the_fields(made):
+def test_the_crop_mask_is_accurate(made):
     values, nodata = fieldscene.read(made["mask"]["OUTPUT"])
 
     assert nodata == 0
@@ -52,7 +53,7 @@ def test_the_crop_mask_finds_the_fields(made):
     assert made["mask"]["OVERALL_ACCURACY"] > 0.95
 
 
-def test_the_crop_mask_without_parcels_agrees_with_the_map_it_learned_from(made):
+def test_the_crop_mask_from_a_reference_map_agrees_with_it(made):
     values, _ = fieldscene.read(made["reference"]["OUTPUT"])
 
     assert (values[0] == np.where(cropland_mask(), 2, 1)).mean() > 0.93
@@ -68,15 +69,15 @@ def test_the_crop_type_is_masked_and_unmasked(made):
     assert made["type"]["OVERALL_ACCURACY"] > 0.9
 
 
-def test_parcels_judge_the_crop_mask_that_none_of_them_trained(run, inputs, made, tmp_path):
+def test_parcels_can_assess_a_crop_mask_trained_on_a_reference_map(run, inputs, made, tmp_path):
     report = tmp_path / "report.html"
-    judged = run("assessaccuracy", {"CLASSIFICATION": made["reference"]["OUTPUT"], "REFERENCE": inputs["TRAINING"],
-                                    "CLASS_FIELD": "CROP", "REPORT": str(report)})
-    assert judged["OVERALL_ACCURACY"] > 0.9
+    assessed = run("assessaccuracy", {"CLASSIFICATION": made["reference"]["OUTPUT"], "REFERENCE": inputs["TRAINING"],
+                                      "CLASS_FIELD": "CROP", "REPORT": str(report)})
+    assert assessed["OVERALL_ACCURACY"] > 0.9
     assert "with training pixels of the" not in report.read_text(encoding="utf-8")
 
 
-def test_the_crop_type_has_the_names_of_the_shapefile_and_the_colours_of_sen2agri(made):
+def test_crop_types_have_the_names_of_the_shapefile_and_the_colours_of_sen2agri(made):
     from qgis.core import QgsRasterLayer
 
     layer = QgsRasterLayer(made["type"]["OUTPUT"])
@@ -85,7 +86,7 @@ def test_the_crop_type_has_the_names_of_the_shapefile_and_the_colours_of_sen2agr
         ("No crop", (255, 255, 255))]
 
 
-def test_quality_counts_what_each_date_showed(made):
+def test_quality_flags_count_dates_by_status(made):
     import rasterio
 
     with rasterio.open(made["type"]["QUALITY"]) as raster:
@@ -96,7 +97,7 @@ def test_quality_counts_what_each_date_showed(made):
     assert counts[:, -1, -1].tolist() == [DATES - 1, 0, 0, 1]
 
 
-def test_the_product_folder_is_that_of_sen2agri(made):
+def test_the_product_folder_has_the_structure_of_sen2agri(made):
     import rasterio
 
     product, = (made["folder"] / "type").iterdir()
@@ -118,7 +119,7 @@ def test_the_product_folder_is_that_of_sen2agri(made):
     assert "11 255 255 127 # Wheat" in (product / f"AUX_DATA/S2AGRI_L4B_LUT_{period}.lut").read_text()
 
 
-def test_the_style_of_the_product_dresses_its_raster(made):
+def test_the_style_of_the_product_applies_to_its_raster(made):
     from qgis.core import QgsRasterLayer
 
     product, = (made["folder"] / "type").iterdir()
@@ -129,7 +130,7 @@ def test_the_style_of_the_product_dresses_its_raster(made):
         (11, "Wheat"), (12, "Maize"), (15, "Barley"), (0, "No crop")]
 
 
-def test_the_quality_file_holds_the_matrix_of_the_final_map(made):
+def test_the_quality_file_contains_the_matrix_of_the_final_map(made):
     product, = (made["folder"] / "type").iterdir()
     root = ElementTree.parse(next(product.glob("AUX_DATA/*QLT*"))).getroot()
     matrix = np.array([[int(cell.text) for cell in row] for row in root.iter("Row")])
@@ -141,7 +142,7 @@ def test_the_quality_file_holds_the_matrix_of_the_final_map(made):
     assert parameters.findtext(".//NbTrees") == "20" and parameters.findtext("Level") == "L4B"
 
 
-def test_pixels_without_data_stay_so_everywhere(run, inputs, tmp_path):
+def test_nodata_pixels_are_nodata_in_all_outputs(run, inputs, tmp_path):
     import rasterio
 
     values = fieldscene.read(inputs["INPUT"])[0]
@@ -156,7 +157,7 @@ def test_pixels_without_data_stay_so_everywhere(run, inputs, tmp_path):
     assert np.array_equal(product == -10000, empty)
 
 
-def test_a_mask_of_others_is_0_where_nothing_is_grown(run, inputs, tmp_path):
+def test_a_mask_of_other_software_is_0_outside_cropland(run, inputs, tmp_path):
     mask = cropland_mask().astype(np.int16)[None]
     mask[0, :2] = -10000
     path = fieldscene.write(tmp_path / "mask.tif", mask, ("mask",), nodata=-10000)
@@ -167,7 +168,7 @@ def test_a_mask_of_others_is_0_where_nothing_is_grown(run, inputs, tmp_path):
     assert ((values == 4) == (mask[0] == 0)).all()
 
 
-def test_codes_of_eight_digits_fit_everywhere_but_into_the_product(run, inputs, tmp_path):
+def test_codes_of_eight_digits_are_refused_for_the_product_only(run, inputs, tmp_path):
     codes = {cover: 12345600 + code for cover, code in CODES.items()}
     given = {"INPUT": inputs["INPUT"], **QUICK, "TRAINING": write_parcels(tmp_path / "parcels.geojson", codes),
              "OUTPUT": str(tmp_path / "type.tif")}
@@ -196,11 +197,11 @@ def bad(tmp_path_factory):
     ("cropmask", {"TRAINING": "crops only"}, r"of one class \(1\).*at least two"),
     ("cropmask", {"FLAGS": "map"}, "cannot be used for the quality flags.*SCL_20180627"),
     ("cropmask", {"SITE": "Louvain/2"}, "site of the product.*letters and digits"),
-    ("cropmask", {"CROP_FIELD": "LC"}, "must say 1 .crop. or 0.*CROP_FIELD"),
+    ("cropmask", {"CROP_FIELD": "LC"}, "must be 1 .crop. or 0.*CROP_FIELD"),
     ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "10"}, "no cropland in.*its values are 0, 1"),
     ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
     ("croptype", {"CLASS_FIELD": "LC", "PRODUCT": "products"}, "does not fit into a Sen2-Agri product")])
-def test_faults_are_told_in_a_sentence(run, inputs, bad, tmp_path, tool, changes, words):
+def test_invalid_inputs_are_refused_with_a_message(run, inputs, bad, tmp_path, tool, changes, words):
     given = {"INPUT": inputs["INPUT"], **({} if "reference" in tool else {"TRAINING": inputs["TRAINING"]}), **QUICK,
              **{name: bad.get(value, value) for name, value in changes.items()}, "OUTPUT": str(tmp_path / "map.tif")}
     if "PRODUCT" in given:

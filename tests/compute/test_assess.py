@@ -231,16 +231,16 @@ def test_two_maps_are_compared_on_the_same_pixels(path, tmp_path):
     other = class_map(seed=7, wrong=0.6)
     other[:8] = 0
     second = fieldscene.write(tmp_path / "second.tif", other[None], names=("class",), nodata=0)
-    found = assess(task(path, second=MapInput(second, NAMES)), Progress())
+    found = assess(task(path, others=(MapInput(second, NAMES),)), Progress())
 
     first, expected = class_map(), reference_classes()
     compared = (expected > 0) & (other > 0)
     assert found.maps[0].pixels.total == found.maps[1].pixels.total == compared.sum()
     right = first[compared] == expected[compared], other[compared] == expected[compared]
-    assert found.pixel_test.only_first == (right[0] & ~right[1]).sum()
-    assert found.pixel_test.only_second == (right[1] & ~right[0]).sum()
-    assert found.pixel_test.p_value < 1e-6
-    assert found.parcel_test.both_right + found.parcel_test.only_first == found.maps[0].parcels.counts.trace()
+    assert found.pixel_tests[0].only_first == (right[0] & ~right[1]).sum()
+    assert found.pixel_tests[0].only_second == (right[1] & ~right[0]).sum()
+    assert found.pixel_tests[0].p_value < 1e-6
+    assert found.parcel_tests[0].both_right + found.parcel_tests[0].only_first == found.maps[0].parcels.counts.trace()
 
 
 def test_unknown_training_pixels_of_one_of_two_maps_are_reported(path, tmp_path):
@@ -253,14 +253,14 @@ def test_unknown_training_pixels_of_one_of_two_maps_are_reported(path, tmp_path)
         raster.update_tags(ns=DOMAIN, **{TAG: record.text()})
 
     assert assess(task(path), Progress()).is_training_known
-    both = assess(task(path, second=MapInput(later, NAMES)), Progress())
+    both = assess(task(path, others=(MapInput(later, NAMES),)), Progress())
     assert not both.is_training_known
     assert any("Whether these reference data were also used to train a map" in warning for warning in both.warnings)
 
 
 def test_estimates_for_a_second_map_come_with_a_warning(path, tmp_path):
     later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
-    found = assess(task(path, second=MapInput(later, NAMES), settings=AssessmentSettings(design="probability")),
+    found = assess(task(path, others=(MapInput(later, NAMES),), settings=AssessmentSettings(design="probability")),
                    Progress())
 
     assert any("later.tif hold if the sample is a simple random sample of the whole map" in warning
