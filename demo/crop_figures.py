@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from imagery import Stack, colour_by
-from osgeo import gdal
 from map_figure import draw
+from osgeo import gdal
 from qgis.core import (
     QgsApplication,
     QgsFillSymbol,

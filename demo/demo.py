@@ -167,7 +167,7 @@ def run_classification(qgis, story, season, output):
         classified = qgis.run(
             "classifycrops", RASTERS=output / "time_series.tif", TRAINING=output / "parcels_used.gpkg",
             CLASS_FIELD=season.field, OUTPUT=output / "crop_map.tif", CONFIDENCE=output / "confidence.tif",
-            MODEL=output / "forest.ffrf", REPORT=output / "report.html")
+            MODEL=output / "forest.ffm", REPORT=output / "report.html")
         remarks += [accuracy_sentence(classified.results), *classified.warnings]
     return classified
 

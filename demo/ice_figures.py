@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from crop_figures import in_words, outline
 from map_figure import draw
 from qgis.core import QgsApplication, QgsRasterLayer, QgsSingleSymbolRenderer, QgsVectorLayer
-from crop_figures import in_words, outline
 
 
 def main():

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from qgis.core import QgsCsException, QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
 from ..compute.errors import UnsuitableInput
-from ..compute.insitu.preparation import LEFT_OUT, NO_AREA, NO_CLASS, OVERLAP, SLIVER, TOO_SMALL, VANISHED, ParcelOutcome
+from ..compute.insitu.preparation import (
+    LEFT_OUT,
+    NO_AREA,
+    NO_CLASS,
+    OVERLAP,
+    SLIVER,
+    TOO_SMALL,
+    VANISHED,
+    ParcelOutcome,
+)
 from .geometry import MetricGeometry, polygons_in, valid_polygons
 from .insitu import transform_between
 

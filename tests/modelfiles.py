@@ -34,7 +34,7 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
         row, column = (index * fieldscene.FIELD + 1 for index in divmod(number, fieldscene.COLUMNS))
         pixels.append(values[:, row:row + 6, column:column + 6].reshape(len(values), -1).T)
         classes += [fieldscene.CROPS.index(crop)] * 36
-    settings = ForestSettings(**{"trees": trees, "threads": 1, "classifier": "random", "band_differences": False,
+    settings = ForestSettings(**{"trees": trees, "threads": 1, "classifier": "random_forest", "band_differences": False,
                                  **settings})
     features = np.concatenate(pixels).astype(np.float32)
     grown = grow_forest(features, np.array(classes), 3, settings, Progress())

@@ -31,7 +31,7 @@ class ApplyClassifier(Algorithm):
         self.declare(
             QgsProcessingParameterFile(options.MODEL, self.tr("Model"),
                                        fileFilter=f"{options.MODEL_FILTER};;All files (*.*)"),
-            "Model file (.ffrf) written by 'Train a classifier' or 'Classify crops'.")
+            "Model file (.ffm) written by 'Train a classifier' or 'Classify crops'.")
         self.declare(
             choice(self.BAND_MATCHING, self.tr("Match bands by"), MATCHINGS, ApplyTask.matching),
             "How bands are matched with the features of the model: name (the band of the same name, in any position) "

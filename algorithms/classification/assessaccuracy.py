@@ -232,7 +232,7 @@ class AssessAccuracy(Algorithm):
         results = {**files, **({self.ERRORS: errors} if errors else {})}
         dress(errors, self.tr("Points with errors" if self.is_points else "Parcels with errors"), context,
               self.tr("Floefield: crop classification"),
-              ROOT / "styles" / ("errorpoints.qml" if self.is_points else "errors.qml"), self)
+              ROOT / "styles" / ("error_points.qml" if self.is_points else "errors.qml"), self)
         return {**results, **self._numbers(assessment.maps[0])}
 
     def _task(self, parameters, context, crs_wkt, progress):

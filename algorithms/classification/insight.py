@@ -78,5 +78,5 @@ class SuspectLabelWriter:
         if self._layer is None:
             return {}
         dress(self._layer, self._tool.tr("Suspect labels"), self._context,
-              self._tool.tr("Floefield: crop classification"), ROOT / "styles" / "suspicious.qml", self._tool)
+              self._tool.tr("Floefield: crop classification"), ROOT / "styles" / "suspect_labels.qml", self._tool)
         return {SUSPECT_LABELS: self._layer}

@@ -59,7 +59,7 @@ MODEL = "MODEL"
 REPORT = "REPORT"
 OVERALL_ACCURACY = "OVERALL_ACCURACY"
 KAPPA = "KAPPA"
-MODEL_FILTER = "Floefield forest (*.ffrf)"
+MODEL_FILTER = "Floefield model (*.ffm)"
 REPORT_FILTER = "HTML files (*.html)"
 
 

@@ -36,7 +36,7 @@ from ...provider.progress import FeedbackProgress
 from ...provider.styling import load_on_completion
 
 NUMBER = QgsProcessingParameterNumber.Type
-MODEL_FILTER = "Floefield model (*.ffrf)"
+MODEL_FILTER = "Floefield model (*.ffm)"
 REPORT_FILTER = "HTML files (*.html)"
 LEGEND = "park3_young"
 
@@ -132,10 +132,10 @@ class ClassifySeaIce(Algorithm):
 
     def _declare_textures(self, texture):
         self._choice("TEXTURES", "Textures", TEXTURES, "compute",
-                     "Source of the texture features. compute: compute GLCM textures of each band. given: use the "
+                     "Source of the texture features. compute: compute GLCM textures of each band. from_folder: use the "
                      "rasters of TEXTURES_FOLDER. none: use backscatter only, which is much less accurate.")
         self._folder(self.TEXTURES_FOLDER, "Folder with textures", "Folder with one texture raster per scene, on the "
-                     "grid of the scene and named after it (as from GLCM textures). Required by TEXTURES=given.")
+                     "grid of the scene and named after it (as from GLCM textures). Required by TEXTURES=from_folder.")
         self._number("WINDOW", "Window size (pixels)", NUMBER.Integer, texture.window, *WINDOWS,
                      "Edge of the texture window, an odd number of pixels. Larger windows separate ice types better "
                      "and blur their boundaries.")
@@ -153,7 +153,7 @@ class ClassifySeaIce(Algorithm):
     def _declare_forest(self, defaults):
         forest = defaults.forest
         self._choice("ASSESSMENT", "Assessment", EVALUATIONS, defaults.evaluation,
-                     "Accuracy assessment. date: leave-one-date-out cross-validation; the scenes of each date are "
+                     "Accuracy assessment. leave_one_date_out: leave-one-date-out cross-validation; the scenes of each date are "
                      "classified by a forest trained on all other dates and compared with the charts. none: no "
                      "assessment, faster.")
         self._number("SAMPLES_PER_SCENE", "Training pixels per class and scene (maximum)", NUMBER.Integer,
@@ -188,7 +188,7 @@ class ClassifySeaIce(Algorithm):
                      "Edge of the grid cells for the ice edge and the draft chart, in metres.", advanced=True)
         self._choice(self.ON_ERROR, "If an input cannot be used", WHEN_BROKEN, WHEN_BROKEN[0],
                      "All other scenes are processed and the error is logged in any case. skip: the run succeeds. "
-                     "fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+                     "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self._flag("LOAD", "Load results into the project", True, "Load the ice maps when the run ends (QGIS Desktop "
                    "only). Switch it off for long series.", advanced=True)
 
@@ -238,9 +238,9 @@ class ClassifySeaIce(Algorithm):
             if bool(parameters.get(listed)) == bool(self.parameterAsString(parameters, folder, context)):
                 return False, self.tr(f"Give either a list of {content} ({listed}) or a folder with {content} "
                                       f"({folder}).")
-        from_folder = self.parameterAsEnumString(parameters, "TEXTURES", context) == "given"
+        from_folder = self.parameterAsEnumString(parameters, "TEXTURES", context) == "from_folder"
         if from_folder != bool(self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)):
-            return False, self.tr("TEXTURES=given requires TEXTURES_FOLDER, and vice versa. Give both or neither.")
+            return False, self.tr("TEXTURES=from_folder requires TEXTURES_FOLDER, and vice versa. Give both or neither.")
         return True, ""
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -261,7 +261,7 @@ class ClassifySeaIce(Algorithm):
             self._write_layers(result, partial, settings)
         for path, reason in result.failures:
             progress.say(f"{path}: {reason}")
-        if result.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "fail":
+        if result.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":
             raise UnsuitableInput(result.complaint())
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for ice_map in result.maps:

@@ -104,7 +104,7 @@ class GlcmTextures(Algorithm):
         self.declare(
             choice(self.ON_ERROR, self.tr("If an input cannot be used"), WHEN_BROKEN, WHEN_BROKEN[0]),
             "All other images of the folder are processed and the error is logged in any case. skip: the run succeeds. "
-            "fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+            "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self.declare(
             QgsProcessingParameterBoolean(self.LOAD, self.tr("Load results into the project"), True),
             "Load the outputs of INPUT_FOLDER when the run ends (QGIS Desktop only). Switch it off for long series.",
@@ -155,8 +155,8 @@ class GlcmTextures(Algorithm):
         self.declare(
             choice(self.QUANTISATION, self.tr("Quantisation"), QUANTISATIONS, defaults.quantisation),
             "Method of quantisation to grey levels. fixed: equal steps over the value range, the same for all scenes; "
-            "required for models that are applied to other scenes. equal-distance: equal steps over the range of the "
-            "scene. equal-probability: equal number of pixels per grey level.")
+            "required for models that are applied to other scenes. equal_distance: equal steps over the range of the "
+            "scene. equal_probability: equal number of pixels per grey level.")
         self.declare(
             QgsProcessingParameterRange(self.RANGE, self.tr("Value range"),
                                         QgsProcessingParameterNumber.Type.Double, optional=True),
@@ -175,7 +175,7 @@ class GlcmTextures(Algorithm):
             "pixels, that is cells of 1 km for pixels of 40 m.")
         self.declare(
             choice(self.NORMALISATION, self.tr("Normalisation"), NORMALISATIONS, defaults.normalisation),
-            "Sum of the probabilities of the matrix. one: they sum to 1, as in the literature and scikit-image. snap: "
+            "Sum of the probabilities of the matrix. standard: they sum to 1, as in the literature and scikit-image. snap: "
             "they sum to 2, with the variance and correlation of SNAP, for models and thresholds made "
             "there.", advanced=True)
         self.declare(
@@ -261,7 +261,7 @@ class GlcmTextures(Algorithm):
             batch = write_many_textures(paths, partial, *task)
             if not batch.names:
                 raise UnsuitableInput(batch.complaint())
-        if batch.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "fail":
+        if batch.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":
             raise UnsuitableInput(batch.complaint())
         if self.parameterAsBoolean(parameters, self.LOAD, context):
             for name in batch.names:

@@ -132,7 +132,7 @@ class PrepareIceCharts(Algorithm):
             "(the latter two in WMO colours). All three are stored in each file.")
         self.declare(
             _choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, defaults.on_error),
-            "Reaction to a chart that cannot be used. skip: prepare all other charts and log the error. fail: the "
+            "Reaction to a chart that cannot be used. skip: prepare all other charts and log the error. skip_then_fail: the "
             "same, but the run ends with an error (exit code 1), for scripts that check it. stop: end the run at the "
             "first error; nothing is written.", advanced=True)
         self.declare(
@@ -198,7 +198,7 @@ class PrepareIceCharts(Algorithm):
         summaries = self._write_summaries(outcomes, legend, settings, crs, parameters, context)
         failed = [outcome for outcome in outcomes if outcome.status == FAILED]
         prepared = [outcome for outcome in outcomes if outcome.status == PREPARED]
-        if failed and settings.on_error == "fail":
+        if failed and settings.on_error == "skip_then_fail":
             raise UnsuitableInput(f"{describe_failures(failed)} The other {len(prepared)} charts are in {folder}.")
         if settings.load:
             self._load(prepared, folder, context)

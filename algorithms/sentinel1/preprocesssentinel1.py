@@ -96,13 +96,13 @@ class PreprocessSentinel1(Algorithm):
             "Pixel size of the output in units of the CRS. 0: pixel spacing of the product (40 m for EW GRDM, 10 m for "
             "IW GRDH).")
         self._choice("SURFACE", self.tr("Height surface"), SURFACES, defaults.surface,
-                     "Heights used for geocoding. grid: heights of the geolocation grid of the product. sealevel: sea "
+                     "Heights used for geocoding. grid: heights of the geolocation grid of the product. sea_level: sea "
                      "level everywhere, which removes the displacement of sea ice along mountainous coasts.",
                      advanced=True)
         self._declare_masks(defaults)
         self._choice(self.ON_ERROR, self.tr("If an input cannot be used"), WHEN_BROKEN, WHEN_BROKEN[0],
                      "All other products are processed and the error is logged in any case. skip: the run succeeds. "
-                     "fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+                     "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self.declare(
             QgsProcessingParameterBoolean("LOAD", self.tr("Load results into the project"), defaultValue=True),
             "Load the output rasters when the run ends (QGIS Desktop only). Switch it off for long series.",
@@ -165,7 +165,7 @@ class PreprocessSentinel1(Algorithm):
             "Edge of the square of pixels averaged before geocoding, 0 to 50. 0: the number of pixels that fit into an "
             "output pixel. 1: no averaging.", advanced=True)
         self._choice("SPECKLE_FILTER", self.tr("Speckle filter"), SPECKLE_FILTERS, defaults.speckle_filter,
-                     "Filter method. lee: local statistics (Lee 1980). refinedlee: edge-aligned windows (Lee 1981). "
+                     "Filter method. lee: local statistics (Lee 1980). refined_lee: edge-aligned windows (Lee 1981). "
                      "none: no filter, recommended before texture computation.")
         self.declare(
             QgsProcessingParameterNumber("SPECKLE_WINDOW", self.tr("Lee filter window (pixels)"), NUMBER.Integer,
@@ -252,7 +252,7 @@ class PreprocessSentinel1(Algorithm):
         batch = write_scenes(paths, folder, settings, progress, self._area(parameters, context),
                              self._land(parameters, context, progress))
         if batch.failures and (not batch.scenes
-                               or self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "fail"):
+                               or self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail"):
             raise QgsProcessingException(batch.complaint())
         outputs = [scene.path for scene in batch.scenes]
         if self.parameterAsBoolean(parameters, "LOAD", context):

@@ -64,7 +64,7 @@ def describe_settings(task, settings):
     dict of str to str
     """
     described = {
-        "Classifier": "random forest" if settings.classifier == "random" else "extremely randomised trees",
+        "Classifier": "random forest" if settings.classifier == "random_forest" else "extremely randomised trees",
         "Number of trees": str(settings.trees),
         "Normalised differences of all band pairs":
             "yes (importance divided between the two bands)" if settings.band_differences else "no",
@@ -83,7 +83,7 @@ def describe_settings(task, settings):
         "Training pixels per parcel": settings.samples_per_parcel and f"maximum {settings.samples_per_parcel}",
         "Class weights": ", ".join(f"{code}: {weight:g}" for code, weight in settings.class_weights.items()),
         "Missing values": {"exclude": "", "median": "imputed by the median of the training pixels",
-                           "value": "imputed by a constant below all values"}[settings.missing_values],
+                           "constant": "imputed by a constant below all values"}[settings.missing_values],
         "Tuned": "minimum samples per leaf and features per split, by cross-validation by parcel"
                  if settings.tune else "",
         "Mask": task.mask,

@@ -13,7 +13,7 @@ def imputation_values(features, missing_values):
     ----------
     features : ndarray of float32, shape (pixels, features)
         Training pixels, NaN where missing.
-    missing_values : {"exclude", "median", "value"}
+    missing_values : {"exclude", "median", "constant"}
 
     Returns
     -------
@@ -22,7 +22,7 @@ def imputation_values(features, missing_values):
     """
     if missing_values == "exclude":
         return ()
-    if missing_values == "value":
+    if missing_values == "constant":
         return (MISSING_CONSTANT,) * features.shape[1]
     medians = []
     for column in features.T:

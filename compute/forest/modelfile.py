@@ -1,4 +1,4 @@
-"""The model file (``.ffrf``): stores a forest without pickle, so that files from untrusted sources can be read safely.
+"""The model file (``.ffm``): stores a forest without pickle, so that files from untrusted sources can be read safely.
 
 It is a zip archive. ``model.json`` describes the model and its input; each array of :mod:`.trees` is a member
 ``<name>.npy`` in numpy's format 1.0, little-endian. No member is ever executed, and every value is checked. Equal
@@ -27,7 +27,7 @@ FORMAT = "floefield-forest"
 # Version 2 added band differences, imputation values, ranges, out-of-bag accuracy and permutation importances;
 # version 3 the similarity of pixels.
 VERSION = 3
-SUFFIX = ".ffrf"
+SUFFIX = ".ffm"
 DESCRIPTION = "model.json"
 # Fields with one number for each feature, or none, by their key in the description; since version 2.
 FEATURE_NUMBERS = {"stand_ins": "imputation_values", "lows": "lows", "highs": "highs",

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from ..errors import UnsuitableInput
 
-CLASSIFIERS = ("random", "extra")
+CLASSIFIERS = ("random_forest", "extra_trees")
 SAMPLING_STRATEGIES = ("equal", "smallest", "proportional", "all")
-MISSING_VALUE_METHODS = ("exclude", "median", "value")
+MISSING_VALUE_METHODS = ("exclude", "median", "constant")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ForestSettings:
         Number of threads; 0 uses all cores but one. The result does not depend on it.
     band_differences : bool
         Whether the normalised differences of all pairs of bands of a date are features too.
-    classifier : {"random", "extra"}
+    classifier : {"random_forest", "extra_trees"}
         Random forest, or extremely randomised trees, whose thresholds are random.
     sampling_strategy : {"equal", "smallest", "proportional", "all"}
         Training pixels of each class: the maximum, as many as in the smallest class, in proportion to the training
@@ -45,7 +45,7 @@ class ForestSettings:
         Number of randomly chosen features considered at each split; 0 for :func:`.train.default_features_per_split`.
     class_weights : dict of str to float
         Weight of a pixel by code of its class; 1 for other classes.
-    missing_values : {"exclude", "median", "value"}
+    missing_values : {"exclude", "median", "constant"}
         Exclude pixels with missing features, or impute them by the median of the training pixels or by a constant far
         below all values.
     tune : bool
@@ -64,7 +64,7 @@ class ForestSettings:
     seed: int = 0
     threads: int = 0
     band_differences: bool = True
-    classifier: str = "extra"
+    classifier: str = "extra_trees"
     sampling_strategy: str = "equal"
     total_samples: int = 0
     samples_per_parcel: int = 0

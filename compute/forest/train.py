@@ -98,7 +98,7 @@ def default_features_per_split(classifier, feature_count):
 
     Parameters
     ----------
-    classifier : {"random", "extra"}
+    classifier : {"random_forest", "extra_trees"}
     feature_count : int
 
     Returns
@@ -106,7 +106,7 @@ def default_features_per_split(classifier, feature_count):
     int
     """
     root = max(1, math.isqrt(feature_count))
-    return max(root, feature_count // 8) if classifier == "extra" else root
+    return max(root, feature_count // 8) if classifier == "extra_trees" else root
 
 
 def new_classifier(settings, feature_count, weights, threads):
@@ -125,7 +125,7 @@ def new_classifier(settings, feature_count, weights, threads):
     """
     from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-    is_random_forest = settings.classifier == "random"
+    is_random_forest = settings.classifier == "random_forest"
     classifier = RandomForestClassifier if is_random_forest else ExtraTreesClassifier
     # Extremely randomised trees use all pixels, unless the out-of-bag accuracy is requested.
     # n_jobs is the number of threads: scikit-learn trains forests in threads, not in processes.

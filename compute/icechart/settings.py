@@ -7,7 +7,7 @@ from .legend import DEFAULT_LEGEND
 
 STYLES = ("class", "stage", "concentration")
 CODE_TABLES = ("auto", "wmo", "cis")
-ON_ERROR = ("skip", "fail", "stop")
+ON_ERROR = ("skip", "skip_then_fail", "stop")
 _DECODING = DecodeSettings()
 
 
@@ -29,7 +29,7 @@ class ChartSettings:
         Output CRS; by default that of the CRYO04 training, UTM zone 26 between Greenland and Iceland.
     style : {"class", "stage", "concentration"}
         Style of the output layers.
-    on_error : {"skip", "fail", "stop"}
+    on_error : {"skip", "skip_then_fail", "stop"}
         If a chart cannot be used: skip it, skip it and fail at the end, or stop at once.
     load : bool
         Whether the results are loaded into the project.

@@ -70,8 +70,8 @@ def chart_styles(legend):
     dict of str to str
         QML by name: class, stage, concentration.
     """
-    return {"class": class_qml(legend), "stage": shipped_style("icestage"),
-            "concentration": shipped_style("iceconcentration")}
+    return {"class": class_qml(legend), "stage": shipped_style("ice_stage"),
+            "concentration": shipped_style("ice_concentration")}
 
 
 def _symbol(number, colour):

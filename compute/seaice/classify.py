@@ -33,7 +33,7 @@ class IceTask:
     land : tuple of Chart
         Land polygons, which are masked in the maps.
     textures : tuple of str
-        Paths of existing texture rasters, for ``settings.textures="given"``.
+        Paths of existing texture rasters, for ``settings.textures="from_folder"``.
     settings : IceSettings
     notes : tuple of str
         Remarks on the preparation of the charts.
@@ -193,7 +193,7 @@ class _Run:
                      f"{len(self.samples)} scenes with {len(self.store.names)} features ...")
         self.forest = train(list(self.samples.values()), self.store.names, task.legend, task.settings,
                             progress.part(0.0, 0.4))
-        if task.settings.evaluation == "date":
+        if task.settings.evaluation == "leave_one_date_out":
             progress.say("Assessing each date with a forest trained on the other dates ...")
             self.matrices = leave_one_date_out(list(self.samples), list(self.samples.values()), task.legend,
                                                task.settings, progress.part(0.4, 1.0))
@@ -235,7 +235,7 @@ class _Run:
 
     def _match_textures(self, progress):
         """Return the texture raster of each scene; its name begins with that of the scene, the longest match wins."""
-        if self.task.settings.textures != "given":
+        if self.task.settings.textures != "from_folder":
             return {}
         found = {scene: [] for scene in self.matches}
         for path in self.task.textures:

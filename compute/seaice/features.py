@@ -58,7 +58,7 @@ class FeatureStore:
         For intermediate files.
     settings : IceSettings
     textures : dict of Scene to str
-        Existing texture rasters, for ``textures="given"``.
+        Existing texture rasters, for ``textures="from_folder"``.
     """
 
     def __init__(self, folder, settings, textures=None):
@@ -118,7 +118,7 @@ class FeatureStore:
     def _make(self, scene, charts, progress):
         """Return the paths of backscatter and textures, and of the image they were computed from."""
         settings = self._settings
-        if settings.textures == "given":
+        if settings.textures == "from_folder":
             return self._backscatter_on_texture_grid(scene, progress), self._textures[scene]
         if settings.textures == "none":
             return scene.path, ""

@@ -198,7 +198,7 @@ def _warnings(report, days):
 
 def _settings(report):
     settings, texture = report.settings, report.settings.texture
-    textures = {"given": "existing rasters", "none": "none"}.get(
+    textures = {"from_folder": "existing rasters", "none": "none"}.get(
         settings.textures, f"window {texture.window}, {texture.levels} levels, distance "
         f"{', '.join(map(str, texture.distances))}, {', '.join(texture.features)}")
     return {
@@ -211,5 +211,5 @@ def _settings(report):
         "Classifier": f"random forest, {settings.forest.trees} trees, "
         f"minimum {settings.forest.min_samples_leaf} samples per leaf",
         "Assessment": "leave-one-date-out, forests of "
-        f"{min(settings.evaluation_trees, settings.forest.trees)} trees" if settings.evaluation == "date" else "none",
+        f"{min(settings.evaluation_trees, settings.forest.trees)} trees" if settings.evaluation == "leave_one_date_out" else "none",
         "Random seed": str(settings.forest.seed)}

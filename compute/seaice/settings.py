@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from ..forest.settings import ForestSettings
 from ..texture.settings import TextureSettings
 
-TEXTURES = ("compute", "given", "none")
-EVALUATIONS = ("date", "none")
-WHEN_BROKEN = ("skip", "fail")
+TEXTURES = ("compute", "from_folder", "none")
+EVALUATIONS = ("leave_one_date_out", "none")
+WHEN_BROKEN = ("skip", "skip_then_fail")
 DRAFTS = ("none", "polygons", "grid")
 # The features most used in SNAP and the literature, without strongly correlated pairs.
 TEXTURE_FEATURES = ("contrast", "homogeneity", "energy", "entropy", "mean", "variance", "correlation")
@@ -23,7 +23,7 @@ class IceSettings:
         Backscatter bands; empty for all with a polarisation in their name.
     incidence : bool
         Whether the incidence angle is used as a feature.
-    textures : {"compute", "given", "none"}
+    textures : {"compute", "from_folder", "none"}
     texture : TextureSettings
         For ``textures="compute"``.
     max_days : float
@@ -36,7 +36,7 @@ class IceSettings:
         Maximum number of training pixels per class and scene.
     validation_per_scene : int
         Maximum number of validation pixels per scene.
-    evaluation : {"date", "none"}
+    evaluation : {"leave_one_date_out", "none"}
         Leave-one-date-out assessment, or none.
     evaluation_trees : int
         Maximum number of trees of the forests of the assessment.
@@ -62,7 +62,7 @@ class IceSettings:
     land_buffer: float = 300.0
     samples_per_class: int = 500
     validation_per_scene: int = 5000
-    evaluation: str = "date"
+    evaluation: str = "leave_one_date_out"
     evaluation_trees: int = 60
     forest: ForestSettings = field(default_factory=lambda: ForestSettings(trees=300, min_samples_leaf=3))
     draft: str = "none"

@@ -68,7 +68,7 @@ class ProductWriter(contextlib.ExitStack):
              categorical_side_files(classes, BAND)) for path, plane, classes in planned if path]
         if paths.quality:
             layout = RasterLayout(self._grid, "int16", NAMES, nodata=-1)
-            self._planned.append((paths.quality, "flags", layout, {".qml": shipped_style("clear-count")}))
+            self._planned.append((paths.quality, "flags", layout, {".qml": shipped_style("clear_count")}))
         self._product = ProductFolder(task, stack, self.classes) if paths.folder else None
         self._product_path = paths.folder
 

@@ -9,7 +9,7 @@ from .balance import read_noise_table
 from .geocode import require_crs, write_scene
 from .product import read_product
 
-WHEN_BROKEN = ("skip", "fail")
+WHEN_BROKEN = ("skip", "skip_then_fail")
 
 
 @dataclass(frozen=True)

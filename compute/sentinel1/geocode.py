@@ -83,7 +83,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     polarisations = settings.polarisations or tuple(product.channels)
     product.require(polarisations, settings.noise_removal != "none")
     annotation = product.annotation
-    points = at_sea_level(annotation.grid) if settings.surface == "sealevel" else annotation.grid
+    points = at_sea_level(annotation.grid) if settings.surface == "sea_level" else annotation.grid
     geolocation = Geolocation(points)
     centre = (float(degrees) for degrees in geolocation.to_lonlat(annotation.shape[0] / 2, annotation.shape[1] / 2))
     projected = ProjectedImage(geolocation, annotation.shape, settings.crs_wkt or default_crs(*centre))

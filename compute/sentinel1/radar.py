@@ -113,7 +113,7 @@ class RadarImage:
                 power, valid = multilook(power, valid, looks)
             if settings.speckle_filter == "lee":
                 power = lee(power, valid, settings.filter_size, self._enl)
-            elif settings.speckle_filter == "refinedlee":
+            elif settings.speckle_filter == "refined_lee":
                 power = refined_lee(power, valid, self._enl)
             plane[:] = power[inner]
             plane[~valid[inner]] = np.nan

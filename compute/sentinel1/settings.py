@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 NOISE_REMOVAL = ("none", "range", "full")
 SWATH_BALANCE = ("none", "table", "estimate")
 CALIBRATIONS = ("sigma0", "beta0", "gamma0")
-SPECKLE_FILTERS = ("none", "lee", "refinedlee")
+SPECKLE_FILTERS = ("none", "lee", "refined_lee")
 SCALES = ("db", "linear")
-SURFACES = ("grid", "sealevel")
+SURFACES = ("grid", "sea_level")
 SLOPES = {"HH": -0.24, "HV": -0.16, "VH": -0.16, "VV": -0.24}
 
 
@@ -36,7 +36,7 @@ class BackscatterSettings:
         dB per degree of incidence angle, by polarisation.
     multilook : int
         Size of the multilook window in pixels; 0 for the largest that fits into an output pixel.
-    speckle_filter : {"none", "lee", "refinedlee"}
+    speckle_filter : {"none", "lee", "refined_lee"}
     filter_size : int
         Window size of the Lee filter in pixels, odd.
     scale : {"db", "linear"}
@@ -46,7 +46,7 @@ class BackscatterSettings:
         Whether the incidence angle is added as a band.
     crs_wkt : str
         Output CRS; empty for automatic selection by the position of the scene.
-    surface : {"grid", "sealevel"}
+    surface : {"grid", "sea_level"}
         Height surface of the geocoding: heights of the geolocation grid, or sea level.
     pixel_size : float
         Output pixel size in units of the CRS; 0 for the pixel spacing of the product.

@@ -17,7 +17,7 @@ def filter_halo(kind, size):
 
     Parameters
     ----------
-    kind : {"none", "lee", "refinedlee"}
+    kind : {"none", "lee", "refined_lee"}
     size : int
         Window size of the Lee filter.
 
@@ -25,7 +25,7 @@ def filter_halo(kind, size):
     -------
     int
     """
-    return {"none": 0, "lee": size // 2, "refinedlee": REFINED_SIZE // 2}[kind]
+    return {"none": 0, "lee": size // 2, "refined_lee": REFINED_SIZE // 2}[kind]
 
 
 def lee(power, valid, size, looks):

@@ -105,7 +105,7 @@ def write_files(series, paths, regions, pixel_counts, executor, progress):
         table, figure = (files.enter_context(complete_file(path)) if path else ""
                           for path in (paths.table, paths.figure))
         count = files.enter_context(create_in_format(
-            paths.clear_count, _count_layout(series), side_files={".qml": shipped_style("clear-count")},
+            paths.clear_count, _count_layout(series), side_files={".qml": shipped_style("clear_count")},
             progress=progress)) if paths.clear_count else None
         stack = files.enter_context(create_in_format(paths.stack, _layout(series), series.storage.format, side_files,
                                                      progress))

@@ -33,15 +33,15 @@ REQUIREMENTS = {
     "mean": Requirements(("sum",)),
     "variance": Requirements(("sum", "sum2", "difference2")),
     "correlation": Requirements(("sum", "sum2", "difference2")),
-    "sumaverage": Requirements(("sum",)),
-    "sumvariance": Requirements(("sum", "sum2")),
-    "sumentropy": Requirements((), ("sum",)),
-    "differencevariance": Requirements(("difference", "difference2")),
-    "differenceentropy": Requirements((), ("difference",)),
-    "information1": Requirements(("distinct",), ("joint", "marginal")),
-    "information2": Requirements(("distinct",), ("joint", "marginal")),
-    "clustershade": Requirements(("sum", "sum2", "sum3")),
-    "clusterprominence": Requirements(("sum", "sum2", "sum3", "sum4")),
+    "sum_average": Requirements(("sum",)),
+    "sum_variance": Requirements(("sum", "sum2")),
+    "sum_entropy": Requirements((), ("sum",)),
+    "difference_variance": Requirements(("difference", "difference2")),
+    "difference_entropy": Requirements((), ("difference",)),
+    "information_correlation_1": Requirements(("distinct",), ("joint", "marginal")),
+    "information_correlation_2": Requirements(("distinct",), ("joint", "marginal")),
+    "cluster_shade": Requirements(("sum", "sum2", "sum3")),
+    "cluster_prominence": Requirements(("sum", "sum2", "sum3", "sum4")),
 }
 
 
@@ -154,28 +154,28 @@ class Features:
         return _ratio(self._scaled_covariance, self._scaled_variance, 1.0)
 
     @cached_property
-    def sumaverage(self):
+    def sum_average(self):
         """Mean sum of the grey levels."""
         return self._mean_of("sum")
 
     @cached_property
-    def sumvariance(self):
+    def sum_variance(self):
         """Variance of the sum of the grey levels."""
         return (self.pairs * self._sums["sum2"] - self._squared_sum) / (self.pairs * self.pairs)
 
     @cached_property
-    def sumentropy(self):
+    def sum_entropy(self):
         """Entropy of the sum of the grey levels, in nats."""
         return self._entropy_of("sum")
 
     @cached_property
-    def differencevariance(self):
+    def difference_variance(self):
         """Variance of the absolute difference of the grey levels."""
         difference = self._sums["difference"]
         return (self.pairs * self._sums["difference2"] - difference * difference) / (self.pairs * self.pairs)
 
     @cached_property
-    def differenceentropy(self):
+    def difference_entropy(self):
         """Entropy of the absolute difference of the grey levels, in nats."""
         return self._entropy_of("difference")
 
@@ -190,19 +190,19 @@ class Features:
         return np.maximum(2.0 * self._level_entropy - self.entropy, 0.0)
 
     @cached_property
-    def information1(self):
+    def information_correlation_1(self):
         """First information measure of correlation, -1 to 0; 0 if all levels are equal."""
         return _ratio(-self._mutual_information, self._level_entropy, 0.0)
 
     @cached_property
-    def information2(self):
+    def information_correlation_2(self):
         """Second information measure of correlation, 0 to 1."""
         return np.sqrt(-np.expm1(-2.0 * self._mutual_information))
 
     @cached_property
     def _centre(self):
         """Mean sum of the grey levels, rounded to an integer."""
-        return np.rint(self.sumaverage).astype(np.int64)
+        return np.rint(self.sum_average).astype(np.int64)
 
     @cached_property
     def _centred_sums(self):
@@ -213,7 +213,7 @@ class Features:
                 third - centre * (3 * second - centre * (3 * first - centre * pairs)))
 
     @cached_property
-    def clustershade(self):
+    def cluster_shade(self):
         """Mean third power of (sum of levels - its mean), in integer arithmetic to avoid cancellation."""
         pairs = self._integer_sums["pairs"]
         first, second, third = self._centred_sums
@@ -221,7 +221,7 @@ class Features:
         return scaled_moment / (self.pairs * self.pairs * self.pairs)
 
     @cached_property
-    def clusterprominence(self):
+    def cluster_prominence(self):
         """Mean fourth power of (sum of levels - its mean)."""
         pairs, first, second, third, fourth = (
             self._integer_sums[name] for name in ("pairs", "sum", "sum2", "sum3", "sum4"))
@@ -264,7 +264,7 @@ def feature_values(features, name, normalisation):
     features : Features
     name : str
         A key of ``REQUIREMENTS``.
-    normalisation : {"one", "snap"}
+    normalisation : {"standard", "snap"}
         The features that are not in SNAP are the same in both.
 
     Returns

@@ -49,7 +49,7 @@ def published_range(band_name):
     found = polarisation(band_name)
     if not found:
         raise UnsuitableInput(f"The value range of band {band_name} is undefined: its name contains none of HH, HV, VV "
-                              "and VH. Set RANGE, or choose equal-distance or equal-probability as QUANTISATION.")
+                              "and VH. Set RANGE, or choose equal_distance or equal_probability as QUANTISATION.")
     return PUBLISHED_RANGES[found]
 
 

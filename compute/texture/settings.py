@@ -7,14 +7,14 @@ from ..errors import UnsuitableInput
 # The ten features that SNAP has too, then the other features of Haralick et al. and the two cluster features.
 SNAP_FEATURES = ("contrast", "dissimilarity", "homogeneity", "asm", "energy", "maximum", "entropy", "mean", "variance",
                  "correlation")
-FEATURES = (*SNAP_FEATURES, "sumaverage", "sumvariance", "sumentropy", "differencevariance", "differenceentropy",
-            "information1", "information2", "clustershade", "clusterprominence")
+FEATURES = (*SNAP_FEATURES, "sum_average", "sum_variance", "sum_entropy", "difference_variance", "difference_entropy",
+            "information_correlation_1", "information_correlation_2", "cluster_shade", "cluster_prominence")
 # Displacement (rows down, columns right) of each angle at distance 1: 45 degrees is up and right.
 DIRECTIONS = {"0": (0, 1), "45": (-1, 1), "90": (-1, 0), "135": (-1, -1)}
 ANGLE_MODES = ("averaged", "pooled", "separate")
 DISTANCE_MODES = ("separate", "averaged")
-QUANTISATIONS = ("fixed", "equal-distance", "equal-probability")
-NORMALISATIONS = ("one", "snap")
+QUANTISATIONS = ("fixed", "equal_distance", "equal_probability")
+NORMALISATIONS = ("standard", "snap")
 EDGES = ("clipped", "nodata")
 COMPRESSIONS = ("none", "zstd", "deflate")
 WINDOWS, LEVELS, STEPS = (3, 65), (8, 128), (1, 1000)
@@ -38,7 +38,7 @@ class TextureSettings:
         Mean of each feature over the angles, one matrix with the pairs of all angles, or one band per angle.
     distance_mode : {"separate", "averaged"}
         One band per distance, or the mean of each feature over the distances.
-    quantisation : {"fixed", "equal-distance", "equal-probability"}
+    quantisation : {"fixed", "equal_distance", "equal_probability"}
         Grey levels of equal width over a fixed range or over the range of the scene, or of equal probability.
     value_range : tuple of float, optional
         (minimum, maximum) of the fixed range for all bands; by default the published range of the polarisation.
@@ -46,7 +46,7 @@ class TextureSettings:
         Of ``FEATURES``.
     step : int
         Output step in pixels: distance between window centres, and pixel size of the output.
-    normalisation : {"one", "snap"}
+    normalisation : {"standard", "snap"}
         Probabilities sum to 1, or to 2 as in SNAP.
     min_valid : float
         Minimum fraction (0 to 1) of valid pairs in a window; at least one pair is required.
@@ -68,7 +68,7 @@ class TextureSettings:
     value_range: tuple = None
     features: tuple = SNAP_FEATURES
     step: int = 1
-    normalisation: str = "one"
+    normalisation: str = "standard"
     min_valid: float = 0.5
     edges: str = "clipped"
     compression: str = "none"

@@ -225,11 +225,11 @@ def _quantisers(raster, indexes, settings, executor, progress):
     quantisers = {}
     for number, index in enumerate(indexes):
         part = progress.part(0.2 * number / len(indexes), 0.2 * (number + 1) / len(indexes))
-        if settings.quantisation == "equal-probability":
+        if settings.quantisation == "equal_probability":
             quantisers[index] = EqualProbabilityQuantiser(
                 scene_quantiles(raster, index, settings.levels, executor, part))
             continue
-        if settings.quantisation == "equal-distance":
+        if settings.quantisation == "equal_distance":
             value_range = scene_range(raster, index, executor, part)
         else:
             value_range = settings.value_range or published_range(raster.band_names[index])

@@ -18,7 +18,7 @@ def inputs(tmp_path_factory):
 
 
 def test_training_and_applying_equals_classifycrops(run, inputs, tmp_path):
-    trained = run("trainclassifier", {**inputs, **QUICK, "MODEL": str(tmp_path / "crops.ffrf"),
+    trained = run("trainclassifier", {**inputs, **QUICK, "MODEL": str(tmp_path / "crops.ffm"),
                                         "REPORT": str(tmp_path / "report.html")})
     applied = run("applyclassifier", {"RASTERS": inputs["RASTERS"], "MODEL": trained["MODEL"],
                                         "OUTPUT": str(tmp_path / "applied.tif")})
@@ -34,7 +34,7 @@ def test_training_and_applying_equals_classifycrops(run, inputs, tmp_path):
 def test_the_map_of_a_model_has_colours_and_class_names(run, inputs, tmp_path):
     from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
 
-    model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
+    model = grow_model(tmp_path / "model.ffm", reflectance(0.15))
     result = run("applyclassifier", {"RASTERS": inputs["RASTERS"], "MODEL": model,
                                        "OUTPUT": str(tmp_path / "map.tif")})
     layer = QgsRasterLayer(result["OUTPUT"])
@@ -49,15 +49,15 @@ def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
 
     run("trainclassifier", {
         **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING_STRATEGY": "smallest", "TOTAL_SAMPLES": 150,
-        "SAMPLES_PER_PARCEL": 9, "CLASSIFIER": "extra", "MIN_SAMPLES_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
+        "SAMPLES_PER_PARCEL": 9, "CLASSIFIER": "extra_trees", "MIN_SAMPLES_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
         "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median", "OOB_ACCURACY": True,
         "SEED": 5, "BANDS": "B08",
-        "MODEL": str(tmp_path / "crops.ffrf")})
-    forest = load_forest(str(tmp_path / "crops.ffrf"))
+        "MODEL": str(tmp_path / "crops.ffm")})
+    forest = load_forest(str(tmp_path / "crops.ffm"))
 
     assert forest.settings == ForestSettings(
         trees=12, samples_per_class=70, sampling_strategy="smallest", total_samples=150, samples_per_parcel=9,
-        classifier="extra", min_samples_leaf=2, max_depth=7, features_per_split=1, balanced_weights=True,
+        classifier="extra_trees", min_samples_leaf=2, max_depth=7, features_per_split=1, balanced_weights=True,
         class_weights={"wheat": 2.0}, missing_values="median", oob_accuracy=True, seed=5)
     assert forest.feature_names == ("B08",) and forest.training_pixels == (50, 50, 50)
 
@@ -107,9 +107,9 @@ def test_names_and_colours_of_a_training_raster_are_in_the_model(run, inputs, tm
     raster.FlushCache()
     band = raster = None
     run("trainclassifier", {"RASTERS": inputs["RASTERS"], "TRAINING_RASTER": path, **QUICK,
-                              "MODEL": str(tmp_path / "crops.ffrf")})
+                              "MODEL": str(tmp_path / "crops.ffm")})
 
-    classes = load_forest(str(tmp_path / "crops.ffrf")).classes
+    classes = load_forest(str(tmp_path / "crops.ffm")).classes
     assert [(each.value, each.code, each.label, each.colour) for each in classes] == [
         (1, "2", "Old vines", (10, 20, 30)), (2, "9", "Maize", (40, 50, 60))]
 
@@ -139,13 +139,13 @@ def refused(run, tool, feedback, parameters):
     ({"CLASS_FIELD": None}, "Choose the class field of the training parcels (CLASS_FIELD)"),
 ])
 def test_inconsistent_parameters_are_refused(run, feedback, inputs, tmp_path, changes, sentence):
-    parameters = {**inputs, **QUICK, "MODEL": str(tmp_path / "model.ffrf"), **changes}
+    parameters = {**inputs, **QUICK, "MODEL": str(tmp_path / "model.ffm"), **changes}
 
     assert sentence in refused(run, "trainclassifier", feedback, parameters)
 
 
 def test_a_raster_that_cannot_be_loaded_is_reported(run, feedback, tmp_path):
-    model = grow_model(tmp_path / "model.ffrf", reflectance(0.15))
+    model = grow_model(tmp_path / "model.ffm", reflectance(0.15))
     lost = str(tmp_path / "absent.tif")
 
     assert "absent.tif" in refused(run, "applyclassifier", feedback, {

@@ -67,7 +67,7 @@ def refused(classify, feedback, **changes):
 
 def test_all_outputs_are_written(classify, tmp_path):
     files = {"OUTPUT": "map.tif", "CONFIDENCE": "confidence.tif", "PROBABILITIES": "probabilities.tif",
-             "MODEL": "model.ffrf", "REPORT": "report.html"}
+             "MODEL": "model.ffm", "REPORT": "report.html"}
     results = classify(**{name: str(tmp_path / file) for name, file in files.items()})
 
     assert {name: results[name] for name in files} == {name: str(tmp_path / file) for name, file in files.items()}
@@ -104,8 +104,8 @@ def test_class_codes_are_text_without_decimals_and_blanks(classify, tmp_path, ki
 
     other = {"integer": 9, "double": 9.5, "int8": 9, "text": "9"}[kind]
     rows = [(value if crop == "wheat" else other, geometry) for _, crop, geometry in fields()]
-    classify(TRAINING=polygon_layer(rows, kind=kind), MODEL=str(tmp_path / "model.ffrf"))
-    with zipfile.ZipFile(tmp_path / "model.ffrf") as model:
+    classify(TRAINING=polygon_layer(rows, kind=kind), MODEL=str(tmp_path / "model.ffm"))
+    with zipfile.ZipFile(tmp_path / "model.ffm") as model:
         codes = [row["code"] for row in json.loads(model.read("model.json"))["classes"]]
 
     assert codes == [str(other), code]
@@ -321,8 +321,8 @@ def test_a_training_raster_has_profiles_and_early_season_accuracy_but_no_suspect
 
 
 @pytest.mark.parametrize(("name", "field", "kind"), [
-    ("errors", "wrong_pct", "MultiPolygon"), ("errorpoints", "wrong_pct", "Point"),
-    ("suspicious", "probability", "MultiPolygon")])
+    ("errors", "wrong_pct", "MultiPolygon"), ("error_points", "wrong_pct", "Point"),
+    ("suspect_labels", "probability", "MultiPolygon")])
 def test_the_styles_of_layers_use_existing_fields(qgis_app, name, field, kind):
     from qgis.core import QgsVectorLayer
 

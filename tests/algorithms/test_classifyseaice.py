@@ -33,7 +33,7 @@ def classify(run, inputs, tmp_path):
 
 
 def test_maps_model_and_report_of_folders(classify, tmp_path):
-    results = classify(MODEL=str(tmp_path / "ice.ffrf"), REPORT=str(tmp_path / "report.html"), ICE_EDGE=True,
+    results = classify(MODEL=str(tmp_path / "ice.ffm"), REPORT=str(tmp_path / "report.html"), ICE_EDGE=True,
                        DRAFT_CHART="grid")
     assert results["SCENE_COUNT"] == 3 and results["FAILED_COUNT"] == 0
     assert results["OVERALL_ACCURACY"] > 0.97 and results["KAPPA"] > 0.95
@@ -44,7 +44,7 @@ def test_maps_model_and_report_of_folders(classify, tmp_path):
     page = (tmp_path / "report.html").read_text()
     for text in ("Synthetic data", "2020-10-08", "arctic201008", "same day", "Open water", "Old ice"):
         assert text in page
-    assert (tmp_path / "ice.ffrf").exists()
+    assert (tmp_path / "ice.ffm").exists()
 
 
 def test_map_opens_with_the_colours_of_the_legend(classify):
@@ -90,7 +90,7 @@ def test_ice_edge_is_at_the_boundary_of_ice_and_water(classify):
 
 
 def test_29_scenes_one_of_them_broken(run, tmp_path, feedback, inputs):
-    """The other 28 are processed and the broken one is reported; with ON_ERROR=fail the run ends with an error."""
+    """The other 28 are processed and the broken one is reported; with ON_ERROR=skip_then_fail the run ends with an error."""
     from qgis.core import QgsProcessingException
 
     (tmp_path / "many").mkdir()
@@ -107,7 +107,7 @@ def test_29_scenes_one_of_them_broken(run, tmp_path, feedback, inputs):
     assert any("s28.tif" in text for text in feedback.warned)
     assert len(list((tmp_path / "maps").glob("*_ice.tif"))) == 28
     with pytest.raises(QgsProcessingException, match=r"1 of 29 scenes could not be used.*s28\.tif"):
-        run("classifyseaice", {**parameters, "ON_ERROR": "fail"})
+        run("classifyseaice", {**parameters, "ON_ERROR": "skip_then_fail"})
 
 
 def test_prepared_and_raw_charts_result_in_the_same_map(classify, run, inputs, tmp_path):
@@ -150,7 +150,7 @@ def test_land_layer_is_masked(classify, tmp_path):
 @pytest.mark.parametrize(("changes", "words"), [
     ({"SCENES_FOLDER": ""}, "Give either a list of scenes"),
     ({"CHARTS_FOLDER": None}, "Give either a list of charts"),
-    ({"TEXTURES": "given"}, "TEXTURES=given requires TEXTURES_FOLDER"),
+    ({"TEXTURES": "from_folder"}, "TEXTURES=from_folder requires TEXTURES_FOLDER"),
     ({"DISTANCES": "near"}, "DISTANCES is near. Give whole numbers"),
     ({"WINDOW": 8}, "WINDOW is 8"),
     ({"LEGEND": "nobody"}, "There is no legend nobody"),
@@ -166,7 +166,7 @@ def test_model_applied_with_applyclassifier_results_in_the_same_map(classify, ru
     """The map from a scene and its textures is that of ``classifyseaice`` for the same scene."""
     import rasterio
 
-    results = classify(MODEL=str(tmp_path / "ice.ffrf"), ASSESSMENT="none")
+    results = classify(MODEL=str(tmp_path / "ice.ffm"), ASSESSMENT="none")
     scene = str(inputs / "scenes" / "scene2.tif")
     run("glcmtextures", {"INPUT": scene, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",
                          "FEATURES": ["contrast", "variance"], "OUTPUT": str(tmp_path / "textures.tif")})

@@ -30,7 +30,7 @@ TRAINING_PARAMETERS = {
     "SAMPLING_STRATEGY": ({}, "smallest"),
     "TOTAL_SAMPLES": ({}, 60),
     "SAMPLES_PER_PARCEL": ({}, 3),
-    "CLASSIFIER": ({}, "random"),
+    "CLASSIFIER": ({}, "random_forest"),
     "MIN_SAMPLES_LEAF": ({}, 20),
     "MAX_DEPTH": ({}, 2),
     "FEATURES_PER_SPLIT": ({}, 3),
@@ -44,7 +44,7 @@ TRAINING_PARAMETERS = {
     "SEED": ({}, 1),
     "SUSPECT_LABELS": ({}, "suspicious.gpkg"),
     "REPORT": ({}, "report.html"),
-    "MODEL": ({}, "other.ffrf"),
+    "MODEL": ({}, "other.ffm"),
 }
 MAP_PARAMETERS = {
     "SMOOTHING": ({}, False),
@@ -96,7 +96,7 @@ def files(tmp_path_factory, provider):
     for name, changes in (("model", {}), ("other model", {"SEED": 5}),
                           ("model of three bands", {"RASTERS": [found["scene"], found["coarse"]],
                                                     "RESAMPLING": "nearest"})):
-        found[name] = str(folder / f"{name}.ffrf")
+        found[name] = str(folder / f"{name}.ffm")
         processing.run("floefield:trainclassifier", {
             **TRAINING, "RASTERS": [found["scene"]], "TRAINING": found["parcels"], **changes, "MODEL": found[name]})
     return found
@@ -113,14 +113,14 @@ def outcome(run, files, folder, tool, parameters):
     from floefield.compute.forest.modelfile import load_forest
 
     defaults = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainclassifier" else {}
-    defaults |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffrf"}
+    defaults |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffm"}
     defaults["RASTERS"] = ["scene"]
     given = {name: value for name, value in {**defaults, **parameters}.items() if value is not None}
     folder.mkdir()
     given = {name: _resolved(value, files, folder) for name, value in given.items()}
     accuracy = run(tool, given).get("OVERALL_ACCURACY")
     written = {path.name: read(path)[0].tobytes() for path in folder.glob("*.tif")}
-    for path in folder.glob("*.ffrf"):
+    for path in folder.glob("*.ffm"):
         forest = load_forest(str(path))
         written[path.name] = (forest.trees.threshold.tobytes(), forest.trees.votes.tobytes(), forest.feature_names,
                               forest.oob_score, forest.permutation_importances)
@@ -133,7 +133,7 @@ def _resolved(value, files, folder):
         return [_resolved(item, files, folder) for item in value]
     if isinstance(value, str) and value in files:
         return files[value]
-    is_new = isinstance(value, str) and value.endswith((".tif", ".ffrf", ".html", ".gpkg"))
+    is_new = isinstance(value, str) and value.endswith((".tif", ".ffm", ".html", ".gpkg"))
     return str(folder / value) if is_new else value
 
 

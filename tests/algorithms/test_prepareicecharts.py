@@ -154,7 +154,7 @@ def test_one_broken_chart_and_the_values_of_on_error(prepare, chart, tmp_path, f
     assert {path.name for path in (tmp_path / "prepared").iterdir()} == names
 
     with pytest.raises(QgsProcessingException, match=r"20201015_pl_a.shp: it cannot be read.*other 2 charts"):
-        prepare(chart, broken, last, ON_ERROR="fail", OUTPUT_FOLDER=str(tmp_path / "failed"))
+        prepare(chart, broken, last, ON_ERROR="skip_then_fail", OUTPUT_FOLDER=str(tmp_path / "failed"))
     assert {path.name for path in (tmp_path / "failed").iterdir()} == names
 
     with pytest.raises(QgsProcessingException, match=r"20201015_pl_a.shp: it cannot be read.*Nothing was"):
@@ -256,7 +256,7 @@ def test_stage_style_has_the_wmo_colours_of_the_code_table(root):
 
     layer = QgsVectorLayer("Polygon?field=stage:integer&field=total_concentration:double&field=poly_type:string"
                            "&field=fast_ice:boolean&field=form:integer", "x", "memory")
-    layer.loadNamedStyle(str(root / "styles" / "icestage.qml"))
+    layer.loadNamedStyle(str(root / "styles" / "ice_stage.qml"))
     colours = {child.filterExpression(): child.symbol().color().getRgb()[:3]
                for child in layer.renderer().rootRule().children()}
     table = code_table(STAGE)

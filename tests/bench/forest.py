@@ -35,7 +35,7 @@ def _forests(folder):
                     classes=class_table([f"class {number:02}" for number in range(CLASSES)]),
                     settings=ForestSettings(trees=TREES), importances=(1 / FEATURES,) * FEATURES,
                     training_pixels=(SAMPLES_PER_CLASS,) * CLASSES)
-    path = folder / "forest.ffrf"
+    path = folder / "forest.ffm"
     save_forest(str(path), forest)
     return load_forest(str(path)).trees, peer
 

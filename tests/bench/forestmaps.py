@@ -60,7 +60,7 @@ def _our_model(folder):
     settings = ForestSettings(trees=TREES, threads=THREADS)
     features, numbers = training_pixels()
     grown = grow_forest(features, numbers, CLASSES, settings, Progress())
-    path = folder / "forest_100.ffrf"
+    path = folder / "forest_100.ffm"
     save_forest(str(path), Forest(
         trees=grown.trees, feature_names=_names(), settings=settings, training_pixels=(500,) * CLASSES,
         classes=class_table([f"class {number:02}" for number in range(CLASSES)]),

@@ -81,7 +81,7 @@ from floefield.compute.forest.settings import ForestSettings
 raster, folder, threads, what = sys.argv[1:5]
 maps = MapPaths(*(f"{folder}/{name}.tif" for name in ("map", "confidence", "probabilities") if what == "map"))
 task = ClassificationTask((raster,), parcels, forest=ForestSettings(trees=10, threads=int(threads)))
-classify(task, maps, f"{folder}/model.ffrf", f"{folder}/report.html", Progress())
+classify(task, maps, f"{folder}/model.ffm", f"{folder}/report.html", Progress())
 """
 
 

@@ -20,7 +20,7 @@ from floefield.compute.progress import Progress
 from tests.fieldscene import CRS, NORTH, WEST, parcels, read, reflectance, write
 from tests.modelfiles import grow_model
 
-FOREST = ForestSettings(trees=20, threads=1, classifier="random", band_differences=False)
+FOREST = ForestSettings(trees=20, threads=1, classifier="random_forest", band_differences=False)
 PLAIN = MapRules(smoothing=False)
 
 
@@ -45,7 +45,7 @@ def apply(folder, rasters, model, progress=None, **options):
 
 def train(rasters, folder, **changes):
     """Train without a map; return the result, the forest from its file and the messages."""
-    path = str(folder / "trained.ffrf")
+    path = str(folder / "trained.ffm")
     task = replace(ClassificationTask(rasters=tuple(rasters), parcels=parcels(), forest=FOREST, rules=PLAIN), **changes)
     progress = Listener()
     result = classify(task, MapPaths(), path, "", progress)
@@ -63,7 +63,7 @@ def test_the_saved_model_gives_the_same_maps_as_the_training_run(scene, tmp_path
     (tmp_path / "run").mkdir()
     (tmp_path / "applied").mkdir()
     maps = MapPaths(*(str(tmp_path / "run" / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
-    model = str(tmp_path / "model.ffrf")
+    model = str(tmp_path / "model.ffm")
     task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=FOREST, rules=PLAIN)
     classify(task, maps, model, "", Progress())
     apply(tmp_path / "applied", [scene], model)
@@ -84,7 +84,7 @@ def test_the_accuracy_without_a_map_is_the_same(scene, tmp_path):
 
 def test_bands_are_matched_by_name_in_any_order(tmp_path):
     values = reflectance(0.2)
-    model = grow_model(tmp_path / "model.ffrf", values)
+    model = grow_model(tmp_path / "model.ffm", values)
     straight = write(tmp_path / "straight.tif", values)
     swapped = write(tmp_path / "swapped.tif", np.stack([values[0] * 7, *values[::-1]]), names=("X", "B08", "B04"))
     progress = Listener()
@@ -99,7 +99,7 @@ def test_bands_are_matched_by_name_in_any_order(tmp_path):
 
 
 def test_missing_bands_are_listed_and_no_file_is_written(tmp_path):
-    model = grow_model(tmp_path / "model.ffrf", reflectance())
+    model = grow_model(tmp_path / "model.ffm", reflectance())
     other = write(tmp_path / "other.tif", reflectance(), names=("B04", "B8A"))
     (tmp_path / "out").mkdir()
     with pytest.raises(MissingInput, match=r"lack 1 of the 2 bands .*: B08. The rasters have: B04, B8A"):
@@ -110,7 +110,7 @@ def test_missing_bands_are_listed_and_no_file_is_written(tmp_path):
 
 def test_matching_by_order_ignores_names_and_requires_the_same_number(tmp_path):
     values = reflectance(0.2)
-    model = grow_model(tmp_path / "model.ffrf", values)
+    model = grow_model(tmp_path / "model.ffm", values)
     renamed = write(tmp_path / "renamed.tif", values, names=("next", "year"))
     apply(tmp_path, [renamed], model, matching="order")
     assert len(np.unique(read(tmp_path / "classes.tif")[0])) == 3
@@ -127,7 +127,7 @@ def test_long_lists_of_bands_are_shortened_in_messages():
 
 def test_pixels_below_the_minimum_confidence_get_no_class(tmp_path):
     values = reflectance(0.3)
-    model, raster = grow_model(tmp_path / "model.ffrf", values), write(tmp_path / "scene.tif", values)
+    model, raster = grow_model(tmp_path / "model.ffm", values), write(tmp_path / "scene.tif", values)
     progress = Listener()
     (tmp_path / "all").mkdir()
     apply(tmp_path / "all", [raster], model)
@@ -147,7 +147,7 @@ def test_masked_pixels_are_neither_mapped_nor_used_for_training(tmp_path):
     mask[0, :, :24] = 0
     mask[0, 0, 30] = 255
     paths = [write(tmp_path / "scene.tif", values)], write(tmp_path / "mask.tif", mask, names=("mask",), nodata=255)
-    model = grow_model(tmp_path / "model.ffrf", values)
+    model = grow_model(tmp_path / "model.ffm", values)
     apply(tmp_path, paths[0], model, mask=paths[1])
     expected = mask[0] == 1
 
@@ -159,7 +159,7 @@ def test_masked_pixels_are_neither_mapped_nor_used_for_training(tmp_path):
 
 @pytest.mark.parametrize("trained, applied", [(1, 10000), (10000, 1), (10000, 0)])
 def test_input_in_another_unit_gives_a_warning(tmp_path, trained, applied):
-    model = grow_model(tmp_path / "model.ffrf", reflectance() * trained)
+    model = grow_model(tmp_path / "model.ffm", reflectance() * trained)
     progress = Listener()
     apply(tmp_path, [write(tmp_path / "scene.tif", reflectance() * applied)], model, progress)
 
@@ -167,7 +167,7 @@ def test_input_in_another_unit_gives_a_warning(tmp_path, trained, applied):
 
 
 def test_contradicting_names_of_bands_matched_by_order_give_a_warning(tmp_path):
-    model = grow_model(tmp_path / "model.ffrf", reflectance(), names=("B04_20180627", "B08_20180627"))
+    model = grow_model(tmp_path / "model.ffm", reflectance(), names=("B04_20180627", "B08_20180627"))
     warnings = []
     for names in (("B04_20190625", "B08_20190625"), ("red", "nir"), ("B08_20190625", "B04_20190625")):
         progress = Listener()
@@ -180,7 +180,7 @@ def test_contradicting_names_of_bands_matched_by_order_give_a_warning(tmp_path):
 
 def test_another_grid_is_refused_or_resampled_like_gdal(tmp_path):
     values = reflectance(0.2)
-    model = grow_model(tmp_path / "model.ffrf", values, names=("B04", "coherence"))
+    model = grow_model(tmp_path / "model.ffm", values, names=("B04", "coherence"))
     first = write(tmp_path / "first.tif", values[:1], names=("B04",))
     coarse = tmp_path / "coarse.tif"
     with rasterio.open(coarse, "w", driver="GTiff", count=1, height=30, width=36, dtype="float32", crs=CRS, nodata=-99,
@@ -210,7 +210,7 @@ def test_another_grid_is_refused_or_resampled_like_gdal(tmp_path):
         assert np.isnan(expected).any() and np.isfinite(expected).mean() > 0.9
 
 
-@pytest.mark.parametrize("missing", ["median", "value"])
+@pytest.mark.parametrize("missing", ["median", "constant"])
 def test_missing_values_are_imputed_and_counted(tmp_path, missing):
     values = reflectance(0.2)
     values[1, :, :16] = np.nan
@@ -221,7 +221,7 @@ def test_missing_values_are_imputed_and_counted(tmp_path, missing):
     assert any("training pixels lack some bands" in text for text in progress.said)
 
     progress = Listener()
-    apply(tmp_path, [raster], str(tmp_path / "trained.ffrf"), progress)
+    apply(tmp_path, [raster], str(tmp_path / "trained.ffm"), progress)
     classes = read(tmp_path / "classes.tif")[0][0]
     assert classes[0, 0] == 0 and (classes > 0).sum() == 40 * 48 - 1
     assert any(f"{40 * 16 - 1} classified pixels lack some bands" in text for text in progress.said)
@@ -229,7 +229,7 @@ def test_missing_values_are_imputed_and_counted(tmp_path, missing):
     imputed[1, :, :16] = forest.imputation_values[1]
     imputed[:, 0, 0] = np.nan
     (tmp_path / "imputed").mkdir()
-    apply(tmp_path / "imputed", [write(tmp_path / "imputed.tif", imputed)], str(tmp_path / "trained.ffrf"))
+    apply(tmp_path / "imputed", [write(tmp_path / "imputed.tif", imputed)], str(tmp_path / "trained.ffm"))
     np.testing.assert_array_equal(classes, read(tmp_path / "imputed" / "classes.tif")[0][0])
     if missing == "median":
         assert 0.2 < forest.imputation_values[1] < 0.8
@@ -261,7 +261,7 @@ def test_class_weights_are_parsed():
 
 def test_extra_trees_agree_with_scikit_learn(tmp_path):
     values = reflectance(0.2)
-    path = grow_model(tmp_path / "extra.ffrf", values, classifier="extra")
+    path = grow_model(tmp_path / "extra.ffm", values, classifier="extra_trees")
     pixels = np.concatenate([values[:, r * 8 + 1:r * 8 + 7, c * 8 + 1:c * 8 + 7].reshape(2, -1).T
                              for r in range(5) for c in range(6)]).astype(np.float32)
     classes = np.repeat(np.arange(30) % 3, 36)
@@ -285,7 +285,7 @@ def test_the_time_left_is_reported_at_intervals():
 
 
 def test_maps_of_sample_data_are_tagged(tmp_path):
-    model = grow_model(tmp_path / "model.ffrf", reflectance())
+    model = grow_model(tmp_path / "model.ffm", reflectance())
     for name, tags in (("real", {}), ("sample", {"SYNTHETIC": "YES"})):
         folder = tmp_path / name
         folder.mkdir()

@@ -19,7 +19,7 @@ from floefield.compute.insitu.split import SplitSettings, split_parcels
 from floefield.compute.progress import Progress
 from tests.fieldscene import CROPS, fields, parcels, read, reflectance, square, write
 
-FOREST = ForestSettings(trees=30, threads=1, classifier="random", band_differences=False)
+FOREST = ForestSettings(trees=30, threads=1, classifier="random_forest", band_differences=False)
 PLAIN = MapRules(smoothing=False)
 NOISE = 0.25  # enough for some errors
 
@@ -38,7 +38,7 @@ def task(scene, **changes):
 
 def run(some_task, folder, progress=None, outputs=("classes", "confidence", "probabilities")):
     maps = MapPaths(**{name: str(folder / f"{name}.tif") for name in outputs})
-    result = classify(some_task, maps, str(folder / "model.ffrf"), str(folder / "report.html"), progress or Progress())
+    result = classify(some_task, maps, str(folder / "model.ffm"), str(folder / "report.html"), progress or Progress())
     return result, folder
 
 
@@ -120,7 +120,7 @@ def test_the_class_map_alone_is_the_same(scene, classified, tmp_path):
 
 
 def test_the_model_file_gives_the_same_map(scene, classified):
-    forest = load_forest(str(classified[1] / "model.ffrf"))
+    forest = load_forest(str(classified[1] / "model.ffm"))
     values, _ = read(scene)
     valid = np.isfinite(values).all(axis=0)
 

@@ -43,12 +43,12 @@ def run(scene, folder, rules, **forest):
     task = ClassificationTask(rasters=(scene,), parcels=parcels(), rules=rules,
                               forest=ForestSettings(trees=20, threads=1, **forest))
     maps = MapPaths(*(str(folder / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
-    return classify(task, maps, str(folder / "model.ffrf"), "", Progress())
+    return classify(task, maps, str(folder / "model.ffm"), "", Progress())
 
 
 def test_a_loaded_model_computes_the_same_band_differences(scene, tmp_path):
     result = run(scene, tmp_path, MapRules())
-    model = str(tmp_path / "model.ffrf")
+    model = str(tmp_path / "model.ffm")
     assert load_forest(model).feature_names == ("B04_20180627", "B08_20180627", "ND_B04_B08_20180627")
     assert result.forest.bands == ("B04_20180627", "B08_20180627")
 
@@ -72,6 +72,6 @@ def test_the_importance_of_a_band_difference_is_divided_between_its_bands(scene,
 @pytest.mark.parametrize("pair", [(0, 2), (1, 0), (0, 0), (-1, 1), (0,), (0, 1.0)])
 def test_forged_band_differences_are_refused(scene, tmp_path, pair):
     forest = run(scene, tmp_path, MapRules()).forest
-    save_forest(str(tmp_path / "forged.ffrf"), replace(forest, band_differences=(pair,)))
+    save_forest(str(tmp_path / "forged.ffm"), replace(forest, band_differences=(pair,)))
     with pytest.raises(UnreadableInput, match="damaged"):
-        load_forest(str(tmp_path / "forged.ffrf"))
+        load_forest(str(tmp_path / "forged.ffm"))

@@ -25,7 +25,7 @@ from floefield.compute.insitu.split import SplitSettings
 from floefield.compute.progress import Progress
 from tests.fieldscene import WEST, parcels, reflectance, square, write
 
-FOREST = ForestSettings(trees=20, threads=1, classifier="random", band_differences=False)
+FOREST = ForestSettings(trees=20, threads=1, classifier="random_forest", band_differences=False)
 PLAIN = MapRules(smoothing=False)
 
 
@@ -48,8 +48,8 @@ def test_number_of_training_pixels_of_each_class(settings, expected):
 def train(folder, raster, training_raster="", **settings):
     task = ClassificationTask(rasters=(raster,), parcels=() if training_raster else parcels(),
                               training_raster=training_raster, forest=replace(FOREST, **settings))
-    result = classify(task, MapPaths(), str(folder / "model.ffrf"), "", Progress())
-    return result, load_forest(str(folder / "model.ffrf"))
+    result = classify(task, MapPaths(), str(folder / "model.ffm"), "", Progress())
+    return result, load_forest(str(folder / "model.ffm"))
 
 
 @pytest.fixture
@@ -266,4 +266,4 @@ def test_other_rasters_than_class_rasters_are_refused(scene, tmp_path, values, o
     with pytest.raises(error, match=message):
         train(tmp_path, scene, write(tmp_path / "labels.tif", values, names=("class",), **options))
 
-    assert not (tmp_path / "model.ffrf").exists()
+    assert not (tmp_path / "model.ffm").exists()

@@ -32,7 +32,7 @@ def forest():
 
 @pytest.fixture
 def model(forest, tmp_path):
-    path = tmp_path / "model.ffrf"
+    path = tmp_path / "model.ffm"
     save_forest(str(path), forest)
     return path
 
@@ -71,9 +71,9 @@ def test_a_forest_is_loaded_as_it_was_saved(forest, model):
 
 
 def test_equal_forests_give_equal_bytes(forest, model, tmp_path):
-    save_forest(str(tmp_path / "again.ffrf"), forest)
+    save_forest(str(tmp_path / "again.ffm"), forest)
 
-    assert (tmp_path / "again.ffrf").read_bytes() == model.read_bytes()
+    assert (tmp_path / "again.ffm").read_bytes() == model.read_bytes()
 
 
 def test_the_file_can_be_read_with_numpy_and_json(forest, model):
@@ -86,11 +86,11 @@ def test_the_file_can_be_read_with_numpy_and_json(forest, model):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(MissingInput, match="nowhere"):
-        load_forest(str(tmp_path / "nowhere.ffrf"))
+        load_forest(str(tmp_path / "nowhere.ffm"))
 
 
 def test_another_file_is_refused(tmp_path):
-    path = tmp_path / "parcels.ffrf"
+    path = tmp_path / "parcels.ffm"
     for content in (b"", b"\x80\x04K\x01.", b"PK\x03\x04 not really"):
         path.write_bytes(content)
         with pytest.raises(UnreadableInput, match="not a model"):
@@ -222,7 +222,7 @@ def test_a_file_of_the_first_version_is_read(forest, model):
 def test_codes_of_any_length_and_script_are_preserved(forest, tmp_path):
     codes = ("12345678", "123456789012345678901234567890", "blé d'hiver; \"x\" / 小麦")
     classes = tuple(MapClass(number, code, code, (0, 0, number)) for number, code in enumerate(codes[:2], start=1))
-    path = str(tmp_path / "codes.ffrf")
+    path = str(tmp_path / "codes.ffm")
     for pair in (classes, (replace(classes[0], code=codes[2], label=codes[2]), classes[1])):
         save_forest(path, replace(forest, classes=pair))
         assert load_forest(path).classes == pair
@@ -241,7 +241,7 @@ EXPECTED = [[1, 0, 1], [0.375, 0.625, 1], [0, 1, 1], [0.125, 1.125, 0.75]]
 
 @pytest.fixture
 def hand_made(forest, tmp_path):
-    path = str(tmp_path / "hand.ffrf")
+    path = str(tmp_path / "hand.ffm")
     classes = tuple(MapClass(number, code, code, (number, 0, 0)) for number, code in enumerate("abc", start=1))
     save_forest(path, replace(forest, trees=HAND_MADE, feature_names=("x", "y"), classes=classes,
                               importances=(0.5, 0.5), training_pixels=(1, 1, 1)))
@@ -281,7 +281,7 @@ def test_extremely_deep_trees_are_refused(forest, tmp_path):
         forest.trees, starts=np.array([0, length]), feature=np.where(inner, 0, LEAF).astype(np.int32),
         left=np.where(inner, np.arange(length) + 1, LEAF).astype(np.int32),
         right=np.where(inner, length - 1 - np.arange(length), 0).astype(np.int32), threshold=np.zeros(length))
-    path = str(tmp_path / "chain.ffrf")
+    path = str(tmp_path / "chain.ffm")
     save_forest(path, replace(forest, trees=chain))
     with pytest.raises(UnreadableInput, match="more than 10000 levels"):
         load_forest(path)
@@ -307,7 +307,7 @@ def test_extremely_deep_trees_are_refused(forest, tmp_path):
     lambda t: replace(t, threshold=t.threshold[:-1]),
 ])
 def test_invalid_trees_are_refused(forest, tmp_path, forge):
-    path = str(tmp_path / "forged.ffrf")
+    path = str(tmp_path / "forged.ffm")
     save_forest(path, replace(forest, trees=forge(forest.trees)))
 
     with pytest.raises(UnreadableInput, match=r"damaged|not a model"):

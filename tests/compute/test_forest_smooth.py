@@ -125,7 +125,7 @@ def run(scene, folder, rules, **forest):
     task = ClassificationTask(rasters=(scene,), parcels=parcels(), rules=rules,
                               forest=ForestSettings(**{"trees": 20, "threads": 1, "band_differences": False, **forest}))
     maps = MapPaths(*(str(folder / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
-    return classify(task, maps, str(folder / "model.ffrf"), "", Progress())
+    return classify(task, maps, str(folder / "model.ffm"), "", Progress())
 
 
 def test_strips_leave_no_seams(scene, tmp_path):
@@ -135,7 +135,7 @@ def test_strips_leave_no_seams(scene, tmp_path):
     smooth, _ = read(tmp_path / "smooth" / "probabilities.tif")
     valid = np.isfinite(plain[0])
     values, _ = read(scene)
-    model = load_forest(str(tmp_path / "smooth" / "model.ffrf"))
+    model = load_forest(str(tmp_path / "smooth" / "model.ffm"))
     components = model.similarity.components(values.reshape(2, -1).T).reshape(-1, *valid.shape)
 
     expected = smooth_probabilities(np.where(valid, plain, 0), components, valid)
@@ -146,7 +146,7 @@ def test_strips_leave_no_seams(scene, tmp_path):
     np.testing.assert_array_equal(classes[0], np.where(valid, expected.argmax(axis=0) + 1, 0))
 
 
-@pytest.mark.parametrize("missing", ["exclude", "median", "value"])
+@pytest.mark.parametrize("missing", ["exclude", "median", "constant"])
 def test_without_a_map_the_accuracy_is_the_same(scene, tmp_path, missing):
     with_map = run(scene, tmp_path / "map", MapRules(), missing_values=missing)
     task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=with_map.forest.settings)
@@ -156,7 +156,7 @@ def test_without_a_map_the_accuracy_is_the_same(scene, tmp_path, missing):
 
 def test_the_model_file_contains_the_similarity(scene, tmp_path):
     forest = run(scene, tmp_path / "run", MapRules()).forest
-    loaded = load_forest(str(tmp_path / "run" / "model.ffrf")).similarity
+    loaded = load_forest(str(tmp_path / "run" / "model.ffm")).similarity
     np.testing.assert_array_equal(loaded.coefficients, forest.similarity.coefficients)
     np.testing.assert_array_equal(loaded.centres, forest.similarity.centres)
 
@@ -167,9 +167,9 @@ def test_the_model_file_contains_the_similarity(scene, tmp_path):
 def test_a_forged_similarity_is_refused(scene, tmp_path, centres, coefficients):
     forest = run(scene, tmp_path / "run", MapRules()).forest
     forged = replace(forest, similarity=Likeness(np.array(centres), np.array(coefficients)))
-    save_forest(str(tmp_path / "forged.ffrf"), forged)
+    save_forest(str(tmp_path / "forged.ffm"), forged)
     with pytest.raises(UnreadableInput, match="damaged"):
-        load_forest(str(tmp_path / "forged.ffrf"))
+        load_forest(str(tmp_path / "forged.ffm"))
 
 
 def test_a_strip_fits_into_memory_whatever_the_number_of_classes():

@@ -25,7 +25,7 @@ def pixels():
 ])
 def test_the_trees_equal_those_of_scikit_learn_trained_at_once(ours, theirs, threads):
     features, classes = pixels()
-    settings = ForestSettings(trees=23, seed=7, threads=threads, classifier="random", **ours)
+    settings = ForestSettings(trees=23, seed=7, threads=threads, classifier="random_forest", **ours)
     grown = grow_forest(features, classes, 3, settings, Progress())
     trees = grown.trees
     expected = RandomForestClassifier(23, random_state=7, **theirs).fit(features, classes)
@@ -67,8 +67,8 @@ def test_training_reports_progress_and_can_be_cancelled():
     assert list(progress.seen) == sorted(progress.seen)
 
 
-@pytest.mark.parametrize("classifier, features, expected", [("random", 522, 22), ("random", 2, 1), ("extra", 522, 65),
-                                                            ("extra", 63, 7), ("extra", 1, 1)])
+@pytest.mark.parametrize("classifier, features, expected", [("random_forest", 522, 22), ("random_forest", 2, 1), ("extra_trees", 522, 65),
+                                                            ("extra_trees", 63, 7), ("extra_trees", 1, 1)])
 def test_default_number_of_features_per_split(classifier, features, expected):
     assert default_features_per_split(classifier, features) == expected
     assert new_classifier(ForestSettings(classifier=classifier), features, None, 1).max_features == expected

@@ -52,7 +52,7 @@ def done(scenes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("done") / "maps"
     folder.mkdir()
     task = IceTask(scenes, tuple(map(icescene.stripes, DAYS)), icescene.LEGEND, settings=FAST)
-    return folder, classify_ice(task, str(folder), str(folder.parent / "ice.ffrf"), "", RecordingProgress())
+    return folder, classify_ice(task, str(folder), str(folder.parent / "ice.ffm"), "", RecordingProgress())
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def classify(scenes, tmp_path):
         folder.mkdir(exist_ok=True)
         charts = tuple(map(icescene.stripes, DAYS)) if charts is None else charts
         task = IceTask(tuple(paths), charts, icescene.LEGEND, settings=settings, **more)
-        return folder, classify_ice(task, str(folder), str(tmp_path / "ice.ffrf"), str(tmp_path / "report.html"),
+        return folder, classify_ice(task, str(folder), str(tmp_path / "ice.ffm"), str(tmp_path / "report.html"),
                                     progress or RecordingProgress())
     return classify
 
@@ -109,7 +109,7 @@ def test_matrices_of_the_scenes_add_up_to_the_total(done):
 
 
 def test_model_stores_the_names_of_features_and_classes(done):
-    forest = load_forest(str(done[0].parent / "ice.ffrf"))
+    forest = load_forest(str(done[0].parent / "ice.ffm"))
     assert forest.feature_names == ("sigma0_HH_dB", "sigma0_HV_dB", "sigma0_HH_dB_contrast", "sigma0_HH_dB_variance",
                                     "sigma0_HV_dB_contrast", "sigma0_HV_dB_variance")
     assert [entry.code for entry in forest.classes] == ["open_water", "young", "old"]
@@ -199,7 +199,7 @@ def test_existing_textures_are_found_by_the_name_of_the_scene(classify, done, sc
         name = os.path.basename(path).replace(".tif", "_textures.tif")
         write_textures(path, str(tmp_path / name), (), FAST.texture, Progress())
     textures = tuple(str(path) for path in sorted(tmp_path.glob("*_textures.tif")))
-    folder, _ = classify(settings=replace(FAST, textures="given"), textures=textures)
+    folder, _ = classify(settings=replace(FAST, textures="from_folder"), textures=textures)
     assert (read(folder / "scene0_ice.tif") == read(done[0] / "scene0_ice.tif")).all()
 
 
@@ -214,11 +214,11 @@ def textures_of(scenes, folder, settings):
 def test_a_scene_without_textures_is_skipped_and_reported(classify, scenes, tmp_path):
     textures = textures_of(scenes, tmp_path / "textures", FAST.texture)
     progress = RecordingProgress()
-    _, result = classify(settings=replace(FAST, textures="given"), textures=textures[:2], progress=progress)
+    _, result = classify(settings=replace(FAST, textures="from_folder"), textures=textures[:2], progress=progress)
     assert [ice_map.scene.name for ice_map in result.maps] == ["scene0", "scene1"]
     assert any("There is no texture raster for scene2" in warning for warning in progress.warned)
     with pytest.raises(UnsuitableInput, match="There is no texture raster for scene0"):
-        classify(settings=replace(FAST, textures="given"), textures=("elsewhere.tif",))
+        classify(settings=replace(FAST, textures="from_folder"), textures=("elsewhere.tif",))
 
 
 def test_existing_coarse_textures_give_the_same_maps_as_computed_ones(classify, scenes, tmp_path):
@@ -227,7 +227,7 @@ def test_existing_coarse_textures_give_the_same_maps_as_computed_ones(classify, 
     computed = {path.name: path.read_bytes() for path in folder.iterdir()}
     areas = "".join(line for line in (tmp_path / "report.html").read_text().splitlines() if "km" in line)
     textures = textures_of(scenes, tmp_path / "textures", coarse)
-    folder, _ = classify(settings=replace(FAST, textures="given"), textures=textures)
+    folder, _ = classify(settings=replace(FAST, textures="from_folder"), textures=textures)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == computed
     assert areas == "".join(line for line in (tmp_path / "report.html").read_text().splitlines() if "km" in line)
 
@@ -237,7 +237,7 @@ def test_a_texture_raster_belongs_to_the_scene_with_the_longest_name(classify, s
     for path, copy in zip(scenes, renamed):
         shutil.copy(path, copy)
     textures = textures_of(renamed, tmp_path / "textures", FAST.texture)
-    _, result = classify(settings=replace(FAST, textures="given"), paths=renamed, textures=textures)
+    _, result = classify(settings=replace(FAST, textures="from_folder"), paths=renamed, textures=textures)
     assert [ice_map.scene.name for ice_map in result.maps] == ["s", "s_1", "s_2"]
 
 

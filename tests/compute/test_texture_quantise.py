@@ -37,7 +37,7 @@ def test_the_range_follows_the_polarisation_in_the_name(name, value_range):
 
 @pytest.mark.parametrize("name", ["B04", "band_1", "HHV", "incidence_angle", "HH_HV_ratio"])
 def test_a_name_without_a_single_polarisation_has_no_range(name):
-    with pytest.raises(UnsuitableInput, match=r"Set RANGE, or choose equal-distance"):
+    with pytest.raises(UnsuitableInput, match=r"Set RANGE, or choose equal_distance"):
         published_range(name)
 
 

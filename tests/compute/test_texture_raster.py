@@ -123,13 +123,13 @@ def test_invalid_pixels_are_ignored_and_large_gaps_are_nodata(tmp_path):
     assert np.isfinite(found[9, 25])
 
 
-@pytest.mark.parametrize("quantisation", ["equal-distance", "equal-probability"])
+@pytest.mark.parametrize("quantisation", ["equal_distance", "equal_probability"])
 def test_grey_levels_from_the_range_or_quantiles_of_the_scene(tmp_path, quantisation):
     values = backscatter((1, 60, 60))
     settings = TextureSettings(window=5, levels=8, quantisation=quantisation, angles=("0",), features=("mean",))
     found = textures_of(write(tmp_path / "in.tif", values, ["anything"]), tmp_path / "out.tif", settings)
     ordered = np.sort(values.ravel())
-    grey = levels_of(values[0], (ordered[0], ordered[-1]), 8) if quantisation == "equal-distance" else np.searchsorted(
+    grey = levels_of(values[0], (ordered[0], ordered[-1]), 8) if quantisation == "equal_distance" else np.searchsorted(
         ordered[[3600 * k // 8 for k in range(1, 8)]], values[0], side="right")
     assert found["anything_mean"][30, 30] == pytest.approx(expected(grey, (30, 30), settings, "mean", [(0, 1)]))
 
@@ -175,7 +175,7 @@ def test_unsuitable_ranges_and_empty_images_are_reported(tmp_path):
                 progress=outside)
     assert "of the pixels of HH lie outside the range -36 to 2" in outside.warnings[0]
     flat_image = Listener()
-    flat = textures_of(constant, tmp_path / "out.tif", TextureSettings(quantisation="equal-distance"),
+    flat = textures_of(constant, tmp_path / "out.tif", TextureSettings(quantisation="equal_distance"),
                        progress=flat_image)
     assert flat_image.warnings == ["HH has no texture: all values are -12."]
     assert (flat["HH_contrast"] == 0).all()

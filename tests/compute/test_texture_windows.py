@@ -16,7 +16,7 @@ from ..realdata import TEXTURE
 ENGINES = [plain, pytest.param(compiled, marks=pytest.mark.skipif(not compiled.is_available(),
                                                                   reason="numba is not installed"))]
 # These may nearly vanish, so that only a difference means something; textures are written as float32.
-NEAR_ZERO = {"correlation": 1e-6, "information1": 1e-6, "information2": 1e-6}
+NEAR_ZERO = {"correlation": 1e-6, "information_correlation_1": 1e-6, "information_correlation_2": 1e-6}
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.__name__.rpartition(".")[2])
@@ -49,7 +49,7 @@ def noise(seed, levels, shape=(40, 46), smooth=0.0):
 def assert_features(found, expected, scale=1.0):
     for name, value in expected.items():
         floor = NEAR_ZERO.get(name, 1e-12)
-        if name == "clustershade":
+        if name == "cluster_shade":
             floor = 1e-9 * scale ** 3
         np.testing.assert_allclose(found[name], value, rtol=1e-6, atol=floor, err_msg=name)
 
@@ -106,7 +106,7 @@ def test_nearly_constant_windows_are_exact(engine, few):
     found = textures(grey, settings, engine)
     expected = features_of(symmetric_counts(grey, [(0, 1)], 128))
     # cancellation: for these features the reference implementation is the less accurate one
-    less_exact = {name: expected.pop(name) for name in ("information1", "information2", "clustershade", "sumvariance")}
+    less_exact = {name: expected.pop(name) for name in ("information_correlation_1", "information_correlation_2", "cluster_shade", "sum_variance")}
     assert_features({name: plane[0, 0] for name, plane in found.items()}, expected)
     for name, value in less_exact.items():
         assert found[name][0, 0] == pytest.approx(value, rel=1e-5, abs=1e-6)
@@ -169,12 +169,12 @@ def test_a_constant_window_has_its_known_feature_values(engine):
         grey = np.full((12, 12), level, np.uint8)
         found = {name: plane[0, 0] for name, plane in
                  textures(grey, TextureSettings(features=FEATURES), engine).items()}
-        zero = {"contrast", "dissimilarity", "entropy", "variance", "sumvariance", "sumentropy", "information1",
-                   "information2", "differencevariance", "differenceentropy", "clustershade", "clusterprominence"}
+        zero = {"contrast", "dissimilarity", "entropy", "variance", "sum_variance", "sum_entropy", "information_correlation_1",
+                   "information_correlation_2", "difference_variance", "difference_entropy", "cluster_shade", "cluster_prominence"}
         one = {"homogeneity", "asm", "energy", "maximum", "correlation"}
-        assert {name for name, value in found.items() if value == 0} - {"mean", "sumaverage"} == zero
+        assert {name for name, value in found.items() if value == 0} - {"mean", "sum_average"} == zero
         assert {name for name, value in found.items() if value == 1} == one
-        assert (found["mean"], found["sumaverage"]) == (level, 2 * level)
+        assert (found["mean"], found["sum_average"]) == (level, 2 * level)
         snap = textures(grey, TextureSettings(normalisation="snap"), engine)
         np.testing.assert_equal(snap["correlation"][0, 0], np.float32(1 if level else np.nan))
 

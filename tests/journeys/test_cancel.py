@@ -38,7 +38,7 @@ def inputs(tmp_path_factory):
             "radar product": str(make_product(folder / "radar", shape=(1500, 1500), numbers=dict.fromkeys(
                 ("HH", "HV"), np.full((1500, 1500), 300)))),
             "charts": [str(write_chart(folder / f"nic_arctic_2020100{day}_pl_a.gpkg", squares)) for day in range(1, 7)],
-            "model": grow_model(folder / "model.ffrf", fieldscene.reflectance(0.15)),
+            "model": grow_model(folder / "model.ffm", fieldscene.reflectance(0.15)),
             "raster": fieldscene.write(folder / "scene.tif", pixels),
             "series": seriesscene.write_series(folder / "series.tif", values=np.tile(
                 seriesscene.reflectance(), (1, 1, 12, 12))),
@@ -96,20 +96,20 @@ def parameters_of(tool, inputs, folder):
         "classifycrops": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 200,
             "OUTPUT": folder / "map.tif", "CONFIDENCE": folder / "confidence.tif",
-            "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffrf",
+            "PROBABILITIES": folder / "probabilities.tif", "MODEL": folder / "model.ffm",
             "REPORT": folder / "report.html", "SUSPECT_LABELS": folder / "suspicious.gpkg"},
         "assessaccuracy": lambda: {
             "CLASSIFICATION": inputs["map"], "OTHER_CLASSIFICATIONS": inputs["shifted map"],
             "REFERENCE": inputs["many parcels"], "CLASS_FIELD": "crop", "REPORT": folder / "report.html",
             "MATRIX": folder / "matrix.csv", "ERRORS": folder / "errors.gpkg"},
         "preprocesssentinel1": lambda: {
-            "INPUTS": [inputs["radar product"]], "PIXEL_SIZE": 15, "SPECKLE_FILTER": "refinedlee",
+            "INPUTS": [inputs["radar product"]], "PIXEL_SIZE": 15, "SPECKLE_FILTER": "refined_lee",
             "SWATH_BALANCE": "estimate", "OUTPUT_FOLDER": folder / "scenes"},
         "prepareicecharts": lambda: {"CHARTS": inputs["charts"], "OUTPUT_FOLDER": folder / "charts",
                                      "SUMMARY": folder / "summary.csv", "REPORT": folder / "report.html"},
         "trainclassifier": lambda: {
             "RASTERS": [inputs["raster"]], "TRAINING": inputs["parcels"], "CLASS_FIELD": "crop", "TREES": 3000,
-            "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html"},
+            "MODEL": folder / "model.ffm", "REPORT": folder / "report.html"},
         "applyclassifier": lambda: {
             "RASTERS": [inputs["raster"]], "MODEL": inputs["model"], "OUTPUT": folder / "map.tif",
             "CONFIDENCE": folder / "confidence.tif", "PROBABILITIES": folder / "probabilities.tif"},
@@ -128,7 +128,7 @@ def parameters_of(tool, inputs, folder):
                                              "OUTPUT_FOLDER": folder / "textures"},
         "classifyseaice": lambda: {
             "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts", "BOUNDARY_DISTANCE": 80,
-            "WINDOW": 41, "TREES": 300, "MODEL": folder / "model.ffrf", "REPORT": folder / "report.html",
+            "WINDOW": 41, "TREES": 300, "MODEL": folder / "model.ffm", "REPORT": folder / "report.html",
             "OUTPUT_FOLDER": folder / "maps"},
         "createsampledata": lambda: {"SIZE": 300, "DATE_COUNT": 4, "OUTPUT_FOLDER": folder / "sample"},
     }[tool]()

@@ -23,7 +23,7 @@ def made(qgis_process, winter, tmp_path_factory):
         "BOUNDARY_DISTANCE": 250, "WINDOW": 13, "TREES": 50,
         "prepareicecharts:PREPARED_CHARTS": folder / "charts", "preprocesssentinel1:SCENES": folder / "scenes",
         "glcmtextures:TEXTURES": folder / "textures", "classifyseaice:MAPS": folder / "maps",
-        "classifyseaice:REPORT": folder / "report.html", "classifyseaice:MODEL": folder / "ice.ffrf"})
+        "classifyseaice:REPORT": folder / "report.html", "classifyseaice:MODEL": folder / "ice.ffm"})
     assert outcome.code == 0, outcome.text
     return folder
 
@@ -42,7 +42,7 @@ def test_every_step_leaves_its_folder(made, winter):
     assert len(charts) == len(scenes) == len(textures) == len(maps) == 3
     assert {path.name.replace("_textures.tif", ".tif") for path in textures} == {path.name for path in scenes}
     assert {path.name.replace("_ice.tif", ".tif") for path in maps} == {path.name for path in scenes}
-    assert (made / "maps" / "ice_edge.gpkg").exists() and (made / "ice.ffrf").exists()
+    assert (made / "maps" / "ice_edge.gpkg").exists() and (made / "ice.ffm").exists()
 
 
 def test_what_is_not_given_has_the_default_of_the_model(made):

@@ -13,7 +13,7 @@ DEMO = Path(__file__).resolve().parents[2] / "demo"
 sys.path.insert(0, str(DEMO))
 import demo  # noqa: E402
 
-PROMISED = {"crop_map.tif", "crop_map.qml", "confidence.tif", "report.html", "forest.ffrf", "crop_map.png",
+PROMISED = {"crop_map.tif", "crop_map.qml", "confidence.tif", "report.html", "forest.ffm", "crop_map.png",
             "crop_map.qgz", "summary.json", "time_series.tif", "parcels_used.gpkg", "ice_map.png", "ice_report.html",
             "sea_ice"}
 

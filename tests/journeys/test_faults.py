@@ -180,9 +180,9 @@ def _charts(folder):
                                              [([box(4e5, 7e6, 5e5, 8e6)], polygons[0][1])])}
 def _models(folder):
     pixels = fieldscene.reflectance(0.15)
-    files = {"a model": grow_model(folder / "forest.ffrf", pixels),
-             "a model of other bands": grow_model(folder / "other.ffrf", pixels, ("B04_20200101", "B08_20200101")),
-             "half a model": folder / "half.ffrf"}
+    files = {"a model": grow_model(folder / "forest.ffm", pixels),
+             "a model of other bands": grow_model(folder / "other.ffm", pixels, ("B04_20200101", "B08_20200101")),
+             "half a model": folder / "half.ffm"}
     with open(files["a model"], "rb") as whole:
         files["half a model"].write_bytes(whole.read()[:2000])
     return files
@@ -201,7 +201,7 @@ GOOD = {
     "sentinel2timeseries": {"INPUTS": ["a product"], "BANDS": "B04", "INDICES": "", "OUTPUT": "result.tif",
                             "CLEAR_COUNT": "count.tif", "TABLE": "table.csv", "FIGURE": "picture.png"},
     "classifycrops": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
-                      "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffrf",
+                      "OUTPUT": "result.tif", "CONFIDENCE": "confidence.tif", "MODEL": "model.ffm",
                       "REPORT": "report.html"},
     "assessaccuracy": {"CLASSIFICATION": "a map", "REFERENCE": "reference", "CLASS_FIELD": "crop",
                        "REPORT": "report.html", "MATRIX": "matrix.csv", "ERRORS": "errors.gpkg"},
@@ -209,7 +209,7 @@ GOOD = {
     "prepareicecharts": {"CHARTS": ["a chart"], "OUTPUT_FOLDER": "a new folder", "SUMMARY": "summary.html",
                          "REPORT": "report.html"},
     "trainclassifier": {"RASTERS": ["a raster"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 5,
-                          "MODEL": "model.ffrf", "REPORT": "report.html"},
+                          "MODEL": "model.ffm", "REPORT": "report.html"},
     "applyclassifier": {"RASTERS": ["a raster"], "MODEL": "a model", "OUTPUT": "result.tif",
                           "CONFIDENCE": "confidence.tif"},
     "cropmask": {"INPUT": "a series", "TRAINING": "in-situ parcels", "TREES": 5, "OUTPUT": "result.tif",
@@ -222,7 +222,7 @@ GOOD = {
                  "REPORT": "report.html", "PRODUCT": "a new folder"},
     "glcmtextures": {"INPUT": "a raster", "RANGE": "0,1", "FEATURES": "contrast", "OUTPUT": "result.tif"},
     "classifyseaice": {"SCENES_FOLDER": "scenes of ice", "CHARTS_FOLDER": "ice charts", "BOUNDARY_DISTANCE": 80, "WINDOW": 5,
-                       "TREES": 5, "MODEL": "model.ffrf", "REPORT": "report.html",
+                       "TREES": 5, "MODEL": "model.ffm", "REPORT": "report.html",
                        "OUTPUT_FOLDER": "TEMPORARY_OUTPUT"},
     "createsampledata": {"SIZE": 60, "DATE_COUNT": 1},
     "cropmap": {"PRODUCTS": "the folder of all", "PARCELS": "parcels", "CLASS_FIELD": "crop",
@@ -412,8 +412,8 @@ FAULTS = [
      ("scene.tif contains decimal numbers", "Round")),
     ("trainclassifier", {"MODEL": "a raster"}, ("would overwrite", "scene.tif", "another file")),
 
-    ("applyclassifier", {"MODEL": "half a model"}, ("half.ffrf is not a model of Floefield", "train the model")),
-    ("applyclassifier", {"MODEL": "a text"}, ("notes.txt is not a model of Floefield", "ends in .ffrf")),
+    ("applyclassifier", {"MODEL": "half a model"}, ("half.ffm is not a model of Floefield", "train the model")),
+    ("applyclassifier", {"MODEL": "a text"}, ("notes.txt is not a model of Floefield", "ends in .ffm")),
     ("applyclassifier", {"MODEL": "a model of other bands"},
      ("lack 2 of the 2 bands", "B04_20200101, B08_20200101", "The rasters have: B04, B08", "by order")),
     ("applyclassifier", {"RASTERS": ["a raster", "a map"], "BAND_MATCHING": "order"},
@@ -421,7 +421,7 @@ FAULTS = [
     ("applyclassifier", {"RASTERS": ["a raster", "a raster"]}, ("scene.tif is given twice", "each raster once")),
     ("applyclassifier", {"RASTERS": ["a raster", "a raster on another grid"]}, ("do not share one", "Bring")),
     ("applyclassifier", {"RASTERS": "a truncated raster"}, ("truncated.tif is damaged", "again")),
-    ("applyclassifier", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffrf", "another file")),
+    ("applyclassifier", {"OUTPUT": "a model"}, ("would overwrite", "forest.ffm", "another file")),
     ("glcmtextures", {"INPUT": "a truncated raster"}, ("truncated.tif is damaged", "again")),
     ("glcmtextures", {"RANGE": "1,0"}, ("RANGE is 1 to 0", "smaller")),
     ("glcmtextures", {"RANGE": ""}, ("The value range of band B04 is undefined", "Set RANGE")),

@@ -69,7 +69,7 @@ def split_by_parcel(classes, seed):
     return training
 
 
-PLAIN_FOREST = {"TREES": 100, "CLASSIFIER": "random", "BAND_DIFFERENCES": False, "SMOOTHING": False}
+PLAIN_FOREST = {"TREES": 100, "CLASSIFIER": "random_forest", "BAND_DIFFERENCES": False, "SMOOTHING": False}
 
 
 @pytest.fixture(scope="module")

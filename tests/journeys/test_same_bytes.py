@@ -158,7 +158,7 @@ def test_threads_do_not_change_what_a_model_maps(run, tmp_path):
     scene = np.tile(fieldscene.reflectance(0.2), (1, 12, 12))
     raster = fieldscene.write(tmp_path / "scene.tif", scene)
     assert_threads_do_not_matter(run, tmp_path, "applyclassifier", {
-        "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffrf", scene)}, "OUTPUT", "CONFIDENCE",
+        "RASTERS": [raster], "MODEL": grow_model(tmp_path / "model.ffm", scene)}, "OUTPUT", "CONFIDENCE",
         "PROBABILITIES")
 
 
@@ -208,7 +208,7 @@ def test_threads_do_not_change_textures(run, tmp_path):
     values = np.random.default_rng(1).normal(-16, 5, (2, 700, 1300)).astype(np.float32)
     image = fieldscene.write(tmp_path / "scene.tif", values, ["HH", "HV"])
     assert_threads_do_not_matter(run, tmp_path, "glcmtextures", {
-        "INPUT": image, "QUANTISATION": "equal-probability", "ANGLES": ["0", "45"],
+        "INPUT": image, "QUANTISATION": "equal_probability", "ANGLES": ["0", "45"],
         "FEATURES": ["contrast", "entropy"]})
 
 

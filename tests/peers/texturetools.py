@@ -8,7 +8,7 @@ from pathlib import Path
 
 # The bands of ``HaralickTextureExtraction -texture simple`` in their order; its "Energy" is the angular second moment,
 # and no feature of ours has the formulas of its "Correlation" and "Haralick Correlation".
-OTB_SIMPLE = ("asm", "entropy", None, "homogeneity", "contrast", "clustershade", "clusterprominence", None)
+OTB_SIMPLE = ("asm", "entropy", None, "homogeneity", "contrast", "cluster_shade", "cluster_prominence", None)
 # Methods of ``r.texture``, and what it calls their maps.
 GRASS_METHODS = {"asm": ("asm", "ASM"), "contrast": ("contrast", "Contr"), "entropy": ("entr", "Entr"),
                  "homogeneity": ("idm", "IDM"), "correlation": ("corr", "Corr"), "variance": ("var", "Var")}
