@@ -5,6 +5,9 @@ Floefield and keeps its traceback.
 """
 
 
+
+
+
 class PlainError(Exception):
     """Base class of errors that the user can correct; the message is shown unchanged."""
 

@@ -38,7 +38,7 @@ def read(path):
     """Return backscatter in dB, NaN as nodata, and the grey levels of the largest part without nodata."""
     import rasterio
 
-    from floefield.compute.texture.quantise import EqualDistanceQuantiser
+    from floefield.compute.texture.grey_levels import EqualDistanceQuantiser
 
     with rasterio.open(path) as chip:
         values = chip.read(1, masked=True).astype(np.float32).filled(np.nan)
@@ -60,8 +60,8 @@ def textures(values, features, angles):
     import rasterio
 
     from floefield.compute.progress import Progress
-    from floefield.compute.texture.settings import TextureSettings
-    from floefield.compute.texture.texture import write_textures
+    from floefield.compute.texture.texture_raster import write_textures
+    from floefield.compute.texture.texture_settings import TextureSettings
 
     with tempfile.TemporaryDirectory() as folder:
         path, output = Path(folder) / "in.tif", Path(folder) / "out.tif"

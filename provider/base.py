@@ -1,8 +1,12 @@
-"""Base class of all tools.
+"""``Algorithm``, ``FeedbackProgress``.
+
+Base class of all tools.
 
 A tool sets ``NAME``, ``TITLE``, ``GROUP``, ``TAGS``, ``HELP`` and ``REQUIRES`` and implements the four methods of the
 PyQGIS cookbook (``initAlgorithm``, ``checkParameterValues``, ``prepareAlgorithm``, ``processAlgorithm``). The base
 class implements the others.
+
+Progress and messages of the computations, passed to Processing.
 """
 
 import functools
@@ -14,7 +18,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..compute.errors import Cancelled, PlainError
-from . import packages
+from ..compute.progress import Progress
+from ..provider import packages
 from .destinations import check_destinations
 
 ROOT = Path(__file__).parents[1]
@@ -183,3 +188,32 @@ def _warn_of_gdal_mismatch(feedback):
     warning = packages.gdal_mismatch()
     if warning:
         feedback.pushWarning(warning)
+
+
+class FeedbackProgress(Progress):
+    """Progress on a ``QgsProcessingFeedback``: progress bar, log and cancel button.
+
+    Parameters
+    ----------
+    feedback : QgsProcessingFeedback
+    """
+
+    def __init__(self, feedback):
+        self._feedback = feedback
+
+    @property
+    def cancelled(self):
+        """bool: whether the cancel button was pressed."""
+        return self._feedback.isCanceled()
+
+    def show(self, fraction):
+        """Move the progress bar."""
+        self._feedback.setProgress(100.0 * fraction)
+
+    def say(self, text):
+        """Write a line to the log."""
+        self._feedback.pushInfo(text)
+
+    def warn(self, text):
+        """Write a warning to the log."""
+        self._feedback.pushWarning(text)

@@ -1,4 +1,7 @@
-"""Checks of output destinations before the computations: writable, distinct, and not an input."""
+"""Checks of destinations.
+
+Checks of output destinations before the computations: writable, distinct, and not an input.
+"""
 
 import os
 import re
@@ -8,6 +11,7 @@ from qgis.core import (
     QgsMapLayer,
     QgsProcessing,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterRasterDestination,
@@ -17,10 +21,19 @@ from qgis.core import (
 )
 
 from ..compute.errors import OutputError
-from .outputs import destination_text
+
+
+def destination_text(parameters, name):
+    """Return the destination parameter `name` as text: a path, a database URI, ``TEMPORARY_OUTPUT`` or empty."""
+    destination = parameters.get(name)
+    if isinstance(destination, QgsProcessingOutputLayerDefinition):
+        destination = destination.sink.staticValue()
+    return str(destination or "")
+
 
 RASTER_SUFFIXES = (".tif", ".tiff")
 INPUT_TYPES = ("source", "vector", "raster", "layer", "multilayer", "file")
+
 # A GDAL virtual path, or a database URI ("postgres:...") as opposed to a drive letter; QGIS uses the same rule.
 NO_FILE_PATH = re.compile(r"/vsi|\w{3,}:")
 

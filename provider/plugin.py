@@ -14,13 +14,14 @@ class FloefieldPlugin:
         None under ``qgis_process``.
     """
 
-    def __init__(self, iface):
+    def __init__(self, iface, algorithms):
         self.iface = iface
+        self.algorithms = algorithms
         self.provider = None
 
     def initProcessing(self):
         """Register the provider; the only method that ``qgis_process`` calls."""
-        provider = FloefieldProvider()
+        provider = FloefieldProvider(self.algorithms)
         if QgsApplication.processingRegistry().addProvider(provider):
             self.provider = provider
             # The shipped models call our own tools, which QGIS finds only once the provider is registered.

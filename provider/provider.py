@@ -5,55 +5,22 @@ from pathlib import Path
 from qgis.core import QgsProcessingProvider, QgsRasterFileWriter
 from qgis.PyQt.QtGui import QIcon
 
-from ..algorithms.classification.aggregatebyparcel import AggregateByParcel
-from ..algorithms.classification.applyclassifier import ApplyClassifier
-from ..algorithms.classification.assessaccuracy import AssessAccuracy
-from ..algorithms.classification.classifycrops import ClassifyCrops
-from ..algorithms.classification.cropmask import CropMask
-from ..algorithms.classification.cropmaskfromreference import CropMaskFromReference
-from ..algorithms.classification.croptype import CropType
-from ..algorithms.classification.smoothclassification import SmoothClassification
-from ..algorithms.classification.trainclassifier import TrainClassifier
-from ..algorithms.insitu.filterbyarea import FilterByArea
-from ..algorithms.insitu.innerbuffer import InnerBuffer
-from ..algorithms.insitu.prepareinsitu import PrepareInsitu
-from ..algorithms.insitu.splitinsitu import SplitInsitu
-from ..algorithms.seaice.classifyseaice import ClassifySeaIce
-from ..algorithms.seaice.glcmtextures import GlcmTextures
-from ..algorithms.seaice.prepareicecharts import PrepareIceCharts
-from ..algorithms.sentinel1.preprocesssentinel1 import PreprocessSentinel1
-from ..algorithms.sentinel2.preprocesssentinel2 import PreprocessSentinel2
-from ..algorithms.sentinel2.sentinel2timeseries import Sentinel2TimeSeries
-from ..algorithms.tools.createsampledata import CreateSampleData
-from .models import shipped_models
-from .settings import hide_settings, show_settings
-
-ALGORITHMS = (
-    InnerBuffer,
-    FilterByArea,
-    PrepareInsitu,
-    SplitInsitu,
-    PreprocessSentinel2,
-    Sentinel2TimeSeries,
-    PreprocessSentinel1,
-    ClassifyCrops,
-    TrainClassifier,
-    ApplyClassifier,
-    AggregateByParcel,
-    SmoothClassification,
-    CropMask,
-    CropMaskFromReference,
-    CropType,
-    AssessAccuracy,
-    PrepareIceCharts,
-    GlcmTextures,
-    ClassifySeaIce,
-    CreateSampleData,
-)
+from .provider_settings import hide_settings, show_settings
+from .shipped_models import shipped_models
 
 
 class FloefieldProvider(QgsProcessingProvider):
-    """Processing tools for crop mapping with Sentinel-2 and sea-ice mapping with Sentinel-1."""
+    """Processing tools for crop mapping with Sentinel-2 and sea-ice mapping with Sentinel-1.
+
+    Parameters
+    ----------
+    algorithms : sequence of type
+        The classes of the tools, in the order of the Toolbox.
+    """
+
+    def __init__(self, algorithms):
+        super().__init__()
+        self.algorithms = algorithms
 
     def id(self):
         """Return the provider id, part of the public id of every tool: never change it."""
@@ -96,7 +63,7 @@ class FloefieldProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self):
         """Add an instance of every tool, then the shipped models."""
-        for algorithm in ALGORITHMS:
+        for algorithm in self.algorithms:
             self.addAlgorithm(algorithm())
         for model in shipped_models():
             self.addAlgorithm(model)

@@ -15,7 +15,6 @@ from qgis.PyQt import sip
 
 # Custom properties of layer tree nodes: the run that made a layer, and its position among the layers of that run.
 RUN, RANK = "floefield/run", "floefield/rank"
-
 _references = []
 _lock = threading.Lock()
 

@@ -27,7 +27,7 @@ def fields():
 
 def parcels():
     """The fields as parcels."""
-    from floefield.compute.insitu.parcels import Parcel
+    from floefield.compute.insitu.parcel import Parcel
 
     return tuple(Parcel(*field) for field in fields())
 

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import rasterio
 
-from floefield.compute.classes import MapClass
-from floefield.compute.icechart.legend import Legend, Rule
-from floefield.compute.seaice.charts import Chart, ChartPolygon
+from floefield.compute.classmap.classes import MapClass
+from floefield.compute.icechart.ice_legend import Legend, Rule
+from floefield.compute.seaice.chart_reference import Chart, ChartPolygon
 
 CRS = rasterio.crs.CRS.from_epsg(32626).to_wkt()
 WEST, NORTH, PIXEL = 600000.0, 7600000.0, 40.0

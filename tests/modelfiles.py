@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import fieldscene
+from floefield.tests import fieldscene
 
 
 def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
@@ -23,10 +23,10 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
     str
         The path.
     """
-    from floefield.compute.classes import class_table
-    from floefield.compute.forest.modelfile import Forest, save_forest
-    from floefield.compute.forest.settings import ForestSettings
-    from floefield.compute.forest.train import grow_forest
+    from floefield.compute.classifiers.forest_model import Forest, ForestSettings
+    from floefield.compute.classifiers.model_file import save_forest
+    from floefield.compute.classifiers.random_forest import grow_forest
+    from floefield.compute.classmap.classes import class_table
     from floefield.compute.progress import Progress
 
     pixels, classes = [], []

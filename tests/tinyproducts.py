@@ -7,7 +7,7 @@ import numpy as np
 import rasterio
 from rasterio.transform import from_origin
 
-from .products import EPSG, ORIGIN, write_jp2
+from floefield.tests.products import EPSG, ORIGIN, write_jp2
 
 LEVEL_1C = """<?xml version="1.0" encoding="UTF-8"?>
 <n1:Level-1C_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-1C.xsd">
@@ -57,7 +57,7 @@ def make_level_1c(folder, images, date="2018-06-27", baseline="02.06", tile="T31
     -------
     pathlib.Path
     """
-    from floefield.compute.sentinel2.bands import native_resolution
+    from floefield.compute.sentinel2.msi_bands import native_resolution
 
     day = date.replace("-", "")
     uri = f"S2{platform[-1]}_MSIL1C_{day}T104021_N{baseline.replace('.', '')}_R008_{tile}_{day}T140000"

@@ -13,19 +13,19 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...compute.insitu.aggregate import MAJORITY, OUTSIDE, AggregateSettings, AggregateTask, aggregate
-from ...compute.insitu.zonal import STATISTICS
+from ...compute.cleanup.parcel_aggregation import MAJORITY, OUTSIDE, AggregateSettings, AggregateTask, aggregate
+from ...compute.insitu.zonal_statistics import STATISTICS
+from ...compute.messages import listed
 from ...compute.raster.reader import RasterReader
-from ...provider.base import Algorithm, Group
-from ...provider.findings import TYPES
-from ...provider.inputs import is_null, parcels_of, raster_path
-from ...provider.outputs import destination_text, write_layer
-from ...provider.parcels import listed, parcel_source, parcels
-from ...provider.progress import FeedbackProgress
-from ...provider.reference import legend_of
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.destinations import destination_text
+from ...provider.layer_outputs import TYPES, write_layer
+from ...provider.parameters import choice, choices, is_null
+from ...provider.parcel_inputs import parcel_source, parcels, parcels_of
+from ...provider.raster_inputs import raster_path
+from ...provider.reference_inputs import legend_of
 from ...provider.styling import dress
-from ..sentinel2.options import choice, choices
-from . import options
+from ..classification import _parameters
 
 
 class AggregateByParcel(Algorithm):
@@ -46,7 +46,7 @@ class AggregateByParcel(Algorithm):
     STATISTIC = "STATISTIC"
     PROBABILITIES = "PROBABILITIES"
     OUTSIDE = "OUTSIDE"
-    THREADS = options.THREADS
+    THREADS = _parameters.THREADS
     OUTPUT = "OUTPUT"
     PARCEL_STATISTICS = "PARCEL_STATISTICS"
     EMPTY_COUNT = "EMPTY_COUNT"
@@ -74,7 +74,7 @@ class AggregateByParcel(Algorithm):
             choice(self.OUTSIDE, self.tr("Pixels outside parcels"), OUTSIDE, settings.outside),
             "For majority only: pixels outside parcels are set to nodata (nodata) or keep their class (keep).",
             advanced=True)
-        options.add_threads(self, settings)
+        _parameters.add_threads(self, settings)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Aggregated raster"), optional=True),
             "Raster on the same grid: statistics as float32 with the same band names (several statistics: with the "

@@ -17,22 +17,22 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.accuracy.assess import DESIGNS, AssessmentSettings, AssessmentTask, MapInput, assess
-from ...compute.accuracy.assessmentreport import AssessmentOrigin, write_assessment_report
-from ...compute.accuracy.legend import read_legend
-from ...compute.accuracy.matching import AUTO, SCHEMES
-from ...compute.accuracy.results import error_table, otb_matrix
-from ...compute.forest.features import SYNTHETIC_TAG
+from ...compute.accuracy.assessment import DESIGNS, AssessmentSettings, AssessmentTask, MapInput, assess
+from ...compute.accuracy.assessment_report import AssessmentOrigin, write_assessment_report
+from ...compute.accuracy.confusion_matrix import otb_matrix
+from ...compute.accuracy.label_matching import AUTO, SCHEMES
+from ...compute.accuracy.scores import error_table
+from ...compute.classmap.class_legend import read_legend
+from ...compute.output_files import complete_files
+from ...compute.raster.band_metadata import SYNTHETIC_TAG
 from ...compute.raster.blocks import MOST_THREADS
 from ...compute.raster.reader import RasterReader
-from ...compute.raster.writer import complete_files
-from ...provider.base import ROOT, Algorithm, Group
-from ...provider.findings import layout_and_features
-from ...provider.inputs import is_null, layers_of, parcels_of, raster_path, raster_paths, unloadable_layers
-from ...provider.outputs import write_layer
-from ...provider.parcels import layer_origin, parcel_source
-from ...provider.progress import FeedbackProgress
-from ...provider.reference import legend_of, points_of, reference_source
+from ...provider.base import ROOT, Algorithm, FeedbackProgress, Group
+from ...provider.layer_outputs import layout_and_features, write_layer
+from ...provider.parameters import is_null
+from ...provider.parcel_inputs import layer_origin, parcel_source, parcels_of
+from ...provider.raster_inputs import layers_of, raster_path, raster_paths, unloadable_layers
+from ...provider.reference_inputs import legend_of, points_of, reference_source
 from ...provider.styling import dress
 
 CSV_FILTER = "CSV files (*.csv)"

@@ -1,9 +1,9 @@
 """Crop classification in one step: train, map and assess (Copernicus training LAND01)."""
 
-from ...compute.forest.settings import ForestSettings
+from ...compute.classifiers.forest_model import ForestSettings
 from ...provider.base import Algorithm, Group
-from . import insight, options, training
-from .traintool import TrainingTool
+from ..classification import _parameters, _training
+from ._training import TrainingTool
 
 
 class ClassifyCrops(TrainingTool, Algorithm):
@@ -24,19 +24,19 @@ class ClassifyCrops(TrainingTool, Algorithm):
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
-        options.add_rasters(self)
-        options.add_training(self)
-        options.add_raster_options(self)
-        options.add_forest(self, ForestSettings())
-        options.add_map_rules(self)
-        insight.add_early_season(self)
-        options.add_seed_and_threads(self, ForestSettings())
-        options.add_maps(self)
-        options.add_model_and_report(self, is_model_required=False)
-        insight.add_suspect_labels(self)
+        _parameters.add_rasters(self)
+        _parameters.add_training(self)
+        _parameters.add_raster_options(self)
+        _parameters.add_forest(self, ForestSettings())
+        _parameters.add_map_rules(self)
+        _parameters.add_early_season(self)
+        _parameters.add_seed_and_threads(self, ForestSettings())
+        _parameters.add_maps(self)
+        _parameters.add_model_and_report(self, is_model_required=False)
+        _parameters.add_suspect_labels(self)
 
     def processAlgorithm(self, parameters, context, feedback):
         """Train, map, assess and style the maps."""
-        maps = training.map_paths(self, parameters, context)
+        maps = _training.map_paths(self, parameters, context)
         outputs = self.train(parameters, context, feedback, maps)
-        return {**training.dress_maps(self, maps, context), **outputs}
+        return {**_training.dress_maps(self, maps, context), **outputs}

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from ...compute.sen2agri.settings import CROP_MASK_SAMPLES
-from ...compute.sen2agri.task import CROP_MASK
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
-from ...provider.sen2agriparcels import cropland_parcels
-from . import sen2agri
+from ...compute.sen2agri.product_task import CROP_MASK, CROP_MASK_SAMPLES
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.insitu_inputs import cropland_parcels
+from ..classification import _sen2agri
 
 
 class CropMask(Algorithm):
@@ -26,28 +24,28 @@ class CropMask(Algorithm):
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
-        sen2agri.add_series(self, red_edge=True)
-        sen2agri.add_parcels(self)
-        sen2agri.add_split(self)
-        sen2agri.add_forest(self, CROP_MASK_SAMPLES)
-        sen2agri.add_segments(self)
-        sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
+        _sen2agri.add_series(self, red_edge=True)
+        _sen2agri.add_parcels(self)
+        _sen2agri.add_split(self)
+        _sen2agri.add_forest(self, CROP_MASK_SAMPLES)
+        _sen2agri.add_segments(self)
+        _sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
-        self.inputs = sen2agri.Inputs(self, parameters, context)
+        self.inputs = _sen2agri.Inputs(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
         """Read the parcels, make the product and style its maps."""
         progress, inputs = FeedbackProgress(feedback), self.inputs
-        field = sen2agri.field_of(self, parameters, sen2agri.CROP_FIELD, context)
+        field = _sen2agri.field_of(self, parameters, _sen2agri.CROP_FIELD, context)
         crs_wkt = inputs.crs_wkt()
         read = cropland_parcels(inputs.training, field, crs_wkt, context, progress.part(0.0, 0.02))
-        task = replace(sen2agri.common_task(self, parameters, context, inputs, CROP_MASK), parcels=read.parcels,
+        task = replace(_sen2agri.common_task(self, parameters, context, inputs, CROP_MASK), parcels=read.parcels,
                        class_field=field, notes=tuple(read.notes()))
         if inputs.validation is not None:
             validation = cropland_parcels(inputs.validation, field, crs_wkt, context, progress.part(0.02, 0.03))
             task = replace(task, validation=validation.parcels)
         names = self.tr("Crop mask"), self.tr("Crop mask before segmentation")
-        return sen2agri.make(self, parameters, context, task, names, progress.part(0.03, 1.0))
+        return _sen2agri.make(self, parameters, context, task, names, progress.part(0.03, 1.0))

@@ -5,13 +5,12 @@ from dataclasses import replace
 from qgis.core import QgsProcessingParameterNumber, QgsProcessingParameterRasterLayer, QgsProcessingParameterString
 
 from ...compute.errors import UnsuitableInput
-from ...compute.insitu.split import SplitSettings
-from ...compute.sen2agri.settings import CROP_MASK_SAMPLES, ReferenceSettings
-from ...compute.sen2agri.task import CROP_MASK
-from ...provider.base import Algorithm, Group
-from ...provider.inputs import raster_path
-from ...provider.progress import FeedbackProgress
-from . import options, sen2agri
+from ...compute.insitu.parcel_split import SplitSettings
+from ...compute.sen2agri.product_task import CROP_MASK, CROP_MASK_SAMPLES, ReferenceSettings
+from ...provider import parameters
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.raster_inputs import raster_path
+from ..classification import _parameters, _sen2agri
 
 
 class CropMaskFromReference(Algorithm):
@@ -35,7 +34,7 @@ class CropMaskFromReference(Algorithm):
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
         defaults = ReferenceSettings()
-        sen2agri.add_series(self, red_edge=False)
+        _sen2agri.add_series(self, red_edge=False)
         self.declare(
             QgsProcessingParameterRasterLayer(self.REFERENCE_MAP, self.tr("Reference map")),
             "Integer raster of land-cover classes that covers the time series, such as ESA CCI Land Cover. It is "
@@ -44,26 +43,26 @@ class CropMaskFromReference(Algorithm):
             QgsProcessingParameterString(self.CROP_CLASSES, self.tr("Cropland class values"),
                                          ",".join(map(str, defaults.crop_classes))),
             "Values of the reference map that are cropland, separated by commas; 10, 11 and 20 in ESA CCI Land Cover.")
-        options.add_integer(self, self.EROSION_RADIUS, "Erosion radius (pixels)", defaults.erosion_radius, 0, 50,
+        parameters.add_integer(self, self.EROSION_RADIUS, "Erosion radius (pixels)", defaults.erosion_radius, 0, 50,
                             "Pixels removed from the border of each patch of a class (0 to 50), where land-cover maps "
                             "are least reliable; 0 applies no erosion.")
         self.declare(
             QgsProcessingParameterNumber(self.TRIMMING_ALPHA, self.tr("Trimming alpha (Mahalanobis distance)"),
-                                         sen2agri.REAL, defaults.trimming_alpha, minValue=0.0, maxValue=0.5),
+                                         _sen2agri.REAL, defaults.trimming_alpha, minValue=0.0, maxValue=0.5),
             "Significance level (0 to 0.5) of the chi-squared test on the Mahalanobis distance by which outliers of "
             "each class are removed; 0 keeps all pixels, larger values keep fewer.")
         self.declare(
-            QgsProcessingParameterNumber(options.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"),
-                                         sen2agri.REAL, SplitSettings().training_share, minValue=0.01, maxValue=1.0),
+            QgsProcessingParameterNumber(_parameters.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"),
+                                         _sen2agri.REAL, SplitSettings().training_share, minValue=0.01, maxValue=1.0),
             "Fraction of the square blocks of the reference map used for training (0.01 to 1); the rest are used for "
             "validation.", advanced=True)
-        sen2agri.add_forest(self, CROP_MASK_SAMPLES)
-        sen2agri.add_segments(self)
-        sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
+        _sen2agri.add_forest(self, CROP_MASK_SAMPLES)
+        _sen2agri.add_segments(self)
+        _sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Convert layers to paths."""
-        self.inputs = sen2agri.Inputs(self, parameters, context)
+        self.inputs = _sen2agri.Inputs(self, parameters, context)
         self.reference = raster_path(self.parameterAsRasterLayer(parameters, self.REFERENCE_MAP, context))
         return True
 
@@ -73,11 +72,11 @@ class CropMaskFromReference(Algorithm):
             crop_classes=_integers(self.parameterAsString(parameters, self.CROP_CLASSES, context)),
             erosion_radius=self.parameterAsInt(parameters, self.EROSION_RADIUS, context),
             trimming_alpha=self.parameterAsDouble(parameters, self.TRIMMING_ALPHA, context))
-        task = replace(sen2agri.common_task(self, parameters, context, self.inputs, CROP_MASK),
+        task = replace(_sen2agri.common_task(self, parameters, context, self.inputs, CROP_MASK),
                        reference=self.reference, reference_settings=settings,
                        class_field=self.tr("(reference map value)"))
         names = self.tr("Crop mask"), self.tr("Crop mask before segmentation")
-        return sen2agri.make(self, parameters, context, task, names, FeedbackProgress(feedback))
+        return _sen2agri.make(self, parameters, context, task, names, FeedbackProgress(feedback))
 
 
 def _integers(text):

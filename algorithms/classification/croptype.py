@@ -4,13 +4,11 @@ from dataclasses import replace
 
 from qgis.core import QgsProcessingParameterField, QgsProcessingParameterRasterLayer
 
-from ...compute.sen2agri.settings import CROP_TYPE_SAMPLES
-from ...compute.sen2agri.task import CROP_TYPE
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
-from ...provider.sen2agriparcels import crop_parcels
-from . import options, sen2agri
-from .training import optional_raster
+from ...compute.sen2agri.product_task import CROP_TYPE, CROP_TYPE_SAMPLES
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.insitu_inputs import crop_parcels
+from ..classification import _parameters, _sen2agri
+from ._training import optional_raster
 
 
 class CropType(Algorithm):
@@ -30,44 +28,44 @@ class CropType(Algorithm):
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
-        sen2agri.add_series(self, red_edge=False)
+        _sen2agri.add_series(self, red_edge=False)
         self.declare(
-            QgsProcessingParameterRasterLayer(options.MASK, self.tr("Crop mask"), optional=True),
+            QgsProcessingParameterRasterLayer(_parameters.MASK, self.tr("Crop mask"), optional=True),
             "Crop mask on the grid of the time series: from the crop mask tools, or any raster that is 0 outside "
             "cropland. Pixels where it is nodata are not masked; empty applies no mask.")
-        sen2agri.add_parcels(self)
+        _sen2agri.add_parcels(self)
         self.declare(
-            QgsProcessingParameterField(options.CLASS_FIELD, self.tr("Crop code field"), "CODE",
-                                        options.TRAINING, optional=True),
+            QgsProcessingParameterField(_parameters.CLASS_FIELD, self.tr("Crop code field"), "CODE",
+                                        _parameters.TRAINING, optional=True),
             "Field with the code (or name) of the crop, CODE by default. Sen2-Agri's codes get its colours and names.")
         self.declare(
-            QgsProcessingParameterField(self.LABEL_FIELD, self.tr("Crop name field"), None, options.TRAINING,
+            QgsProcessingParameterField(self.LABEL_FIELD, self.tr("Crop name field"), None, _parameters.TRAINING,
                                         optional=True),
             "Field with the crop name for the legend, LC in Sen2-Agri's shapefiles. If empty, the name of the code is "
             "used.")
-        sen2agri.add_split(self)
-        sen2agri.add_forest(self, CROP_TYPE_SAMPLES)
-        sen2agri.add_outputs(self, "Crop type", "Crop type before masking")
+        _sen2agri.add_split(self)
+        _sen2agri.add_forest(self, CROP_TYPE_SAMPLES)
+        _sen2agri.add_outputs(self, "Crop type", "Crop type before masking")
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
-        self.inputs = sen2agri.Inputs(self, parameters, context)
-        self.mask = optional_raster(self, parameters, options.MASK, context)
+        self.inputs = _sen2agri.Inputs(self, parameters, context)
+        self.mask = optional_raster(self, parameters, _parameters.MASK, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
         """Read the parcels, make the product and style its maps."""
         progress, inputs = FeedbackProgress(feedback), self.inputs
-        fields = (*(sen2agri.field_of(self, parameters, name, context)
-                    for name in (options.CLASS_FIELD, sen2agri.CROP_FIELD)),
+        fields = (*(_sen2agri.field_of(self, parameters, name, context)
+                    for name in (_parameters.CLASS_FIELD, _sen2agri.CROP_FIELD)),
                   self.parameterAsString(parameters, self.LABEL_FIELD, context))
         crs_wkt = inputs.crs_wkt()
         read, labels, notes = crop_parcels(inputs.training, fields, crs_wkt, context, progress.part(0.0, 0.02))
-        task = replace(sen2agri.common_task(self, parameters, context, inputs, CROP_TYPE), parcels=read.parcels,
+        task = replace(_sen2agri.common_task(self, parameters, context, inputs, CROP_TYPE), parcels=read.parcels,
                        labels=labels, mask=self.mask, class_field=fields[0], notes=tuple(notes))
         if inputs.validation is not None:
             validation, validation_labels, _ = crop_parcels(inputs.validation, fields, crs_wkt, context,
                                                             progress.part(0.02, 0.03))
             task = replace(task, validation=validation.parcels, labels=validation_labels | labels)
         names = self.tr("Crop type"), self.tr("Crop type before masking")
-        return sen2agri.make(self, parameters, context, task, names, progress.part(0.03, 1.0))
+        return _sen2agri.make(self, parameters, context, task, names, progress.part(0.03, 1.0))

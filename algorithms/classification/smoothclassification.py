@@ -7,20 +7,20 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ...compute.cleanup.smooth import (
+from ...compute.cleanup.map_smoothing import (
     CONNECTIVITY,
     FROM_PROBABILITIES,
     METHODS,
     SmoothSettings,
     smooth_classification,
 )
-from ...provider.base import Algorithm, Group
-from ...provider.inputs import is_null, raster_path
-from ...provider.progress import FeedbackProgress
-from ...provider.reference import legend_of
+from ...provider import parameters
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.parameters import choice, is_null
+from ...provider.raster_inputs import raster_path
+from ...provider.reference_inputs import legend_of
 from ...provider.styling import dress
-from ..sentinel2.options import choice
-from . import options
+from ..classification import _parameters
 
 
 class SmoothClassification(Algorithm):
@@ -43,7 +43,7 @@ class SmoothClassification(Algorithm):
     WINDOW = "WINDOW"
     PROBABILITIES = "PROBABILITIES"
     SIGMA = "SIGMA"
-    THREADS = options.THREADS
+    THREADS = _parameters.THREADS
     OUTPUT = "OUTPUT"
     CHANGED_FRACTION = "CHANGED_FRACTION"
 
@@ -59,14 +59,14 @@ class SmoothClassification(Algorithm):
             "Smoothing method: sieve removes patches below the minimum mapping unit and changes nothing else; majority "
             "assigns the most frequent class in a window; gaussian and binomial smooth the class probabilities, which "
             "is usually the most accurate.")
-        options.add_integer(self, self.MIN_MAPPING_UNIT, "Minimum mapping unit (pixels)", settings.min_pixels, 2, None,
+        parameters.add_integer(self, self.MIN_MAPPING_UNIT, "Minimum mapping unit (pixels)", settings.min_pixels, 2, None,
                             "For sieve: patches of fewer pixels get the class of their largest neighbour. 10 pixels "
                             "of 10 m are 0.1 ha.")
         self.declare(
             choice(self.CONNECTEDNESS, self.tr("Connectivity (4 or 8 neighbours)"), CONNECTIVITY,
                    settings.connectivity),
             "For sieve: pixels of a patch share a side (4), or a side or a corner (8).", advanced=True)
-        options.add_integer(self, self.WINDOW, "Window size (pixels)", settings.window, 3, 51,
+        parameters.add_integer(self, self.WINDOW, "Window size (pixels)", settings.window, 3, 51,
                             "For majority and binomial: side length of the square window, odd (3 to 51). Larger "
                             "windows smooth more and remove narrow fields.")
         self.declare(
@@ -76,7 +76,7 @@ class SmoothClassification(Algorithm):
             QgsProcessingParameterNumber(self.SIGMA, self.tr("Standard deviation (pixels)"), real, settings.sigma,
                                          minValue=0.1, maxValue=20.0),
             "For gaussian: standard deviation of the kernel in pixels (0.1 to 20), truncated at three times its value.")
-        options.add_threads(self, settings)
+        _parameters.add_threads(self, settings)
         self.declare(
             QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Smoothed class map")),
             "GeoTIFF with the values, colours and class names of the input; nodata pixels are kept.")

@@ -1,10 +1,10 @@
 """Training of a classifier that is saved to a model file."""
 
-from ...compute.forest.mapping import MapPaths
-from ...compute.forest.settings import ForestSettings
+from ...compute.classification.class_maps import MapPaths
+from ...compute.classifiers.forest_model import ForestSettings
 from ...provider.base import Algorithm, Group
-from . import insight, options
-from .traintool import TrainingTool
+from ..classification import _parameters
+from ._training import TrainingTool
 
 
 class TrainClassifier(TrainingTool, Algorithm):
@@ -23,14 +23,14 @@ class TrainClassifier(TrainingTool, Algorithm):
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""
-        options.add_rasters(self)
-        options.add_training(self)
-        options.add_raster_options(self)
-        options.add_forest(self, ForestSettings())
-        insight.add_early_season(self)
-        options.add_seed_and_threads(self, ForestSettings())
-        options.add_model_and_report(self, is_model_required=True)
-        insight.add_suspect_labels(self)
+        _parameters.add_rasters(self)
+        _parameters.add_training(self)
+        _parameters.add_raster_options(self)
+        _parameters.add_forest(self, ForestSettings())
+        _parameters.add_early_season(self)
+        _parameters.add_seed_and_threads(self, ForestSettings())
+        _parameters.add_model_and_report(self, is_model_required=True)
+        _parameters.add_suspect_labels(self)
 
     def processAlgorithm(self, parameters, context, feedback):
         """Train and assess; only the pixels of the validation parcels are classified."""

@@ -14,12 +14,13 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ...compute.errors import UnsuitableInput
-from ...compute.insitu.defaults import AreaFilterSettings
-from ...provider.base import Algorithm, Group
-from ...provider.geometry import MetricGeometry, valid_polygons
-from ...provider.outputs import destination_text, write_layers
-from ...provider.parcels import listed, parcel_source, parcels
-from ...provider.progress import FeedbackProgress
+from ...compute.insitu.insitu_preparation import AreaFilterSettings
+from ...compute.messages import listed
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.destinations import destination_text
+from ...provider.layer_outputs import write_layers
+from ...provider.parcel_inputs import parcel_source, parcels
+from ...vector.parcel_geometry import MetricGeometry, valid_polygons
 
 MAX_SHAPEFILE_FIELD_NAME = 10
 

@@ -9,12 +9,12 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...compute.insitu.defaults import InnerBufferSettings
-from ...provider.base import Algorithm, Group
-from ...provider.geometry import MetricGeometry, valid_polygons
-from ...provider.outputs import write_layer
-from ...provider.parcels import listed, parcel_source, parcels
-from ...provider.progress import FeedbackProgress
+from ...compute.insitu.insitu_preparation import InnerBufferSettings
+from ...compute.messages import listed
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.layer_outputs import write_layer
+from ...provider.parcel_inputs import parcel_source, parcels
+from ...vector.parcel_geometry import MetricGeometry, valid_polygons
 
 
 class InnerBuffer(Algorithm):

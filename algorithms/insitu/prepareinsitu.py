@@ -19,29 +19,27 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ...compute.errors import MissingInput, UnsuitableInput
-from ...compute.insitu.codes import codes_for, irrigation_of, read_codes
-from ...compute.insitu.defaults import PARTS, PreparationSettings
-from ...compute.insitu.parcels import similar_spellings
-from ...compute.insitu.preparation import rejected_by_reason, small_classes
-from ...compute.insitu.report import write_preparation_report
-from ...compute.raster.writer import complete_files
-from ...provider.base import Algorithm, Group
-from ...provider.inputs import class_code, is_null
-from ...provider.insitu import (
+from ...compute.insitu.class_codes import codes_for, irrigation_of, read_codes
+from ...compute.insitu.insitu_preparation import PARTS, PreparationSettings, rejected_by_reason, small_classes
+from ...compute.insitu.parcel import similar_spellings
+from ...compute.insitu.preparation_report import write_preparation_report
+from ...compute.messages import listed
+from ...compute.output_files import complete_files
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.insitu_inputs import (
     CLASS_FIELD,
     INPUT,
     check_insitu,
+    codes_with_cropland,
     declare_insitu,
     insitu_layers,
     labelled_parcels,
 )
-from ...provider.outputs import write_layers
-from ...provider.parcels import listed
-from ...provider.preparation import prepare_parcels
-from ...provider.progress import FeedbackProgress
-from ...provider.sen2agriparcels import codes_with_cropland
-from ...provider.shapefile import MAX_ID, write_archive
-from ..sentinel2.options import choice
+from ...provider.layer_outputs import write_layers
+from ...provider.parameters import choice, is_null
+from ...provider.parcel_inputs import class_code
+from ...vector.parcel_archive import MAX_ID, write_archive
+from ...vector.parcel_preparation import prepare_parcels
 
 INTEGER, REAL, TEXT = QVariant.Int, QVariant.Double, QVariant.String
 SEN2AGRI_FIELDS = (("ID", INTEGER, 6, 0), ("CROP", INTEGER, 1, 0), ("LC", TEXT, 70, 0), ("CODE", INTEGER, 8, 0),

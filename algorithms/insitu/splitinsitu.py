@@ -14,23 +14,29 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.insitu.parcels import Parcel, similar_spellings
-from ...compute.insitu.split import METHODS, SEN2AGRI_SPLIT, SMALL_CLASSES, SplitSettings, block_of, split_parcels
-from ...provider.base import Algorithm, Group
-from ...provider.geometry import MetricGeometry, count_overlapping, polygons_in
-from ...provider.insitu import (
+from ...compute.insitu.parcel import Parcel, similar_spellings
+from ...compute.insitu.parcel_split import (
+    METHODS,
+    SEN2AGRI_SPLIT,
+    SMALL_CLASSES,
+    SplitSettings,
+    block_of,
+    split_parcels,
+)
+from ...compute.messages import listed
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.insitu_inputs import (
     check_insitu,
     common_fields,
     declare_insitu,
     insitu_layers,
     labelled_parcels,
-    transform_between,
     with_fields,
 )
-from ...provider.outputs import write_layers
-from ...provider.parcels import listed
-from ...provider.progress import FeedbackProgress
-from ..sentinel2.options import choice
+from ...provider.layer_outputs import write_layers
+from ...provider.parameters import choice
+from ...vector.parcel_geometry import MetricGeometry, count_overlapping, polygons_in
+from ...vector.transforms import transform_between
 
 
 class SplitInsitu(Algorithm):

@@ -17,23 +17,23 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.batch import WHEN_BROKEN
+from ...compute.classifiers.forest_model import ForestSettings
 from ...compute.errors import UnsuitableInput
-from ...compute.forest.settings import ForestSettings
-from ...compute.icechart.files import find_charts
-from ...compute.icechart.folder import added_files
-from ...compute.icechart.legend import legend_names, load_legend
-from ...compute.icechart.settings import ChartSettings
+from ...compute.icechart.chart_files import find_charts
+from ...compute.icechart.chart_settings import ChartSettings
+from ...compute.icechart.ice_legend import legend_names, load_legend
+from ...compute.output_files import added_files
 from ...compute.raster.blocks import MOST_THREADS
-from ...compute.seaice.classify import IceTask, classify_ice
-from ...compute.seaice.scenes import find_scenes, first_grid
-from ...compute.seaice.settings import DRAFTS, EVALUATIONS, TEXTURES, WHEN_BROKEN, IceSettings
-from ...compute.texture.settings import FEATURES, LEVELS, STEPS, WINDOWS, TextureSettings
-from ...provider.base import Algorithm, Group
-from ...provider.icegroundtruth import land_chart, read_charts
-from ...provider.icelayers import write_draft_chart, write_ice_edges
-from ...provider.inputs import raster_paths
-from ...provider.progress import FeedbackProgress
+from ...compute.seaice.classify_ice import IceTask, classify_ice
+from ...compute.seaice.ice_scenes import find_scenes, first_grid
+from ...compute.seaice.ice_settings import DRAFTS, EVALUATIONS, TEXTURES, IceSettings
+from ...compute.texture.texture_settings import FEATURES, LEVELS, STEPS, WINDOWS, TextureSettings
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.raster_inputs import raster_paths
 from ...provider.styling import load_on_completion
+from ...vector.chart_polygons import land_chart, read_charts
+from ...vector.ice_layers import write_draft_chart, write_ice_edges
 
 NUMBER = QgsProcessingParameterNumber.Type
 MODEL_FILTER = "Floefield model (*.ffm)"

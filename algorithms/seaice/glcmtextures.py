@@ -15,13 +15,13 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.batch import WHEN_BROKEN
 from ...compute.errors import MissingInput, UnsuitableInput
-from ...compute.icechart.folder import added_files
+from ...compute.output_files import added_files
 from ...compute.raster.blocks import MOST_THREADS
-from ...compute.seaice.scenes import find_scenes
-from ...compute.seaice.settings import WHEN_BROKEN
-from ...compute.texture.batch import write_many_textures
-from ...compute.texture.settings import (
+from ...compute.seaice.ice_scenes import find_scenes
+from ...compute.texture.texture_raster import write_many_textures, write_textures
+from ...compute.texture.texture_settings import (
     ANGLE_MODES,
     COMPRESSIONS,
     DIRECTIONS,
@@ -35,12 +35,10 @@ from ...compute.texture.settings import (
     WINDOWS,
     TextureSettings,
 )
-from ...compute.texture.texture import write_textures
-from ...provider.base import Algorithm, Group
-from ...provider.inputs import is_null, raster_path
-from ...provider.progress import FeedbackProgress
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.parameters import choice, choices, is_null
+from ...provider.raster_inputs import raster_path
 from ...provider.styling import dress, load_on_completion
-from ..sentinel2.options import choice, choices
 
 
 class GlcmTextures(Algorithm):

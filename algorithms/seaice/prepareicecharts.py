@@ -20,18 +20,18 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.batch import ON_ERROR
 from ...compute.errors import UnsuitableInput
-from ...compute.icechart.dates import parse_user_date
-from ...compute.icechart.files import find_charts
-from ...compute.icechart.legend import legend_names, load_legend
-from ...compute.icechart.settings import CODE_TABLES, ON_ERROR, STYLES, ChartSettings
-from ...compute.icechart.summary import FAILED, PREPARED, write_report, write_table
-from ...provider.base import Algorithm, Group
-from ...provider.chartbatch import describe_failures, prepare_charts
-from ...provider.inputs import is_null
-from ...provider.progress import FeedbackProgress
-from ...provider.studyarea import StudyArea
+from ...compute.icechart.chart_files import find_charts
+from ...compute.icechart.chart_identity import parse_user_date
+from ...compute.icechart.chart_settings import CODE_TABLES, STYLES, ChartSettings
+from ...compute.icechart.chart_summary import FAILED, PREPARED, write_report, write_table
+from ...compute.icechart.ice_legend import legend_names, load_legend
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.parameters import is_null
 from ...provider.styling import dress
+from ...vector.areas import StudyArea
+from ...vector.chart_preparation import describe_failures, prepare_charts
 
 
 class PrepareIceCharts(Algorithm):

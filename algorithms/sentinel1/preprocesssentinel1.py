@@ -17,12 +17,11 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ...compute.batch import WHEN_BROKEN
 from ...compute.errors import UnsuitableInput
 from ...compute.raster.blocks import MOST_THREADS
-from ...compute.sentinel1.batch import WHEN_BROKEN, write_scenes
-from ...compute.sentinel1.product import POLARISATIONS
-from ...compute.sentinel1.safe import find_products
-from ...compute.sentinel1.settings import (
+from ...compute.safe import find_sentinel1_products
+from ...compute.sentinel1.backscatter_settings import (
     CALIBRATIONS,
     NOISE_REMOVAL,
     SCALES,
@@ -31,12 +30,13 @@ from ...compute.sentinel1.settings import (
     SWATH_BALANCE,
     BackscatterSettings,
 )
-from ...provider.areas import area_from_source, area_from_wkt, wkt_of
-from ...provider.base import Algorithm, Group
-from ...provider.inputs import is_null
-from ...provider.land import land_polygons, world_map
-from ...provider.progress import FeedbackProgress
+from ...compute.sentinel1.geocoding import write_scenes
+from ...compute.sentinel1.grd_product import POLARISATIONS
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.parameters import is_null
 from ...provider.styling import load_on_completion
+from ...vector.areas import area_from_source, area_from_wkt, wkt_of
+from ...vector.land_polygons import land_polygons, world_map
 
 NUMBER = QgsProcessingParameterNumber.Type
 
@@ -248,7 +248,7 @@ class PreprocessSentinel1(Algorithm):
         progress = FeedbackProgress(feedback)
         settings = self._settings(parameters, context)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
-        paths = self._listed(parameters, context) or find_products(self._folder(parameters, context))
+        paths = self._listed(parameters, context) or find_sentinel1_products(self._folder(parameters, context))
         batch = write_scenes(paths, folder, settings, progress, self._area(parameters, context),
                              self._land(parameters, context, progress))
         if batch.failures and (not batch.scenes

@@ -7,27 +7,28 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.sentinel2.product import choose_tile, read_granules
-from ...compute.sentinel2.scene import StackSettings
+from ...compute.sentinel2.band_stack import write_stack
+from ...compute.sentinel2.msi_product import choose_tile, read_granules
+from ...compute.sentinel2.product_reader import StackSettings
 from ...compute.sentinel2.sen2cor import level_2a_of
-from ...compute.sentinel2.stack import write_stack
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
+from ...provider.base import Algorithm, FeedbackProgress, Group
 from ...provider.styling import dress
-from .options import (
+from ._parameters import (
     AOI,
     RegionSources,
     add_crs_option,
+    add_level_1c_options,
+    add_level_2a_folder,
     add_region_options,
     add_stack_options,
     add_storage_options,
     area_of,
     check_area,
     check_regions,
+    sen2cor_options,
     stack_options,
     storage_options,
 )
-from .sen2coroptions import add_level_1c_options, add_level_2a_folder, sen2cor_options
 
 PRODUCT_FILTER = "Sentinel-2 products (*.zip *.xml *.SAFE);;All files (*)"
 

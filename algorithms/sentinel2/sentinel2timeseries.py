@@ -14,33 +14,32 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.sentinel2.composite import COMPOSITES
-from ...compute.sentinel2.gaps import GAP_FILLING
-from ...compute.sentinel2.indices import INDICES
-from ...compute.sentinel2.safe import find_products
+from ...compute.safe import find_sentinel2_products
+from ...compute.sentinel2.optical_series import SeriesSettings, products_between, read_products, write_series
 from ...compute.sentinel2.sen2cor import each_level_2a_of
-from ...compute.sentinel2.series import SeriesSettings, products_between, read_products, write_series
-from ...compute.sentinel2.seriesfiles import SeriesPaths
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
+from ...compute.sentinel2.series_writer import SeriesPaths
+from ...compute.sentinel2.spectral_indices import INDICES
+from ...compute.timeseries.gap_filling import GAP_FILLING
+from ...compute.timeseries.time_steps import COMPOSITES
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.parameters import choice, choices, is_cleared
 from ...provider.styling import dress
-from .options import (
+from ._parameters import (
     AOI,
     RegionSources,
     add_crs_option,
+    add_level_1c_options,
+    add_level_2a_folder,
     add_region_options,
     add_stack_options,
     add_storage_options,
     area_of,
     check_area,
     check_regions,
-    choice,
-    choices,
-    is_cleared,
+    sen2cor_options,
     stack_options,
     storage_options,
 )
-from .sen2coroptions import add_level_1c_options, add_level_2a_folder, sen2cor_options
 
 
 class Sentinel2TimeSeries(Algorithm):
@@ -168,7 +167,7 @@ class Sentinel2TimeSeries(Algorithm):
         """Read, mosaic, mask, fill gaps and write."""
         progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)
-        paths = self._listed(parameters, context) or find_products(self._folder(parameters, context))
+        paths = self._listed(parameters, context) or find_sentinel2_products(self._folder(parameters, context))
         settings = self._settings(parameters, context)
         products = products_between(read_products(paths, progress.part(0.0, 0.05)), settings.start, settings.end)
         sen2cor, results = sen2cor_options(self, parameters, context)

@@ -12,12 +12,11 @@ from qgis.core import (
 )
 
 from ...compute.errors import PlainError
-from ...compute.sampledata.folder import complete_folder
-from ...compute.sampledata.kinds import KINDS, create_sample
-from ...compute.sampledata.settings import LARGEST_SIZE, MOST_DATES, SMALLEST_SIZE, SampleSettings
-from ...provider.base import Algorithm, Group
-from ...provider.progress import FeedbackProgress
-from .tablelayer import write_table
+from ...compute.output_files import complete_folder
+from ...compute.sampledata.sample import LARGEST_SIZE, MOST_DATES, SMALLEST_SIZE, SampleSettings
+from ...compute.sampledata.sample_kinds import KINDS, create_sample
+from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...vector.sample_layers import write_table
 
 
 class CreateSampleData(Algorithm):

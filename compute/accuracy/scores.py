@@ -1,14 +1,18 @@
-"""Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests."""
+"""Counts to scores; parcels with errors.
+
+Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests.
+"""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..classes import MapClass, readable
-from .caution import accuracy_warnings
-from .confusion import ConfusionMatrix
+from ..classmap.classes import MapClass, readable
+from ..feature_table import FeatureTable, feature_number
+from .accuracy_warnings import accuracy_warnings
+from .confusion_matrix import ConfusionMatrix
 from .estimates import bootstrap_interval, estimate
-from .matching import normalised_label
+from .label_matching import normalised_label
 from .mcnemar import mcnemar
 
 SQUARE_METRES_PER_HECTARE = 10000.0
@@ -256,3 +260,28 @@ def _errors(reference, unit_classes, names, progress):
 
 def _unit_test(*unit_classes):
     return mcnemar(*(table.majorities == table.classes for table in unit_classes))
+
+
+def error_table(assessment):
+    """The parcels or points with wrong pixels, most errors first.
+
+    Parameters
+    ----------
+    assessment : Assessment
+
+    Returns
+    -------
+    FeatureTable
+    """
+    fields = [("rank", int), ("feature", str), ("reference", str), ("mapped", str), ("pixels", int), ("wrong", int),
+              ("wrong_pct", float)]
+    for number in range(2, len(assessment.maps) + 1):
+        fields += [(f"mapped_{number}", str), (f"wrong_{number}", int), (f"wrong{number}_pct", float)]
+    rows = []
+    for rank, errors in enumerate(assessment.errors, start=1):
+        values = [rank, feature_number(errors.unit), errors.reference, errors.mapped[0], errors.pixels, errors.wrong[0],
+                  100.0 * errors.wrong[0] / errors.pixels]
+        for mapped, wrong in zip(errors.mapped[1:], errors.wrong[1:]):
+            values += [mapped, wrong, 100.0 * wrong / errors.pixels]
+        rows.append((errors.unit, tuple(values)))
+    return FeatureTable(tuple(fields), tuple(rows))

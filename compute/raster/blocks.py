@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 # More threads rarely help: decoding and disk access are the bottleneck.
 MOST_THREADS = 8
+
 # GDAL's block cache during processing; the default is a percentage of the memory and fills with large rasters.
 CACHE_BYTES = 160 * 1024 * 1024
 

@@ -7,12 +7,11 @@ folder next to the target, from which all its files (header, metadata) are moved
 import contextlib
 import os
 import re
-import shutil
-import tempfile
 from dataclasses import replace
 
 from ..errors import OutputError, UnsuitableInput
-from .writer import complete_file, create_raster
+from ..output_files import _folder_beside, complete_file
+from .writer import create_raster
 
 # Tested formats and their GDAL drivers; "auto" selects the driver by the file extension.
 FORMATS = ("auto", "geotiff", "cog", "envi", "netcdf", "jp2")
@@ -145,23 +144,6 @@ def _move(folder, path, side_files):
             with complete_file(os.path.splitext(path)[0] + suffix) as partial, open(
                     partial, "w", encoding="utf-8") as file:
                 file.write(text)
-
-
-@contextlib.contextmanager
-def _folder_beside(path):
-    folder = os.path.dirname(path)
-    try:
-        os.makedirs(folder, exist_ok=True)
-        hidden = tempfile.mkdtemp(prefix=".floefield-partial-", dir=folder)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}. Check the folder.") from error
-    try:
-        yield hidden
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or 'the disk may be full'}. Check the folder "
-                          "and the free space.") from error
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _driver_by_suffix(suffix):

@@ -220,4 +220,3 @@ def _grid_of(dataset, path):
         raise UnsuitableInput(f"{path} is rotated or mirrored. Warp it to a north-up grid first.")
     return Grid(crs_wkt=dataset.crs.to_wkt() if dataset.crs else "", west=transform.c, north=transform.f,
                 pixel_width=transform.a, pixel_height=-transform.e, height=dataset.height, width=dataset.width)
-

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import OutputError
-from .tileorder import arrange_tiles
+from ..output_files import _sentence_for, complete_file
+from .tile_order import arrange_tiles
 
 # Tile size, and the unit of tile sizes in TIFF; processing blocks are multiples of a tile so that none is compressed
 # twice.
 TILE, TILE_UNIT = 256, 16
+
 # Rasters up to this size stay in GDAL's cache until they are closed, so that their tiles are written band by band.
 CACHED_BYTES = 40 * 1024 * 1024
 SIDE_FILES = (".aux.xml", ".qml", ".false-colour.qml")
@@ -61,51 +63,6 @@ class RasterLayout:
     compression: str = "deflate"
     predictor: bool = True
     domain_tags: dict = field(default_factory=dict)
-
-
-@contextlib.contextmanager
-def complete_file(path):
-    """Context manager of a temporary file that is renamed to `path` on success and removed on error.
-
-    Yields
-    ------
-    str
-        Path to write to, with the suffix of `path`.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written to, the disk is full, or the target is in use.
-    """
-    path = os.path.abspath(path)
-    folder, name = os.path.split(path)
-    partial = os.path.join(folder, f".{os.getpid()}-partial-{name}")
-    if os.path.isdir(path):
-        raise OutputError(f"{path} is a folder. Choose a file name.")
-    try:
-        with _sentence_for(path):
-            os.makedirs(folder, exist_ok=True)
-            with open(partial, "wb"):
-                pass
-        yield partial
-        with _sentence_for(path):
-            os.replace(partial, path)
-    finally:
-        with contextlib.suppress(OSError):
-            os.remove(partial)
-
-
-@contextlib.contextmanager
-def complete_files(paths):
-    """Context manager of several temporary files that are renamed on success and removed on error.
-
-    Yields
-    ------
-    dict of str to str
-        Path to write to, by target path; see :func:`complete_file`.
-    """
-    with contextlib.ExitStack() as files:
-        yield {path: files.enter_context(complete_file(path)) for path in paths}
 
 
 @contextlib.contextmanager
@@ -228,12 +185,3 @@ def _write_side_files(path, side_files):
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(side_file)
-
-
-@contextlib.contextmanager
-def _sentence_for(path):
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or 'the disk may be full'}. "
-                          "Check the folder, its permissions and the free space.") from error

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import polygons
-from .covers import ASPHALT, BUILT_UP, COVERS, CROPS, GARDEN, HEDGE, MARGIN, ROOF, SLAB, TRACK, WATER, WOOD
+from ..sampledata import plane_polygons
+from .crop_growth import ASPHALT, BUILT_UP, COVERS, CROPS, GARDEN, HEDGE, MARGIN, ROOF, SLAB, TRACK, WATER, WOOD
 
 HECTARE = 1e4
+
 # Metres by which the land extends beyond the scene, so that the deformation leaves no gap at its edge.
 SCENE_BUFFER = 350.0
+
 # Minimum area of the land to divide (ha), cover of the dividing strip, its width in metres.
 BORDERS = ((90.0, ASPHALT, 11.0), (24.0, TRACK, 6.0), (10.0, HEDGE, 8.0), (0.0, MARGIN, 3.0))
+
 # Subpixel size in metres: four subpixels in the smallest pixel of Sentinel-2.
 SUBPIXEL = 5.0
 
@@ -61,9 +64,9 @@ def create_landscape(size, rng):
     bend = _create_bending(rng)
     outlines = []
     for plot, cover in zip(plots, plot_covers):
-        fine = polygons.round_off(plot) if cover == COVERS.index(WATER) else polygons.densify(plot, 25.0)
-        outlines.append(polygons.simplify(bend(fine), 0.5))
-    units = [bend(polygons.densify(strip, 25.0)) for strip, _ in strips] + outlines
+        fine = plane_polygons.round_off(plot) if cover == COVERS.index(WATER) else plane_polygons.densify(plot, 25.0)
+        outlines.append(plane_polygons.simplify(bend(fine), 0.5))
+    units = [bend(plane_polygons.densify(strip, 25.0)) for strip, _ in strips] + outlines
     covers = np.array([COVERS.index(MARGIN), *(COVERS.index(cover) for _, cover in strips), *plot_covers])
     labels = _rasterise(units, int(size / SUBPIXEL))
     labels, covers = _refine_hamlets_and_woods(labels, covers, rng)
@@ -99,7 +102,7 @@ def _divide(size, rng):
     undivided, plots, strips = [np.array(corners)], [], []
     while undivided:
         land = undivided.pop()
-        hectares = polygons.area(land) / HECTARE
+        hectares = plane_polygons.area(land) / HECTARE
         if hectares < np.clip(rng.lognormal(np.log(4.6), 0.55), 1.1, 9.5):
             plots.append(land)
             continue
@@ -111,23 +114,23 @@ def _divide(size, rng):
 
 
 def _cut_in_two(land, width, rng):
-    centre, axis, length, breadth = polygons.oriented_box(land)
+    centre, axis, length, breadth = plane_polygons.oriented_box(land)
     across = np.array([-axis[1], axis[0]])
     if length < 2.2 * breadth and rng.random() < 0.3:
         axis, across, length = across, axis, breadth
     angle = np.radians(rng.normal(0.0, 5.0))
     normal = np.cos(angle) * axis + np.sin(angle) * across
     point = centre + axis * length * rng.uniform(-0.16, 0.16)
-    first = polygons.cut(land, point + normal * width / 2, normal)
-    second = polygons.cut(land, point - normal * width / 2, -normal)
-    strip = polygons.cut(polygons.cut(land, point - normal * width / 2, normal), point + normal * width / 2, -normal)
+    first = plane_polygons.cut(land, point + normal * width / 2, normal)
+    second = plane_polygons.cut(land, point - normal * width / 2, -normal)
+    strip = plane_polygons.cut(plane_polygons.cut(land, point - normal * width / 2, normal), point + normal * width / 2, -normal)
     return first, second, strip
 
 
 def _assign_covers(plots, size, rng):
     """Return the cover of each plot: woods and hamlets in clusters, scattered ponds, crops by area fraction."""
     centres = np.array([plot.mean(axis=0) for plot in plots])
-    hectares = np.array([polygons.area(plot) for plot in plots]) / HECTARE
+    hectares = np.array([plane_polygons.area(plot) for plot in plots]) / HECTARE
     inside = np.all((centres * (1, -1) > 0) & (centres * (1, -1) < size), axis=1)
     covers = np.full(len(plots), -1)
     scale = min(1.0, size / 4800.0)
@@ -166,7 +169,7 @@ def _rasterise(outlines, subpixels):
     from rasterio import Affine
     from rasterio.features import rasterize
 
-    shapes = ((polygons.as_geojson(outline), unit) for unit, outline in enumerate(outlines, start=1)
+    shapes = ((plane_polygons.as_geojson(outline), unit) for unit, outline in enumerate(outlines, start=1)
               if len(outline) > 2)
     return rasterize(shapes, out_shape=(subpixels, subpixels), transform=Affine(SUBPIXEL, 0, 0, 0, -SUBPIXEL, 0),
                      fill=0, dtype="int32")

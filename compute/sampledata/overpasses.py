@@ -1,7 +1,14 @@
-"""Overpasses of Sentinel-2: dates, position of the sun, clouds and haze.
+"""Passes of both missions, weather.
+
+Overpasses of Sentinel-2: dates, position of the sun, clouds and haze.
 
 Sentinel-2A and -2B repeat an orbit every ten days, five days apart. The position of the sun
 follows the low-precision formulas of Spencer (1971), "Fourier series representation of the position of the sun".
+
+Dates of Sentinel-1 passes and ice charts, those of the winter of the CRYO04 training.
+
+Sentinel-1A and -1B repeat an orbit every twelve days, six days apart. Relative orbit 24 had 29 passes between
+5 October 2020 and 22 March 2021. The weekly charts are valid on Thursdays.
 """
 
 from dataclasses import dataclass
@@ -10,11 +17,13 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 YEAR = 2023
-RELATIVE_ORBIT = 8
+SENTINEL2_RELATIVE_ORBIT = 8
+
 # Known pass of each satellite on this orbit: date and absolute orbit number; ten days have 143 orbits.
-PASSES = {"S2A": (date(2018, 8, 26), 16593), "S2B": (date(2022, 4, 12), 26632)}
+SENTINEL2_ANCHORS = {"S2A": (date(2018, 8, 26), 16593), "S2B": (date(2022, 4, 12), 26632)}
 OVERPASS_TIMES = {"S2A": time(10, 40, 31), "S2B": time(10, 40, 29)}
-SEASON_START, SEASON_END = date(YEAR, 3, 1), date(YEAR, 10, 31)
+CROP_SEASON_START, SEASON_END = date(YEAR, 3, 1), date(YEAR, 10, 31)
+
 # Nominal location of the scene: farmland in the south-west of France.
 LATITUDE, LONGITUDE = 43.29, 1.84
 
@@ -104,7 +113,7 @@ def plan_overpasses(count, rng):
     tuple of Overpass
         In order of time.
     """
-    passes = [(day, platform) for platform in PASSES for day in _pass_days(platform)]
+    passes = [(day, platform) for platform in SENTINEL2_ANCHORS for day in _pass_days(platform)]
     passes.sort()
     # Near the middle of each interval of the season, to avoid long gaps.
     chosen = [part[round((len(part) - 1) * rng.uniform(0.2, 0.8))]
@@ -125,11 +134,83 @@ def plan_overpasses(count, rng):
 
 
 def _pass_days(platform):
-    anchor, _ = PASSES[platform]
-    first = SEASON_START + timedelta(days=(anchor - SEASON_START).days % 10)
+    anchor, _ = SENTINEL2_ANCHORS[platform]
+    first = CROP_SEASON_START + timedelta(days=(anchor - CROP_SEASON_START).days % 10)
     return [first + timedelta(days=days) for days in range(0, (SEASON_END - first).days + 1, 10)]
 
 
 def _absolute_orbit(platform, day):
-    anchor, orbit = PASSES[platform]
+    anchor, orbit = SENTINEL2_ANCHORS[platform]
     return orbit + (day - anchor).days // 10 * 143
+
+
+SENTINEL1_RELATIVE_ORBIT = 24
+ICE_SEASON_START = date(2020, 10, 5)
+SENTINEL1_PASS_COUNT = 29
+DAYS_BETWEEN = 6
+OVERPASS_TIME = time(8, 19, 41)
+
+# Absolute orbit number of the first pass of each satellite; twelve days have 175 orbits.
+FIRST_ORBITS = {"S1B": 23675, "S1A": 34746}
+CHART_WEEKDAY = 3
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One acquisition.
+
+    Parameters
+    ----------
+    platform : str
+        S1A or S1B.
+    sensed : datetime.datetime
+        UTC, of the first line.
+    absolute_orbit : int
+    """
+
+    platform: str
+    sensed: datetime
+    absolute_orbit: int
+
+    @property
+    def days(self):
+        """float: days since the start of the season."""
+        return float((self.sensed.date() - ICE_SEASON_START).days)
+
+
+def plan_passes(count):
+    """Return the given number of acquisitions spread over the winter, in chronological order.
+
+    Parameters
+    ----------
+    count : int
+        1 to 29.
+
+    Returns
+    -------
+    tuple of Pass
+    """
+    chosen = np.unique(np.linspace(0, SENTINEL1_PASS_COUNT - 1, count).round().astype(int)) if count > 1 else [SENTINEL1_PASS_COUNT // 2]
+    return tuple(_pass(int(number)) for number in chosen)
+
+
+def _pass(number):
+    platform = ("S1B", "S1A")[number % 2]
+    day = ICE_SEASON_START + timedelta(days=DAYS_BETWEEN * number)
+    return Pass(platform, datetime.combine(day, OVERPASS_TIME), FIRST_ORBITS[platform] + number // 2 * 175)
+
+
+def chart_days(passes):
+    """Return the Thursdays nearest to the acquisitions.
+
+    Returns
+    -------
+    tuple of datetime.date
+        Sorted, unique.
+    """
+    return tuple(sorted({_nearest_thursday(scene.sensed.date()) for scene in passes}))
+
+
+def _nearest_thursday(day):
+    offset = (CHART_WEEKDAY - day.weekday() + 3) % 7 - 3
+    return day + timedelta(days=offset)

@@ -1,34 +1,16 @@
-"""Contents of a sample of any kind."""
+"""Contents and settings of a sample.
 
+Contents of a sample of any kind.
+
+Settings of a sample, and its random streams.
+"""
+
+import zlib
 from dataclasses import dataclass
 
+import numpy as np
 
-@dataclass(frozen=True)
-class VectorTable:
-    """Polygons with attributes, to be written as a vector file by the caller.
-
-    Parameters
-    ----------
-    name : str
-        File name without extension.
-    crs : str
-        Such as EPSG:32631, or a definition that begins with ``PROJ:``.
-    fields : tuple of (str, type)
-        Name and Python type (int, float or str) of each attribute.
-    rows : tuple of (dict, tuple)
-        GeoJSON geometry and attribute values.
-    folder : str
-        Subfolder of the sample.
-    is_zipped : bool
-        Whether to write a zipped shapefile, as ice services publish, instead of a GeoPackage.
-    """
-
-    name: str
-    crs: str
-    fields: tuple
-    rows: tuple
-    folder: str = ""
-    is_zipped: bool = False
+from ..errors import UnsuitableInput
 
 
 @dataclass(frozen=True)
@@ -57,3 +39,57 @@ class Sample:
     summary: str
     charts_folder: str = ""
     area: str = ""
+
+
+# The scene must contain whole pixels of 60 m.
+SIZE_STEP = 6
+SMALLEST_SIZE, LARGEST_SIZE = 60, 1200
+MOST_DATES = 20
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """Settings of a synthetic sample.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed, size and number of dates give the same sample.
+    size : int
+        Scene size in pixels, a multiple of 6.
+    dates : int
+        Number of acquisitions.
+
+    Raises
+    ------
+    UnsuitableInput
+        If a value is out of range.
+    """
+
+    seed: int = 1
+    size: int = 480
+    dates: int = 10
+
+    def __post_init__(self):
+        if self.seed < 0:
+            raise UnsuitableInput("The seed must not be negative.")
+        if self.size % SIZE_STEP or not SMALLEST_SIZE <= self.size <= LARGEST_SIZE:
+            raise UnsuitableInput(f"The scene size must be a multiple of {SIZE_STEP} between {SMALLEST_SIZE} and "
+                                  f"{LARGEST_SIZE} pixels, not {self.size}.")
+        if not 1 <= self.dates <= MOST_DATES:
+            raise UnsuitableInput(f"The number of dates must be between 1 and {MOST_DATES}, not {self.dates}.")
+
+    def stream(self, *purpose):
+        """Return an independent random generator for a purpose, so that the parts of the sample are independent.
+
+        Parameters
+        ----------
+        *purpose : str
+            Name of the purpose.
+
+        Returns
+        -------
+        numpy.random.Generator
+        """
+        words = [zlib.crc32(word.encode()) for word in purpose]
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, *words])))

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fields import correlated_field
+from .random_fields import correlated_field
 
 CRS = "EPSG:32626"
+
 # In the Denmark Strait, away from the coast.
 CENTRE = np.array([620000.0, 7560000.0])
+
 # Size of the charts relative to the scene, which is rotated and must lie inside.
 WORLD_SIZE = 1.9
 NODES = 96
+
 # Period in days of the changes of the ice edge.
 PERIOD_DAYS = 45.0
 LAST_DAY = 168.0
-
 WATER, BERGY, NEW, YOUNG, FIRST_YEAR, OLD, FAST, LAND = range(8)
+
 # Minimum of the growth field for each zone.
 THRESHOLDS = ((BERGY, -0.40), (NEW, -0.32), (YOUNG, -0.05), (FIRST_YEAR, 0.22))
 OLD_THRESHOLD = 0.47

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import MissingInput, UnreadableInput
 from ..raster.grid import Grid
-from ..raster.resample import read_resampled
-from .metadata import elements, parse_xml, text_of
+from ..raster.resampling import read_resampled
+from ..xml_documents import elements, parse_xml, text_of
 
 
 class AngleGrids:

@@ -7,13 +7,15 @@ Source: Sentinel-2 Products Specification Document, and the products themselves.
 import re
 from dataclasses import dataclass
 
-from .bands import native_resolution
-from .metadata import elements
+from ..xml_documents import elements
+from .msi_bands import native_resolution
 
 IMAGE_NAME = re.compile(r"_(B0[1-9]|B1[0-2]|B8A|SCL|AOT|WVP|CLD|SNW|CLDPRB|SNWPRB)(?:_(10|20|60)m)?\.jp2$")
 TILE_NAME = re.compile(r"_(T\d{2}[A-Z]{3})(?![A-Z0-9])")
+
 # Older names of the cloud and snow probability.
 PROBABILITIES = {"CLD": "CLDPRB", "SNW": "SNWPRB"}
+
 # Opaque cloud and cirrus as polygons (before baseline 04.00); opaque cloud, cirrus and snow as a three-band raster.
 CLOUD_POLYGONS = re.compile(r"MSK_CLOUDS_(?:.*_)?B00(?:_[^/]*)?\.gml$")
 CLOUD_CLASSES = re.compile(r"MSK_CLASSI_(?:.*_)?B00(?:_[^/]*)?\.jp2$")

@@ -18,12 +18,14 @@ import zipfile
 from collections import deque
 
 from ..errors import MissingInput, OutputError, PlainError, UnreadableInput, UnsuitableInput
-from .product import read_granules
-from .safe import find_products
+from ..safe import find_sentinel2_products
+from .msi_product import read_granules
 
 PROGRESS = re.compile(r"Progress\[%\]:\s*([0-9.]+)")
+
 # Number of log lines repeated in error messages.
 LOG_LINES = 12
+
 # Interval between checks for cancellation, and time allowed for pipes to close.
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 10
@@ -233,7 +235,7 @@ def _kill_group(process):
 def _level_2a_products(folder):
     """Level-2A products in a folder, which may also contain the Level-1C product."""
     try:
-        return [path for path in find_products(folder) if "MSIL1C" not in os.path.basename(path)]
+        return [path for path in find_sentinel2_products(folder) if "MSIL1C" not in os.path.basename(path)]
     except MissingInput:
         return []
 

@@ -6,10 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from floefield.tests.algorithms.test_classifycrops import polygon_layer
 from tests.compute.test_assess import class_map, reference_classes
 from tests.fieldscene import CROPS, NORTH, WEST, fields, square, write
-
-from .test_classifycrops import polygon_layer
 
 
 def point_layer(rows, crs="EPSG:4326"):
@@ -180,8 +179,8 @@ def test_a_class_value_that_may_be_nodata_is_reported(assess, feedback, tmp_path
 
 
 def test_class_names_are_read_from_the_style_beside_the_map(run, mapped, reference, tmp_path):
-    from floefield.compute.classes import MapClass
-    from floefield.compute.raster.qml import paletted_qml
+    from floefield.compute.classmap.classes import MapClass
+    from floefield.compute.raster.raster_styles import paletted_qml
 
     (tmp_path / "map.qml").write_text(paletted_qml([
         MapClass(1, "1", "barley", (1, 2, 3)), MapClass(2, "2", "maize", (4, 5, 6)),

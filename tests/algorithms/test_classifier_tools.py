@@ -44,8 +44,8 @@ def test_the_map_of_a_model_has_colours_and_class_names(run, inputs, tmp_path):
 
 
 def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
-    from floefield.compute.forest.modelfile import load_forest
-    from floefield.compute.forest.settings import ForestSettings
+    from floefield.compute.classifiers.forest_model import ForestSettings
+    from floefield.compute.classifiers.model_file import load_forest
 
     run("trainclassifier", {
         **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING_STRATEGY": "smallest", "TOTAL_SAMPLES": 150,
@@ -64,7 +64,7 @@ def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
 
 @pytest.mark.parametrize("tool", ["trainclassifier", "classifycrops"])
 def test_defaults_of_the_dialog_equal_those_of_the_settings(provider, tool):
-    from floefield.compute.forest.settings import ForestSettings
+    from floefield.compute.classifiers.forest_model import ForestSettings
 
     defaults = ForestSettings()
     fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "SAMPLING_STRATEGY": "sampling_strategy",
@@ -94,7 +94,7 @@ def test_a_training_raster(run, inputs, tmp_path):
 def test_names_and_colours_of_a_training_raster_are_in_the_model(run, inputs, tmp_path):
     from osgeo import gdal
 
-    from floefield.compute.forest.modelfile import load_forest
+    from floefield.compute.classifiers.model_file import load_forest
 
     labels = (np.indices((1, 40, 48))[2] // 8 % 2 * 7 + 2).astype("uint8")
     path = write(tmp_path / "labels.tif", labels, names=("class",))

@@ -272,7 +272,7 @@ def test_a_cancelled_run_leaves_no_file(classify, feedback, tmp_path):
 
 
 def test_defaults_of_the_dialog_equal_those_of_the_settings(provider):
-    from floefield.compute.forest.settings import ForestSettings
+    from floefield.compute.classifiers.forest_model import ForestSettings
 
     tool = provider.algorithm("classifycrops")
     fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "MIN_SAMPLES_LEAF": "min_samples_leaf",

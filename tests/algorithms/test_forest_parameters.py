@@ -6,8 +6,8 @@ The effects are tested elsewhere; here the tables are complete, and a new parame
 import numpy as np
 import pytest
 
-from ..fieldscene import fields, read, reflectance, square, write
-from ..parcelfiles import one_layer_for_each_class, write_geojson
+from floefield.tests.fieldscene import fields, read, reflectance, square, write
+from floefield.tests.parcelfiles import one_layer_for_each_class, write_geojson
 
 BANDS = ("B04_20180627", "B08_20180627")
 TRAINING = {"RASTERS": ["scene"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 10, "SAMPLES_PER_CLASS": 0,
@@ -110,7 +110,7 @@ def results():
 
 def outcome(run, files, folder, tool, parameters):
     """Return accuracy, contents of rasters and models, and file names of a run."""
-    from floefield.compute.forest.modelfile import load_forest
+    from floefield.compute.classifiers.model_file import load_forest
 
     defaults = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainclassifier" else {}
     defaults |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffm"}

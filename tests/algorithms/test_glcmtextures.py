@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from .. import fieldscene
+from floefield.tests import fieldscene
 
 
 @pytest.fixture

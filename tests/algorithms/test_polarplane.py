@@ -6,7 +6,7 @@ import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 
 from floefield.compute.errors import UnsuitableInput
-from floefield.provider.polarplane import PolarPlane, Target
+from floefield.vector.polar_plane import PolarPlane, Target
 from tests.icecharts import CHARTS, EQUATOR_RADIUS, SQUARED_ECCENTRICITY, box, ring_area, zone_area
 
 DEGREES = QgsCoordinateReferenceSystem("EPSG:4326")

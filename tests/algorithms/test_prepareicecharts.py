@@ -252,7 +252,7 @@ def _shown_as(layer, feature):
 
 
 def test_stage_style_has_the_wmo_colours_of_the_code_table(root):
-    from floefield.compute.icechart.codes import STAGE, code_table
+    from floefield.compute.icechart.sigrid_codes import STAGE, code_table
 
     layer = QgsVectorLayer("Polygon?field=stage:integer&field=total_concentration:double&field=poly_type:string"
                            "&field=fast_ice:boolean&field=form:integer", "x", "memory")

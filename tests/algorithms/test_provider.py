@@ -78,7 +78,7 @@ def test_every_shipped_model_is_a_tool_with_outputs(provider, root):
 
 
 def test_the_steps_of_the_shipped_models_are_valid(provider):
-    from floefield.provider.models import shipped_models
+    from floefield.provider.shipped_models import shipped_models
 
     problems = [(model.name(), child, messages) for model in shipped_models() for child in model.childAlgorithms()
                 for valid, messages in [model.validateChildAlgorithm(child)] if not valid]

@@ -20,10 +20,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QEventLoop
 from qgis.PyQt.QtGui import qGray
 
-from floefield.compute.classes import class_table
-from floefield.compute.raster.categorical import categorical_layout, categorical_side_files
+from floefield.compute.classmap.class_map import categorical_layout, categorical_side_files
+from floefield.compute.classmap.classes import class_table
 from floefield.compute.raster.grid import Grid
-from floefield.compute.raster.qml import shipped_style, true_colour_qml
+from floefield.compute.raster.raster_styles import shipped_style, true_colour_qml
 from floefield.compute.raster.writer import RasterLayout, create_raster
 from floefield.provider.styling import dress, name_outputs
 

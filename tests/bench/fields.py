@@ -30,8 +30,7 @@ def pixels_of_fields(seed, fields, per_field=FIELD_PIXELS):
         Reflectance, field by field.
     classes : ndarray of int64, shape (fields * per_field,)
     """
-    from floefield.compute.sampledata.covers import COVERS, GARDEN
-    from floefield.compute.sampledata.growth import appearance_on, create_stands
+    from floefield.compute.sampledata.crop_growth import COVERS, GARDEN, appearance_on, create_stands
     from floefield.compute.sampledata.spectra import EXTINCTION
 
     rng = np.random.default_rng(seed)

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from .fields import CLASSES, FEATURES, pixels_of_fields
-from .measure import THREADS, alternated, row, seconds_of
+from floefield.tests.bench.fields import CLASSES, FEATURES, pixels_of_fields
+from floefield.tests.bench.measure import THREADS, alternated, row, seconds_of
 
 TREES, SAMPLES_PER_CLASS, PIXELS = 500, 500, 240_000
 # Blocks of a tool's work, so many that no thread waits long for the other at the end.
@@ -24,10 +24,9 @@ def _forests(folder):
     """scikit-learn's forest, and ours as it comes back from its model file."""
     from sklearn.ensemble import RandomForestClassifier
 
-    from floefield.compute.classes import class_table
-    from floefield.compute.forest.modelfile import Forest, load_forest, save_forest
-    from floefield.compute.forest.settings import ForestSettings
-    from floefield.compute.forest.trees import trees_from_sklearn
+    from floefield.compute.classifiers.forest_model import Forest, ForestSettings, trees_from_sklearn
+    from floefield.compute.classifiers.model_file import load_forest, save_forest
+    from floefield.compute.classmap.classes import class_table
 
     peer = RandomForestClassifier(TREES, random_state=0, n_jobs=THREADS).fit(*training_pixels())
     forest = Forest(trees=trees_from_sklearn(peer.estimators_, CLASSES, FEATURES),
@@ -42,11 +41,11 @@ def _forests(folder):
 
 def _walker(trees, with_numba):
     """Our walker, with numba or as it is where numba is not installed; None where it is not installed here."""
-    from floefield.compute.forest import kernels, walk
+    from floefield.compute.classifiers import tree_kernels, tree_traversal
 
     if with_numba:
-        return walk.Walker(trees) if kernels.compiled_kernels() else None
-    return walk.Walker(trees, pixels=0)
+        return tree_traversal.Walker(trees) if tree_kernels.compiled_kernels() else None
+    return tree_traversal.Walker(trees, pixels=0)
 
 
 def _compare(folder, runs, method, check, with_numba):
@@ -54,12 +53,12 @@ def _compare(folder, runs, method, check, with_numba):
     walker = _walker(trees, with_numba)
     if walker is None:
         return {"ours": None, "peer": None, "ratio": None, "unit": "k px/s", "reason": "numba is not installed"}
-    walk = getattr(walker, method)
+    tree_traversal = getattr(walker, method)
     features, _ = pixels_of_fields(seed=2, fields=PIXELS // 20)
-    check(walk(features), peer.predict_proba(features))
+    check(tree_traversal(features), peer.predict_proba(features))
     blocks = np.array_split(features, BLOCKS)
     with ThreadPoolExecutor(THREADS) as executor:
-        ours, theirs = alternated(lambda: seconds_of(lambda: list(executor.map(walk, blocks))),
+        ours, theirs = alternated(lambda: seconds_of(lambda: list(executor.map(tree_traversal, blocks))),
                                   lambda: seconds_of(lambda: peer.predict_proba(features)), runs)
     return row(PIXELS / ours / 1000, PIXELS / theirs / 1000, "k px/s") | {
         "ratio": round(theirs / ours, 3),
@@ -89,11 +88,11 @@ def classes_only(folder, runs, with_numba=True):
 
 def compile_time(folder, runs):
     """Seconds until numba has been loaded and has compiled the walk; once in a session, for large maps only."""
-    from floefield.compute.forest import kernels
+    from floefield.compute.classifiers import tree_kernels
 
-    kernels.compiled_kernels.cache_clear()
-    seconds = seconds_of(kernels.compiled_kernels)
-    reason = "there is no peer" if kernels.compiled_kernels() else "numba is not installed"
+    tree_kernels.compiled_kernels.cache_clear()
+    seconds = seconds_of(tree_kernels.compiled_kernels)
+    reason = "there is no peer" if tree_kernels.compiled_kernels() else "numba is not installed"
     return {"ours": round(seconds, 2), "peer": None, "ratio": None, "unit": "s",
             "reason": f"{reason}; loading numba and compiling took {seconds:.1f} s"}
 

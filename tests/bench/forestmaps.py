@@ -6,9 +6,9 @@ import subprocess
 
 import numpy as np
 
-from .fields import CLASSES, FEATURES, FIELD_PIXELS, pixels_of_fields
-from .forest import training_pixels
-from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from floefield.tests.bench.fields import CLASSES, FEATURES, FIELD_PIXELS, pixels_of_fields
+from floefield.tests.bench.forest import training_pixels
+from floefield.tests.bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 TREES = 100
 SHAPE, TINY = (1000, 600), (64, 64)
@@ -19,8 +19,9 @@ FILLED_SHARE = 0.02
 
 APPLY = """
 import sys
-from floefield.compute.forest.apply import ApplyTask, apply_forest
-from floefield.compute.forest.mapping import MapPaths, MapRules
+from floefield.compute.classification.apply_model import ApplyTask, apply_forest
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classification.prediction import MapRules
 from floefield.compute.progress import Progress
 image, model, output, threads, *more = sys.argv[1:]
 wants_confidence = "confidence" in more
@@ -50,11 +51,11 @@ def _names():
 
 
 def _our_model(folder):
-    from floefield.compute.classes import class_table
-    from floefield.compute.forest.likeness import fit_similarity
-    from floefield.compute.forest.modelfile import Forest, save_forest
-    from floefield.compute.forest.settings import ForestSettings
-    from floefield.compute.forest.train import grow_forest
+    from floefield.compute.classifiers.forest_model import Forest, ForestSettings
+    from floefield.compute.classifiers.model_file import save_forest
+    from floefield.compute.classifiers.random_forest import grow_forest
+    from floefield.compute.classifiers.similarity import fit_similarity
+    from floefield.compute.classmap.classes import class_table
     from floefield.compute.progress import Progress
 
     settings = ForestSettings(trees=TREES, threads=THREADS)

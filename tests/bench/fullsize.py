@@ -12,9 +12,9 @@ from functools import partial
 
 import numpy as np
 
-from .fields import FEATURES
-from .forestmaps import FULL
-from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from floefield.tests.bench.fields import FEATURES
+from floefield.tests.bench.forestmaps import FULL
+from floefield.tests.bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 TRANSFORM = (10, 0, 600000, 0, -10, 4900020)
 PARCELS, PARCEL_PIXELS = 100_000, 4
@@ -25,7 +25,7 @@ DATES, BANDS = 12, ("B03", "B04", "B08", "B11")
 
 SMOOTH = """
 import sys
-from floefield.compute.cleanup.smooth import SmoothSettings, smooth_classification
+from floefield.compute.cleanup.map_smoothing import SmoothSettings, smooth_classification
 from floefield.compute.progress import Progress
 path, output, method, threads = sys.argv[1:5]
 smooth_classification(path, (), "", output, SmoothSettings(method, threads=int(threads)), Progress())
@@ -33,7 +33,7 @@ smooth_classification(path, (), "", output, SmoothSettings(method, threads=int(t
 
 PARCEL = """
 import sys
-from floefield.compute.insitu.parcels import Parcel
+from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.progress import Progress
 def square(x, y, edge=40):
     return {"type": "Polygon", "coordinates": [[(x, y), (x + edge, y), (x + edge, y - edge), (x, y - edge), (x, y)]]}
@@ -47,7 +47,7 @@ parcels = tuple(Parcel(number, str(number // 37 % 4), square(600000 + 40960 + 40
 """
 
 AGGREGATE = PARCEL + """
-from floefield.compute.insitu.aggregate import AggregateSettings, AggregateTask, aggregate
+from floefield.compute.cleanup.parcel_aggregation import AggregateSettings, AggregateTask, aggregate
 path, statistics, threads = sys.argv[1:4]
 wide = statistics == "mean,std,median"
 geometries = tuple(square(600000 + 347 * (number % 316), 4900000 - 347 * (number // 316), 300)
@@ -61,9 +61,9 @@ aggregate(AggregateTask(path, geometries), "" if wide else path + ".votes.tif",
 
 PRODUCT = STRIP_PARCELS + """
 from dataclasses import replace
-from floefield.compute.sen2agri.make import make_product
-from floefield.compute.sen2agri.settings import ReferenceSettings, sen2agri_forest
-from floefield.compute.sen2agri.task import ProductPaths, ProductTask
+from floefield.compute.sen2agri.make_product import make_product
+from floefield.compute.sen2agri.product_task import ReferenceSettings, sen2agri_forest
+from floefield.compute.sen2agri.product_task import ProductPaths, ProductTask
 kind, series, reference, folder, threads = sys.argv[1:6]
 forest = sen2agri_forest(40000 if kind == "L4A" else 10000, trees=10, threads=int(threads))
 if kind == "L4A":
@@ -75,9 +75,9 @@ make_product(task, ProductPaths(*(f"{folder}/{name}.tif" for name in ("final", "
 """
 
 CLASSIFY = STRIP_PARCELS + """
-from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.mapping import MapPaths
-from floefield.compute.forest.settings import ForestSettings
+from floefield.compute.classification.classify import ClassificationTask, classify
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classifiers.forest_model import ForestSettings
 raster, folder, threads, what = sys.argv[1:5]
 maps = MapPaths(*(f"{folder}/{name}.tif" for name in ("map", "confidence", "probabilities") if what == "map"))
 task = ClassificationTask((raster,), parcels, forest=ForestSettings(trees=10, threads=int(threads)))
@@ -252,7 +252,7 @@ def segments_against_otb(folder, runs):
 
 ZONAL = """
 import json, sys
-from floefield.compute.insitu.aggregate import AggregateSettings, AggregateTask, aggregate
+from floefield.compute.cleanup.parcel_aggregation import AggregateSettings, AggregateTask, aggregate
 from floefield.compute.progress import Progress
 image, parcels, threads = sys.argv[1:4]
 with open(parcels, encoding="utf-8") as text:
@@ -264,8 +264,8 @@ aggregate(AggregateTask(image, geometries), "", AggregateSettings(("mean", "std"
 SEGMENTS = """
 import sys
 import rasterio
-from floefield.compute.sen2agri.segments import segments
-from floefield.compute.sen2agri.settings import SegmentSettings
+from floefield.compute.sen2agri.segmentation import segments
+from floefield.compute.sen2agri.product_task import SegmentSettings
 with rasterio.open(sys.argv[1]) as raster:
     segments(raster.read().transpose(1, 2, 0).astype(float), SegmentSettings())
 """

@@ -3,9 +3,9 @@
 import numpy as np
 import rasterio
 
-from .measure import THREADS, peak_megabytes
-from .products import full_size_product
-from .sentinel2 import BANDS, STACK
+from floefield.tests.bench.measure import THREADS, peak_megabytes
+from floefield.tests.bench.products import full_size_product
+from floefield.tests.bench.sentinel2 import BANDS, STACK
 
 STACK_CEILING = 1024
 ASSESSMENT_CEILING = 512
@@ -14,8 +14,8 @@ ICE_EDGE = 5000
 
 ASSESSMENT = """
 import sys
-from floefield.compute.accuracy.assess import AssessmentSettings, AssessmentTask, MapInput, assess
-from floefield.compute.insitu.parcels import Parcel
+from floefield.compute.accuracy.assessment import AssessmentSettings, AssessmentTask, MapInput, assess
+from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.progress import Progress
 path, threads = sys.argv[1:3]
 corners = [(600000 + 700 * column, 4900000 - 1000 * row) for row in range(100) for column in range(150)]
@@ -27,14 +27,14 @@ assess(AssessmentTask(MapInput(path), parcels=parcels, settings=AssessmentSettin
 ICE = """
 import os, sys, tempfile
 from datetime import date
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.icechart.legend import load_legend
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.icechart.ice_legend import load_legend
 from floefield.compute.progress import Progress
 from floefield.compute.raster.reader import RasterReader
-from floefield.compute.seaice.charts import Chart, ChartPolygon
-from floefield.compute.seaice.classify import IceTask, classify_ice
-from floefield.compute.seaice.settings import TEXTURE_FEATURES, IceSettings
-from floefield.compute.texture.settings import TextureSettings
+from floefield.compute.seaice.chart_reference import Chart, ChartPolygon
+from floefield.compute.seaice.classify_ice import IceTask, classify_ice
+from floefield.compute.seaice.ice_settings import TEXTURE_FEATURES, IceSettings
+from floefield.compute.texture.texture_settings import TextureSettings
 path, threads = sys.argv[1:3]
 with RasterReader(path) as raster:
     west, south, east, north = raster.grid.bounds

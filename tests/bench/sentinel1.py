@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from floefield.tests.bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 FULL, TINY = (10708, 10487), (64, 64)
 CRS, PIXEL = "EPSG:32626", 40
@@ -17,9 +17,9 @@ PREPROCESS = """
 import sys
 from rasterio.crs import CRS
 from floefield.compute.progress import Progress
-from floefield.compute.sentinel1.geocode import write_scene
-from floefield.compute.sentinel1.product import read_product
-from floefield.compute.sentinel1.settings import BackscatterSettings
+from floefield.compute.sentinel1.geocoding import write_scene
+from floefield.compute.sentinel1.grd_product import read_product
+from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
 safe, output, threads, crs, pixel = sys.argv[1:6]
 write_scene(read_product(safe), output, BackscatterSettings(
     crs_wkt=CRS.from_string(crs).to_wkt(), pixel_size=float(pixel), threads=int(threads)), Progress())
@@ -34,7 +34,7 @@ def full_size_scene(folder, shape=FULL):
     pathlib.Path
         The ``.SAFE`` folder.
     """
-    from ..sentinel1products import make_product
+    from floefield.tests.sentinel1products import make_product
 
     place = Path(folder) / f"sentinel1_{shape[0]}"
     if not place.exists():

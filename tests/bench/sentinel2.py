@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 
-from .measure import THREADS, alternated, row, run_script, seconds_of
-from .products import full_size_product
+from floefield.tests.bench.measure import THREADS, alternated, row, run_script, seconds_of
+from floefield.tests.bench.products import full_size_product
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 TINY = 192
@@ -12,9 +12,9 @@ TINY = 192
 STACK = """
 import sys
 from floefield.compute.progress import Progress
-from floefield.compute.sentinel2.product import read_product
-from floefield.compute.sentinel2.scene import StackSettings
-from floefield.compute.sentinel2.stack import write_stack
+from floefield.compute.sentinel2.msi_product import read_product
+from floefield.compute.sentinel2.product_reader import StackSettings
+from floefield.compute.sentinel2.band_stack import write_stack
 safe, output, threads, *bands = sys.argv[1:]
 write_stack(read_product(safe), output, StackSettings(bands=tuple(bands), threads=int(threads)), None, Progress())
 """
@@ -34,7 +34,7 @@ AREA_WINDOW = (4500, 4700, 2000, 2000)
 
 AREA = STACK.replace("threads, *bands =", "threads, col, row, width, height, *bands =").replace(
     "None, Progress()", "PixelArea(int(col), int(row), int(width), int(height)), Progress()").replace(
-    "import sys", "import sys\nfrom floefield.compute.raster.area import PixelArea")
+    "import sys", "import sys\nfrom floefield.compute.raster.area_of_interest import PixelArea")
 
 DECODE_WINDOW = """
 import sys

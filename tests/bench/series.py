@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 
-from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
-from .products import full_size_product
-from .sentinel2 import DECODE
+from floefield.tests.bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from floefield.tests.bench.products import full_size_product
+from floefield.tests.bench.sentinel2 import DECODE
 
 # Nine image tiles of 10 m: enough for tiles to be decoded twice if the cache were too small, and quickly made.
 SIZE, TINY = 3060, 192
@@ -21,7 +21,7 @@ GAPS_PROMISED = 20
 SERIES = """
 import sys
 from floefield.compute.progress import Progress
-from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
+from floefield.compute.sentinel2.optical_series import SeriesSettings, read_products, write_series
 threads, output, *products = sys.argv[1:]
 write_series(read_products(products, Progress()), output, SeriesSettings(threads=int(threads)), None, Progress())
 """
@@ -47,7 +47,7 @@ def series_against_decoding(folder, runs):
 
 def gap_filling(folder, runs):
     """Million pixels times dates a second on one core; the peer is what is promised."""
-    from floefield.compute.sentinel2.gaps import fill_gaps
+    from floefield.compute.timeseries.gap_filling import fill_gaps
 
     generator = np.random.default_rng(1)
     values = generator.random((10, 512, 512), np.float32)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..peers.texturetools import GRASS_METHODS, grass_command, grass_program, otb_command, otb_program
-from .measure import THREADS, peak_megabytes, row, run_script, seconds_of
+from floefield.tests.bench.measure import THREADS, peak_megabytes, row, run_script, seconds_of
+from floefield.tests.peers.texturetools import GRASS_METHODS, grass_command, grass_program, otb_command, otb_program
 
 LEVELS, SIZE, TINY, FULL = 32, 600, 64, 10000
 # The commands of ours take so little that a single one says little: so many for each of the other side.
@@ -30,9 +30,9 @@ FULL_MEGABYTES = 2048
 TEXTURES = """
 import sys
 from floefield.compute.progress import Progress
-from floefield.compute.texture import compiled, plain
-from floefield.compute.texture.settings import TextureSettings
-from floefield.compute.texture.texture import write_textures
+from floefield.compute.texture import numba_windows as compiled, numpy_windows as plain
+from floefield.compute.texture.texture_settings import TextureSettings
+from floefield.compute.texture.texture_raster import write_textures
 image, output, engine, window, threads, angles, features, *_ = sys.argv[1:]
 chosen = tuple(features.split(",")) if features else TextureSettings().features
 settings = TextureSettings(window=int(window), value_range=(0, 32), angles=tuple(angles.split(",")), features=chosen,

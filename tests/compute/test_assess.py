@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from floefield.compute.accuracy.assess import AssessmentSettings, AssessmentTask, MapInput, assess
-from floefield.compute.accuracy.legend import LegendEntry
-from floefield.compute.accuracy.record import DOMAIN, TAG, record_training
-from floefield.compute.accuracy.reference import Point
+from floefield.compute.accuracy.assessment import AssessmentSettings, AssessmentTask, MapInput, assess
+from floefield.compute.accuracy.validation_data import Point
+from floefield.compute.classmap.class_legend import LegendEntry
+from floefield.compute.classmap.training_record import DOMAIN, TAG, record_training
 from floefield.compute.errors import Cancelled, UnsuitableInput
-from floefield.compute.insitu.parcels import Parcel
+from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Grid
-
-from .. import fieldscene
+from floefield.tests import fieldscene
 
 NAMES = (LegendEntry(1, "b", "barley"), LegendEntry(2, "m", "maize"), LegendEntry(3, "w", "wheat"))
 

@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from floefield.compute.classes import class_table
-from floefield.compute.raster.categorical import categorical_layout, categorical_side_files
+from floefield.compute.classmap.class_map import categorical_layout, categorical_side_files
+from floefield.compute.classmap.classes import class_table
 from floefield.compute.raster.grid import Grid
-from floefield.compute.raster.qml import stretch_range, true_colour_qml
+from floefield.compute.raster.raster_styles import stretch_range, true_colour_qml
 from floefield.compute.raster.writer import create_raster
 
 CODES = ("winter_rye", "12", "<b> & \"quoted\"\x07\n'name'", "\u0642\u0645\u062d")

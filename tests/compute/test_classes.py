@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from floefield.compute import classes, colours
-from floefield.compute.classes import class_table, legend, legend_row
+from floefield.compute.classmap import classes
+from floefield.compute.classmap.classes import class_table, legend, legend_row
 from floefield.compute.errors import UnreadableInput
 
 HERAULT = ("vineyards_wine_vine_rebland_grapes", "winter_durum_hard_wheat", "fallow_land_not_crop", "unmaintained",
@@ -67,7 +67,7 @@ def test_colours_are_unique(codes):
 
 
 def test_colours_of_unknown_classes_differ_for_colour_blind_vision():
-    appearances = colours.appearance([c.colour for c in class_table([f"class {number}" for number in range(10)])])
+    appearances = classes.lab_coordinates([c.colour for c in class_table([f"class {number}" for number in range(10)])])
 
     closest = min(np.linalg.norm(appearances[a] - appearances[b], axis=-1).min() for a in range(10) for b in range(a))
 
@@ -79,11 +79,11 @@ def test_differences_of_colours_agree_with_scikit_image():
 
     stored = np.array([[255, 133, 10], [0, 158, 115], [3, 3, 3], [255, 255, 255]])
 
-    np.testing.assert_allclose(colours.appearance(stored)[:, 0], rgb2lab(stored / 255.0), atol=0.02)
+    np.testing.assert_allclose(classes.lab_coordinates(stored)[:, 0], rgb2lab(stored / 255.0), atol=0.02)
 
 
 def test_grey_does_not_change_with_colour_blindness():
-    grey = colours.appearance([(120, 120, 120)])[0]
+    grey = classes.lab_coordinates([(120, 120, 120)])[0]
 
     np.testing.assert_allclose(grey, np.broadcast_to(grey[0], (3, 3)), atol=0.1)
 

@@ -5,16 +5,21 @@ import contextlib
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.legend import LegendEntry
-from floefield.compute.cleanup.filters import binomial_weights, gaussian_weights, majority, smooth
+from floefield.compute.classmap.class_legend import LegendEntry
+from floefield.compute.cleanup.map_smoothing import (
+    SmoothSettings,
+    binomial_weights,
+    gaussian_weights,
+    majority,
+    smooth,
+    smooth_classification,
+)
 from floefield.compute.cleanup.sieve import Sieve
-from floefield.compute.cleanup.smooth import SmoothSettings, smooth_classification
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.reader import RasterReader
-
-from .. import fieldscene
+from floefield.tests import fieldscene
 
 LEGEND = (LegendEntry(1, "wheat", "Wheat", (250, 240, 10)), LegendEntry(2, "maize", "Maize", (255, 130, 10)),
           LegendEntry(3, "rye", "Rye", (90, 10, 90)))

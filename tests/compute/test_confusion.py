@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.confusion import ConfusionMatrix
+from floefield.compute.accuracy.confusion_matrix import ConfusionMatrix
 from floefield.compute.errors import OutputError
 
 # Rows are the reference: 40 wheat (35 found), 60 maize (50 found).

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.confusion import ConfusionMatrix
+from floefield.compute.accuracy.confusion_matrix import ConfusionMatrix
 from floefield.compute.accuracy.estimates import bootstrap_interval, estimate, interval
 from floefield.compute.accuracy.mcnemar import mcnemar
 

@@ -8,14 +8,15 @@ import rasterio
 import rasterio.warp
 from sklearn.ensemble import ExtraTreesClassifier
 
+from floefield.compute.classification.apply_model import ApplyTask, apply_forest
+from floefield.compute.classification.bands import indices_by_pattern, indices_for_model
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classification.classify import ClassificationTask, classify
+from floefield.compute.classification.prediction import MapRules
+from floefield.compute.classifiers.forest_model import ForestSettings, parse_class_weights
+from floefield.compute.classifiers.model_file import load_forest
 from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
-from floefield.compute.forest.apply import ApplyTask, apply_forest
-from floefield.compute.forest.choice import indices_by_pattern, indices_for_model
-from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.mapping import MapPaths, MapRules
-from floefield.compute.forest.modelfile import load_forest
-from floefield.compute.forest.settings import ForestSettings, parse_class_weights
-from floefield.compute.forest.timeleft import TimeLeft, format_duration
+from floefield.compute.eta import TimeLeft, format_duration
 from floefield.compute.progress import Progress
 from tests.fieldscene import CRS, NORTH, WEST, parcels, read, reflectance, write
 from tests.modelfiles import grow_model

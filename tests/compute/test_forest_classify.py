@@ -8,14 +8,15 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classification.classify import ClassificationTask, classify
+from floefield.compute.classification.prediction import MapRules
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.classifiers.model_file import load_forest
+from floefield.compute.classifiers.tree_traversal import Walker
 from floefield.compute.errors import Cancelled, OutputError, UnreadableInput, UnsuitableInput
-from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.mapping import MapPaths, MapRules
-from floefield.compute.forest.modelfile import load_forest
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.walk import Walker
-from floefield.compute.insitu.parcels import Parcel
-from floefield.compute.insitu.split import SplitSettings, split_parcels
+from floefield.compute.insitu.parcel import Parcel
+from floefield.compute.insitu.parcel_split import SplitSettings, split_parcels
 from floefield.compute.progress import Progress
 from tests.fieldscene import CROPS, fields, parcels, read, reflectance, square, write
 
@@ -138,7 +139,7 @@ def test_the_report_contains_inputs_and_accuracy(scene, classified):
 
 
 def test_blocks_do_not_change_the_result(scene, classified, tmp_path, monkeypatch):
-    from floefield.compute.forest.features import FeatureStack
+    from floefield.compute.classification.feature_stack import FeatureStack
 
     monkeypatch.setattr(FeatureStack, "blocks", lambda self: list(self.grid.blocks(7, 11)))
     result, _ = run(task(scene), tmp_path)

@@ -5,15 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from floefield.compute.classification.apply_model import ApplyTask, apply_forest
+from floefield.compute.classification.bands import add_band_differences, band_pairs
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classification.classify import ClassificationTask, classify
+from floefield.compute.classification.prediction import MapRules
+from floefield.compute.classification.training_report import band_importances
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.classifiers.model_file import load_forest, save_forest
 from floefield.compute.errors import UnreadableInput
-from floefield.compute.forest.apply import ApplyTask, apply_forest
-from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.contrasts import add_band_differences, band_difference_name, band_pairs
-from floefield.compute.forest.describe import band_importances
-from floefield.compute.forest.mapping import MapPaths, MapRules
-from floefield.compute.forest.modelfile import load_forest, save_forest
-from floefield.compute.forest.settings import ForestSettings
 from floefield.compute.progress import Progress
+from floefield.compute.raster.band_metadata import band_difference_name
 from tests.fieldscene import parcels, read, reflectance, write
 
 DATED = ("B04_20180627", "NDVI_20180627", "B08_20180627", "HH_20180627", "B8A_20180707", "B04_20180707")

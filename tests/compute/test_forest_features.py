@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from floefield.compute.classification.feature_stack import FeatureStack
 from floefield.compute.errors import GridMismatch, MissingInput
-from floefield.compute.forest.features import FeatureStack
 from floefield.compute.raster.grid import Window
 from tests.fieldscene import WEST, write
 

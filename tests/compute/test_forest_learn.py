@@ -9,19 +9,19 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classification.classify import ClassificationTask, classify
+from floefield.compute.classification.prediction import MapRules
+from floefield.compute.classification.sampling import sample_sizes
+from floefield.compute.classifiers.forest_model import ForestSettings, trees_from_sklearn
+from floefield.compute.classifiers.model_file import load_forest
+from floefield.compute.classifiers.permutation_importance import permutation_importances
+from floefield.compute.classifiers.random_forest import grow_forest
+from floefield.compute.classifiers.tree_traversal import Walker
+from floefield.compute.classifiers.tuning import parcel_folds, tune
 from floefield.compute.errors import GridMismatch, UnsuitableInput
-from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.draw import sample_sizes
-from floefield.compute.forest.mapping import MapPaths, MapRules
-from floefield.compute.forest.modelfile import load_forest
-from floefield.compute.forest.permutation import permutation_importances
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.train import grow_forest
-from floefield.compute.forest.trees import trees_from_sklearn
-from floefield.compute.forest.tune import parcel_folds, tune
-from floefield.compute.forest.walk import Walker
-from floefield.compute.insitu.parcels import Parcel
-from floefield.compute.insitu.split import SplitSettings
+from floefield.compute.insitu.parcel import Parcel
+from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from tests.fieldscene import WEST, parcels, reflectance, square, write
 
@@ -189,8 +189,8 @@ def test_a_class_raster_can_be_used_for_training(scene, tmp_path):
 
 
 def test_each_block_of_a_class_raster_is_used_for_training_or_validation(tmp_path, scene):
-    from floefield.compute.forest.features import FeatureStack
-    from floefield.compute.forest.labels import build_raster_reference
+    from floefield.compute.classification.feature_stack import FeatureStack
+    from floefield.compute.classification.reference_raster import build_raster_reference
 
     labels = write(tmp_path / "labels.tif", labels_of_fields(), names=("class",), nodata=0)
     with FeatureStack([scene]) as stack:
@@ -210,8 +210,8 @@ def test_no_field_is_used_for_both_training_and_validation(tmp_path):
     """Fields across blocks of eight pixels; land cover in the lower half, in two rows of three squares."""
     from scipy.ndimage import label
 
-    from floefield.compute.forest.features import FeatureStack
-    from floefield.compute.forest.labels import build_raster_reference
+    from floefield.compute.classification.feature_stack import FeatureStack
+    from floefield.compute.classification.reference_raster import build_raster_reference
 
     values = np.zeros((1, 160, 160), np.uint8)
     for stripe in range(12):
@@ -232,8 +232,8 @@ def test_no_field_is_used_for_both_training_and_validation(tmp_path):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_of_a_large_patch_and_small_ones_the_large_one_is_used_for_training(tmp_path, seed):
-    from floefield.compute.forest.features import FeatureStack
-    from floefield.compute.forest.labels import build_raster_reference
+    from floefield.compute.classification.feature_stack import FeatureStack
+    from floefield.compute.classification.reference_raster import build_raster_reference
 
     values = np.zeros((1, 80, 80), np.uint8)
     values[0, :40, :40] = 1

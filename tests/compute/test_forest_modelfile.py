@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from floefield.compute.classes import MapClass
+from floefield.compute.classifiers.forest_model import ARRAYS, LEAF, Forest, ForestSettings, Trees, trees_from_sklearn
+from floefield.compute.classifiers.model_file import load_forest, save_forest
+from floefield.compute.classifiers.tree_traversal import Walker
+from floefield.compute.classmap.classes import MapClass
 from floefield.compute.errors import MissingInput, UnreadableInput
-from floefield.compute.forest.modelfile import Forest, load_forest, save_forest
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.trees import ARRAYS, LEAF, Trees, trees_from_sklearn
-from floefield.compute.forest.walk import Walker
 
 CLASSES = (MapClass(1, "112", "Spring wheat", (255, 255, 127)), MapClass(3, "blé_d'hiver", "Blé d'hiver", (1, 2, 3)))
 

@@ -2,14 +2,13 @@
 
 import pytest
 
-from floefield.compute.forest.advice import validation_warnings
-from floefield.compute.forest.ground import build_reference
-from floefield.compute.insitu.parcels import Parcel
-from floefield.compute.insitu.split import SplitSettings
+from floefield.compute.classification.reference import build_reference
+from floefield.compute.classification.training_warnings import validation_warnings
+from floefield.compute.insitu.parcel import Parcel
+from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.reader import RasterReader
-
-from ..fieldscene import fields, parcels, reflectance, square, write
+from floefield.tests.fieldscene import fields, parcels, reflectance, square, write
 
 
 @pytest.fixture

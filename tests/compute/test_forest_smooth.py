@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from floefield.compute.classification.class_maps import MapPaths
+from floefield.compute.classification.classify import ClassificationTask, classify
+from floefield.compute.classification.prediction import MapRules
+from floefield.compute.classification.probability_smoothing import smooth_probabilities, strip_height
+from floefield.compute.classifiers import similarity
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.classifiers.model_file import load_forest, save_forest
+from floefield.compute.classifiers.similarity import Likeness, fit_similarity
 from floefield.compute.errors import UnreadableInput
-from floefield.compute.forest import likeness
-from floefield.compute.forest.classify import ClassificationTask, classify
-from floefield.compute.forest.likeness import Likeness, fit_similarity
-from floefield.compute.forest.mapping import MapPaths, MapRules
-from floefield.compute.forest.modelfile import load_forest, save_forest
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.smooth import smooth_probabilities
-from floefield.compute.forest.strips import strip_height
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Grid
 from tests.fieldscene import parcels, read, reflectance, write
@@ -80,7 +80,7 @@ def test_components_are_the_canonical_variates_of_parcels(monkeypatch):
     """Without shrinkage they equal linear discriminant analysis, with unit variance within parcels."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    monkeypatch.setattr(likeness, "SHRINKAGE", 0.0)
+    monkeypatch.setattr(similarity, "SHRINKAGE", 0.0)
     generator = np.random.default_rng(7)
     groups = np.repeat(np.arange(6), 200)
     noise = generator.normal(0, 1, (1200, 5)) @ generator.normal(0, 1, (5, 5))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.classifiers.random_forest import default_features_per_split, grow_forest, new_classifier
 from floefield.compute.errors import Cancelled, UnsuitableInput
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.forest.train import default_features_per_split, grow_forest, new_classifier
 from floefield.compute.progress import Progress
 
 

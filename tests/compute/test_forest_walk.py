@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
+from floefield.compute.classifiers import tree_kernels, tree_traversal
+from floefield.compute.classifiers.forest_model import LEAF, Trees, check_trees, trees_from_sklearn
+from floefield.compute.classifiers.tree_kernels import compiled_kernels
+from floefield.compute.classifiers.tree_traversal import Walker
 from floefield.compute.errors import Cancelled, UnreadableInput
-from floefield.compute.forest import kernels, walk
-from floefield.compute.forest.kernels import compiled_kernels
-from floefield.compute.forest.trees import LEAF, Trees, check_trees, trees_from_sklearn
-from floefield.compute.forest.walk import Walker
 
 CLASSES, FEATURES = 5, 12
 
@@ -37,9 +37,9 @@ def traversal_with(engine, trees, monkeypatch):
         if compiled_kernels() is None:
             pytest.skip("numba is not installed")
         return Walker(trees)
-    monkeypatch.setattr(walk, "numba_traversal", lambda trees, leaf_votes: None)
+    monkeypatch.setattr(tree_traversal, "numba_traversal", lambda trees, leaf_votes: None)
     if engine == "numpy":
-        monkeypatch.setattr(walk, "_compiled_trees", lambda trees: None)
+        monkeypatch.setattr(tree_traversal, "_compiled_trees", lambda trees: None)
     return Walker(trees)
 
 
@@ -98,10 +98,10 @@ def test_a_tie_goes_to_the_first_class(engine, monkeypatch):
 
 
 def test_trees_too_large_for_small_nodes_use_wide_nodes(forest, monkeypatch):
-    monkeypatch.setattr(kernels, "MAX_SMALL", 0)
+    monkeypatch.setattr(tree_kernels, "MAX_SMALL", 0)
     features, _ = pixels(500, seed=7)
 
-    assert kernels.pack_nodes(forest[1])[0].dtype == kernels.WIDE_NODE
+    assert tree_kernels.pack_nodes(forest[1])[0].dtype == tree_kernels.WIDE_NODE
     np.testing.assert_array_equal(traversal_with("numba", forest[1], monkeypatch).votes(features),
                                   traversal_with("numpy", forest[1], monkeypatch).votes(features))
 
@@ -109,7 +109,7 @@ def test_trees_too_large_for_small_nodes_use_wide_nodes(forest, monkeypatch):
 def test_packed_nodes_lead_to_the_same_leaves(forest):
     """The path of one pixel through the packed nodes of each tree."""
     trees = forest[1]
-    nodes, rows = kernels.pack_nodes(trees)
+    nodes, rows = tree_kernels.pack_nodes(trees)
     pixel = pixels(1, seed=8)[0]
     for number, grown in enumerate(forest[0].estimators_):
         tree, here, there = nodes[trees.nodes(number)], 0, None
@@ -124,18 +124,18 @@ def test_a_broken_numba_is_not_used(forest, monkeypatch):
     def broken(compiled):
         raise ImportError("Numba needs NumPy 1.24 or less")
 
-    monkeypatch.setattr(kernels, "_compile", broken)
-    kernels.compiled_kernels.cache_clear()
+    monkeypatch.setattr(tree_kernels, "_compile", broken)
+    tree_kernels.compiled_kernels.cache_clear()
     try:
         features, _ = pixels(50, seed=9)
         np.testing.assert_array_equal(Walker(forest[1]).classes(features), forest[0].predict(features))
     finally:
-        kernels.compiled_kernels.cache_clear()
+        tree_kernels.compiled_kernels.cache_clear()
 
 
 def test_compiled_trees_of_scikit_learn_can_be_rebuilt(forest):
     """If this fails with a new version, maps are still correct, but several times slower."""
-    assert walk._compiled_trees(forest[1]) is not None
+    assert tree_traversal._compiled_trees(forest[1]) is not None
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

@@ -5,8 +5,7 @@ from datetime import date, time
 import pytest
 
 from floefield.compute.errors import UnsuitableInput
-from floefield.compute.icechart.dates import chart_date
-from floefield.compute.icechart.names import chart_name
+from floefield.compute.icechart.chart_identity import chart_date, chart_name
 
 FGDC = """<?xml version="1.0"?><metadata><idinfo>
 <citation><citeinfo><pubdate>{published}</pubdate></citeinfo></citation>

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from floefield.compute.errors import MissingInput
-from floefield.compute.icechart.codes import code_table, parse_code, split_codes
-from floefield.compute.icechart.decode import DecodeSettings, decode
-from floefield.compute.icechart.legend import COLUMNS, load_legend
+from floefield.compute.icechart.decoding import DecodeSettings, decode
+from floefield.compute.icechart.ice_legend import COLUMNS, load_legend
+from floefield.compute.icechart.sigrid_codes import code_table, parse_code, split_codes
 
 MISSING = [None, "", "  ", "-9", "9-", -9, "-9 ", "NULL", float("nan"), -9.0, "-99"]
 

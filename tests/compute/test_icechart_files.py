@@ -6,9 +6,9 @@ import zipfile
 import pytest
 
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
-from floefield.compute.icechart import files
-from floefield.compute.icechart.dbf import raw_columns
-from floefield.compute.icechart.files import find_charts, open_chart_file
+from floefield.compute.icechart import chart_files
+from floefield.compute.icechart.chart_files import find_charts, open_chart_file
+from floefield.compute.icechart.dbf_columns import raw_columns
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ def test_nested_zips_are_extracted_one_level_deep(tmp_path, scratch_folder):
 
 
 def test_a_zip_bomb_is_rejected(tmp_path, scratch_folder, monkeypatch):
-    monkeypatch.setattr(files, "MAX_UNPACKED_BYTES", 3 * 2**20)
+    monkeypatch.setattr(chart_files, "MAX_UNPACKED_BYTES", 3 * 2**20)
     path = zipped(tmp_path / "bomb.zip", **{"a.shp": bytes(4 * 2**20)})
     with pytest.raises(UnreadableInput, match="far more than an ice chart"):
         open_chart_file(path, str(scratch_folder))
-    monkeypatch.setattr(files, "MAX_UNPACKED_FILES", 5)
+    monkeypatch.setattr(chart_files, "MAX_UNPACKED_FILES", 5)
     path = zipped(tmp_path / "many.zip", **{f"{number}.shp": b"" for number in range(9)})
     with pytest.raises(UnreadableInput, match="more than 5 files"):
         open_chart_file(path, str(scratch_folder))

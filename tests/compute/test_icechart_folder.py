@@ -3,7 +3,7 @@
 import pytest
 
 from floefield.compute.errors import OutputError
-from floefield.compute.icechart.folder import added_files
+from floefield.compute.output_files import added_files
 
 
 def fill(folder, **contents):

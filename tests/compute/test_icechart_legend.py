@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from floefield.compute.errors import MissingInput, UnreadableInput
-from floefield.compute.icechart.codes import STAGE, code_table
-from floefield.compute.icechart.legend import legend_names, load_legend
+from floefield.compute.icechart.ice_legend import legend_names, load_legend
+from floefield.compute.icechart.sigrid_codes import STAGE, code_table
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ice-legends.md").read_text(encoding="utf-8")
 HEAD = "value,code,label,red,green,blue,poly_types,concentration,stages,forms\n"

@@ -5,24 +5,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.early import EarlyAccuracy, accuracy_by_date, earliest_sufficient
-from floefield.compute.accuracy.insight import DiagnosticsSettings, ParcelPixels, diagnose_parcels, sample_parcel_pixels
-from floefield.compute.accuracy.profiles import class_profiles
-from floefield.compute.accuracy.record import read_record, record_tags, record_training, training_text
-from floefield.compute.accuracy.smallforest import class_probabilities, impute_median
-from floefield.compute.classes import class_table
+from floefield.compute.classification.feature_stack import FeatureStack
+from floefield.compute.classification.parcel_diagnostics import DiagnosticsSettings, diagnose_parcels
+from floefield.compute.classification.reference import build_reference
+from floefield.compute.classification.sampling import ParcelPixels, sample_parcel_pixels
+from floefield.compute.classification.season_analysis import (
+    EarlyAccuracy,
+    accuracy_by_date,
+    class_profiles,
+    earliest_sufficient,
+)
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.classifiers.random_forest import class_probabilities, impute_median
+from floefield.compute.classmap.classes import class_table
+from floefield.compute.classmap.training_record import read_record, record_tags, record_training, training_text
 from floefield.compute.errors import Cancelled, UnreadableInput
-from floefield.compute.forest.features import FeatureStack
-from floefield.compute.forest.ground import build_reference
-from floefield.compute.forest.settings import ForestSettings
-from floefield.compute.insitu.burn import ParcelMap
-from floefield.compute.insitu.parcels import Parcel
-from floefield.compute.insitu.split import SplitSettings
+from floefield.compute.insitu.parcel import Parcel
+from floefield.compute.insitu.parcel_raster import ParcelMap
+from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.grid import Grid
-
-from .. import fieldscene
+from floefield.tests import fieldscene
 
 SETTINGS = ForestSettings(threads=1)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from floefield.compute.errors import Cancelled
-from floefield.compute.insitu.burn import DISPUTED, NO_PARCEL, ParcelMap
-from floefield.compute.insitu.parcels import Parcel, bounds_of
+from floefield.compute.insitu.parcel import Parcel, bounds_of
+from floefield.compute.insitu.parcel_raster import DISPUTED, NO_PARCEL, ParcelMap
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Grid, Window
 

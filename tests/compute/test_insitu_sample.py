@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from floefield.compute.errors import UnsuitableInput
-from floefield.compute.insitu import sample
-from floefield.compute.insitu.sample import PixelSampler, pixel_keys
+from floefield.compute.insitu import pixel_sampler
+from floefield.compute.insitu.pixel_sampler import PixelSampler, pixel_keys
 
 
 def pixels(count=1000, classes=3):
@@ -95,7 +95,7 @@ def test_keys_are_unique():
 
 
 def test_samples_larger_than_memory_are_refused(monkeypatch):
-    monkeypatch.setattr(sample, "MAX_SAMPLE_BYTES", 1000)
+    monkeypatch.setattr(pixel_sampler, "MAX_SAMPLE_BYTES", 1000)
 
     with pytest.raises(UnsuitableInput, match="fewer samples per class"):
         sample_parts([pixels(1000)], max_per_class=0)

@@ -3,8 +3,8 @@
 import pytest
 
 from floefield.compute.errors import Cancelled
-from floefield.compute.insitu.parcels import Parcel
-from floefield.compute.insitu.split import SplitSettings, split_parcels
+from floefield.compute.insitu.parcel import Parcel
+from floefield.compute.insitu.parcel_split import SplitSettings, split_parcels
 from floefield.compute.progress import Progress
 
 

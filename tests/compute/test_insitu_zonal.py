@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.legend import LegendEntry
+from floefield.compute.classmap.class_legend import LegendEntry
+from floefield.compute.cleanup.parcel_aggregation import AggregateSettings, AggregateTask, aggregate
 from floefield.compute.errors import UnsuitableInput
-from floefield.compute.insitu import zonal
-from floefield.compute.insitu.aggregate import AggregateSettings, AggregateTask, aggregate
+from floefield.compute.insitu import zonal_statistics
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.reader import RasterReader
-
-from .. import fieldscene
+from floefield.tests import fieldscene
 
 LEGEND = (LegendEntry(1, "wheat", "Wheat", (250, 240, 10)), LegendEntry(2, "maize", "Maize", (255, 130, 10)))
 SQUARES = ((1, 1, 6), (250, 250, 20), (3, 240, 30), (200, 5, 100))
@@ -34,10 +33,10 @@ def pixels(values, row, column, size):
 
 def measured(path, squares, statistics, monkeypatch, **limits):
     for name, limit in limits.items():
-        monkeypatch.setattr(zonal, name, limit)
+        monkeypatch.setattr(zonal_statistics, name, limit)
     with make_executor(2) as executor, RasterReader(path) as reader:
-        parcels = zonal.rasterise_parcels(reader.grid, squares)
-        return zonal.zonal_statistics(reader, parcels, statistics, executor, Progress())
+        parcels = zonal_statistics.rasterise_parcels(reader.grid, squares)
+        return zonal_statistics.zonal_statistics(reader, parcels, statistics, executor, Progress())
 
 
 @pytest.mark.parametrize("limits", [{}, {"BLOCK_VALUES": 1, "EDGES": (64,)}, {"MEDIAN_VALUES": 900}])

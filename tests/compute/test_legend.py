@@ -2,11 +2,11 @@
 
 import pytest
 
-from floefield.compute.accuracy.legend import LegendEntry, entries_from_table, name_classes, read_legend
-from floefield.compute.accuracy.matching import match_labels
-from floefield.compute.classes import MapClass
+from floefield.compute.accuracy.label_matching import match_labels
+from floefield.compute.classmap.class_legend import LegendEntry, entries_from_table, name_classes, read_legend
+from floefield.compute.classmap.classes import MapClass
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
-from floefield.compute.raster.qml import paletted_qml
+from floefield.compute.raster.raster_styles import paletted_qml
 
 
 @pytest.mark.parametrize("text", [

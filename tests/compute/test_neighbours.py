@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from floefield.compute.raster.neighbours import dilate
+from floefield.compute.raster.masks import dilate
 
 
 def test_a_pixel_is_dilated_to_a_square_clipped_at_the_edge():

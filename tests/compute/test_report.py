@@ -8,16 +8,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.confusion import ConfusionMatrix
-from floefield.compute.accuracy.page import grouped, percent
-from floefield.compute.accuracy.report import (
+from floefield.compute.accuracy.confusion_matrix import ConfusionMatrix
+from floefield.compute.classification.classification_report import (
     ClassificationReport,
     ClassSummary,
     RasterSummary,
     write_classification_report,
 )
-from floefield.compute.classes import class_table
+from floefield.compute.classmap.classes import class_table
 from floefield.compute.errors import OutputError
+from floefield.compute.report.page import grouped, percent
 
 CODES = ("winter_rye", "grain_maize", "vineyards")
 

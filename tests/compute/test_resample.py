@@ -9,7 +9,7 @@ from rasterio.warp import reproject
 
 from floefield.compute.raster.grid import Window
 from floefield.compute.raster.reader import RasterReader
-from floefield.compute.raster.resample import read_resampled
+from floefield.compute.raster.resampling import read_resampled
 
 IMAGE = np.random.default_rng(1).integers(1, 9000, (60, 72)).astype(np.uint16)
 WITH_HOLES = np.where(np.random.default_rng(2).random(IMAGE.shape) < 0.2, 0, IMAGE).astype(np.uint16)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from floefield.compute.errors import Cancelled, OutputError, UnsuitableInput
+from floefield.compute.output_files import complete_folder
 from floefield.compute.progress import Progress
-from floefield.compute.sampledata.fields import block_mean
-from floefield.compute.sampledata.folder import complete_folder
-from floefield.compute.sampledata.jp2 import write_jp2
-from floefield.compute.sampledata.kinds import create_sample
+from floefield.compute.sampledata.cloud_cover import create_sky
 from floefield.compute.sampledata.overpasses import Overpass, plan_overpasses, sun_angles
-from floefield.compute.sampledata.settings import SampleSettings
-from floefield.compute.sampledata.sky import create_sky
+from floefield.compute.sampledata.random_fields import block_mean
+from floefield.compute.sampledata.sample import SampleSettings
+from floefield.compute.sampledata.sample_kinds import create_sample
+from floefield.compute.sampledata.sentinel2_products import write_jp2
 
 SMALL = SampleSettings(seed=3, size=120, dates=2)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from floefield.compute.progress import Progress
-from floefield.compute.sampledata.kinds import create_sample
-from floefield.compute.sampledata.settings import SampleSettings
+from floefield.compute.sampledata.sample import SampleSettings
+from floefield.compute.sampledata.sample_kinds import create_sample
 
 BANDS = (("B03", 10), ("B04", 10), ("B08", 10), ("B05", 20), ("B11", 20))
 

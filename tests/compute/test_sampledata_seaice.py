@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from floefield.compute.progress import Progress
-from floefield.compute.sampledata import seaice_radar as radar
-from floefield.compute.sampledata import seaice_world as world_of
-from floefield.compute.sampledata.kinds import create_sample
-from floefield.compute.sampledata.polygons import area
-from floefield.compute.sampledata.seaice_chart import CHART_CRS, create_chart
-from floefield.compute.sampledata.seaice_passes import chart_days, plan_passes
+from floefield.compute.sampledata import seaice_world, sentinel1_imaging
+from floefield.compute.sampledata.overpasses import chart_days, plan_passes
+from floefield.compute.sampledata.plane_polygons import area
+from floefield.compute.sampledata.sample import SampleSettings
+from floefield.compute.sampledata.sample_kinds import create_sample
+from floefield.compute.sampledata.seaice_charts import CHART_CRS, create_chart
 from floefield.compute.sampledata.seaice_world import create_world
-from floefield.compute.sampledata.settings import SampleSettings
 
 SMALL = SampleSettings(seed=3, size=120, dates=2)
 
@@ -70,13 +69,13 @@ def test_pixels_are_forty_metres_apart(product):
 def test_calibration_tables_are_consistent_with_the_incidence_angle(product):
     pixels, sigma, beta = (np.array(texts(product, "annotation/calibration/calibration*hv*.xml", element)[0], float)
                            for element in ("pixel", "sigmaNought", "betaNought"))
-    angles = np.radians(radar.incidence_angles(120)[pixels.astype(int)])
+    angles = np.radians(sentinel1_imaging.incidence_angles(120)[pixels.astype(int)])
     # By definition sigma nought is beta nought times the sine of the incidence angle.
     np.testing.assert_allclose((beta / sigma) ** 2, np.sin(angles), rtol=1e-5)
 
 
 def test_the_incidence_angle_increases_across_the_swath_as_in_real_products():
-    angles = radar.incidence_angles(10487)
+    angles = sentinel1_imaging.incidence_angles(10487)
     # Grid points of the geolocation grid of a real EW scene (Kara Sea, 2022-11-30).
     real = {0: 18.88, 2100: 25.50, 5250: 34.39, 7875: 40.80, 10486: 46.36}
     assert max(abs(angles[column] - angle) for column, angle in real.items()) < 0.5
@@ -84,18 +83,18 @@ def test_the_incidence_angle_increases_across_the_swath_as_in_real_products():
 
 def test_noise_steps_between_sub_swaths_remain_after_the_annotated_noise_is_removed():
     rng = np.random.default_rng(0)
-    constants = radar.calibration_constants(600)
-    amplitudes = radar.digital_numbers(np.zeros((400, 600)), "HV", constants, rng) / constants
-    residual = (amplitudes ** 2 / radar.scalloping(np.arange(400))[:, None]).mean(axis=0) / radar.noise_floor("HV", 600)
-    by_swath = [residual[first:last + 1].mean() for first, last in radar.swath_columns(600)]
-    np.testing.assert_allclose(by_swath, radar.NOISE_ERROR["HV"], rtol=0.01)
+    constants = sentinel1_imaging.calibration_constants(600)
+    amplitudes = sentinel1_imaging.digital_numbers(np.zeros((400, 600)), "HV", constants, rng) / constants
+    residual = (amplitudes ** 2 / sentinel1_imaging.scalloping(np.arange(400))[:, None]).mean(axis=0) / sentinel1_imaging.noise_floor("HV", 600)
+    by_swath = [residual[first:last + 1].mean() for first, last in sentinel1_imaging.swath_columns(600)]
+    np.testing.assert_allclose(by_swath, sentinel1_imaging.NOISE_ERROR["HV"], rtol=0.01)
 
 
 def test_speckle_has_the_number_of_looks_of_ew_grdm():
     rng = np.random.default_rng(0)
     constants = np.full(500, 3000.0)
-    intensity = radar.digital_numbers(np.full((500, 500), 0.5), "HH", constants, rng)[:, 200].astype(float) ** 2
-    assert intensity.mean() ** 2 / intensity.var() == pytest.approx(radar.LOOKS, rel=0.15)
+    intensity = sentinel1_imaging.digital_numbers(np.full((500, 500), 0.5), "HH", constants, rng)[:, 200].astype(float) ** 2
+    assert intensity.mean() ** 2 / intensity.var() == pytest.approx(sentinel1_imaging.LOOKS, rel=0.15)
 
 
 def test_passes_and_charts_have_the_dates_of_the_cryo04_training():
@@ -114,7 +113,7 @@ def test_polygons_of_a_chart_have_no_gaps_or_overlaps():
     patches = create_chart(world, 100.0, np.random.default_rng(6))
     surface = sum(area(patch.rings[0]) - sum(area(ring) for ring in patch.rings[1:]) for patch in patches)
     assert surface == pytest.approx(world.side ** 2)
-    assert {world_of.LAND, world_of.NEW, world_of.YOUNG, world_of.OLD} <= {patch.zone for patch in patches}
+    assert {seaice_world.LAND, seaice_world.NEW, seaice_world.YOUNG, seaice_world.OLD} <= {patch.zone for patch in patches}
 
 
 def test_partial_concentrations_sum_to_the_total(small):
@@ -134,12 +133,12 @@ def test_partial_concentrations_sum_to_the_total(small):
 def test_ice_grows_during_the_winter():
     world = create_world(19200.0, np.random.default_rng(5))
     steps = np.linspace(-0.5, 0.5, 100) * world.edge
-    points = world_of.CENTRE + np.stack(np.meshgrid(steps, steps), axis=-1)
+    points = seaice_world.CENTRE + np.stack(np.meshgrid(steps, steps), axis=-1)
     october, march = (np.bincount(world.zones(points, day).ravel(), minlength=8) for day in (0.0, 160.0))
-    assert october[world_of.WATER] > march[world_of.WATER]
-    assert october[world_of.FIRST_YEAR] < march[world_of.FIRST_YEAR]
-    assert october[world_of.FAST] == 0 < march[world_of.FAST]
-    assert october[world_of.LAND] == march[world_of.LAND] > 0
+    assert october[seaice_world.WATER] > march[seaice_world.WATER]
+    assert october[seaice_world.FIRST_YEAR] < march[seaice_world.FIRST_YEAR]
+    assert october[seaice_world.FAST] == 0 < march[seaice_world.FAST]
+    assert october[seaice_world.LAND] == march[seaice_world.LAND] > 0
 
 
 def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):

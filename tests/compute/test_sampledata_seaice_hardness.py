@@ -8,19 +8,18 @@ import pytest
 import rasterio
 
 from floefield.compute.progress import Progress
-from floefield.compute.sampledata import seaice_radar as radar
-from floefield.compute.sampledata import seaice_world as world_of
-from floefield.compute.sampledata.seaice import simulate_scene
-from floefield.compute.sampledata.seaice_passes import CHART_WEEKDAY, plan_passes
-from floefield.compute.sampledata.seaice_safe import image_points
+from floefield.compute.sampledata import seaice_world, sentinel1_imaging
+from floefield.compute.sampledata.overpasses import CHART_WEEKDAY, plan_passes
+from floefield.compute.sampledata.seaice_sample import simulate_scene
 from floefield.compute.sampledata.seaice_world import create_world
-from floefield.compute.texture.settings import TextureSettings
-from floefield.compute.texture.texture import write_textures
+from floefield.compute.sampledata.sentinel1_products import image_points
+from floefield.compute.texture.texture_raster import write_textures
+from floefield.compute.texture.texture_settings import TextureSettings
 
 SIZE, DATES, PER_DATE = 240, 4, 1500
 # Zones of a chart as open water, new and young ice, first-year and old ice.
-CLASSES = {world_of.WATER: 0, world_of.BERGY: 0, world_of.NEW: 1, world_of.YOUNG: 1, world_of.FIRST_YEAR: 2,
-           world_of.FAST: 2, world_of.OLD: 3, world_of.LAND: -1}
+CLASSES = {seaice_world.WATER: 0, seaice_world.BERGY: 0, seaice_world.NEW: 1, seaice_world.YOUNG: 1, seaice_world.FIRST_YEAR: 2,
+           seaice_world.FAST: 2, seaice_world.OLD: 3, seaice_world.LAND: -1}
 # As in the sea-ice tools, with two directions only.
 TEXTURE = TextureSettings(window=21, levels=32, distances=(2,), angles=("0", "90"),
                           features=("contrast", "homogeneity", "entropy", "mean", "variance", "correlation"))
@@ -30,16 +29,16 @@ TEXTURE = TextureSettings(window=21, levels=32, distances=(2,), angles=("0", "90
 def winter(tmp_path_factory):
     """Return backscatter, textures, chart classes and dates of sampled pixels."""
     folder, rng = tmp_path_factory.mktemp("ice"), np.random.default_rng(0)
-    world, points = create_world(SIZE * radar.PIXEL, np.random.default_rng(1)), image_points(SIZE, SIZE)
+    world, points = create_world(SIZE * sentinel1_imaging.PIXEL, np.random.default_rng(1)), image_points(SIZE, SIZE)
     columns = {"backscatter": [], "textures": [], "classes": [], "dates": []}
     for scene in plan_passes(DATES):
         digital_numbers = simulate_scene(world, scene.days, SIZE, np.random.default_rng(int(scene.days)))
-        decibels = np.stack([_decibels(digital_numbers[name], name) for name in radar.POLARISATIONS])
+        decibels = np.stack([_decibels(digital_numbers[name], name) for name in sentinel1_imaging.POLARISATIONS])
         path = folder / f"{scene.days:g}.tif"
         with rasterio.open(path, "w", driver="GTiff", height=SIZE, width=SIZE, count=2, dtype="float32",
-                           crs=world_of.CRS, transform=rasterio.Affine(40, 0, 0, 0, -40, 0)) as raster:
+                           crs=seaice_world.CRS, transform=rasterio.Affine(40, 0, 0, 0, -40, 0)) as raster:
             raster.write(decibels.astype(np.float32))
-            raster.descriptions = radar.POLARISATIONS
+            raster.descriptions = sentinel1_imaging.POLARISATIONS
         write_textures(str(path), str(folder / "textures.tif"), (), TEXTURE, Progress())
         with rasterio.open(folder / "textures.tif") as raster:
             textures = raster.read()
@@ -55,10 +54,10 @@ def winter(tmp_path_factory):
 
 def _decibels(digital_numbers, name):
     """Return sigma nought at 34.5 degrees in dB, after removal of the annotated noise."""
-    power = (digital_numbers / radar.calibration_constants(SIZE)) ** 2
-    power -= radar.noise_floor(name, SIZE) * radar.scalloping(np.arange(SIZE))[:, None]
+    power = (digital_numbers / sentinel1_imaging.calibration_constants(SIZE)) ** 2
+    power -= sentinel1_imaging.noise_floor(name, SIZE) * sentinel1_imaging.scalloping(np.arange(SIZE))[:, None]
     slope = {"HH": -0.24, "HV": -0.16}[name]
-    return 10 * np.log10(np.maximum(power, 1e-5)) - slope * (radar.incidence_angles(SIZE) - 34.5)
+    return 10 * np.log10(np.maximum(power, 1e-5)) - slope * (sentinel1_imaging.incidence_angles(SIZE) - 34.5)
 
 
 def leave_one_date_out_accuracy(features, winter):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from floefield.compute.accuracy.samplesize import plan_samples, required_samples
+from floefield.compute.accuracy.sample_size import plan_samples, required_samples
 
 # Deforestation, forest gain, stable forest, stable non-forest.
 PROPORTIONS, PRECISIONS = (0.020, 0.015, 0.320, 0.645), (0.70, 0.60, 0.90, 0.95)

@@ -9,19 +9,18 @@ import numpy as np
 import pytest
 import rasterio
 
+from floefield.compute.classifiers.forest_model import ForestSettings
+from floefield.compute.classifiers.model_file import load_forest
 from floefield.compute.errors import MissingInput, UnsuitableInput
-from floefield.compute.forest.modelfile import load_forest
-from floefield.compute.forest.settings import ForestSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Window
-from floefield.compute.seaice.charts import Chart, ChartPolygon, ChartRaster, match_charts
-from floefield.compute.seaice.classify import IceTask, classify_ice
-from floefield.compute.seaice.draft import concentration_code, egg_code, stage_codes, water_values
-from floefield.compute.seaice.scenes import find_scenes, read_scene
-from floefield.compute.seaice.settings import IceSettings
-from floefield.compute.texture.settings import TextureSettings
-
-from .. import icescene
+from floefield.compute.seaice.chart_reference import Chart, ChartPolygon, ChartRaster, match_charts
+from floefield.compute.seaice.classify_ice import IceTask, classify_ice
+from floefield.compute.seaice.draft_chart import concentration_code, egg_code, stage_codes, water_values
+from floefield.compute.seaice.ice_scenes import find_scenes, read_scene
+from floefield.compute.seaice.ice_settings import IceSettings
+from floefield.compute.texture.texture_settings import TextureSettings
+from floefield.tests import icescene
 
 DAYS = ("2021-01-01", "2021-01-07", "2021-01-13")
 FAST = IceSettings(boundary=80.0, samples_per_class=150, validation_per_scene=800, cell=200.0,
@@ -159,7 +158,7 @@ def test_land_is_not_mapped(classify):
 
 
 def test_land_is_masked_before_textures_are_computed(tmp_path, scenes):
-    from floefield.compute.seaice.features import FeatureStore
+    from floefield.compute.seaice.scene_features import FeatureStore
 
     bright = np.full((2, 40, 40), -15.0) + np.random.default_rng(0).normal(0, 0.2, (2, 40, 40))
     bright[:, :, :10] = 20.0
@@ -184,7 +183,7 @@ def test_maps_have_the_resolution_of_coarse_textures(classify):
 
 
 def test_cells_average_in_linear_power(tmp_path, scenes):
-    from floefield.compute.seaice.features import write_cells
+    from floefield.compute.seaice.scene_features import write_cells
 
     write_cells(read_scene(scenes[0]), str(tmp_path / "cells.tif"), 3, FAST, Progress())
     pixels = read(scenes[0])[:9, :12].astype(float)
@@ -193,7 +192,7 @@ def test_cells_average_in_linear_power(tmp_path, scenes):
 
 
 def test_existing_textures_are_found_by_the_name_of_the_scene(classify, done, scenes, tmp_path):
-    from floefield.compute.texture.texture import write_textures
+    from floefield.compute.texture.texture_raster import write_textures
 
     for path in scenes:
         name = os.path.basename(path).replace(".tif", "_textures.tif")
@@ -204,7 +203,7 @@ def test_existing_textures_are_found_by_the_name_of_the_scene(classify, done, sc
 
 
 def textures_of(scenes, folder, settings):
-    from floefield.compute.texture.batch import write_many_textures
+    from floefield.compute.texture.texture_raster import write_many_textures
 
     folder.mkdir()
     batch = write_many_textures(scenes, str(folder), (), settings, Progress())
@@ -324,8 +323,8 @@ def test_draft_charts_have_sigrid_codes(pixels, kind, ct, parts):
 
 
 def test_codes_of_draft_charts_can_be_decoded():
-    from floefield.compute.icechart.decode import decode
-    from floefield.compute.seaice.draft import CODES
+    from floefield.compute.icechart.decoding import decode
+    from floefield.compute.seaice.draft_chart import CODES
 
     codes, kind = egg_code(counts(water=100, young=620, old=280), stage_codes(icescene.LEGEND))
     columns = decode({"POLY_TYPE": [kind], **{name: [code] for name, code in zip(CODES, codes)}}).columns
@@ -339,7 +338,7 @@ def test_concentration_codes():
 
 
 def test_shipped_legends_have_one_water_class():
-    from floefield.compute.icechart.legend import legend_names, load_legend
+    from floefield.compute.icechart.ice_legend import legend_names, load_legend
 
     for name in legend_names():
         legend = load_legend(name)

@@ -5,13 +5,17 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from floefield.compute.sen2agri.cropmaskfeatures import NDVI_NAMES, CropMaskFeatures, ndvi_features
-from floefield.compute.sen2agri.croptypefeatures import CropTypeFeatures
-from floefield.compute.sen2agri.reference import fit_ellipsoid, squared_distance
-from floefield.compute.sen2agri.segments import majority_by_segment, segments
-from floefield.compute.sen2agri.settings import SegmentSettings
-from floefield.compute.sen2agri.spectralfeatures import SpectralFeatures
-from floefield.compute.sen2agri.stack import dated_bands
+from floefield.compute.raster.band_metadata import dated_bands
+from floefield.compute.sen2agri.crop_features import (
+    NDVI_NAMES,
+    CropMaskFeatures,
+    CropTypeFeatures,
+    SpectralFeatures,
+    ndvi_features,
+)
+from floefield.compute.sen2agri.landcover_samples import fit_ellipsoid, squared_distance
+from floefield.compute.sen2agri.product_task import SegmentSettings
+from floefield.compute.sen2agri.segmentation import majority_by_segment, segments
 
 DAYS = tuple(date(2018, 3, 1) + timedelta(days=10 * number) for number in range(14))
 ORDINALS = np.array([day.toordinal() for day in DAYS], np.float32)

@@ -9,16 +9,22 @@ import pytest
 from floefield.compute.errors import MissingInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Window
-from floefield.compute.sentinel1.balance import balance_from_table, estimate_balance
-from floefield.compute.sentinel1.border import Border
-from floefield.compute.sentinel1.product import read_product
-from floefield.compute.sentinel1.radar import multilook
+from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
+from floefield.compute.sentinel1.border_noise import Border
+from floefield.compute.sentinel1.grd_product import read_product
+from floefield.compute.sentinel1.radar_image import multilook
 from floefield.compute.sentinel1.radiometry import ChannelPower
-from floefield.compute.sentinel1.settings import BackscatterSettings
-from floefield.compute.sentinel1.speckle import lee, refined_lee
-
-from ..realdata import SENTINEL1
-from ..sentinel1products import make_product, make_real_product, noise_power, simulated, surface, swath_bounds
+from floefield.compute.sentinel1.speckle_filters import lee, refined_lee
+from floefield.compute.sentinel1.subswath_balance import balance_from_table, estimate_balance
+from floefield.tests.realdata import SENTINEL1
+from floefield.tests.sentinel1products import (
+    make_product,
+    make_real_product,
+    noise_power,
+    simulated,
+    surface,
+    swath_bounds,
+)
 
 DEFAULTS = BackscatterSettings()
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from floefield.compute.raster.grid import Window
+from floefield.compute.sentinel1.interpolation import interpolate
 from floefield.compute.sentinel1.radiometry import TileCache
-from floefield.compute.sentinel1.resample import interpolate
 
 
 def at(plane, *positions):

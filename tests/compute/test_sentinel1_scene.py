@@ -12,16 +12,15 @@ from rasterio.warp import transform
 
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.raster.area import Area
+from floefield.compute.raster.area_of_interest import Area
 from floefield.compute.raster.grid import Window
-from floefield.compute.sentinel1.geocode import write_scene
-from floefield.compute.sentinel1.geolocation import Geolocation
-from floefield.compute.sentinel1.product import read_product
+from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
+from floefield.compute.sentinel1.geocoding import write_scene
+from floefield.compute.sentinel1.geolocation_grid import Geolocation
+from floefield.compute.sentinel1.grd_product import read_product
 from floefield.compute.sentinel1.radiometry import ChannelPower
-from floefield.compute.sentinel1.settings import BackscatterSettings
-
-from ..realdata import SENTINEL1
-from ..sentinel1products import (
+from floefield.tests.realdata import SENTINEL1
+from floefield.tests.sentinel1products import (
     control_points,
     default_sigma0,
     ground,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from floefield.compute.sentinel2.gaps import fill_gaps
+from floefield.compute.timeseries.gap_filling import fill_gaps
 
 DAYS = [0.0, 5.0, 15.0, 17.0, 40.0, 41.0]
 

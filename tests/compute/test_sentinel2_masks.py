@@ -12,16 +12,15 @@ from rasterio.transform import from_origin
 
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.raster.area import Area, PixelArea
-from floefield.compute.raster.regions import RegionSettings
-from floefield.compute.sentinel2.clouds import read_cloud_polygons
-from floefield.compute.sentinel2.product import read_granules, read_product
-from floefield.compute.sentinel2.scene import Scene, StackSettings
-from floefield.compute.sentinel2.stack import write_stack
-
-from ..products import EPSG, ORIGIN, make_product
-from ..realdata import DATA, SENTINEL2
-from ..tinyproducts import add_angles, add_layer, make_level_1c, make_old_product
+from floefield.compute.raster.area_of_interest import Area, PixelArea
+from floefield.compute.raster.masks import RegionSettings
+from floefield.compute.sentinel2.band_stack import write_stack
+from floefield.compute.sentinel2.cloud_mask import read_cloud_polygons
+from floefield.compute.sentinel2.msi_product import read_granules, read_product
+from floefield.compute.sentinel2.product_reader import Scene, StackSettings
+from floefield.tests.products import EPSG, ORIGIN, make_product
+from floefield.tests.realdata import DATA, SENTINEL2
+from floefield.tests.tinyproducts import add_angles, add_layer, make_level_1c, make_old_product
 
 NODATA = -32768
 WEST, NORTH = ORIGIN
@@ -144,8 +143,8 @@ def test_the_cloud_buffer_does_not_depend_on_blocks(tmp_path, monkeypatch):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.full((60, 60), 500), ("SCL", 20): classes})
     settings = {"bands": ("B04",), "cloud_mask": "l2a", "cloud_buffer": 45}
     whole = stack_of(safe, tmp_path / "whole.tif", **settings)
-    monkeypatch.setattr("floefield.compute.sentinel2.stack.BLOCK", 16)
-    monkeypatch.setattr("floefield.compute.sentinel2.stack.REGION", 32)
+    monkeypatch.setattr("floefield.compute.sentinel2.band_stack.BLOCK", 16)
+    monkeypatch.setattr("floefield.compute.sentinel2.band_stack.REGION", 32)
     assert (stack_of(safe, tmp_path / "blocks.tif", **settings) == whole).all()
 
 

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
-from floefield.compute.sentinel2.product import read_product
-from floefield.compute.sentinel2.safe import find_products
-
-from ..products import make_product
-from ..realdata import SENTINEL2
+from floefield.compute.safe import find_sentinel2_products
+from floefield.compute.sentinel2.msi_product import read_product
+from floefield.tests.products import make_product
+from floefield.tests.realdata import SENTINEL2
 
 TINY = np.full((6, 6), 700)
 
@@ -67,7 +66,7 @@ def test_products_are_found_in_subfolders_and_zips(product_folder, tmp_path):
     zipped(tmp_path / "2018" / "07" / product_folder.name, tmp_path / "again.zip")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "not a Sentinel-2 product")
-    assert [path.rsplit("/", 1)[1] for path in find_products(tmp_path)] == [product_folder.name, "again.zip"]
+    assert [path.rsplit("/", 1)[1] for path in find_sentinel2_products(tmp_path)] == [product_folder.name, "again.zip"]
 
 
 def test_paths_without_a_product_are_rejected(tmp_path):

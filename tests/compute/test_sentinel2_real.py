@@ -7,11 +7,10 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from floefield.compute.progress import Progress
-from floefield.compute.sentinel2.product import read_product
-from floefield.compute.sentinel2.scene import StackSettings
-from floefield.compute.sentinel2.stack import write_stack
-
-from ..realdata import HERAULT, SENTINEL2
+from floefield.compute.sentinel2.band_stack import write_stack
+from floefield.compute.sentinel2.msi_product import read_product
+from floefield.compute.sentinel2.product_reader import StackSettings
+from floefield.tests.realdata import HERAULT, SENTINEL2
 
 NODATA = -32768
 

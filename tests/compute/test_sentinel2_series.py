@@ -11,18 +11,17 @@ from rasterio.warp import reproject, transform
 
 from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.raster.area import Area, PixelArea
-from floefield.compute.raster.regions import RegionSettings
-from floefield.compute.sentinel2.composite import clear_median, period_middle, period_start
-from floefield.compute.sentinel2.indices import INDICES, ratio
-from floefield.compute.sentinel2.safe import find_products
-from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
-from floefield.compute.sentinel2.seriesfiles import SeriesPaths
-from floefield.compute.sentinel2.storage import StorageSettings
-
-from ..products import EPSG, ORIGIN, make_product
-from ..realdata import HERAULT, SENTINEL2
-from ..tinyproducts import make_level_1c
+from floefield.compute.raster.area_of_interest import Area, PixelArea
+from floefield.compute.raster.masks import RegionSettings
+from floefield.compute.safe import find_sentinel2_products
+from floefield.compute.sentinel2.optical_series import SeriesSettings, read_products, write_series
+from floefield.compute.sentinel2.reflectance_encoding import StorageSettings
+from floefield.compute.sentinel2.series_writer import SeriesPaths
+from floefield.compute.sentinel2.spectral_indices import INDICES, ratio
+from floefield.compute.timeseries.time_steps import clear_median, period_middle, period_start
+from floefield.tests.products import EPSG, ORIGIN, make_product
+from floefield.tests.realdata import HERAULT, SENTINEL2
+from floefield.tests.tinyproducts import make_level_1c
 
 NODATA = -32768
 CLEAR = np.full((6, 6), 4)
@@ -360,7 +359,7 @@ def test_zipped_products_produce_the_same_files_as_folders(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     series_of(products, tmp_path / "a")
-    series_of(find_products(str(tmp_path / "zips")), tmp_path / "b")
+    series_of(find_sentinel2_products(str(tmp_path / "zips")), tmp_path / "b")
     for name in ("series.tif", "count.tif", "table.csv", "figure.png"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -464,7 +463,7 @@ def test_storing_tiles_on_disk_does_not_change_the_output(tmp_path, monkeypatch)
     (tmp_path / "memory").mkdir()
     (tmp_path / "disk").mkdir()
     series_of(products, tmp_path / "memory")
-    monkeypatch.setattr("floefield.compute.sentinel2.groups.CACHE_BYTES", 0)
+    monkeypatch.setattr("floefield.compute.sentinel2.series_blocks.CACHE_BYTES", 0)
 
     bands, _ = series_of(products, tmp_path / "disk")
 
@@ -475,7 +474,7 @@ def test_storing_tiles_on_disk_does_not_change_the_output(tmp_path, monkeypatch)
 
 def test_the_memory_of_a_block_is_limited_for_any_number_of_dates():
     from floefield.compute.raster.grid import Grid
-    from floefield.compute.sentinel2.groups import BLOCK_BYTES, BandGroup, plan_blocks
+    from floefield.compute.sentinel2.series_blocks import BLOCK_BYTES, BandGroup, plan_blocks
 
     grid = Grid("", 0.0, 0.0, 10.0, 10.0, 1100, 1100)
     for dates in (2, 7, 14, 73, 120):
@@ -493,7 +492,7 @@ def test_a_pixel_window_counts_from_the_corner_of_all_products_together(tmp_path
 
 
 def test_date_labels_do_not_depend_on_the_locale():
-    from floefield.compute.sentinel2.seriespicture import day_labels
+    from floefield.compute.sentinel2.series_overview import day_labels
 
     firsts = [datetime.date(2018, 11, 1), datetime.date(2018, 12, 1), datetime.date(2019, 1, 1)]
     assert day_labels(firsts) == ["Nov\n2018", "Dec", "Jan\n2019"]

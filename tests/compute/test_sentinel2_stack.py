@@ -12,15 +12,14 @@ from rasterio.warp import reproject
 
 from floefield.compute.errors import Cancelled, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.raster.area import Area
-from floefield.compute.sentinel2.product import read_product
-from floefield.compute.sentinel2.safe import find_products
-from floefield.compute.sentinel2.scene import StackSettings
-from floefield.compute.sentinel2.series import SeriesSettings, read_products, write_series
-from floefield.compute.sentinel2.stack import write_stack
-
-from ..products import make_product
-from ..realdata import HERAULT, SENTINEL2
+from floefield.compute.raster.area_of_interest import Area
+from floefield.compute.safe import find_sentinel2_products
+from floefield.compute.sentinel2.band_stack import write_stack
+from floefield.compute.sentinel2.msi_product import read_product
+from floefield.compute.sentinel2.optical_series import SeriesSettings, read_products, write_series
+from floefield.compute.sentinel2.product_reader import StackSettings
+from floefield.tests.products import make_product
+from floefield.tests.realdata import HERAULT, SENTINEL2
 
 NODATA = -32768
 WGS84 = CRS.from_epsg(4326).to_wkt()
@@ -236,7 +235,7 @@ def test_every_60_m_band_of_the_real_0400_product_equals_gdal_with_its_offset(tm
 def test_the_real_series_drops_its_date_without_clear_pixels(tmp_path):
     log = Log()
     HERAULT.glob("*")
-    bands, _ = series_of(find_products(str(HERAULT)), tmp_path / "series.tif", SeriesSettings(), progress=log)
+    bands, _ = series_of(find_sentinel2_products(str(HERAULT)), tmp_path / "series.tif", SeriesSettings(), progress=log)
     assert len({name.rsplit("_", 1)[1] for name in bands}) == 9
     assert any("2018-02-12 is left out" in line for line in log.warnings)
     nodata_fractions = np.array([(plane == NODATA).mean() for plane in bands.values()])

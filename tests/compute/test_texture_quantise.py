@@ -7,10 +7,14 @@ from floefield.compute.errors import UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.reader import RasterReader
-from floefield.compute.texture.quantise import EqualDistanceQuantiser, EqualProbabilityQuantiser, published_range
-from floefield.compute.texture.scenerange import scene_quantiles, scene_range
-
-from .. import fieldscene
+from floefield.compute.texture.grey_levels import (
+    EqualDistanceQuantiser,
+    EqualProbabilityQuantiser,
+    published_range,
+    scene_quantiles,
+    scene_range,
+)
+from floefield.tests import fieldscene
 
 
 def test_grey_levels_equal_the_formula_in_double_precision():

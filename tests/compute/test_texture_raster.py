@@ -7,12 +7,11 @@ import pytest
 
 from floefield.compute.errors import MissingInput, UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.texture import plain, texture
-from floefield.compute.texture.settings import DIRECTIONS, FEATURES, TextureSettings
-from floefield.compute.texture.texture import write_textures
-
-from .. import fieldscene
-from ..glcmcount import features_of, symmetric_counts
+from floefield.compute.texture import numpy_windows, texture_raster
+from floefield.compute.texture.texture_raster import write_textures
+from floefield.compute.texture.texture_settings import DIRECTIONS, FEATURES, TextureSettings
+from floefield.tests import fieldscene
+from floefield.tests.glcmcount import features_of, symmetric_counts
 
 
 class Listener(Progress):
@@ -79,9 +78,9 @@ def test_the_result_does_not_depend_on_the_blocks(tmp_path, monkeypatch):
     path = write(tmp_path / "in.tif", backscatter((2, 300, 330)))
     settings = TextureSettings(window=11, features=FEATURES, distances=(2,), edges="nodata")
     whole = textures_of(path, tmp_path / "whole.tif", settings)
-    monkeypatch.setattr(texture, "BLOCK_ROWS", 64)
-    monkeypatch.setattr(texture, "BLOCK_COLUMNS", 96)
-    monkeypatch.setattr(texture, "PIXELS_AT_ONCE", 3000)
+    monkeypatch.setattr(texture_raster, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(texture_raster, "BLOCK_COLUMNS", 96)
+    monkeypatch.setattr(texture_raster, "PIXELS_AT_ONCE", 3000)
     parts = textures_of(path, tmp_path / "parts.tif", dataclasses.replace(settings, threads=2))
     for name, plane in whole.items():
         np.testing.assert_array_equal(parts[name], plane, err_msg=name)
@@ -204,5 +203,5 @@ def test_invalid_settings_are_rejected(tmp_path, changes, message):
     path = write(tmp_path / "in.tif", backscatter((1, 40, 40)))
     with pytest.raises(UnsuitableInput, match=re.escape(message)):
         write_textures(path, str(tmp_path / "out.tif"), (), dataclasses.replace(TextureSettings(), **changes),
-                       Progress(), plain)
+                       Progress(), numpy_windows)
     assert not (tmp_path / "out.tif").exists()

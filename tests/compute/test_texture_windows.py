@@ -5,15 +5,20 @@ import dataclasses
 import numpy as np
 import pytest
 
-from floefield.compute.texture import compiled, plain
-from floefield.compute.texture.quantise import EqualDistanceQuantiser
-from floefield.compute.texture.settings import DIRECTIONS, FEATURES, SNAP_FEATURES, TextureSettings, texture_sets
-from floefield.compute.texture.windows import WindowExtents, window_textures
+from floefield.compute.texture import numba_windows, numpy_windows
+from floefield.compute.texture.grey_levels import EqualDistanceQuantiser
+from floefield.compute.texture.texture_settings import (
+    DIRECTIONS,
+    FEATURES,
+    SNAP_FEATURES,
+    TextureSettings,
+    texture_sets,
+)
+from floefield.compute.texture.window_textures import WindowExtents, window_textures
+from floefield.tests.glcmcount import features_of, snap_features_of, symmetric_counts
+from floefield.tests.realdata import TEXTURE
 
-from ..glcmcount import features_of, snap_features_of, symmetric_counts
-from ..realdata import TEXTURE
-
-ENGINES = [plain, pytest.param(compiled, marks=pytest.mark.skipif(not compiled.is_available(),
+ENGINES = [numpy_windows, pytest.param(numba_windows, marks=pytest.mark.skipif(not numba_windows.is_available(),
                                                                   reason="numba is not installed"))]
 # These may nearly vanish, so that only a difference means something; textures are written as float32.
 NEAR_ZERO = {"correlation": 1e-6, "information_correlation_1": 1e-6, "information_correlation_2": 1e-6}
@@ -30,7 +35,7 @@ def whole_windows(grey, settings):
     return WindowExtents(np.full(rows, settings.window), np.full(columns, settings.window))
 
 
-def textures(grey, settings, engine=plain):
+def textures(grey, settings, engine=numpy_windows):
     """Return the features by band name, as arrays of shape (rows, columns)."""
     planes = window_textures(grey, whole_windows(grey, settings), settings, engine=engine)
     names = [feature + texture_set.suffix for texture_set in texture_sets(settings) for feature in settings.features]
@@ -182,7 +187,7 @@ def test_a_constant_window_has_its_known_feature_values(engine):
 @pytest.mark.parametrize("features", [FEATURES, SNAP_FEATURES, SNAP_FEATURES[::-3], ("entropy",), ("contrast", "mean")])
 @pytest.mark.parametrize("step", [1, 2, 7, 25])
 def test_numpy_and_numba_engines_are_bit_identical(step, features):
-    if not compiled.is_available():
+    if not numba_windows.is_available():
         pytest.skip("numba is not installed")
     for seed, (window, levels, mode) in enumerate(((3, 8, "separate"), (9, 32, "averaged"), (15, 128, "pooled"),
                                                    (25, 64, "pooled"), (41, 16, "separate"))):
@@ -192,8 +197,8 @@ def test_numpy_and_numba_engines_are_bit_identical(step, features):
         grey[np.random.default_rng(seed).random(grey.shape) < 0.3] = levels
         grey[20:40, 30:60] = levels
         extents = whole_windows(grey, settings)
-        np.testing.assert_array_equal(window_textures(grey, extents, settings, engine=plain),
-                                      window_textures(grey, extents, settings, engine=compiled))
+        np.testing.assert_array_equal(window_textures(grey, extents, settings, engine=numpy_windows),
+                                      window_textures(grey, extents, settings, engine=numba_windows))
 
 
 def test_invalid_pairs_are_ignored_and_too_few_yield_nodata(engine):

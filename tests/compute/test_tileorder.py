@@ -5,7 +5,7 @@ import pytest
 import rasterio
 
 from floefield.compute.raster.grid import Grid
-from floefield.compute.raster.tileorder import arrange_tiles
+from floefield.compute.raster.tile_order import arrange_tiles
 from floefield.compute.raster.writer import RasterLayout, create_raster
 
 SHAPE = (3, 40, 56)  # three bands of 3 x 4 tiles, those at the far edges incomplete

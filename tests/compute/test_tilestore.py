@@ -9,7 +9,7 @@ import rasterio
 from floefield.compute.errors import OutputError
 from floefield.compute.raster.grid import Window
 from floefield.compute.raster.reader import RasterReader
-from floefield.compute.raster.tilestore import StoredTilesReader, TileStore
+from floefield.compute.raster.tile_store import StoredTilesReader, TileStore
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ import pytest
 from rasterio.crs import CRS
 
 from floefield.compute.errors import UnsuitableInput
-from floefield.compute.raster.grid import Grid, Window
-from floefield.compute.raster.onto import RasterOnto
-from floefield.compute.raster.truearea import pixel_area
-
-from .. import fieldscene
+from floefield.compute.raster.grid import Grid, Window, pixel_area
+from floefield.compute.raster.resampled_reader import RasterOnto
+from floefield.tests import fieldscene
 
 
 def grid(crs, west, north, size, shape=(100, 100)):

@@ -10,7 +10,7 @@ from rasterio.warp import reproject, transform, transform_bounds
 
 from floefield.compute.raster.grid import Grid, Window
 from floefield.compute.raster.reader import RasterReader
-from floefield.compute.raster.resample import FLAG_DOWNSAMPLING, read_resampled
+from floefield.compute.raster.resampling import FLAG_DOWNSAMPLING, read_resampled
 
 ROWS, COLUMNS = np.mgrid[0:200, 0:240]
 SMOOTH = (3000 + 900 * np.sin(ROWS / 9) * np.cos(COLUMNS / 7)).astype(np.uint16)
@@ -161,7 +161,7 @@ def test_resampling_in_parts_has_the_same_result(reader_of, monkeypatch):
     reader = reader_of(HOLES)
     for grid in (reader.grid.with_pixel_size(30.0), grid_in(32632, 30.0)):
         whole = read_resampled(reader, grid, grid.window, downsampling="median", nodata=0)
-        monkeypatch.setattr("floefield.compute.raster.resample.MAX_SOURCE_PIXELS", 9000)
+        monkeypatch.setattr("floefield.compute.raster.resampling.MAX_SOURCE_PIXELS", 9000)
         parts = read_resampled(reader, grid, grid.window, downsampling="median", nodata=0)
         monkeypatch.undo()
         assert all((one == other).all() for one, other in zip(whole, parts))

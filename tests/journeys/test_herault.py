@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from ..realdata import HERAULT
+from floefield.tests.realdata import HERAULT
 
 FIELD = "EC_hcat_n"
 

@@ -15,13 +15,12 @@ import pytest
 import rasterio
 
 from floefield.compute.progress import Progress
-from floefield.compute.sampledata.kinds import create_sample
-from floefield.compute.sampledata.settings import SampleSettings
-from floefield.compute.sentinel2.product import read_product
-from floefield.compute.sentinel2.scene import StackSettings
-from floefield.compute.sentinel2.stack import write_stack
-
-from ..realdata import HERAULT, SENTINEL2
+from floefield.compute.sampledata.sample import SampleSettings
+from floefield.compute.sampledata.sample_kinds import create_sample
+from floefield.compute.sentinel2.band_stack import write_stack
+from floefield.compute.sentinel2.msi_product import read_product
+from floefield.compute.sentinel2.product_reader import StackSettings
+from floefield.tests.realdata import HERAULT, SENTINEL2
 
 PYTHON = os.environ.get("FLOEFIELD_SATPY", sys.executable)
 NODATA = -32768

@@ -1,0 +1,65 @@
+"""Prediction of every pixel of a stack, block by block, with pixel counts by validation parcel."""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+from ..classmap.class_map import categorical_layout, categorical_side_files
+from ..classmap.training_record import record_tags
+from ..raster.band_metadata import SYNTHETIC_TAG
+from ..raster.raster_styles import shipped_style
+from ..raster.writer import RasterLayout, create_raster
+
+CLASS_BAND = "class"
+CONFIDENCE_BAND = "confidence"
+
+
+@dataclass(frozen=True)
+class MapPaths:
+    """Paths of the rasters of a classification; empty for those not requested.
+
+    Parameters
+    ----------
+    classes : str
+        Class values 1..n, 0 where some feature has no data.
+    confidence : str
+        Mean probability of the mapped class, 0..1 (float32); NaN where there is no class.
+    probabilities : str
+        Mean probability of each class, one float32 band each, named by class; NaN where there is no class.
+    """
+
+    classes: str = ""
+    confidence: str = ""
+    probabilities: str = ""
+
+
+@contextlib.contextmanager
+def create_maps(paths, grid, forest, is_synthetic=False):
+    """Create the rasters of a classification; after an error in the block all are removed.
+
+    Parameters
+    ----------
+    paths : MapPaths
+    grid : Grid
+    forest : Forest
+        With the classes, and the record of the training pixels, which is stored in a class map on the same grid.
+    is_synthetic : bool
+        Whether to tag the maps as synthetic sample data.
+
+    Yields
+    ------
+    dict of str to RasterWriter
+        By field name of `paths`; only those requested.
+    """
+    nan, classes = float("nan"), forest.classes
+    tags = {SYNTHETIC_TAG: "YES"} if is_synthetic else {}
+    layouts = {
+        "classes": replace(categorical_layout(grid, classes, CLASS_BAND, tags),
+                           domain_tags=record_tags(forest.trained_on, grid)),
+        "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan, tags=tags),
+        "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan, tags=tags)}
+    side_files = {"classes": categorical_side_files(classes, CLASS_BAND),
+                  "confidence": {".qml": shipped_style("confidence")},
+                  "probabilities": {".qml": shipped_style("probability")}}
+    with contextlib.ExitStack() as rasters:
+        yield {name: rasters.enter_context(create_raster(getattr(paths, name), layout, side_files.get(name)))
+               for name, layout in layouts.items() if getattr(paths, name)}

@@ -1,0 +1,95 @@
+"""Diagnostics of the parcels of a classification: NDVI profiles, suspect labels, early-season accuracy.
+
+Computed from a sample of pixels of every parcel, independent of parcel size, with small forests of their own; the
+classifier of the map and its accuracy are not affected.
+"""
+
+from dataclasses import dataclass, field
+
+from .sampling import sample_parcel_pixels
+from .season_analysis import accuracy_by_date, class_profiles
+from .suspect_labels import find_suspect_labels
+
+# Parcels per class if only profiles are requested, so that large images need not be read completely again.
+MAX_PROFILE_PARCELS = 60
+
+
+@dataclass(frozen=True)
+class DiagnosticsSettings:
+    """Diagnostics to compute.
+
+    Parameters
+    ----------
+    profiles : bool
+        NDVI profile of each class.
+    suspect_labels : bool
+        Suspect labels.
+    early : bool
+        Early-season accuracy; trains a forest for each date.
+    """
+
+    profiles: bool = False
+    suspect_labels: bool = False
+    early: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ParcelDiagnostics:
+    """Results; empty or None if not requested or not available.
+
+    Parameters
+    ----------
+    profiles : Profiles or None
+    early : tuple of EarlyAccuracy
+    suspect_labels : tuple of SuspectLabel or None
+        The largest parcel first; None if not requested.
+    notes : tuple of str
+    """
+
+    profiles: object = None
+    early: tuple = ()
+    suspect_labels: tuple = None
+    notes: tuple = field(default=())
+
+
+def diagnose_parcels(stack, ground, requested, settings, executor, progress):
+    """Sample pixels of the parcels and compute the requested diagnostics.
+
+    Parameters
+    ----------
+    stack : FeatureStack
+    ground : GroundTruth
+    requested : DiagnosticsSettings
+    settings : ForestSettings
+        Seed and threads.
+    executor : concurrent.futures.Executor
+    progress : Progress
+
+    Returns
+    -------
+    ParcelDiagnostics
+
+    Raises
+    ------
+    UnreadableInput
+        If a raster is damaged.
+    Cancelled
+        If the user asked to stop.
+    """
+    if not (requested.profiles or requested.suspect_labels or requested.early):
+        return ParcelDiagnostics()
+    max_parcels = 0 if requested.suspect_labels or requested.early else MAX_PROFILE_PARCELS
+    pixels = sample_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), max_parcels)
+    profiles = class_profiles(pixels, stack.names, ground.classes) if requested.profiles else None
+    suspect_labels, early, notes = None, (), []
+    if requested.suspect_labels:
+        progress.say("Looking for suspect labels ...")
+        suspect_labels, more_notes = find_suspect_labels(pixels, ground, stack.pixel_area, settings,
+                                                         progress.part(0.3, 0.6))
+        notes += more_notes
+    if requested.early:
+        progress.say("Measuring early-season accuracy ...")
+        early, more_notes = accuracy_by_date(pixels, stack.names, settings, progress.part(0.6, 1.0))
+        notes += more_notes
+    progress.step(1.0)
+    return ParcelDiagnostics(profiles, early, suspect_labels, tuple(notes))

@@ -1,1 +1,0 @@
-"""Random forests: training, a model file without pickle, and prediction by blocks."""

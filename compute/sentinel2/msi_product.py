@@ -1,0 +1,281 @@
+"""Product metadata of Sentinel-2, read from the metadata files and never from file names.
+
+Elements that have other names in the first Level-2A layout (2017, processing level "Level-2Ap") are looked up under
+both. Files are located by the granule list first, by file name pattern second. Source: Sentinel-2 Products
+Specification Document; radiometric offsets since processing baseline 04.00.
+"""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+from ..safe import SafeFiles, open_sentinel2_safe
+from ..xml_documents import elements, parse_xml, text_of, time_of
+from .granules import Granule, granules_of
+from .msi_bands import BANDS, LAYERS, native_resolution
+
+# Slowly varying layers, for which a coarser image is accepted.
+SMOOTH_LAYERS = ("AOT", "WVP", "CLDPRB", "SNWPRB")
+
+
+@dataclass(frozen=True)
+class Product:
+    """A Sentinel-2 product, or one granule (tile) of a multi-tile product.
+
+    Attributes
+    ----------
+    location : str
+        Folder or zip.
+    uri : str
+        Product URI; followed by the tile if the product has several granules.
+    level : {"L1C", "L2A"}
+    platform : str
+        Such as "Sentinel-2A".
+    baseline : str
+        Processing baseline, such as "04.00".
+    sensing_start : datetime
+        Datatake sensing start (UTC).
+    generated : str
+        Generation time (ISO); the later of two versions is used.
+    tile : str
+        MGRS tile such as "T31TEJ"; empty if unknown.
+    quantification : float
+        Quantification value: digital numbers per unit of reflectance.
+    offsets : dict of str to float
+        Radiometric offset by band, in digital numbers; 0 before baseline 04.00.
+    layer_quantification : dict of str to float
+        Quantification values of AOT and WVP.
+    nodata, saturated : int
+        Special digital numbers.
+    images : dict of (str, int) to str
+        GDAL paths of the existing image files, by band and pixel size in metres.
+    listed : dict of (str, int) to str
+        File names of the images listed in the metadata, by the same keys.
+    is_synthetic : bool
+        Whether the metadata mark it as synthetic (sample data).
+    safe : SafeFiles
+        All files of the product.
+    granule : Granule
+        The files of this granule.
+    """
+
+    location: str
+    uri: str
+    level: str
+    platform: str
+    baseline: str
+    sensing_start: datetime
+    generated: str
+    tile: str
+    quantification: float
+    offsets: dict
+    layer_quantification: dict
+    nodata: int
+    saturated: int
+    images: dict
+    listed: dict
+    is_synthetic: bool = False
+    safe: SafeFiles = field(default=None, repr=False, compare=False)
+    granule: Granule = field(default=None, repr=False, compare=False)
+
+    @property
+    def date(self):
+        """datetime.date: acquisition date (UTC)."""
+        return self.sensing_start.date()
+
+    def images_for(self, bands, resolution):
+        """Select the image of each band for an output of `resolution` metres.
+
+        The image at native resolution is preferred to coarser copies in the product, so that all resampling follows
+        the settings; layers other than reflectance are read at the output pixel size where available.
+
+        Parameters
+        ----------
+        bands : sequence of str
+        resolution : float
+
+        Returns
+        -------
+        dict of str to str
+            GDAL path by band.
+
+        Raises
+        ------
+        MissingInput
+            If a band has no image of sufficient resolution; the message lists all missing files and the alternatives.
+        """
+        paths = {}
+        for band in bands:
+            sizes = self._sizes(band)
+            if band in LAYERS and resolution in sizes:
+                paths[band] = self.images[band, resolution]
+            elif sizes and (sizes[0] <= max(native_resolution(band), resolution) or band in SMOOTH_LAYERS):
+                paths[band] = self.images[band, sizes[0]]
+        missing = [band for band in bands if band not in paths]
+        if missing:
+            raise MissingInput(self._explain_missing(missing))
+        return paths
+
+    def _sizes(self, band):
+        """Available pixel sizes of a band in metres, finest first."""
+        return sorted(size for name, size in self.images if name == band)
+
+    def _explain_missing(self, bands):
+        if self.level == "L2A" and "B10" in bands:
+            return f"{self.uri}: Level-2A products have no band B10 (cirrus). Leave it out."
+        if self.level == "L1C" and any(band in LAYERS for band in bands):
+            layers = ", ".join(band for band in bands if band in LAYERS)
+            return f"{self.uri} is a Level-1C product; {layers} exists in Level-2A products only."
+        natives = [(band, native_resolution(band)) for band in bands]
+        files = ", ".join(self.listed.get(image, "{} with {} m pixels".format(*image)) for image in natives)
+        text = f"{self.uri}: {'a file is' if len(bands) == 1 else 'files are'} missing: {files}."
+        coarser = {band: self._sizes(band)[0] for band in bands if self._sizes(band)}
+        absent = [band for band in bands if band not in coarser]
+        if coarser:
+            size = max(coarser.values())
+            text += (f" {', '.join(coarser)} exists with larger pixels: choose a pixel size of {size} m or more, "
+                     "or download it again.")
+        else:
+            text += " Download the product again, or leave these bands out."
+        if absent == ["B08"] and self._sizes("B8A"):
+            text += " B08 exists with 10 m pixels only; use B8A, the narrow near infrared, instead."
+        elif absent and coarser:
+            text += f" In that case leave out {', '.join(absent)}."
+        return text
+
+
+def read_product(path, tile=""):
+    """Read the metadata of a Sentinel-2 product.
+
+    Parameters
+    ----------
+    path : str
+        A ``.SAFE`` folder, its product metadata, or a zip.
+    tile : str
+        Granule of a multi-tile product, such as "31TEJ".
+
+    Returns
+    -------
+    Product
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
+        If it does not exist, is damaged, is not a Sentinel-2 product, or has several granules and none is selected.
+    """
+    products = choose_tile(read_granules(path), tile)
+    if len(products) > 1:
+        raise UnsuitableInput(f"{products[0].location} contains {len(products)} granules (a multi-tile product from "
+                              f"before December 2016): {tile_names(products)}. Choose one of these tiles.")
+    return products[0]
+
+
+def choose_tile(products, tile):
+    """Select the granules of one tile; all granules if no tile is given.
+
+    Parameters
+    ----------
+    products : sequence of Product
+    tile : str
+        With or without the leading T.
+
+    Returns
+    -------
+    tuple of Product
+
+    Raises
+    ------
+    UnsuitableInput
+        If the product has no such tile; the message lists its tiles.
+    """
+    name = tile.strip().upper()
+    if not name:
+        return tuple(products)
+    selected = tuple(product for product in products if product.tile in (name, f"T{name}"))
+    if not selected:
+        raise UnsuitableInput(f"{products[0].location} has no tile {tile.strip()}; it has {tile_names(products)}.")
+    return selected
+
+
+def tile_names(products):
+    """Names of the tiles of granules, separated by commas."""
+    return ", ".join(product.tile.lstrip("T") or "a tile without name" for product in products)
+
+
+def read_granules(path):
+    """Read the metadata of all granules of a Sentinel-2 product.
+
+    Parameters
+    ----------
+    path : str
+        A ``.SAFE`` folder, its product metadata, or a zip.
+
+    Returns
+    -------
+    tuple of Product
+        One per granule, sorted by tile.
+
+    Raises
+    ------
+    MissingInput, UnreadableInput, UnsuitableInput
+        If it does not exist, is damaged, or is not a Sentinel-2 product.
+    """
+    safe = open_sentinel2_safe(path)
+    root = parse_xml(safe.read_metadata(), safe.location, safe.metadata_name)
+    granules = granules_of(safe, root)
+    level = "L1C" if "1C" in (text_of(root, "PROCESSING_LEVEL") or safe.metadata_name) else "L2A"
+    uri = (text_of(root, "PRODUCT_URI") or text_of(root, f"PRODUCT_URI_{level[1:]}")
+           or os.path.basename(safe.location))
+    if not granules[0].images:
+        raise MissingInput(f"{uri} contains no image files (its metadata lists {len(granules[0].listed)}). "
+                           "Download the product again.")
+    common = _common_metadata(root, safe, level)
+    return tuple(Product(
+        location=safe.location, uri=uri if len(granules) == 1 else f"{uri} ({granule.tile})", level=level,
+        tile=granule.tile, images={key: safe.path_of(name) for key, name in granule.images.items()},
+        listed=granule.listed, safe=safe, granule=granule, **common) for granule in granules)
+
+
+def _common_metadata(root, safe, level):
+    """Product metadata common to all granules, as fields of :class:`Product`."""
+    start = text_of(root, "DATATAKE_SENSING_START") or text_of(root, "PRODUCT_START_TIME")
+    if not start:
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no sensing time; it is incomplete. "
+                              "Copy or download the product again.")
+    try:
+        return {
+            "platform": text_of(root, "SPACECRAFT_NAME") or "Sentinel-2",
+            "baseline": text_of(root, "PROCESSING_BASELINE") or "00.00",
+            "sensing_start": time_of(start, safe.location), "generated": text_of(root, "GENERATION_TIME") or "",
+            "quantification": _quantification(root, level, safe), "offsets": _offsets(root, level),
+            "layer_quantification": {layer: float(text_of(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or 1000.0)
+                                     for layer in ("AOT", "WVP")},
+            "nodata": _special_value(root, "NODATA", 0), "saturated": _special_value(root, "SATURATED", 65535),
+            "is_synthetic": "synthetic" in (text_of(root, "PRODUCT_DOI") or "").lower()}
+    except (TypeError, ValueError) as error:
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has a number that cannot be read ({error}). "
+                              "Copy or download the product again.") from error
+
+
+def _quantification(root, level, safe):
+    text = (text_of(root, "BOA_QUANTIFICATION_VALUE", "L2A_") if level == "L2A"
+            else text_of(root, "QUANTIFICATION_VALUE"))
+    value = float(text) if text else 0.0
+    if not value > 0:
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no quantification value, so digital numbers "
+                              "cannot be converted to reflectance. Download the product again.")
+    return value
+
+
+def _offsets(root, level):
+    by_index = {element.get("band_id"): float(element.text)
+                for element in elements(root, "BOA_ADD_OFFSET" if level == "L2A" else "RADIO_ADD_OFFSET")}
+    return {name: by_index.get(str(band.index), 0.0) for name, band in BANDS.items()}
+
+
+def _special_value(root, meaning, default):
+    for element in elements(root, "Special_Values"):
+        if text_of(element, "SPECIAL_VALUE_TEXT") == meaning:
+            return int(text_of(element, "SPECIAL_VALUE_INDEX"))
+    return default
