@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-WHEN_BROKEN = ("skip", "skip_then_fail")
+ON_ERROR = ("skip", "skip_then_fail")
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Batch:
     scenes: tuple
     failures: tuple
 
-    def complaint(self):
+    def failure_message(self):
         """Return an error message that lists the failures.
 
         Returns
@@ -48,7 +48,7 @@ class TextureBatch:
     names: tuple
     failures: tuple
 
-    def complaint(self):
+    def failure_message(self):
         """Return an error message that lists the failures.
 
         Returns

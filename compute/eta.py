@@ -8,7 +8,7 @@ from .progress import Progress
 SECONDS_BETWEEN = 15.0
 
 
-class TimeLeft(Progress):
+class TimeLeftProgress(Progress):
     """Progress that also reports the fraction done and the estimated time left at intervals.
 
     Parameters

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 
 
-class Shelf:
+class ScratchArrays:
     """Lists of arrays by key in a temporary file; thread-safe. Closing it removes the file."""
 
     def __init__(self):

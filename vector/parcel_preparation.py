@@ -112,7 +112,7 @@ def _read(parcel, transform, excluded, metric, settings):
         return PreparedParcel(parcel, polygons, polygons, [], NO_AREA if parcel.code else NO_CLASS, repaired)
     area = metric.area(polygons)
     reason = (NO_CLASS if not parcel.code else LEFT_OUT if parcel.code in excluded else
-              SLIVER if area < settings.sliver_area else "")
+              SLIVER if area < settings.max_sliver_area else "")
     return PreparedParcel(parcel, QgsGeometry(polygons), polygons, [area], reason, repaired)
 
 
@@ -157,7 +157,7 @@ def _buffer(parcel, metric, settings):
         polygons = metric.inner_buffer(polygons, settings.distance, settings.segments)
     parts = [QgsGeometry(part.clone()) for part in polygons.constParts()] if not polygons.isEmpty() else []
     areas = [metric.area(part) for part in parts]
-    kept = [index for index, area in enumerate(areas) if area >= settings.sliver_area]
+    kept = [index for index, area in enumerate(areas) if area >= settings.max_sliver_area]
     if settings.parts == "largest" and kept:
         kept = [max(kept, key=lambda index: areas[index])]
     area = sum(areas[index] for index in kept)

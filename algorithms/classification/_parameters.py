@@ -24,7 +24,7 @@ from ...compute.classification.classify import ClassificationTask
 from ...compute.classification.prediction import MapRules
 from ...compute.classifiers.forest_model import CLASSIFIERS, MISSING_VALUE_METHODS, SAMPLING_STRATEGIES
 from ...compute.insitu.parcel_split import SplitSettings
-from ...compute.raster.blocks import MOST_THREADS
+from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.resampled_reader import RESAMPLINGS
 from ...provider.parameters import add_integer, choice
 
@@ -120,7 +120,7 @@ def add_training(tool):
         "each class is held out.")
     tool.declare(
         QgsProcessingParameterNumber(TRAINING_FRACTION, tool.tr("Training fraction (0 to 1)"),
-                                     QgsProcessingParameterNumber.Type.Double, SplitSettings().training_share,
+                                     QgsProcessingParameterNumber.Type.Double, SplitSettings().training_fraction,
                                      minValue=0.01, maxValue=1.0),
         "Fraction of the parcels of each class used for training (0.01 to 1); the rest are held out for validation. "
         "Whole parcels are sampled, never single pixels. 1 uses all parcels for training, without an accuracy "
@@ -212,7 +212,7 @@ def add_seed_and_threads(tool, defaults):
 
 def add_threads(tool, defaults):
     """Declare the number of threads."""
-    add_integer(tool, THREADS, "Number of threads (0 = automatic)", defaults.threads, 0, 4 * MOST_THREADS,
+    add_integer(tool, THREADS, "Number of threads (0 = automatic)", defaults.threads, 0, 4 * MAX_THREADS,
               "Number of worker threads; 0 uses all cores but one. Results do not depend on it.", True)
 
 

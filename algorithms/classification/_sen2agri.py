@@ -83,7 +83,7 @@ def add_split(tool):
         "class is held out.")
     tool.declare(
         QgsProcessingParameterNumber(_parameters.TRAINING_FRACTION, tool.tr("Training fraction (0 to 1)"), REAL,
-                                     SplitSettings().training_share, minValue=0.01, maxValue=1.0),
+                                     SplitSettings().training_fraction, minValue=0.01, maxValue=1.0),
         "Fraction of the parcels of each class used for training (0.01 to 1); the rest are held out for validation. "
         "Whole parcels are sampled, never single pixels. Ignored when validation parcels are given.")
 

@@ -25,7 +25,7 @@ from ...compute.accuracy.scores import error_table
 from ...compute.classmap.class_legend import read_legend
 from ...compute.output_files import complete_files
 from ...compute.raster.band_metadata import SYNTHETIC_TAG
-from ...compute.raster.blocks import MOST_THREADS
+from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.reader import RasterReader
 from ...provider.base import ROOT, Algorithm, FeedbackProgress, Group
 from ...provider.layer_outputs import layout_and_features, write_layer
@@ -145,7 +145,7 @@ class AssessAccuracy(Algorithm):
         self.declare(
             QgsProcessingParameterNumber(self.THREADS, self.tr("Number of threads (0 = automatic)"),
                                          QgsProcessingParameterNumber.Type.Integer, settings.threads, minValue=0,
-                                         maxValue=4 * MOST_THREADS),
+                                         maxValue=4 * MAX_THREADS),
             "Number of worker threads; 0 uses all cores but one. Results do not depend on it.", advanced=True)
 
     def _declare_outputs(self):

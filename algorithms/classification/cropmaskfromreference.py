@@ -53,7 +53,7 @@ class CropMaskFromReference(Algorithm):
             "each class are removed; 0 keeps all pixels, larger values keep fewer.")
         self.declare(
             QgsProcessingParameterNumber(_parameters.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"),
-                                         _sen2agri.REAL, SplitSettings().training_share, minValue=0.01, maxValue=1.0),
+                                         _sen2agri.REAL, SplitSettings().training_fraction, minValue=0.01, maxValue=1.0),
             "Fraction of the square blocks of the reference map used for training (0.01 to 1); the rest are used for "
             "validation.", advanced=True)
         _sen2agri.add_forest(self, CROP_MASK_SAMPLES)

@@ -97,7 +97,7 @@ class PrepareInsitu(Algorithm):
                  "pixels of 10 m and 20 m. 0 applies no buffer."),
                 (self.MIN_AREA, "Minimum area (m²)", defaults.min_area, 0.0, False,
                  "Parcels of this area or more, measured after the buffer, are kept. 0 applies no filter."),
-                (self.MAX_SLIVER_AREA, "Maximum sliver area (m²)", defaults.sliver_area, 0.0, True,
+                (self.MAX_SLIVER_AREA, "Maximum sliver area (m²)", defaults.max_sliver_area, 0.0, True,
                  "Parcels, and parts of parcels after the buffer, below this area are removed as slivers; 100 m² is "
                  "one pixel of 10 m. 0 removes none.")):
             self.declare(QgsProcessingParameterNumber(name, self.tr(title), QgsProcessingParameterNumber.Type.Double,
@@ -167,7 +167,7 @@ class PrepareInsitu(Algorithm):
         settings = PreparationSettings(
             **{name.lower(): self.parameterAsDouble(parameters, name, context)
                for name in (self.DISTANCE, self.MIN_AREA)},
-            sliver_area=self.parameterAsDouble(parameters, self.MAX_SLIVER_AREA, context),
+            max_sliver_area=self.parameterAsDouble(parameters, self.MAX_SLIVER_AREA, context),
             parts=self.parameterAsEnumString(parameters, self.PARTS, context))
         labelled = labelled_parcels(self.layers, progress.part(0.0, 0.2))
         table = self.parameterAsString(parameters, self.CODES, context)
@@ -278,7 +278,7 @@ class PrepareInsitu(Algorithm):
                 ("Class", field if self.layers[0].field else self.tr("layer name")),
                 ("Class code table", os.path.basename(self.parameterAsString(parameters, self.CODES, context))),
                 ("Buffer distance", f"{settings.distance:g} m"), ("Minimum area", f"{settings.min_area:g} m²"),
-                ("Maximum sliver area", f"{settings.sliver_area:g} m²"), ("Multi-part parcels", settings.parts),
+                ("Maximum sliver area", f"{settings.max_sliver_area:g} m²"), ("Multi-part parcels", settings.parts),
                 ("Coordinate reference system", f"{crs.authid()} {crs.description()}".strip())]
 
 

@@ -70,7 +70,7 @@ class SplitInsitu(Algorithm):
         declare_insitu(self)
         self.declare(
             QgsProcessingParameterNumber(self.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"), real,
-                                         defaults.training_share, minValue=0.01, maxValue=0.99),
+                                         defaults.training_fraction, minValue=0.01, maxValue=0.99),
             "Fraction of the parcels of each class used for training; the rest are used for validation. Sen2-Agri uses "
             "0.75.")
         self.declare(

@@ -17,17 +17,17 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.batch import WHEN_BROKEN
+from ...compute.batch import ON_ERROR
 from ...compute.classifiers.forest_model import ForestSettings
 from ...compute.errors import UnsuitableInput
 from ...compute.icechart.chart_files import find_charts
 from ...compute.icechart.chart_settings import ChartSettings
 from ...compute.icechart.ice_legend import legend_names, load_legend
 from ...compute.output_files import added_files
-from ...compute.raster.blocks import MOST_THREADS
+from ...compute.raster.blocks import MAX_THREADS
 from ...compute.seaice.classify_ice import IceTask, classify_ice
 from ...compute.seaice.ice_scenes import find_scenes, first_grid
-from ...compute.seaice.ice_settings import DRAFTS, EVALUATIONS, TEXTURES, IceSettings
+from ...compute.seaice.ice_settings import ASSESSMENTS, DRAFTS, TEXTURES, IceSettings
 from ...compute.texture.texture_settings import FEATURES, LEVELS, STEPS, WINDOWS, TextureSettings
 from ...provider.base import Algorithm, FeedbackProgress, Group
 from ...provider.raster_inputs import raster_paths
@@ -152,7 +152,7 @@ class ClassifySeaIce(Algorithm):
 
     def _declare_forest(self, defaults):
         forest = defaults.forest
-        self._choice("ASSESSMENT", "Assessment", EVALUATIONS, defaults.evaluation,
+        self._choice("ASSESSMENT", "Assessment", ASSESSMENTS, defaults.evaluation,
                      "Accuracy assessment. leave_one_date_out: leave-one-date-out cross-validation; the scenes of each date are "
                      "classified by a forest trained on all other dates and compared with the charts. none: no "
                      "assessment, faster.")
@@ -171,22 +171,22 @@ class ClassifySeaIce(Algorithm):
         self._number("SEED", "Random seed", NUMBER.Integer, forest.seed, 0, 2 ** 31 - 1,
                      "Seed of the random numbers. The same seed results in the same output.", advanced=True)
         self._number("THREADS", "Number of threads (0 = automatic)", NUMBER.Integer, forest.threads, 0,
-                     4 * MOST_THREADS,
+                     4 * MAX_THREADS,
                      "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend "
                      "on it.", advanced=True)
 
     def _declare_derived_layers(self, defaults):
-        self._flag("DISAGREEMENT", "Disagreement maps", defaults.wants_disagreement,
+        self._flag("DISAGREEMENT", "Disagreement maps", defaults.write_disagreement,
                    "Write a raster for each scene with a chart: agreement, water classified as ice, ice classified as "
                    "water, other ice type.")
-        self._flag("ICE_EDGE", "Ice edge layer", defaults.wants_edge,
+        self._flag("ICE_EDGE", "Ice edge layer", defaults.write_ice_edge,
                    "Write ice_edge.gpkg: lines of 15 % ice concentration, computed on the grid of DRAFT_CELL_SIZE.")
         self._choice("DRAFT_CHART", "Draft chart", DRAFTS, defaults.draft,
                      "Write a draft ice chart for analysts in SIGRID-3 (shapefile), derived from the map. polygons: "
                      "with the polygons of the chart. grid: with grid cells. none: no draft chart.")
         self._number("DRAFT_CELL_SIZE", "Draft chart cell size (m)", NUMBER.Double, defaults.cell, 1, 1000000,
                      "Edge of the grid cells for the ice edge and the draft chart, in metres.", advanced=True)
-        self._choice(self.ON_ERROR, "If an input cannot be used", WHEN_BROKEN, WHEN_BROKEN[0],
+        self._choice(self.ON_ERROR, "If an input cannot be used", ON_ERROR, ON_ERROR[0],
                      "All other scenes are processed and the error is logged in any case. skip: the run succeeds. "
                      "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self._flag("LOAD", "Load results into the project", True, "Load the ice maps when the run ends (QGIS Desktop "
@@ -262,7 +262,7 @@ class ClassifySeaIce(Algorithm):
         for path, reason in result.failures:
             progress.say(f"{path}: {reason}")
         if result.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":
-            raise UnsuitableInput(result.complaint())
+            raise UnsuitableInput(result.failure_message())
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for ice_map in result.maps:
                 path = os.path.join(folder, os.path.basename(ice_map.mapped.map_path))
@@ -307,8 +307,8 @@ class ClassifySeaIce(Algorithm):
             land_buffer=double(parameters, "LAND_BUFFER", context),
             samples_per_class=integer(parameters, "SAMPLES_PER_SCENE", context),
             evaluation=choice(parameters, "ASSESSMENT", context), draft=choice(parameters, "DRAFT_CHART", context),
-            cell=double(parameters, "DRAFT_CELL_SIZE", context), wants_edge=flag(parameters, "ICE_EDGE", context),
-            wants_disagreement=flag(parameters, "DISAGREEMENT", context),
+            cell=double(parameters, "DRAFT_CELL_SIZE", context), write_ice_edge=flag(parameters, "ICE_EDGE", context),
+            write_disagreement=flag(parameters, "DISAGREEMENT", context),
             forest=ForestSettings(
                 trees=integer(parameters, "TREES", context), min_samples_leaf=integer(parameters, "MIN_SAMPLES_LEAF", context),
                 max_depth=integer(parameters, "MAX_DEPTH", context),
@@ -320,7 +320,7 @@ class ClassifySeaIce(Algorithm):
             if settings.draft != "none":
                 name = f"floefield_{ice_map.scene.name.replace('_', '-').lower()}_{ice_map.scene.day:%Y%m%d}_pl_a.shp"
                 write_draft_chart(os.path.join(folder, name), ice_map.draft, ice_map.grid)
-        if settings.wants_edge and result.maps:
+        if settings.write_ice_edge and result.maps:
             write_ice_edges(os.path.join(folder, "ice_edge.gpkg"), [(each.scene, each.edge) for each in result.maps],
                             result.maps[0].grid.crs_wkt)
 

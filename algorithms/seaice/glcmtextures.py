@@ -15,10 +15,10 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.batch import WHEN_BROKEN
+from ...compute.batch import ON_ERROR
 from ...compute.errors import MissingInput, UnsuitableInput
 from ...compute.output_files import added_files
-from ...compute.raster.blocks import MOST_THREADS
+from ...compute.raster.blocks import MAX_THREADS
 from ...compute.seaice.ice_scenes import find_scenes
 from ...compute.texture.texture_raster import write_many_textures, write_textures
 from ...compute.texture.texture_settings import (
@@ -100,7 +100,7 @@ class GlcmTextures(Algorithm):
 
     def _declare_outputs(self):
         self.declare(
-            choice(self.ON_ERROR, self.tr("If an input cannot be used"), WHEN_BROKEN, WHEN_BROKEN[0]),
+            choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, ON_ERROR[0]),
             "All other images of the folder are processed and the error is logged in any case. skip: the run succeeds. "
             "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self.declare(
@@ -178,7 +178,7 @@ class GlcmTextures(Algorithm):
             "there.", advanced=True)
         self.declare(
             QgsProcessingParameterNumber(self.MIN_VALID_FRACTION, self.tr("Minimum fraction of valid pixel pairs"),
-                                         QgsProcessingParameterNumber.Type.Double, defaults.min_valid, False, 0.0, 1.0),
+                                         QgsProcessingParameterNumber.Type.Double, defaults.min_valid_fraction, False, 0.0, 1.0),
             "Minimum fraction (0 to 1) of the pixel pairs of a window without NoData; below it, the output is NoData. "
             "0: one valid pair is enough, as in SNAP.", advanced=True)
         self.declare(
@@ -190,7 +190,7 @@ class GlcmTextures(Algorithm):
             "Compression of the GeoTIFF. It reduces the size of textures by at most a third, and writing takes several "
             "times as long.", advanced=True)
         self._declare_integer(
-            self.THREADS, "Number of threads (0 = automatic)", defaults.threads, (0, 4 * MOST_THREADS),
+            self.THREADS, "Number of threads (0 = automatic)", defaults.threads, (0, 4 * MAX_THREADS),
             "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on it.",
             advanced=True)
 
@@ -258,9 +258,9 @@ class GlcmTextures(Algorithm):
         with added_files(folder) as partial:
             batch = write_many_textures(paths, partial, *task)
             if not batch.names:
-                raise UnsuitableInput(batch.complaint())
+                raise UnsuitableInput(batch.failure_message())
         if batch.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":
-            raise UnsuitableInput(batch.complaint())
+            raise UnsuitableInput(batch.failure_message())
         if self.parameterAsBoolean(parameters, self.LOAD, context):
             for name in batch.names:
                 load_on_completion(os.path.join(folder, name), self.OUTPUT_FOLDER, context,
@@ -282,7 +282,7 @@ class GlcmTextures(Algorithm):
             distance_mode=value(self.DISTANCE_MODE), quantisation=value(self.QUANTISATION),
             value_range=self._range(parameters, context), features=choices(self, parameters, self.FEATURES, context),
             step=integer(self.STEP), normalisation=value(self.NORMALISATION),
-            min_valid=self.parameterAsDouble(parameters, self.MIN_VALID_FRACTION, context), edges=value(self.EDGES),
+            min_valid_fraction=self.parameterAsDouble(parameters, self.MIN_VALID_FRACTION, context), edges=value(self.EDGES),
             compression=value(self.COMPRESSION), threads=integer(self.THREADS))
 
     def _range(self, parameters, context):

@@ -17,9 +17,9 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ...compute.batch import WHEN_BROKEN
+from ...compute.batch import ON_ERROR
 from ...compute.errors import UnsuitableInput
-from ...compute.raster.blocks import MOST_THREADS
+from ...compute.raster.blocks import MAX_THREADS
 from ...compute.safe import find_sentinel1_products
 from ...compute.sentinel1.backscatter_settings import (
     CALIBRATIONS,
@@ -100,7 +100,7 @@ class PreprocessSentinel1(Algorithm):
                      "level everywhere, which removes the displacement of sea ice along mountainous coasts.",
                      advanced=True)
         self._declare_masks(defaults)
-        self._choice(self.ON_ERROR, self.tr("If an input cannot be used"), WHEN_BROKEN, WHEN_BROKEN[0],
+        self._choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, ON_ERROR[0],
                      "All other products are processed and the error is logged in any case. skip: the run succeeds. "
                      "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
         self.declare(
@@ -109,7 +109,7 @@ class PreprocessSentinel1(Algorithm):
             advanced=True)
         self.declare(
             QgsProcessingParameterNumber("THREADS", self.tr("Number of threads (0 = automatic)"), NUMBER.Integer,
-                                         defaults.threads, minValue=0, maxValue=4 * MOST_THREADS),
+                                         defaults.threads, minValue=0, maxValue=4 * MAX_THREADS),
             "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on it.",
             advanced=True)
         self.declare(
@@ -123,7 +123,7 @@ class PreprocessSentinel1(Algorithm):
     def _declare_radiometry(self, defaults):
         self.declare(
             QgsProcessingParameterBoolean("BORDER_NOISE_REMOVAL", self.tr("Border noise removal"),
-                                          defaults.border_removal),
+                                          defaults.border_noise_removal),
             "Remove the invalid pixels along the image borders of products processed before 2018; it hardly changes "
             "newer products.", advanced=True)
         self._choice("NOISE_REMOVAL", self.tr("Thermal noise removal"), NOISE_REMOVAL, defaults.noise_removal,
@@ -169,7 +169,7 @@ class PreprocessSentinel1(Algorithm):
                      "none: no filter, recommended before texture computation.")
         self.declare(
             QgsProcessingParameterNumber("SPECKLE_WINDOW", self.tr("Lee filter window (pixels)"), NUMBER.Integer,
-                                         defaults.filter_size, minValue=3, maxValue=21),
+                                         defaults.speckle_window, minValue=3, maxValue=21),
             "Edge of the window of the Lee filter, an odd number from 3 to 21; larger windows smooth more. The refined "
             "Lee filter always uses 7.", advanced=True)
         self._choice("SCALE", self.tr("Backscatter scale"), SCALES, defaults.scale,
@@ -253,7 +253,7 @@ class PreprocessSentinel1(Algorithm):
                              self._land(parameters, context, progress))
         if batch.failures and (not batch.scenes
                                or self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail"):
-            raise QgsProcessingException(batch.complaint())
+            raise QgsProcessingException(batch.failure_message())
         outputs = [scene.path for scene in batch.scenes]
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for path in outputs:
@@ -270,9 +270,9 @@ class PreprocessSentinel1(Algorithm):
                 "noise_removal", "swath_balance", "calibration", "speckle_filter", "scale", "surface")},
             **{name: self.parameterAsBoolean(parameters, name.upper(), context) for name in (
                 "angle_correction", "incidence_band")},
-            border_removal=self.parameterAsBoolean(parameters, "BORDER_NOISE_REMOVAL", context),
+            border_noise_removal=self.parameterAsBoolean(parameters, "BORDER_NOISE_REMOVAL", context),
             **{name: integer(parameters, name.upper(), context) for name in ("multilook", "threads")},
-            filter_size=integer(parameters, "SPECKLE_WINDOW", context),
+            speckle_window=integer(parameters, "SPECKLE_WINDOW", context),
             floor=double(parameters, "MIN_BACKSCATTER", context),
             **{name: double(parameters, name.upper(), context) for name in (
                 "reference_angle", "pixel_size", "land_buffer")},

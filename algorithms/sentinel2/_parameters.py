@@ -21,13 +21,13 @@ from qgis.core import (
 
 from ...compute.errors import UnsuitableInput
 from ...compute.raster.area_of_interest import PixelArea
-from ...compute.raster.blocks import MOST_THREADS
+from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.formats import COMPRESSION as COMPRESSIONS
 from ...compute.raster.formats import FORMATS
 from ...compute.raster.masks import LAND_SEA, RegionSettings
 from ...compute.raster.resampling import DOWNSAMPLING, FLAG_DOWNSAMPLING, UPSAMPLING
 from ...compute.sentinel2.cloud_mask import CLOUD_MASKS
-from ...compute.sentinel2.msi_bands import BAND_CHOICES, CLOUD_KINDS, SCENE_CLASSES
+from ...compute.sentinel2.msi_bands import BAND_CHOICES, CLOUD_TYPES, SCENE_CLASSES
 from ...compute.sentinel2.reflectance_encoding import STORAGE, StorageSettings
 from ...provider.parameters import choice, choices, is_null
 from ...provider.provider_settings import sen2cor_path
@@ -108,7 +108,7 @@ def add_stack_options(tool, defaults, *add_more):
     tool.declare(
         QgsProcessingParameterNumber(THREADS, tool.tr("Number of threads (0 = automatic)"),
                                      QgsProcessingParameterNumber.Type.Integer, defaultValue=defaults.threads,
-                                     minValue=0, maxValue=4 * MOST_THREADS),
+                                     minValue=0, maxValue=4 * MAX_THREADS),
         "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on it.",
         advanced=True)
 
@@ -118,7 +118,7 @@ def _add_cloud_options(tool, defaults):
         choice(SCL_CLASSES, tool.tr("Scene classes to mask"), SCENE_CLASSES, defaults.masked_classes, several=True),
         "Classes of the scene classification that the cloud mask l2a removes.", advanced=True)
     tool.declare(
-        choice(CLOUD_TYPES, tool.tr("Level-1C cloud types to mask"), CLOUD_KINDS, defaults.cloud_kinds, several=True),
+        choice(CLOUD_TYPES, tool.tr("Level-1C cloud types to mask"), CLOUD_TYPES, defaults.cloud_types, several=True),
         "Cloud types that the cloud mask l1c removes. Snow is in the masks of 2022 and later only.", advanced=True)
     tool.declare(
         QgsProcessingParameterNumber(CLOUD_PROBABILITY_THRESHOLD, tool.tr("Cloud probability threshold (%)"), _DOUBLE,
@@ -298,7 +298,7 @@ def stack_options(tool, parameters, context):
         "resolution": tool.parameterAsDouble(parameters, PIXEL_SIZE, context),
         "cloud_mask": tool.parameterAsEnumString(parameters, CLOUD_MASK, context),
         "masked_classes": choices(tool, parameters, SCL_CLASSES, context),
-        "cloud_kinds": choices(tool, parameters, CLOUD_TYPES, context),
+        "cloud_types": choices(tool, parameters, CLOUD_TYPES, context),
         "cloud_probability": tool.parameterAsDouble(parameters, CLOUD_PROBABILITY_THRESHOLD, context),
         "min_cloud_area": tool.parameterAsDouble(parameters, MIN_CLOUD_AREA, context),
         "cloud_buffer": tool.parameterAsDouble(parameters, CLOUD_BUFFER, context),

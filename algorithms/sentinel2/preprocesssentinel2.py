@@ -10,7 +10,7 @@ from qgis.core import (
 from ...compute.sentinel2.band_stack import write_stack
 from ...compute.sentinel2.msi_product import choose_tile, read_granules
 from ...compute.sentinel2.product_reader import StackSettings
-from ...compute.sentinel2.sen2cor import level_2a_of
+from ...compute.sentinel2.sen2cor import to_level_2a
 from ...provider.base import Algorithm, FeedbackProgress, Group
 from ...provider.styling import dress
 from ._parameters import (
@@ -94,7 +94,7 @@ class PreprocessSentinel2(Algorithm):
         sen2cor, results = sen2cor_options(self, parameters, context)
         results[self.OUTPUT] = output
         if sen2cor:
-            products = level_2a_of(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
+            products = to_level_2a(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
             progress = progress.part(0.8, 1.0)
         results[self.VALID_FRACTION] = write_stack(
             products, output, settings, area, progress, self._regions.settings(self, parameters, context),

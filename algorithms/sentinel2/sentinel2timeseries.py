@@ -16,7 +16,7 @@ from qgis.core import (
 from ...compute.errors import UnsuitableInput
 from ...compute.safe import find_sentinel2_products
 from ...compute.sentinel2.optical_series import SeriesSettings, products_between, read_products, write_series
-from ...compute.sentinel2.sen2cor import each_level_2a_of
+from ...compute.sentinel2.sen2cor import all_to_level_2a
 from ...compute.sentinel2.series_writer import SeriesPaths
 from ...compute.sentinel2.spectral_indices import INDICES
 from ...compute.timeseries.gap_filling import GAP_FILLING
@@ -173,7 +173,7 @@ class Sentinel2TimeSeries(Algorithm):
         sen2cor, results = sen2cor_options(self, parameters, context)
         progress = progress.part(0.05, 1.0)
         if sen2cor:
-            products = each_level_2a_of(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
+            products = all_to_level_2a(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
             progress = progress.part(0.8, 1.0)
         outputs = {name: self.parameterAsOutputLayer(parameters, name, context)
                    for name in (self.OUTPUT, self.CLEAR_COUNT)}

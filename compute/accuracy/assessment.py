@@ -11,8 +11,8 @@ import numpy as np
 from ..classmap.class_legend import name_classes
 from ..classmap.training_record import DOMAIN, MARK, TAG, read_record
 from ..errors import UnsuitableInput
-from ..eta import TimeLeft
-from ..insitu.parcel_raster import ParcelMap
+from ..eta import TimeLeftProgress
+from ..insitu.parcel_raster import ParcelRaster
 from ..raster.blocks import make_executor
 from ..raster.reader import RasterReader
 from ..raster.resampled_reader import RasterOnto
@@ -110,7 +110,7 @@ def assess(task, progress):
         reference = _reference(task, grid, opened, progress)
         read_training, is_training_known, warnings = _training_pixels(task, grid, maps, progress)
         progress.say("Comparing the map with the reference ...")
-        counts = count_pixels(grid, maps, reference, read_training, executor, TimeLeft(progress, "compared"))
+        counts = count_pixels(grid, maps, reference, read_training, executor, TimeLeftProgress(progress, "compared"))
     _require_reference_pixels(reference, counts, task)
     classes = [name_classes(area, one.entries) for area, one in zip(counts.areas, inputs)]
     for one, found in zip(inputs, classes):
@@ -136,7 +136,7 @@ def _training_pixels(task, grid, maps, progress):
     """Reader of the training pixels (None without), whether they are known for all maps, and warnings."""
     warnings, readers, is_training_known = [], [], True
     if task.training:
-        parcels = ParcelMap(grid, task.training, progress=progress)
+        parcels = ParcelRaster(grid, task.training, progress=progress)
         if parcels.outside.all():
             warnings.append("All TRAINING parcels lie outside the map, so no reference data were excluded. Check the "
                             "layer.")

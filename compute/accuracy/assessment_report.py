@@ -139,8 +139,8 @@ def _comparison(assessment, maps, number):
     """The first map against that of index `number`."""
     pair = maps[0], maps[number]
     first, second = (one["pixels"]["rows"] for one in pair)
-    rows = [{**{name: row[name] for name in ("number", "label", "colour")}, "first": row["f_score"],
-             "second": other["f_score"]} for row, other in zip(first, second) if row["expected"]]
+    rows = [{**{name: row[name] for name in ("number", "label", "colour")}, "first": row["f1_score"],
+             "second": other["f1_score"]} for row, other in zip(first, second) if row["expected"]]
     pixel_test = assessment.pixel_tests[number - 1]
     test = assessment.parcel_tests[number - 1] if assessment.parcel_tests else pixel_test
     return {"maps": pair, "rows": rows, "test": test, "pixels": pixel_test,

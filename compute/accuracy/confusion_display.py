@@ -45,7 +45,7 @@ def matrix_content(matrix, classes, name):
     if matrix is None or not matrix.total:
         return None
     rows = [_row(matrix, index, classes.get(label)) for index, label in enumerate(matrix.labels)]
-    assessed = [row["f_score"] for row in rows if row["f_score"] is not None]
+    assessed = [row["f1_score"] for row in rows if row["f1_score"] is not None]
     return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
             "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
             "confusions": _largest_confusions(rows),
@@ -76,7 +76,7 @@ def _row(matrix, index, map_class):
         "rgb": map_class.colour if map_class else (136, 136, 136),
         "precision": float(matrix.precision[index]) if mapped else None,
         "recall": float(matrix.recall[index]) if expected else None,
-        "f_score": float(matrix.f_score[index]) if expected else None,
+        "f1_score": float(matrix.f1_score[index]) if expected else None,
         "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
         "counts": [int(count) for count in matrix.counts[index]]}
 

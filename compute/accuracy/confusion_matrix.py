@@ -95,7 +95,7 @@ class ConfusionMatrix:
         return _ratio(np.diag(self.counts), self.reference_totals)
 
     @property
-    def f_score(self):
+    def f1_score(self):
         """ndarray of float64, shape (n,): F1 score, harmonic mean of precision and recall; 0 where undefined."""
         return _ratio(2.0 * np.diag(self.counts), self.mapped_totals + self.reference_totals)
 

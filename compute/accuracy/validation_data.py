@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classmap.class_map import as_integers
-from ..insitu.parcel_raster import DISPUTED, ParcelMap
+from ..insitu.parcel_raster import DISPUTED, ParcelRaster
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ParcelReference:
 
     def __init__(self, grid, parcels, progress=None):
         self.units = tuple(sorted(parcels, key=lambda parcel: parcel.identifier))
-        self._map = ParcelMap(grid, self.units, progress=progress)
+        self._map = ParcelRaster(grid, self.units, progress=progress)
         self.outside = self._map.outside
 
     def read(self, window):

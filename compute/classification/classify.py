@@ -199,7 +199,7 @@ def assess_parcels(reference, mapping, forest, warnings, is_map, progress):
 
     Parameters
     ----------
-    reference : GroundTruth
+    reference : ReferenceData
     mapping : Mapping
         Pixel counts of the map.
     forest : Forest

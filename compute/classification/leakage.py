@@ -18,7 +18,7 @@ def find_adjacent_parcels(parcel_map, is_training, is_validation, progress):
 
     Parameters
     ----------
-    parcel_map : ParcelMap
+    parcel_map : ParcelRaster
     is_training, is_validation : ndarray of bool, shape (parcels + 2,)
         By parcel number.
     progress : Progress

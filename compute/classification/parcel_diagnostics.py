@@ -58,7 +58,7 @@ def diagnose_parcels(stack, ground, requested, settings, executor, progress):
     Parameters
     ----------
     stack : FeatureStack
-    ground : GroundTruth
+    ground : ReferenceData
     requested : DiagnosticsSettings
     settings : ForestSettings
         Seed and threads.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classifiers.imputation import impute
-from ..classifiers.tree_traversal import Walker
-from ..eta import TimeLeft
+from ..classifiers.tree_traversal import TreeTraversal
+from ..eta import TimeLeftProgress
 from ..raster.blocks import run_blocks
 from ..raster.masks import dilate
 from .feature_stack import ALL
@@ -20,7 +20,7 @@ STRIDE = 61
 
 
 @dataclass(frozen=True, eq=False)
-class Votes:
+class BlockPrediction:
     """Prediction of a block.
 
     Parameters
@@ -49,14 +49,14 @@ class Votes:
     checked: int
 
 
-class Voter:
+class BlockPredictor:
     """Reads and predicts blocks; thread-safe.
 
     Parameters
     ----------
     stack : FeatureStack
     forest : Forest
-    reference : GroundTruth or None
+    reference : ReferenceData or None
         Without a map only its validation parcels are predicted.
     is_map : bool
     needs_probabilities : bool
@@ -70,7 +70,7 @@ class Voter:
         self._halo = HALO if smooths else 0
         self.class_count, self.feature_count = forest.trees.class_count, len(forest.feature_names)
         self.component_count = len(forest.similarity.coefficients) if smooths else 0
-        self._traversal = Walker(forest.trees, stack.grid.height * stack.grid.width if is_map else 0)
+        self._traversal = TreeTraversal(forest.trees, stack.grid.height * stack.grid.width if is_map else 0)
 
     def needs(self, window):
         """Whether a window, with the halo of the smoothing, contains pixels to predict."""
@@ -87,7 +87,7 @@ class Voter:
 
         Returns
         -------
-        Votes
+        BlockPrediction
         """
         selected = ALL if self._is_map else np.flatnonzero(self._near_validation(window))
         features, has_data = self._stack.read(window, selected)
@@ -103,7 +103,7 @@ class Voter:
         else:
             probabilities, winners = None, self._traversal.classes(features, check)
         checked = features[::STRIDE]
-        return Votes(valid, winners, probabilities, components, imputed, self._out_of_range(checked), len(checked))
+        return BlockPrediction(valid, winners, probabilities, components, imputed, self._out_of_range(checked), len(checked))
 
     def _near_validation(self, window):
         """Pixels of validation parcels, and the neighbours used to smooth them."""
@@ -177,7 +177,7 @@ def map_classes(stack, forest, reference, rasters, executor, progress, rules):
     ----------
     stack : FeatureStack
     forest : Forest
-    reference : GroundTruth or None
+    reference : ReferenceData or None
         With the validation parcels to compare the map with.
     rasters : dict of str to RasterWriter
         From :func:`create_maps`.
@@ -199,17 +199,17 @@ def map_classes(stack, forest, reference, rasters, executor, progress, rules):
     stack.accepts_missing = bool(forest.imputation_values)
     smooths = rules.smoothing and forest.similarity is not None
     needs_probabilities = smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0
-    predictor = Voter(stack, forest, reference, bool(rasters), needs_probabilities, smooths)
-    mapper = _Mapper(predictor, _Judge(forest, reference, "probabilities" in rasters, rules), rasters, executor)
+    predictor = BlockPredictor(stack, forest, reference, bool(rasters), needs_probabilities, smooths)
+    mapper = MapWriter(predictor, ClassDecision(forest, reference, "probabilities" in rasters, rules), rasters, executor)
     if smooths:
         height = strip_height(stack.grid, forest.trees.class_count, len(forest.similarity.coefficients))
-        mapper.map_strips(list(stack.strips(height)), TimeLeft(progress, "mapped"))
+        mapper.map_strips(list(stack.strips(height)), TimeLeftProgress(progress, "mapped"))
     else:
-        mapper.map_blocks(stack.blocks(), TimeLeft(progress, "mapped"))
+        mapper.map_blocks(stack.blocks(), TimeLeftProgress(progress, "mapped"))
     return mapper.result()
 
 
-class _Mapper:
+class MapWriter:
     """Predicts, decides, writes and counts blocks."""
 
     def __init__(self, predictor, decision, rasters, executor):
@@ -280,7 +280,7 @@ class _Mapper:
         self._tally.add_counts(counts)
 
 
-class _Judge:
+class ClassDecision:
     """Computes the raster planes of a block from its votes; thread-safe."""
 
     def __init__(self, forest, reference, wants_probabilities, rules):

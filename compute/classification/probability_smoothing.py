@@ -50,7 +50,7 @@ def smooth_probabilities(probabilities, components, valid):
     probabilities : ndarray of float32, shape (classes, rows, columns)
         0 where not valid.
     components : ndarray of int16, shape (components, rows, columns)
-        From :meth:`.likeness.Likeness.components`.
+        From :meth:`.likeness.Similarity.components`.
     valid : ndarray of bool, shape (rows, columns)
         Pixels with data; the others have no weight.
 

@@ -6,13 +6,13 @@ import numpy as np
 
 from ..classmap.classes import class_table
 from ..errors import UnsuitableInput
-from ..insitu.parcel_raster import DISPUTED, ParcelMap
+from ..insitu.parcel_raster import DISPUTED, ParcelRaster
 from ..insitu.parcel_split import split_parcels
 from .leakage import find_adjacent_parcels
 
 
 @dataclass(frozen=True, eq=False)
-class GroundTruth:
+class ReferenceData:
     """Training and validation parcels with pixels in the image.
 
     A pixel of a training parcel is never used for validation, even if a validation parcel covers it too.
@@ -29,7 +29,7 @@ class GroundTruth:
         Parcels outside the image.
     too_small : int
         Parcels in the image that contain no pixel centre.
-    parcel_map : ParcelMap
+    parcel_map : ParcelRaster
         Of training and validation parcels.
     values : ndarray of int64, shape (parcels + 2,)
         Map value by parcel number; 0 for pixels outside parcels and (last element) disputed pixels.
@@ -49,7 +49,7 @@ class GroundTruth:
     unassessed: tuple
     outside: int
     too_small: int
-    parcel_map: ParcelMap
+    parcel_map: ParcelRaster
     values: np.ndarray
     is_training: np.ndarray
     is_validation: np.ndarray
@@ -83,7 +83,7 @@ def build_reference(grid, parcels, validation, split_settings, progress):
 
     Returns
     -------
-    GroundTruth
+    ReferenceData
 
     Raises
     ------
@@ -99,7 +99,7 @@ def build_reference(grid, parcels, validation, split_settings, progress):
     if validation is None:
         split = split_parcels(usable, split_settings, progress=progress)
         training, candidates = split.training, split.validation
-        parcel_map = ParcelMap(grid, training + candidates, progress=progress)
+        parcel_map = ParcelRaster(grid, training + candidates, progress=progress)
     else:
         training = tuple(usable)
         candidates, sizes, more_outside, more_too_small = _usable(grid, validation, progress)
@@ -107,7 +107,7 @@ def build_reference(grid, parcels, validation, split_settings, progress):
             raise UnsuitableInput("No validation parcel contains a pixel of the image. Check the extent and the "
                                   "coordinate reference system of the validation layer, or leave it out.")
         outside, too_small = outside + more_outside, too_small + more_too_small
-        parcel_map = ParcelMap(grid, training, candidates, progress=progress)
+        parcel_map = ParcelRaster(grid, training, candidates, progress=progress)
     codes = sorted({parcel.code for parcel in training})
     if len(codes) < 2:
         raise UnsuitableInput(f"All training parcels in the image are of one class ({codes[0]}). A map needs at least "
@@ -127,14 +127,14 @@ def build_reference(grid, parcels, validation, split_settings, progress):
     accepted = tuple(parcel for parcel, is_accepted in zip(candidates, is_validation[len(training) + 1:-1])
                      if is_accepted)
     unassessed = tuple(sorted(set(codes) - {parcel.code for parcel in accepted}))
-    return GroundTruth(classes, tuple(training), accepted, unassessed, outside, too_small, parcel_map, values,
+    return ReferenceData(classes, tuple(training), accepted, unassessed, outside, too_small, parcel_map, values,
                        is_training, is_validation, int(is_adjacent.sum()), overlapped, int(partly_overlapped))
 
 
 def _usable(grid, parcels, progress):
     """Parcels with at least one pixel, pixel count of each parcel, number outside, number too small."""
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
-    parcel_map = ParcelMap(grid, parcels, progress=progress)
+    parcel_map = ParcelRaster(grid, parcels, progress=progress)
     counts, is_outside = parcel_map.pixel_counts(progress), parcel_map.outside
     usable = [parcel for parcel, count in zip(parcels, counts) if count]
     sizes = {parcel.identifier: count for parcel, count in zip(parcels, counts)}

@@ -18,7 +18,7 @@ from ..insitu.parcel_raster import NO_PARCEL
 from ..insitu.parcel_split import split_parcels
 from ..raster.grid import grid_differences
 from ..raster.reader import RasterReader
-from .reference import GroundTruth
+from .reference import ReferenceData
 
 # A raster with more values is not a class raster.
 MAX_CLASSES = 1000
@@ -32,8 +32,8 @@ MAX_BLOCKS = 100
 SQUARE = 8
 
 
-class LabelMap:
-    """Group number (pixels of one class in connected blocks) of each pixel; same interface as :class:`ParcelMap`.
+class ReferenceRaster:
+    """Group number (pixels of one class in connected blocks) of each pixel; same interface as :class:`ParcelRaster`.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def build_raster_reference(stack, path, split_settings, progress, legend=()):
 
     Returns
     -------
-    GroundTruth
+    ReferenceData
         Its parcels are groups of pixels without geometry.
     reader : RasterReader
         To be closed when the reference is no longer used.
@@ -145,7 +145,7 @@ def _split(reader, values, raster_classes, split_settings, progress):
     names, sizes = np.unique(groups, return_counts=True)
     split = split_parcels([Parcel(name, raster_classes[name % len(values)].code, None) for name in names.tolist()],
                           split_settings)
-    split = _nearest_to_fraction(split, dict(zip(names.tolist(), sizes.tolist())), split_settings.training_share)
+    split = _nearest_to_fraction(split, dict(zip(names.tolist(), sizes.tolist())), split_settings.training_fraction)
     ordered = split.training + split.validation
     classes = tuple(replace(map_class, value=value) for value, map_class in enumerate(raster_classes, start=1))
     value_of = {map_class.code: map_class.value for map_class in classes}
@@ -154,8 +154,8 @@ def _split(reader, values, raster_classes, split_settings, progress):
     is_training[1:len(split.training) + 1] = True
     is_validation[len(split.training) + 1:-1] = True
     number_of = {parcel.identifier: number for number, parcel in enumerate(ordered, start=1)}
-    label_map = LabelMap(reader, block_size, values, keys, [number_of[group] for group in groups.tolist()])
-    return GroundTruth(classes, split.training, split.validation, split.unassessed, 0, 0, label_map, class_values,
+    label_map = ReferenceRaster(reader, block_size, values, keys, [number_of[group] for group in groups.tolist()])
+    return ReferenceData(classes, split.training, split.validation, split.unassessed, 0, 0, label_map, class_values,
                        is_training, is_validation)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..insitu.parcel_raster import ParcelMap
+from ..insitu.parcel_raster import ParcelRaster
 from ..insitu.pixel_sampler import PixelSample, PixelSampler
 from ..raster.blocks import run_blocks
 
@@ -37,7 +37,7 @@ def sample_training_pixels(stack, reference, settings, executor, progress):
     Parameters
     ----------
     stack : FeatureStack
-    reference : GroundTruth
+    reference : ReferenceData
     settings : ForestSettings
     executor : concurrent.futures.Executor
     progress : Progress
@@ -216,7 +216,7 @@ def sample_parcel_pixels(stack, ground, seed, executor, progress, max_parcels=0)
     Parameters
     ----------
     stack : FeatureStack
-    ground : GroundTruth
+    ground : ReferenceData
     seed : int
     executor : concurrent.futures.Executor
     progress : Progress
@@ -228,9 +228,9 @@ def sample_parcel_pixels(stack, ground, seed, executor, progress, max_parcels=0)
     ParcelPixels
     """
     is_used, parcel_map = ground.is_training | ground.is_validation, ground.parcel_map
-    if max_parcels and isinstance(parcel_map, ParcelMap):
+    if max_parcels and isinstance(parcel_map, ParcelRaster):
         is_used = _limit_per_class(ground.values, is_used, max_parcels, seed)
-        parcel_map = ParcelMap(stack.grid, [parcel_map.parcels[number - 1] for number in np.flatnonzero(is_used)])
+        parcel_map = ParcelRaster(stack.grid, [parcel_map.parcels[number - 1] for number in np.flatnonzero(is_used)])
     count = max(1, int(is_used.sum()))
     maximum = int(np.clip(MAX_PIXELS // count, MIN_PER_PARCEL, MAX_PER_PARCEL))
     sampler = PixelSampler(len(is_used), len(stack.names), maximum, seed)

@@ -55,7 +55,7 @@ def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
     Parameters
     ----------
     pixels : ParcelPixels
-    ground : GroundTruth
+    ground : ReferenceData
     pixel_area : float
         Square metres.
     settings : ForestSettings

@@ -9,7 +9,7 @@ from ..classifiers.imputation import imputation_values, impute
 from ..classifiers.permutation_importance import PIXELS_PER_CLASS, permutation_importances
 from ..classifiers.random_forest import grow_forest
 from ..classifiers.similarity import fit_similarity
-from ..classifiers.tree_traversal import Walker
+from ..classifiers.tree_traversal import TreeTraversal
 from ..classifiers.tuning import tune
 from ..errors import UnsuitableInput
 from ..versions import software_versions
@@ -39,7 +39,7 @@ def train_forest(stack, reference, settings, executor, progress):
     Parameters
     ----------
     stack : FeatureStack
-    reference : GroundTruth
+    reference : ReferenceData
     settings : ForestSettings
     executor : concurrent.futures.Executor
     progress : Progress
@@ -135,5 +135,5 @@ def _permutation_importances(stack, reference, settings, grown, executor, progre
     impute(sample.features, values)
     index_of = np.full(len(reference.classes), -1)
     index_of[present] = np.arange(len(present))
-    return permutation_importances(Walker(trees, len(sample.classes) * len(stack.names)), sample.features,
+    return permutation_importances(TreeTraversal(trees, len(sample.classes) * len(stack.names)), sample.features,
                                    index_of[sample.classes], settings.seed, executor, progress.part(0.3, 1.0))

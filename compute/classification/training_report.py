@@ -75,7 +75,7 @@ def describe_settings(task, settings):
         "Maximum tree depth": str(settings.max_depth) if settings.max_depth else "unlimited",
         "Balanced class weights": "yes" if settings.balanced_weights else "no",
         "Training fraction": "all parcels (separate validation parcels)" if task.validation is not None
-        else f"{task.split.training_share:g} of the parcels of each class",
+        else f"{task.split.training_fraction:g} of the parcels of each class",
         "Random seed": str(settings.seed)}
     optional = {
         "Bands": task.band_patterns,

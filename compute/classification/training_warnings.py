@@ -27,7 +27,7 @@ def parcel_warnings(reference):
 
     Parameters
     ----------
-    reference : GroundTruth
+    reference : ReferenceData
 
     Returns
     -------
@@ -67,7 +67,7 @@ def validation_warnings(reference, is_split_off):
 
     Parameters
     ----------
-    reference : GroundTruth
+    reference : ReferenceData
     is_split_off : bool
         Whether the validation parcels were split off the training parcels.
 
@@ -107,7 +107,7 @@ def training_warnings(reference, sampled):
 
     Parameters
     ----------
-    reference : GroundTruth
+    reference : ReferenceData
     sampled : TrainingPixels
 
     Returns

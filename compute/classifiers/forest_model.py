@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import UnreadableInput, UnsuitableInput
-from .similarity import Likeness
+from .similarity import Similarity
 
 LEAF = -1
 
@@ -309,7 +309,7 @@ class Forest:
         Indices of the pairs of bands whose normalised differences are the last features.
     trained_on : str
         Record of the training pixels, see :mod:`~..accuracy.record`; empty if unknown.
-    similarity : Likeness or None
+    similarity : Similarity or None
         For smoothing of the probabilities; None disables it.
     """
 
@@ -327,7 +327,7 @@ class Forest:
     permutation_importances: tuple = ()
     trained_on: str = ""
     band_differences: tuple = ()
-    similarity: Likeness = None
+    similarity: Similarity = None
 
     @property
     def bands(self):

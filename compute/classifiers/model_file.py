@@ -20,7 +20,7 @@ from ..errors import MissingInput, UnreadableInput
 from ..output_files import complete_file
 from ..raster.band_metadata import band_difference_name
 from .forest_model import ARRAYS, Forest, ForestSettings, Trees, check_trees
-from .similarity import MAX_COMPONENTS, Likeness
+from .similarity import MAX_COMPONENTS, Similarity
 
 FORMAT = "floefield-forest"
 
@@ -222,7 +222,7 @@ def _similarity(values, bands):
         raise ValueError("the similarity has the wrong number of bands")
     if any(abs(value) > MAX_ABSOLUTE for row in (centres, *coefficients) for value in row):
         raise ValueError("the values of the similarity are too large")
-    return Likeness(np.array(centres), np.array(coefficients))
+    return Similarity(np.array(centres), np.array(coefficients))
 
 
 def _settings(values):

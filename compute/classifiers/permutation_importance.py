@@ -19,7 +19,7 @@ def permutation_importances(traversal, features, classes, seed, executor, progre
 
     Parameters
     ----------
-    traversal : Walker
+    traversal : TreeTraversal
     features : ndarray of float32, shape (pixels, features)
         Finite; of validation pixels.
     classes : ndarray of int, shape (pixels,)

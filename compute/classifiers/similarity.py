@@ -29,7 +29,7 @@ STEPS_PER_UNIT = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
+class Similarity:
     """Linear transform of the bands to a few components, by which neighbouring pixels are compared.
 
     Parameters
@@ -74,7 +74,7 @@ def fit_similarity(bands, groups):
 
     Returns
     -------
-    Likeness
+    Similarity
     """
     subset = slice(None, None, -(-len(bands) // MAX_PIXELS))
     bands, (_, groups, sizes) = bands[subset].astype(np.float64), np.unique(
@@ -90,7 +90,7 @@ def fit_similarity(bands, groups):
     whitened = means @ whitening
     _, strengths, directions = np.linalg.svd(whitened - whitened.mean(axis=0), full_matrices=False)
     count = max(1, np.count_nonzero(strengths[:MAX_COMPONENTS] > MIN_STRENGTH * strengths[0]))
-    return Likeness(centres, directions[:count] @ whitening.T / deviations)
+    return Similarity(centres, directions[:count] @ whitening.T / deviations)
 
 
 def _whitening(residuals):

@@ -32,7 +32,7 @@ class NumbaTraversal:
         self._traverse, self._select_undecided = kernels
 
     def votes(self, features, check):
-        """As :meth:`.walk.Walker.votes`."""
+        """As :meth:`.walk.TreeTraversal.votes`."""
         votes = np.zeros((len(features), self._class_count))
         for part in _parts(len(features)):
             check()
@@ -41,7 +41,7 @@ class NumbaTraversal:
         return votes
 
     def classes(self, features, check):
-        """As :meth:`.walk.Walker.classes`."""
+        """As :meth:`.walk.TreeTraversal.classes`."""
         winners = np.zeros(len(features), np.intp)
         for part in _parts(len(features)):
             check()
@@ -70,7 +70,7 @@ def numba_traversal(trees, leaf_votes):
     ----------
     trees : Trees
     leaf_votes : ndarray of float64, shape (rows, classes)
-        Votes of a leaf for each row of ``trees.votes``.
+        BlockPrediction of a leaf for each row of ``trees.votes``.
 
     Returns
     -------

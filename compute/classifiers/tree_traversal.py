@@ -29,7 +29,7 @@ UNITS_PER_VOTE = 2.0 ** 24
 MIN_TRAVERSALS_FOR_NUMBA = 2e7
 
 
-class Walker:
+class TreeTraversal:
     """A forest prepared for prediction.
 
     Parameters
@@ -92,7 +92,7 @@ class TreeByTreeTraversal:
                          for nodes in map(trees.nodes, range(trees.count))]
 
     def votes(self, features, check):
-        """As :meth:`Walker.votes`."""
+        """As :meth:`TreeTraversal.votes`."""
         votes = np.empty((len(features), len(self._leaf_votes)))
         for part in self._parts(features):
             sorted_features = features[part]
@@ -102,7 +102,7 @@ class TreeByTreeTraversal:
         return votes
 
     def classes(self, features, check):
-        """As :meth:`Walker.classes`."""
+        """As :meth:`TreeTraversal.classes`."""
         result = np.empty(len(features), np.intp)
         for part in self._parts(features):
             result[part] = self._decide(features[part], check)

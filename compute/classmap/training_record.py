@@ -120,7 +120,7 @@ def training_text(grid, ground, check=lambda: None):
     Parameters
     ----------
     grid : Grid
-    ground : GroundTruth
+    ground : ReferenceData
     check : callable
 
     Returns

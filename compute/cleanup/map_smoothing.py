@@ -15,7 +15,7 @@ import numpy as np
 
 from ..classmap.class_map import EDGE, class_values, classes_of, layout_like, read_classes, unique_values, with_nodata
 from ..errors import UnsuitableInput
-from ..eta import TimeLeft
+from ..eta import TimeLeftProgress
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import require_same_grid
 from ..raster.reader import RasterReader
@@ -206,7 +206,7 @@ def smooth_classification(classification, entries, probabilities, output, settin
     UnsuitableInput, UnreadableInput, OutputError
     Cancelled
     """
-    progress = TimeLeft(progress, "done")
+    progress = TimeLeftProgress(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(classification) as reader:
         values = class_values(reader, executor, progress.part(0.0, 0.1))
         classes = classes_of(values, entries)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..classmap.class_map import class_values, classes_of, layout_like, read_classes, unused_value, with_nodata
 from ..errors import UnsuitableInput
-from ..eta import TimeLeft
+from ..eta import TimeLeftProgress
 from ..insitu.zonal_statistics import count_values, majority_by_parcel, rasterise_parcels, work_blocks, zonal_statistics
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import require_same_grid
@@ -124,7 +124,7 @@ def aggregate(task, output, settings, progress, deliver=lambda table: None):
     UnsuitableInput
         If no parcel lies on the raster, or a majority is requested for a raster that is not a class map.
     """
-    progress = TimeLeft(progress, "done")
+    progress = TimeLeftProgress(progress, "done")
     with make_executor(settings.threads) as executor, RasterReader(task.raster) as reader:
         parcels = rasterise_parcels(reader.grid, task.geometries)
         if parcels.outside.all():

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..classmap.class_map import EDGE, read_classes
 from ..raster.blocks import run_blocks
-from ..scratch import Shelf
+from ..scratch import ScratchArrays
 
 
 class Patches:
@@ -143,7 +143,7 @@ class Sieve:
         self._patch_ids = self._classes = self._sizes = self._firsts = self._weights = None
         self._is_decided = self._new_classes = self._large_sizes = None
         # By block: new classes as far as decided, and the pixels that depend on a border speck.
-        self._scratch = Shelf()
+        self._scratch = ScratchArrays()
 
     def analyse(self, executor, progress):
         """Find all patches and the new class of each speck.

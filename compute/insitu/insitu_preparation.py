@@ -54,7 +54,7 @@ class PreparationSettings:
         Segments per quarter circle of the buffer.
     min_area : float
         Minimum area after the buffer in square metres.
-    sliver_area : float
+    max_sliver_area : float
         Maximum sliver area in square metres, of parcels and parts of parcels. A pixel of 10 m has 100.
     parts : {"largest", "all"}
         Parts kept of a multi-part parcel; Sen2-Agri requires single polygons.
@@ -63,7 +63,7 @@ class PreparationSettings:
     distance: float = InnerBufferSettings.distance
     segments: int = InnerBufferSettings.segments
     min_area: float = AreaFilterSettings.min_area
-    sliver_area: float = 100.0
+    max_sliver_area: float = 100.0
     parts: str = "largest"
 
 

@@ -19,7 +19,7 @@ DISPUTED = -1
 STRIP = 512
 
 
-class ParcelMap:
+class ParcelRaster:
     """Parcels rasterised on a grid.
 
     Parameters

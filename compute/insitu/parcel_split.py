@@ -27,7 +27,7 @@ class SplitSettings:
 
     Parameters
     ----------
-    training_share : float
+    training_fraction : float
         Training fraction of the parcels of each class (above 0, at most 1).
     seed : int
         Random seed.
@@ -41,7 +41,7 @@ class SplitSettings:
         two or more for validation, and uses a single one for training.
     """
 
-    training_share: float = 0.75
+    training_fraction: float = 0.75
     seed: int = 0
     method: str = "parcels"
     block_size: float = 5000.0
@@ -90,7 +90,7 @@ def split_parcels(parcels, settings, blocks=None, progress=None):
     for parcel in parcels:
         progress.check()
         members[parcel.code].append(parcel)
-    if settings.method == "blocks" and settings.training_share < 1.0:
+    if settings.method == "blocks" and settings.training_fraction < 1.0:
         sides = _split_blocks(members, settings, blocks, progress)
     else:
         sides = {code: _split_class(code, of_class, settings) for code, of_class in members.items()}
@@ -99,7 +99,7 @@ def split_parcels(parcels, settings, blocks=None, progress=None):
         is_split = bool(class_training and class_validation)
         if not is_split:
             unassessed.append(code)
-        in_both = settings.small_classes == "both" and settings.training_share < 1.0
+        in_both = settings.small_classes == "both" and settings.training_fraction < 1.0
         training += class_training if is_split else class_training + class_validation
         validation += class_validation if is_split else class_training + class_validation if in_both else []
     return Split(_sorted(training), _sorted(validation), tuple(unassessed))
@@ -135,9 +135,9 @@ def _split_class(code, members, settings):
 
 
 def _training_count(parcels, settings):
-    if settings.training_share >= 1.0:
+    if settings.training_fraction >= 1.0:
         return parcels
-    count = int(parcels * settings.training_share + 0.5)
+    count = int(parcels * settings.training_fraction + 0.5)
     return count if settings.small_classes == "both" else max(1, min(count, parcels - 1))
 
 
@@ -149,7 +149,7 @@ def _split_blocks(members, settings, blocks, progress):
             progress.check()
             content.setdefault(blocks[parcel.identifier], Counter())[code] += 1
     keys = dict(zip(sorted(content), np.random.default_rng(settings.seed).random(len(content)).tolist()))
-    missing = {code: [settings.training_share * len(parcels), (1 - settings.training_share) * len(parcels)]
+    missing = {code: [settings.training_fraction * len(parcels), (1 - settings.training_fraction) * len(parcels)]
                for code, parcels in members.items()}
     side_of = {}
     for code in sorted(members, key=lambda code: (len(members[code]), code)):

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UnsuitableInput
 from ..raster.blocks import run_blocks
 from .parcel import Parcel
-from .parcel_raster import ParcelMap
+from .parcel_raster import ParcelRaster
 
 STATISTICS = ("mean", "median", "std", "min", "max", "majority", "count")
 
@@ -36,10 +36,10 @@ def rasterise_parcels(grid, geometries):
 
     Returns
     -------
-    ParcelMap
+    ParcelRaster
     """
     # One class for all, so that overlaps are not disputed.
-    return ParcelMap(grid, [Parcel(number, "", geometry) for number, geometry in enumerate(geometries)])
+    return ParcelRaster(grid, [Parcel(number, "", geometry) for number, geometry in enumerate(geometries)])
 
 
 def work_blocks(grid, bands):
@@ -59,7 +59,7 @@ def zonal_statistics(reader, parcels, statistics, executor, progress):
     Parameters
     ----------
     reader : RasterReader
-    parcels : ParcelMap
+    parcels : ParcelRaster
         From :func:`rasterise_parcels`, on the grid of the raster.
     statistics : collection of str
         Out of ``STATISTICS``, without "majority".
@@ -94,7 +94,7 @@ def count_values(read, blocks, parcels, executor, progress):
     read : callable
         ``read(window)`` returns classes (int64) and validity, shape (height, width).
     blocks : iterable of Window
-    parcels : ParcelMap
+    parcels : ParcelRaster
     executor : concurrent.futures.Executor
     progress : Progress
 

@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 # More threads rarely help: decoding and disk access are the bottleneck.
-MOST_THREADS = 8
+MAX_THREADS = 8
 
 # GDAL's block cache during processing; the default is a percentage of the memory and fills with large rasters.
 CACHE_BYTES = 160 * 1024 * 1024
@@ -18,7 +18,7 @@ CACHE_BYTES = 160 * 1024 * 1024
 
 def default_threads():
     """Return the default number of threads: all cores but one, at least one, at most eight."""
-    return max(1, min(MOST_THREADS, (os.cpu_count() or 2) - 1))
+    return max(1, min(MAX_THREADS, (os.cpu_count() or 2) - 1))
 
 
 @contextlib.contextmanager

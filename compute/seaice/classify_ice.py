@@ -89,7 +89,7 @@ class IceClassification:
     matrix: object
     failures: tuple
 
-    def complaint(self):
+    def failure_message(self):
         """Return a message that lists the failures."""
         reasons = " ".join(reason for _, reason in self.failures)
         total = len(self.maps) + len(self.failures)
@@ -208,7 +208,7 @@ class _Run:
                 polygons = (*task.land, *charts)
                 with self.store.open(scene, polygons, part.part(0.0, 0.4)) as features:
                     chart_raster = ChartRaster(polygons, features.grid) if polygons else None
-                    scene_settings = replace(settings, wants_disagreement=settings.wants_disagreement and bool(charts))
+                    scene_settings = replace(settings, write_disagreement=settings.write_disagreement and bool(charts))
                     mapped = map_scene(scene, features, self.forest, chart_raster, water, self.folder, scene_settings,
                                        executor, part.part(0.4, 1.0))
                     grid = features.grid
@@ -217,7 +217,7 @@ class _Run:
                     draft = draft_by_polygon(mapped, chart_raster, stages)
                 elif settings.draft == "grid":
                     draft = draft_by_cell(mapped, grid, stages)
-                edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.wants_edge else []
+                edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.write_ice_edge else []
                 self.maps.append(IceMap(scene, charts, grid, mapped, self.matrices.get(scene), draft, edge))
             self.store.remove(scene)
         self._require_scenes()

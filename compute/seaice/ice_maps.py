@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classification.class_maps import MapPaths, create_maps
-from ..classifiers.tree_traversal import Walker
+from ..classifiers.tree_traversal import TreeTraversal
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.classes import MapClass
 from ..raster.band_metadata import DATE_TAG, SYNTHETIC_TAG
@@ -78,7 +78,7 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
     -------
     MappedScene
     """
-    grid, walker = features.grid, Walker(forest.trees)
+    grid, walker = features.grid, TreeTraversal(forest.trees)
     values = np.array([entry.value for entry in forest.classes], np.uint8)
     is_water = np.isin(np.arange(256), list(water))
     paths = [os.path.join(folder, f"{scene.name}_{kind}.tif") for kind in ("ice", "confidence", "disagreement")]
@@ -108,7 +108,7 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
             writer.update_tags(tags)
-        if chart_raster is not None and settings.wants_disagreement:
+        if chart_raster is not None and settings.write_disagreement:
             layout = categorical_layout(grid, DISAGREEMENT, "disagreement", tags)
             writers.append(opened.enter_context(create_raster(
                 paths[2], layout, categorical_side_files(DISAGREEMENT, "disagreement"))))
@@ -146,7 +146,7 @@ class _Counts:
         self._counts_by_polygon = np.zeros((polygons + 1, 256), np.int64)
         self._cell = max(1, round(settings.cell / grid.pixel_width))
         rows, columns = (-(-edge // self._cell) for edge in grid.shape)
-        needs_cells = settings.wants_edge or settings.draft == "grid"
+        needs_cells = settings.write_ice_edge or settings.draft == "grid"
         self._counts_by_cell = np.zeros((rows, columns, depth), np.int32) if needs_cells else None
 
     def add(self, window, block, indices, compared):

@@ -190,10 +190,10 @@ def _scores(matrix, report):
         rows.append({"number": by_label[label].value, "label": label, "colour": css_colour(by_label[label].colour),
                      "precision": float(matrix.precision[index]) if mapped else None,
                      "recall": float(matrix.recall[index]) if expected else None,
-                     "f_score": float(matrix.f_score[index]) if expected else None,
+                     "f1_score": float(matrix.f1_score[index]) if expected else None,
                      "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
                      "counts": [int(count) for count in matrix.counts[index]]})
-    assessed = [row["f_score"] for row in rows if row["f_score"] is not None]
+    assessed = [row["f1_score"] for row in rows if row["f1_score"] is not None]
     return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
             "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows}
 

@@ -6,7 +6,7 @@ from ..classifiers.forest_model import ForestSettings
 from ..texture.texture_settings import TextureSettings
 
 TEXTURES = ("compute", "from_folder", "none")
-EVALUATIONS = ("leave_one_date_out", "none")
+ASSESSMENTS = ("leave_one_date_out", "none")
 DRAFTS = ("none", "polygons", "grid")
 
 # The features most used in SNAP and the literature, without strongly correlated pairs.
@@ -48,7 +48,7 @@ class IceSettings:
         Size in metres of the cells for the ice edge and the draft grid.
     edge_concentration : float
         Ice concentration at the ice edge, 0..1.
-    wants_edge, wants_disagreement : bool
+    write_ice_edge, write_disagreement : bool
         Whether the ice edge and the disagreement maps are computed.
     """
 
@@ -68,5 +68,5 @@ class IceSettings:
     draft: str = "none"
     cell: float = 2000.0
     edge_concentration: float = 0.15
-    wants_edge: bool = False
-    wants_disagreement: bool = True
+    write_ice_edge: bool = False
+    write_disagreement: bool = True

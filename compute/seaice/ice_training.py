@@ -12,7 +12,7 @@ import numpy as np
 from ..accuracy.confusion_matrix import ConfusionMatrix
 from ..classifiers.forest_model import Forest
 from ..classifiers.random_forest import grow_forest
-from ..classifiers.tree_traversal import Walker
+from ..classifiers.tree_traversal import TreeTraversal
 from ..errors import UnsuitableInput
 from ..insitu.pixel_sampler import PixelSampler
 from ..raster.blocks import run_blocks
@@ -98,7 +98,7 @@ def leave_one_date_out(scenes, samples, legend, settings, progress):
         forest = replace(settings.forest, trees=min(settings.forest.trees, settings.evaluation_trees))
         grown = grow_forest(np.concatenate([pixels.training_features for pixels in others]),
                            np.searchsorted(present, classes), len(present), forest, part)
-        walker = Walker(grown.trees, sum(len(pixels.validation_classes) for pixels in samples) // len(days))
+        walker = TreeTraversal(grown.trees, sum(len(pixels.validation_classes) for pixels in samples) // len(days))
         for scene, pixels in zip(scenes, samples):
             if scene.day == day and len(pixels.validation_classes):
                 mapped = present[walker.classes(pixels.validation_features, progress.check)]

@@ -18,7 +18,7 @@ from ..classmap.class_map import categorical_layout
 from ..classmap.classes import MapClass, class_table
 from ..classmap.training_record import training_text
 from ..errors import UnsuitableInput
-from ..eta import TimeLeft
+from ..eta import TimeLeftProgress
 from ..output_files import complete_file
 from ..raster.blocks import make_executor
 from ..raster.grid import grid_differences
@@ -91,7 +91,7 @@ def make_product(task, paths, progress):
         outputs = opened.enter_context(contextlib.ExitStack())
         report_file = outputs.enter_context(complete_file(paths.report)) if paths.report else ""
         writer = outputs.enter_context(ProductWriter(task, paths, stack, forest, reference, raw, final, mask, flags))
-        counts = writer.run(mapping, executor, TimeLeft(progress.part(0.9, 0.98), "written"))
+        counts = writer.run(mapping, executor, TimeLeftProgress(progress.part(0.9, 0.98), "written"))
         reference = replace(reference, classes=writer.classes)
         result = assess_parcels(reference, counts, forest, tuple(warnings), True, progress)
         if report_file:

@@ -204,7 +204,7 @@ def write_quality(path, is_mask, matrix, codes):
         for row in matrix.counts.tolist():
             _add_all(SubElement(data, "Row"), "Column", row)
         metrics = SubElement(root, "QualityMetrics")
-        for title, scores in (("Precision", matrix.precision), ("Recall", matrix.recall), ("F-score", matrix.f_score)):
+        for title, scores in (("Precision", matrix.precision), ("Recall", matrix.recall), ("F-score", matrix.f1_score)):
             for name, score in zip(names, scores):
                 SubElement(metrics, title, {"class": name}).text = f"{score:.10f}"
         _add(metrics, "Kappa", f"{matrix.kappa:.10f}")
@@ -240,7 +240,7 @@ def write_parameters(path, task, days, acquisitions):
     _add_all(SubElement(tile, "Dates"), "Date", days)
     forest = task.forest
     parameters = SubElement(root, "Parameters")
-    for name, value in (("MainMission", "SENTINEL"), ("SampleRatio", f"{task.split.training_share:g}"),
+    for name, value in (("MainMission", "SENTINEL"), ("SampleRatio", f"{task.split.training_fraction:g}"),
                         ("Seed", forest.seed), ("IncludeRedEdge", str(task.red_edge).lower())):
         _add(parameters, name, value)
     if task.reference:

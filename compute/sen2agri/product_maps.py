@@ -34,7 +34,7 @@ class ProductWriter(contextlib.ExitStack):
     paths : ProductPaths
     stack : SeriesStack
     forest : Forest
-    reference : GroundTruth
+    reference : ReferenceData
     raw, final : RasterReader
         Map before and after smoothing by segments; the same raster without smoothing.
     mask : RasterReader or None

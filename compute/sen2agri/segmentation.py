@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from ..eta import TimeLeft
+from ..eta import TimeLeftProgress
 from ..raster.blocks import nested_blocks, run_blocks
 from .crop_features import index_of
 
@@ -91,7 +91,7 @@ def smooth_mask(stack, raw, target, settings, executor, progress):
 
     # Ordered so that tiles of the series shared by neighbouring blocks are still cached.
     run_blocks(nested_blocks(grid, TILE, REGION), work, lambda window, values: target.write(window, values[None]),
-               executor, TimeLeft(progress.part(0.3, 1.0), "segmented"))
+               executor, TimeLeftProgress(progress.part(0.3, 1.0), "segmented"))
 
 
 def segments(components, settings):

@@ -19,7 +19,7 @@ class BackscatterSettings:
     ----------
     polarisations : tuple of str
         Polarisations to process; empty for all of a product.
-    border_removal : bool
+    border_noise_removal : bool
         Whether border noise is removed.
     noise_removal : {"none", "range", "full"}
         Thermal noise removal: none, with the range vectors, or with the range and azimuth vectors (scalloping).
@@ -37,7 +37,7 @@ class BackscatterSettings:
     multilook : int
         Size of the multilook window in pixels; 0 for the largest that fits into an output pixel.
     speckle_filter : {"none", "lee", "refined_lee"}
-    filter_size : int
+    speckle_window : int
         Window size of the Lee filter in pixels, odd.
     scale : {"db", "linear"}
     floor : float
@@ -57,7 +57,7 @@ class BackscatterSettings:
     """
 
     polarisations: tuple = ()
-    border_removal: bool = True
+    border_noise_removal: bool = True
     noise_removal: str = "full"
     swath_balance: str = "none"
     swath_table: str = ""
@@ -67,7 +67,7 @@ class BackscatterSettings:
     slopes: dict = field(default_factory=lambda: dict(SLOPES))
     multilook: int = 0
     speckle_filter: str = "none"
-    filter_size: int = 5
+    speckle_window: int = 5
     scale: str = "db"
     floor: float = -50.0
     incidence_band: bool = True

@@ -68,7 +68,7 @@ class RadarImage:
     def _prepare(self, product, executor, progress):
         """Determine border noise and sub-swath balance, which require the whole image."""
         settings = self._settings
-        border = Border(self._channels[0], progress) if settings.border_removal else None
+        border = Border(self._channels[0], progress) if settings.border_noise_removal else None
         for number, (polarisation, channel) in enumerate(zip(self.polarisations, self._channels)):
             part = progress.part(number / len(self._channels), (number + 1) / len(self._channels))
             channel.border = border
@@ -104,7 +104,7 @@ class RadarImage:
 
     def _tile(self, window):
         settings, looks = self._settings, self.looks
-        halo = filter_halo(settings.speckle_filter, settings.filter_size)
+        halo = filter_halo(settings.speckle_filter, settings.speckle_window)
         padded = window.padded(halo)
         source = Window(padded.row * looks, padded.col * looks, padded.height * looks, padded.width * looks)
         inner = window.relative_to(padded).slices
@@ -114,7 +114,7 @@ class RadarImage:
             if looks > 1:
                 power, valid = multilook(power, valid, looks)
             if settings.speckle_filter == "lee":
-                power = lee(power, valid, settings.filter_size, self._enl)
+                power = lee(power, valid, settings.speckle_window, self._enl)
             elif settings.speckle_filter == "refined_lee":
                 power = refined_lee(power, valid, self._enl)
             plane[:] = power[inner]

@@ -44,11 +44,11 @@ class StackSettings:
         Downsampling method of the cloud mask.
     cloud_mask : {"none", "l1c", "l2a", "probability"}
         Reflectance under the mask is set to nodata. "l2a": `masked_classes` of the scene classification; "l1c":
-        `cloud_kinds` of the Level-1C masks; "probability": cloud probability of at least `cloud_probability`.
+        `cloud_types` of the Level-1C masks; "probability": cloud probability of at least `cloud_probability`.
     masked_classes : tuple of str
         Names of scene classes (``SCENE_CLASSES``).
-    cloud_kinds : tuple of str
-        Subset of ``CLOUD_KINDS``.
+    cloud_types : tuple of str
+        Subset of ``CLOUD_TYPES``.
     cloud_probability : float
         Cloud probability threshold in percent.
     min_cloud_area : float
@@ -68,7 +68,7 @@ class StackSettings:
     cloud_mask: str = "none"
     masked_classes: tuple = ("nodata", "saturated_defective", "cloud_shadow", "cloud_medium_probability",
                              "cloud_high_probability", "thin_cirrus")
-    cloud_kinds: tuple = ("opaque", "cirrus")
+    cloud_types: tuple = ("opaque", "cirrus")
     cloud_probability: float = 50.0
     min_cloud_area: float = 0.0
     cloud_buffer: float = 0.0

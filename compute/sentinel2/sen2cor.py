@@ -68,7 +68,7 @@ def find_sen2cor(path):
     raise MissingInput(f"{path} is not Sen2Cor. Give the path of its L2A_Process, or of the folder that contains it.")
 
 
-def level_2a_of(products, path, folder, resolution, progress):
+def to_level_2a(products, path, folder, resolution, progress):
     """Convert a Level-1C product to Level-2A; a Level-2A product is returned unchanged.
 
     Parameters
@@ -107,10 +107,10 @@ def level_2a_of(products, path, folder, resolution, progress):
     return read_granules(correct(products[0], executable, folder, resolution, progress))
 
 
-def each_level_2a_of(products, path, folder, resolution, progress):
+def all_to_level_2a(products, path, folder, resolution, progress):
     """Convert several products one after the other.
 
-    Parameters and errors as for :func:`level_2a_of`.
+    Parameters and errors as for :func:`to_level_2a`.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def each_level_2a_of(products, path, folder, resolution, progress):
     results = []
     for index, product in enumerate(products):
         part = progress.part(index / len(products), (index + 1) / len(products))
-        results += level_2a_of((product,), path, folder, resolution, part)
+        results += to_level_2a((product,), path, folder, resolution, part)
     return results
 
 

@@ -49,7 +49,7 @@ class TextureSettings:
         Output step in pixels: distance between window centres, and pixel size of the output.
     normalisation : {"standard", "snap"}
         Probabilities sum to 1, or to 2 as in SNAP.
-    min_valid : float
+    min_valid_fraction : float
         Minimum fraction (0 to 1) of valid pairs in a window; at least one pair is required.
     edges : {"clipped", "nodata"}
         At image borders: use the part of the window inside the image, or set nodata.
@@ -70,7 +70,7 @@ class TextureSettings:
     features: tuple = SNAP_FEATURES
     step: int = 1
     normalisation: str = "standard"
-    min_valid: float = 0.5
+    min_valid_fraction: float = 0.5
     edges: str = "clipped"
     compression: str = "none"
     threads: int = 0

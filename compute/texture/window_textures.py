@@ -149,7 +149,7 @@ class _FeatureMeans:
         features = matrix.features(rows)
         extents = WindowExtents(self._extents.heights[rows], self._extents.widths)
         possible = sum(extents.possible_pairs(offset) for offset in matrix.offsets)
-        has_data = (features.pairs > 0) & (features.pairs >= self._settings.min_valid * possible)
+        has_data = (features.pairs > 0) & (features.pairs >= self._settings.min_valid_fraction * possible)
         if self._settings.edges == "nodata":
             has_data &= extents.is_whole(self._settings.window)
         self._counts[rows] += has_data

@@ -44,8 +44,8 @@ def _walker(trees, with_numba):
     from floefield.compute.classifiers import tree_kernels, tree_traversal
 
     if with_numba:
-        return tree_traversal.Walker(trees) if tree_kernels.compiled_kernels() else None
-    return tree_traversal.Walker(trees, pixels=0)
+        return tree_traversal.TreeTraversal(trees) if tree_kernels.compiled_kernels() else None
+    return tree_traversal.TreeTraversal(trees, pixels=0)
 
 
 def _compare(folder, runs, method, check, with_numba):

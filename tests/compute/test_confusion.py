@@ -17,7 +17,7 @@ def test_accuracy_measures_by_hand():
     assert BY_HAND.kappa == pytest.approx(0.34 / 0.49, abs=1e-15)
     np.testing.assert_allclose(BY_HAND.precision, [35 / 45, 50 / 55])
     np.testing.assert_allclose(BY_HAND.recall, [35 / 40, 50 / 60])
-    np.testing.assert_allclose(BY_HAND.f_score, [70 / 85, 100 / 115])
+    np.testing.assert_allclose(BY_HAND.f1_score, [70 / 85, 100 / 115])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -32,11 +32,11 @@ def test_accuracy_measures_agree_with_scikit_learn(seed):
     ours = ConfusionMatrix.from_labels(reference, mapped, labels)
 
     np.testing.assert_array_equal(ours.counts, metrics.confusion_matrix(reference, mapped, labels=labels))
-    precision, recall, f_score, _ = metrics.precision_recall_fscore_support(
+    precision, recall, f1_score, _ = metrics.precision_recall_fscore_support(
         reference, mapped, labels=labels, zero_division=0)
     np.testing.assert_allclose(ours.precision, precision)
     np.testing.assert_allclose(ours.recall, recall)
-    np.testing.assert_allclose(ours.f_score, f_score)
+    np.testing.assert_allclose(ours.f1_score, f1_score)
     assert ours.overall_accuracy == pytest.approx(metrics.accuracy_score(reference, mapped))
     assert ours.kappa == pytest.approx(metrics.cohen_kappa_score(reference, mapped))
 
@@ -56,7 +56,7 @@ def test_undefined_accuracy_measures_are_0_without_warnings():
         matrix = ConfusionMatrix(("a", "b", "c"), np.array([[4, 0, 0], [2, 0, 0], [0, 0, 0]], np.int64))
         np.testing.assert_allclose(matrix.precision, [4 / 6, 0, 0])
         np.testing.assert_allclose(matrix.recall, [1, 0, 0])
-        np.testing.assert_allclose(matrix.f_score, [0.8, 0, 0])
+        np.testing.assert_allclose(matrix.f1_score, [0.8, 0, 0])
 
 
 def test_kappa_is_1_if_chance_agreement_is_1():

@@ -16,7 +16,7 @@ from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classifiers.forest_model import ForestSettings, parse_class_weights
 from floefield.compute.classifiers.model_file import load_forest
 from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
-from floefield.compute.eta import TimeLeft, format_duration
+from floefield.compute.eta import TimeLeftProgress, format_duration
 from floefield.compute.progress import Progress
 from tests.fieldscene import CRS, NORTH, WEST, parcels, read, reflectance, write
 from tests.modelfiles import grow_model
@@ -276,7 +276,7 @@ def test_extra_trees_agree_with_scikit_learn(tmp_path):
 def test_the_time_left_is_reported_at_intervals():
     clock = iter([0.0, 5.0, 16.0, 20.0, 40.0])
     listener = Listener()
-    progress = TimeLeft(listener, "mapped", lambda: next(clock))
+    progress = TimeLeftProgress(listener, "mapped", lambda: next(clock))
     for fraction in (0.1, 0.25, 0.4, 0.8):
         progress.step(fraction)
 

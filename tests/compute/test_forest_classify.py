@@ -13,7 +13,7 @@ from floefield.compute.classification.classify import ClassificationTask, classi
 from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classifiers.forest_model import ForestSettings
 from floefield.compute.classifiers.model_file import load_forest
-from floefield.compute.classifiers.tree_traversal import Walker
+from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.errors import Cancelled, OutputError, UnreadableInput, UnsuitableInput
 from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.insitu.parcel_split import SplitSettings, split_parcels
@@ -127,7 +127,7 @@ def test_the_model_file_gives_the_same_map(scene, classified):
 
     assert forest.feature_names == ("B04", "B08")
     assert [map_class.code for map_class in forest.classes] == list(CROPS)
-    np.testing.assert_array_equal(Walker(forest.trees).classes(np.ascontiguousarray(values[:, valid].T)) + 1,
+    np.testing.assert_array_equal(TreeTraversal(forest.trees).classes(np.ascontiguousarray(values[:, valid].T)) + 1,
                                   read(classified[1] / "classes.tif")[0][0][valid])
 
 

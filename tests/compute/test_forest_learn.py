@@ -17,7 +17,7 @@ from floefield.compute.classifiers.forest_model import ForestSettings, trees_fro
 from floefield.compute.classifiers.model_file import load_forest
 from floefield.compute.classifiers.permutation_importance import permutation_importances
 from floefield.compute.classifiers.random_forest import grow_forest
-from floefield.compute.classifiers.tree_traversal import Walker
+from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.classifiers.tuning import parcel_folds, tune
 from floefield.compute.errors import GridMismatch, UnsuitableInput
 from floefield.compute.insitu.parcel import Parcel
@@ -113,14 +113,14 @@ def test_class_weights_agree_with_scikit_learn():
     grown = grow_forest(features, classes, 3, replace(FOREST, trees=10), Progress(), [1.0, 5.0, 1.0])
     expected = RandomForestClassifier(10, class_weight={0: 1, 1: 5, 2: 1}, random_state=0).fit(features, classes)
 
-    np.testing.assert_allclose(Walker(grown.trees, 0).votes(features) / 10, expected.predict_proba(features), atol=1e-6)
+    np.testing.assert_allclose(TreeTraversal(grown.trees, 0).votes(features) / 10, expected.predict_proba(features), atol=1e-6)
 
 
 def test_permutation_importance_agrees_with_scikit_learn():
     features, classes, _ = clusters(0)
     grown = RandomForestClassifier(30, random_state=0).fit(features, classes)
     unseen, truth, _ = clusters(1)
-    traversal = Walker(trees_from_sklearn(grown.estimators_, 3, 4), 0)
+    traversal = TreeTraversal(trees_from_sklearn(grown.estimators_, 3, 4), 0)
     with ThreadPoolExecutor(2) as executor:
         ours = permutation_importances(traversal, unseen, truth, 0, executor, Progress())
     theirs = permutation_importance(grown, unseen, truth, n_repeats=5, random_state=0).importances_mean

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from floefield.compute.classifiers.forest_model import ARRAYS, LEAF, Forest, ForestSettings, Trees, trees_from_sklearn
 from floefield.compute.classifiers.model_file import load_forest, save_forest
-from floefield.compute.classifiers.tree_traversal import Walker
+from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.classmap.classes import MapClass
 from floefield.compute.errors import MissingInput, UnreadableInput
 
@@ -66,7 +66,7 @@ def test_a_forest_is_loaded_as_it_was_saved(forest, model):
     assert (loaded.feature_names, loaded.classes, loaded.settings) == (forest.feature_names, CLASSES, forest.settings)
     assert (loaded.importances, loaded.training_pixels, loaded.software) == ((0.5, 0.25, 0.25), (150, 150),
                                                                             {"scikit-learn": "1.2.1"})
-    assert Walker(loaded.trees).votes(features).tobytes() == Walker(forest.trees).votes(features).tobytes()
+    assert TreeTraversal(loaded.trees).votes(features).tobytes() == TreeTraversal(forest.trees).votes(features).tobytes()
 
 
 def test_equal_forests_give_equal_bytes(forest, model, tmp_path):
@@ -250,7 +250,7 @@ def hand_made(forest, tmp_path):
 @pytest.mark.parametrize("pixels", [0, None], ids=["scikit-learn", "numba"])
 def test_every_version_of_scikit_learn_gives_the_same_votes(hand_made, pixels):
     """The expected votes are constants, independent of the installed version."""
-    traversal = Walker(load_forest(hand_made).trees, pixels)
+    traversal = TreeTraversal(load_forest(hand_made).trees, pixels)
 
     np.testing.assert_array_equal(traversal.votes(PIXELS), EXPECTED)
     np.testing.assert_array_equal(traversal.classes(PIXELS), [0, 2, 1, 1])

@@ -30,7 +30,7 @@ def pixels_as_parcels():
 
 
 def test_one_polygon_for_each_pixel_does_not_give_a_random_split_of_pixels(grid):
-    reference = build_reference(grid, pixels_as_parcels(), None, SplitSettings(training_share=0.75), Progress())
+    reference = build_reference(grid, pixels_as_parcels(), None, SplitSettings(training_fraction=0.75), Progress())
 
     # Of 9 fields of 36 pixels a quarter is held out: 81 pixels, nearly all of them adjacent to a training pixel.
     assert reference.adjacent >= 79

@@ -12,7 +12,7 @@ from floefield.compute.classification.probability_smoothing import smooth_probab
 from floefield.compute.classifiers import similarity
 from floefield.compute.classifiers.forest_model import ForestSettings
 from floefield.compute.classifiers.model_file import load_forest, save_forest
-from floefield.compute.classifiers.similarity import Likeness, fit_similarity
+from floefield.compute.classifiers.similarity import Similarity, fit_similarity
 from floefield.compute.errors import UnreadableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Grid
@@ -166,7 +166,7 @@ def test_the_model_file_contains_the_similarity(scene, tmp_path):
     ([1e300, 0.0], [[1e300, 0.0]])])
 def test_a_forged_similarity_is_refused(scene, tmp_path, centres, coefficients):
     forest = run(scene, tmp_path / "run", MapRules()).forest
-    forged = replace(forest, similarity=Likeness(np.array(centres), np.array(coefficients)))
+    forged = replace(forest, similarity=Similarity(np.array(centres), np.array(coefficients)))
     save_forest(str(tmp_path / "forged.ffm"), forged)
     with pytest.raises(UnreadableInput, match="damaged"):
         load_forest(str(tmp_path / "forged.ffm"))

@@ -10,7 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from floefield.compute.classifiers import tree_kernels, tree_traversal
 from floefield.compute.classifiers.forest_model import LEAF, Trees, check_trees, trees_from_sklearn
 from floefield.compute.classifiers.tree_kernels import compiled_kernels
-from floefield.compute.classifiers.tree_traversal import Walker
+from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.errors import Cancelled, UnreadableInput
 
 CLASSES, FEATURES = 5, 12
@@ -36,11 +36,11 @@ def traversal_with(engine, trees, monkeypatch):
     if engine == "numba":
         if compiled_kernels() is None:
             pytest.skip("numba is not installed")
-        return Walker(trees)
+        return TreeTraversal(trees)
     monkeypatch.setattr(tree_traversal, "numba_traversal", lambda trees, leaf_votes: None)
     if engine == "numpy":
         monkeypatch.setattr(tree_traversal, "_compiled_trees", lambda trees: None)
-    return Walker(trees)
+    return TreeTraversal(trees)
 
 
 @pytest.fixture(params=["numba", "scikit-learn", "numpy"])
@@ -128,7 +128,7 @@ def test_a_broken_numba_is_not_used(forest, monkeypatch):
     tree_kernels.compiled_kernels.cache_clear()
     try:
         features, _ = pixels(50, seed=9)
-        np.testing.assert_array_equal(Walker(forest[1]).classes(features), forest[0].predict(features))
+        np.testing.assert_array_equal(TreeTraversal(forest[1]).classes(features), forest[0].predict(features))
     finally:
         tree_kernels.compiled_kernels.cache_clear()
 
@@ -141,7 +141,7 @@ def test_compiled_trees_of_scikit_learn_can_be_rebuilt(forest):
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_threads_and_blocks_do_not_change_a_byte(forest, threads):
     features, _ = pixels(5000, seed=5)
-    traversal = Walker(forest[1])
+    traversal = TreeTraversal(forest[1])
     with ThreadPoolExecutor(threads) as executor:
         blocks = list(executor.map(traversal.votes, np.array_split(features, 7)))
 
@@ -178,6 +178,6 @@ def test_trained_trees_pass_the_check_and_fail_it_with_any_invalid_node(forest, 
 def test_trees_of_a_single_leaf_vote():
     features = np.zeros((10, 2), np.float32)
     grown = RandomForestClassifier(3, random_state=0).fit(features, [0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
-    traversal = Walker(trees_from_sklearn(grown.estimators_, 2, 2))
+    traversal = TreeTraversal(trees_from_sklearn(grown.estimators_, 2, 2))
 
     np.testing.assert_allclose(traversal.votes(features) / 3, grown.predict_proba(features), atol=1e-6)

@@ -21,7 +21,7 @@ from floefield.compute.classmap.classes import class_table
 from floefield.compute.classmap.training_record import read_record, record_tags, record_training, training_text
 from floefield.compute.errors import Cancelled, UnreadableInput
 from floefield.compute.insitu.parcel import Parcel
-from floefield.compute.insitu.parcel_raster import ParcelMap
+from floefield.compute.insitu.parcel_raster import ParcelRaster
 from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
@@ -168,7 +168,7 @@ def test_a_record_of_a_large_image_is_small():
     parcels = [Parcel(n, "a", {"type": "Polygon", "coordinates": [[
         [x, y], [x + 150, y], [x + 150, y - 150], [x, y - 150], [x, y]]]})
                for n, (x, y) in enumerate(np.random.default_rng(1).integers(0, 100000, (500, 2)) * [1, -1])]
-    parcel_map = ParcelMap(grid, parcels)
+    parcel_map = ParcelRaster(grid, parcels)
     record = record_training(grid, lambda window: parcel_map.read(window) > 0, parcel_map.touches)
     assert len(record.text()) < 100_000
     assert read_record(record.text(), grid).count == record.count > 100_000

@@ -122,7 +122,7 @@ def test_a_broken_scene_is_reported_and_the_others_are_mapped(classify, scenes, 
     _, result = classify(paths=(*scenes, str(broken)), progress=progress)
     assert len(result.maps) == 3
     assert [path for path, _ in result.failures] == [str(broken)]
-    assert "broken.tif" in result.complaint() and "1 of 4 scenes" in result.complaint()
+    assert "broken.tif" in result.failure_message() and "1 of 4 scenes" in result.failure_message()
     assert any("broken.tif" in text for text in progress.warned)
     assert "broken.tif" in (tmp_path / "report.html").read_text()
 
@@ -347,7 +347,7 @@ def test_shipped_legends_have_one_water_class():
 
 
 def test_draft_charts_and_the_ice_edge(classify):
-    _, result = classify(settings=replace(FAST, draft="grid", wants_edge=True))
+    _, result = classify(settings=replace(FAST, draft="grid", write_ice_edge=True))
     scene = result.maps[0]
     assert sum(area.pixels for area in scene.draft) == icescene.WIDTH * icescene.HEIGHT
     by_column = {}

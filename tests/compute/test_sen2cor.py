@@ -13,7 +13,7 @@ import pytest
 from floefield.compute.errors import Cancelled, MissingInput
 from floefield.compute.progress import Progress
 from floefield.compute.sentinel2.msi_product import read_granules
-from floefield.compute.sentinel2.sen2cor import Sen2CorFailed, find_sen2cor, level_2a_of
+from floefield.compute.sentinel2.sen2cor import Sen2CorFailed, find_sen2cor, to_level_2a
 from floefield.tests.tinyproducts import make_level_1c, zipped
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the mock is a script with a shebang line")
@@ -85,7 +85,7 @@ def sen2cor(tmp_path):
 
 
 def run(products, program, folder, log, resolution=10.0):
-    return level_2a_of(products, program, str(folder), resolution, log)
+    return to_level_2a(products, program, str(folder), resolution, log)
 
 
 @pytest.mark.parametrize("is_zipped", [False, True])

@@ -221,7 +221,7 @@ def test_negative_power_is_kept_for_an_unbiased_mean(tmp_path):
     power = simulated(np.full(shape, 5e-4), *texts, shape).astype(float) ** 2
     numbers = np.rint(np.sqrt(power * np.random.default_rng(5).gamma(10.7, 1 / 10.7, shape)))
     noisy = make_product(tmp_path / "noisy", shape=shape, polarisations=("HV",), numbers={"HV": numbers})
-    values = channel_of(noisy, "HV", replace(DEFAULTS, border_removal=False))
+    values = channel_of(noisy, "HV", replace(DEFAULTS, border_noise_removal=False))
     found, _ = values.read(Window(0, 0, *shape))
     values.close()
     assert (found < 0).mean() > 0.2

@@ -135,7 +135,7 @@ def test_missing_and_damaged_files_are_reported(tmp_path, damage, error, message
     assert not batch.scenes
     assert not (tmp_path / "out").exists()
     with pytest.raises(PlainError, match=message):
-        raise error(batch.complaint())
+        raise error(batch.failure_message())
 
 
 @pytest.mark.parametrize(("name", "size", "message"), [

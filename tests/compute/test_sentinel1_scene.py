@@ -32,7 +32,7 @@ from floefield.tests.sentinel1products import (
 )
 
 CORNER, HEADING = (-10.0, 80.0), -160.0
-PLAIN = BackscatterSettings(angle_correction=False, border_removal=False, multilook=1, floor=-100.0)
+PLAIN = BackscatterSettings(angle_correction=False, border_noise_removal=False, multilook=1, floor=-100.0)
 
 
 def settings(epsg, **changes):
@@ -118,7 +118,7 @@ def test_no_steps_between_sub_swaths_after_geocoding_of_a_real_product(tmp_path)
     corners = geolocation.to_lonlat(np.array([5010, 5010, 5290, 5290]), np.array([2710, 5390, 2710, 5390]))
     area = Area(({"type": "MultiPoint", "coordinates": list(zip(*map(list, corners)))},),
                 CRS.from_epsg(4326).to_wkt())
-    chosen = settings(3413, polarisations=("HV",), scale="linear", border_removal=True)
+    chosen = settings(3413, polarisations=("HV",), scale="linear", border_noise_removal=True)
     values, file = written(safe, tmp_path / "scene.tif", chosen, area=area)
     rows, columns = np.nonzero(np.isfinite(values[0]))
     x, y = file.transform * (columns + 0.5, rows + 0.5)

@@ -59,7 +59,7 @@ def test_level_1c_cloud_polygons_mask_the_selected_cloud_types(tmp_path):
     expected[8:10, 8:10] = NODATA
     expected[3:5, 2:6] = NODATA
     assert (both[0] == expected).all()
-    cirrus = stack_of(safe, tmp_path / "cirrus.tif", bands=("B04",), cloud_mask="l1c", cloud_kinds=("cirrus",))
+    cirrus = stack_of(safe, tmp_path / "cirrus.tif", bands=("B04",), cloud_mask="l1c", cloud_types=("cirrus",))
     assert (cirrus[0] == NODATA).sum() == 4
 
 
@@ -93,7 +93,7 @@ def test_the_three_band_cloud_mask_of_baseline_0400(tmp_path):
                           (("snow",), (slice(0, 6), slice(6, 12)))):
         expected = TEN.copy()
         expected[masked] = NODATA
-        values = stack_of(safe, tmp_path / f"{kinds[0]}.tif", bands=("B04",), cloud_mask="l1c", cloud_kinds=kinds)
+        values = stack_of(safe, tmp_path / f"{kinds[0]}.tif", bands=("B04",), cloud_mask="l1c", cloud_types=kinds)
         assert (values[0] == expected).all()
 
 

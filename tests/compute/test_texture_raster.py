@@ -94,7 +94,7 @@ def test_an_output_step_has_the_values_at_the_cell_centres(tmp_path, step, windo
     import rasterio
 
     values = backscatter((1, 130, 141))
-    settings = TextureSettings(window=window, step=step, angles=("0",), features=("entropy",), min_valid=0.0)
+    settings = TextureSettings(window=window, step=step, angles=("0",), features=("entropy",), min_valid_fraction=0.0)
     path = write(tmp_path / "in.tif", values)
     found = textures_of(path, tmp_path / "out.tif", settings)["HH_entropy"]
     with rasterio.open(tmp_path / "out.tif") as cells, rasterio.open(path) as image:

@@ -192,7 +192,7 @@ def test_numpy_and_numba_engines_are_bit_identical(step, features):
     for seed, (window, levels, mode) in enumerate(((3, 8, "separate"), (9, 32, "averaged"), (15, 128, "pooled"),
                                                    (25, 64, "pooled"), (41, 16, "separate"))):
         settings = TextureSettings(window=window, levels=levels, distances=(1, 2), angle_mode=mode, features=features,
-                                   step=step, min_valid=0.3)
+                                   step=step, min_valid_fraction=0.3)
         grey = noise(seed, levels, (70, 83))
         grey[np.random.default_rng(seed).random(grey.shape) < 0.3] = levels
         grey[20:40, 30:60] = levels
@@ -205,7 +205,7 @@ def test_invalid_pairs_are_ignored_and_too_few_yield_nodata(engine):
     grey = noise(7, 16, (30, 30))
     grey[np.random.default_rng(7).random(grey.shape) < 0.4] = 16
     grey[:12, :12] = 16
-    settings = TextureSettings(levels=16, angles=("135",), features=FEATURES, min_valid=0.35)
+    settings = TextureSettings(levels=16, angles=("135",), features=FEATURES, min_valid_fraction=0.35)
     found = textures(grey, settings, engine)
     empty = 0
     for row, column in np.ndindex(22, 22):
@@ -221,7 +221,7 @@ def test_invalid_pairs_are_ignored_and_too_few_yield_nodata(engine):
 def test_averaged_features_are_the_mean_of_separate_ones_unlike_pooled():
     grey = noise(8, 32)
     grey[10:16, 10:15] = 32
-    settings = TextureSettings(features=FEATURES, distances=(1, 3), min_valid=0.0)
+    settings = TextureSettings(features=FEATURES, distances=(1, 3), min_valid_fraction=0.0)
     separate = textures(grey, dataclasses.replace(settings, angle_mode="separate"))
     averaged = textures(grey, settings)
     averaged_over_all = textures(grey, dataclasses.replace(settings, distance_mode="averaged"))
