@@ -27,7 +27,7 @@ from ...compute.raster.formats import FORMATS
 from ...compute.raster.masks import LAND_SEA, RegionSettings
 from ...compute.raster.resampling import DOWNSAMPLING, FLAG_DOWNSAMPLING, UPSAMPLING
 from ...compute.sentinel2.cloud_mask import CLOUD_MASKS
-from ...compute.sentinel2.msi_bands import BAND_CHOICES, CLOUD_TYPES, SCENE_CLASSES
+from ...compute.sentinel2.msi_bands import BAND_CHOICES, LEVEL_1C_CLOUD_TYPES, SCENE_CLASSES
 from ...compute.sentinel2.reflectance_encoding import STORAGE, StorageSettings
 from ...provider.parameters import choice, choices, is_null
 from ...provider.provider_settings import sen2cor_path
@@ -118,7 +118,8 @@ def _add_cloud_options(tool, defaults):
         choice(SCL_CLASSES, tool.tr("Scene classes to mask"), SCENE_CLASSES, defaults.masked_classes, several=True),
         "Classes of the scene classification that the cloud mask l2a removes.", advanced=True)
     tool.declare(
-        choice(CLOUD_TYPES, tool.tr("Level-1C cloud types to mask"), CLOUD_TYPES, defaults.cloud_types, several=True),
+        choice(CLOUD_TYPES, tool.tr("Level-1C cloud types to mask"), LEVEL_1C_CLOUD_TYPES, defaults.cloud_types,
+               several=True),
         "Cloud types that the cloud mask l1c removes. Snow is in the masks of 2022 and later only.", advanced=True)
     tool.declare(
         QgsProcessingParameterNumber(CLOUD_PROBABILITY_THRESHOLD, tool.tr("Cloud probability threshold (%)"), _DOUBLE,

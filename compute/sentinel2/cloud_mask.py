@@ -14,7 +14,7 @@ from ..raster.crs import metres_per_unit
 from ..raster.masks import PolygonMask
 from ..raster.resampling import read_resampled
 from ..xml_documents import elements, parse_xml, text_of
-from .msi_bands import CLOUD_TYPES, SCENE_CLASSES
+from .msi_bands import LEVEL_1C_CLOUD_TYPES, SCENE_CLASSES
 
 CLOUD_MASKS = ("none", "l1c", "l2a", "probability")
 
@@ -105,9 +105,9 @@ def _level_1c_mask(product, settings, crs_wkt, open_reader):
     kinds = settings.cloud_types
     if product.granule.cloud_classes:
         reader = open_reader(product.safe.path_of(product.granule.cloud_classes))
-        if len(reader.bands) < len(CLOUD_TYPES):
+        if len(reader.bands) < len(LEVEL_1C_CLOUD_TYPES):
             raise UnreadableInput(f"{product.uri}: {product.granule.cloud_classes} has fewer than three bands.")
-        parts = [_raster_mask(reader, settings, lambda values, valid: values == 1, index=CLOUD_TYPES.index(kind))
+        parts = [_raster_mask(reader, settings, lambda values, valid: values == 1, index=LEVEL_1C_CLOUD_TYPES.index(kind))
                  for kind in kinds]
         return lambda grid, window: np.logical_or.reduce(
             [part(grid, window) for part in parts] or [np.zeros(window.shape, bool)])

@@ -20,7 +20,7 @@ from ..raster.area_of_interest import PixelArea, window_of
 from ..raster.crs import bounds_in, same_crs
 from ..raster.grid import Window, target_grid
 from .msi_bands import BANDS
-from .product_reader import Scene
+from .product_reader import ProductReader
 
 # Metres; the tile corners of a UTM zone are multiples of it apart.
 LATTICE_STEP = 10.0
@@ -37,7 +37,7 @@ def common_grid(scenes, settings, area):
 
     Parameters
     ----------
-    scenes : sequence of Scene
+    scenes : sequence of ProductReader
     settings : SeriesSettings
     area : Area, PixelArea or None
         The output is its bounding box; by default the extent of all products. A `PixelArea` counts pixels of the
@@ -135,7 +135,7 @@ class Mosaic:
     ----------
     products : list of Product
         The granules used.
-    scenes : list of Scene
+    scenes : list of ProductReader
     grid : Grid
         Output grid.
 
@@ -150,7 +150,7 @@ class Mosaic:
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
             for product in products:
-                self.scenes.append(Scene(product, settings))
+                self.scenes.append(ProductReader(product, settings))
             self._select_granules(settings, area, progress)
             on_failure.pop_all()
         self.products = [scene.product for scene in self.scenes]
@@ -242,7 +242,7 @@ class Acquisition:
     Parameters
     ----------
     date : datetime.date
-    scenes : sequence of Scene
+    scenes : sequence of ProductReader
         In order of preference.
     grid : Grid
         Output grid.

@@ -45,7 +45,7 @@ BAND_CHOICES = (*BANDS, *LAYERS, *ANGLES)
 CLASS_BANDS = ("SCL",)
 
 # Types of the Level-1C cloud masks; snow only since processing baseline 04.00.
-CLOUD_TYPES = ("opaque", "cirrus", "snow")
+LEVEL_1C_CLOUD_TYPES = ("opaque", "cirrus", "snow")
 SCENE_CLASSES = (
     "nodata", "saturated_defective", "dark_area", "cloud_shadow", "vegetation", "not_vegetated", "water",
     "unclassified", "cloud_medium_probability", "cloud_high_probability", "thin_cirrus", "snow_ice",

@@ -20,7 +20,7 @@ from .band_stack import BLOCK
 from .mosaics import Acquisition, common_grid
 from .msi_bands import BANDS
 from .msi_product import read_granules
-from .product_reader import Scene, StackSettings
+from .product_reader import ProductReader, StackSettings
 from .reflectance_encoding import StorageSettings
 from .series_blocks import Masks, band_groups, tiles_to_store
 from .series_overview import PixelCounts, log_messages
@@ -164,7 +164,7 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
         if tiles := tiles_to_store(len(products), groups):
             store = stack.enter_context(TileStore(paths.stack, tiles))
             scene_options["open_image"] = partial(StoredTilesReader, store=store)
-        scenes = [stack.enter_context(Scene(product, scene_settings, **scene_options)) for product in products]
+        scenes = [stack.enter_context(ProductReader(product, scene_settings, **scene_options)) for product in products]
         region_masks = stack.enter_context(Regions(regions or RegionSettings()))
         executor = stack.enter_context(make_executor(settings.threads))
         grid = common_grid(scenes, settings, area)

@@ -48,7 +48,7 @@ class StackSettings:
     masked_classes : tuple of str
         Names of scene classes (``SCENE_CLASSES``).
     cloud_types : tuple of str
-        Subset of ``CLOUD_TYPES``.
+        Subset of ``LEVEL_1C_CLOUD_TYPES``.
     cloud_probability : float
         Cloud probability threshold in percent.
     min_cloud_area : float
@@ -75,7 +75,7 @@ class StackSettings:
     threads: int = 0
 
 
-class Scene:
+class ProductReader:
     """The images of one product, opened for reading on any grid.
 
     Parameters

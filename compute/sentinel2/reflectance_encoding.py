@@ -80,7 +80,7 @@ STORED_PER_DEGREE = 80.0
 
 
 def to_storage(band, values):
-    """Convert values of :meth:`Scene.read` to the units of int16 storage.
+    """Convert values of :meth:`ProductReader.read` to the units of int16 storage.
 
     Returns
     -------

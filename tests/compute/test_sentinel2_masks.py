@@ -17,7 +17,7 @@ from floefield.compute.raster.masks import RegionSettings
 from floefield.compute.sentinel2.band_stack import write_stack
 from floefield.compute.sentinel2.cloud_mask import read_cloud_polygons
 from floefield.compute.sentinel2.msi_product import read_granules, read_product
-from floefield.compute.sentinel2.product_reader import Scene, StackSettings
+from floefield.compute.sentinel2.product_reader import ProductReader, StackSettings
 from floefield.tests.products import EPSG, ORIGIN, make_product
 from floefield.tests.realdata import DATA, SENTINEL2
 from floefield.tests.tinyproducts import add_angles, add_layer, make_level_1c, make_old_product
@@ -173,7 +173,7 @@ def test_the_angles_of_a_real_tile_equal_its_metadata():
     safe = next(iter(SENTINEL2.glob("S2A_MSIL2A_20221005*.SAFE")))
     product = read_product(str(safe))
     bands = ("sun_zenith", "view_zenith_mean")
-    with Scene(product, StackSettings(bands=bands, resolution=60.0)) as scene:
+    with ProductReader(product, StackSettings(bands=bands, resolution=60.0)) as scene:
         grid = scene.grid
         window = grid.window_of((grid.west + 5000 - 60, grid.north - 10000, grid.west + 5000, grid.north - 9940))
         sun, _ = scene.read("sun_zenith", grid, window)
@@ -190,7 +190,7 @@ def test_real_cloud_polygons_equal_those_read_by_ogr(tmp_path):
     polygons = read_cloud_polygons(product)
     assert len(polygons) == 94
     assert {kind for kind, _ in polygons} == {"opaque"}
-    with Scene(product, StackSettings(bands=("B02",), cloud_mask="l1c")) as scene:
+    with ProductReader(product, StackSettings(bands=("B02",), cloud_mask="l1c")) as scene:
         grid = scene.grid
         cloud = ~scene.clear(grid, grid.window)
     ogr = pytest.importorskip("osgeo.ogr")

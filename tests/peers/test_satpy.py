@@ -29,12 +29,12 @@ READ = """
 import logging, sys
 from pathlib import Path
 import numpy as np
-from satpy import Scene
+from satpy import ProductReader
 logging.disable(logging.CRITICAL)
 safe, target, size, *bands = sys.argv[1:]
 files = [str(path) for pattern in ("MTD_MSIL2A.xml", "GRANULE/*/MTD_TL.xml", f"GRANULE/*/IMG_DATA/R{size}m/*.jp2")
          for path in Path(safe).glob(pattern)]
-scene = Scene(files, reader="msi_safe_l2a")
+scene = ProductReader(files, reader="msi_safe_l2a")
 scene.load(bands, resolution=int(size))
 np.savez(target, **{band: scene[band].values for band in bands})
 """
