@@ -1,12 +1,20 @@
-"""Lists cut at a maximum and counts, for messages."""
+"""Lists for messages, cut at a maximum."""
+
+from __future__ import annotations
+
+from typing import Iterable
 
 
+def listed(items: Iterable[object], maximum: int = 12) -> str:
+    """Names, numbers or classes for a message: all, or the first ones and how many more there are.
 
-MAX_LISTED = 12
-
-
-def listed(names):
-    """Comma-separated names for a message; after the first twelve only their number."""
-    names = list(names)
-    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return ", ".join(names[:MAX_LISTED]) + more
+    Examples
+    --------
+    >>> listed(["B02", "B03"])
+    'B02, B03'
+    >>> listed(range(5), maximum=3)
+    '0, 1, 2 and 2 more'
+    """
+    names = [str(item) for item in items]
+    more = f" and {len(names) - maximum} more" if len(names) > maximum else ""
+    return ", ".join(names[:maximum]) + more

@@ -1,29 +1,39 @@
-"""``Algorithm``, ``FeedbackProgress``.
+"""The base class of all tools: how QGIS sees a Floefield tool.
 
-Base class of all tools.
-
-A tool sets ``NAME``, ``TITLE``, ``GROUP``, ``TAGS``, ``HELP`` and ``REQUIRES`` and implements the four methods of the
-PyQGIS cookbook (``initAlgorithm``, ``checkParameterValues``, ``prepareAlgorithm``, ``processAlgorithm``). The base
-class implements the others.
-
-Progress and messages of the computations, passed to Processing.
+A tool sets ``NAME``, ``TITLE``, ``GROUP``, ``TAGS``, ``HELP``, ``REQUIRES`` and ``PARAMETERS`` and writes two methods:
+``prepare_inputs`` (layers become paths and feature sources) and ``execute`` (one call into ``compute``, outputs). The base class
+implements the rest of the interface of a Processing algorithm.
 """
 
-import functools
+from __future__ import annotations
+
 from enum import Enum
 from pathlib import Path
+from typing import Any, Union
 
-from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+)
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from ..compute.declarations import ParameterDeclaration
 from ..compute.errors import Cancelled, PlainError
 from ..compute.progress import Progress
-from ..provider import packages
+from . import packages
 from .destinations import check_destinations
+from .parameters import declare
 
 ROOT = Path(__file__).parents[1]
 PAGES = "https://github.com/floefield/floefield/blob/main/docs/tools"
+
+Parameters = dict[str, Any]
+OutputValue = Union[None, bool, int, float, str, list[str]]
 
 
 class Group(Enum):
@@ -51,6 +61,8 @@ class Algorithm(QgsProcessingAlgorithm):
         Search terms.
     HELP : str
         A short paragraph: what the tool does and when to use it. The help of each parameter is appended.
+    PARAMETERS : tuple of ParameterDeclaration
+        Parameters, destinations and returned values, in the order of the dialog.
     REQUIRES : tuple of str
         Import names of required packages; where one is missing, the tool stays listed and reports how to install it.
     ANY_RASTER_FORMAT : bool
@@ -62,13 +74,71 @@ class Algorithm(QgsProcessingAlgorithm):
     GROUP = Group.TOOLS
     TAGS = ()
     HELP = ""
-    REQUIRES = ()
+    PARAMETERS: tuple[ParameterDeclaration, ...] = ()
+    REQUIRES: tuple[str, ...] = ()
     ANY_RASTER_FORMAT = False
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        cls.prepareAlgorithm = _deferring_errors(cls.prepareAlgorithm)
-        cls.processAlgorithm = _reporting_errors(cls.processAlgorithm)
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        """Declare the parameters."""
+        declare(self, *self.PARAMETERS)
+
+    def prepare_inputs(self, parameters: Parameters, context: QgsProcessingContext,
+                       feedback: QgsProcessingFeedback) -> None:
+        """Open layers: rasters become paths, parcels become feature sources. Called before :meth:`execute`."""
+
+    def execute(self, parameters: Parameters, context: QgsProcessingContext, progress: Progress) -> dict[str, OutputValue]:
+        """Do the work.
+
+        Returns
+        -------
+        dict
+            Outputs by name.
+        """
+        raise NotImplementedError
+
+    def prepareAlgorithm(self, parameters: Parameters, context: QgsProcessingContext,
+                         feedback: QgsProcessingFeedback) -> bool:
+        """Check packages and destinations and call :meth:`prepare_inputs`.
+
+        Errors wait for :meth:`processAlgorithm`, because QGIS hides those of this step from scripts. Destinations are
+        checked here because models do not call ``checkParameterValues``.
+        """
+        self.deferred_error = packages.explain_missing(self.REQUIRES)
+        if self.deferred_error:
+            return True
+        try:
+            check_destinations(self, parameters, context)
+            self.prepare_inputs(parameters, context, feedback)
+        except PlainError as error:
+            self.deferred_error = str(error)
+        except ImportError as error:
+            self.deferred_error = packages.explain_failure(error)
+            if not self.deferred_error:
+                raise
+        return True
+
+    def processAlgorithm(self, parameters: Parameters, context: QgsProcessingContext,
+                         feedback: QgsProcessingFeedback) -> dict[str, OutputValue]:
+        """Call :meth:`execute`; errors a user can act on become ``QgsProcessingException``, cancelling returns {}.
+
+        Missing packages are reported here too, since only the Toolbox calls ``canExecute``, not ``qgis_process``,
+        models or scripts.
+        """
+        if self.deferred_error:
+            raise QgsProcessingException(self.deferred_error)
+        try:
+            if "rasterio" in self.REQUIRES:
+                _warn_of_gdal_mismatch(feedback)
+            return self.execute(parameters, context, FeedbackProgress(feedback))
+        except ImportError as error:
+            explanation = packages.explain_failure(error)
+            if not explanation:
+                raise
+            raise QgsProcessingException(explanation) from error
+        except PlainError as error:
+            raise QgsProcessingException(str(error)) from error
+        except Cancelled:
+            return {}
 
     def name(self):
         """Return the id."""
@@ -114,10 +184,6 @@ class Algorithm(QgsProcessingAlgorithm):
         """Return a new instance."""
         return type(self)()
 
-    def prepareAlgorithm(self, parameters, context, feedback):
-        """Do nothing by default."""
-        return True
-
     def canExecute(self):
         """Return whether the required packages are available, and if not, how to install them."""
         missing = packages.explain_missing(self.REQUIRES)
@@ -134,54 +200,6 @@ class Algorithm(QgsProcessingAlgorithm):
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
         self.addParameter(parameter)
-
-
-def _deferring_errors(prepare):
-    """Defer a ``PlainError`` of `prepare` to ``processAlgorithm``, since QGIS hides errors of this step from scripts.
-
-    Packages and destinations are checked here, since models do not call ``checkParameterValues``.
-    """
-
-    @functools.wraps(prepare)
-    def deferring_errors(self, parameters, context, feedback):
-        self.deferred_error = packages.explain_missing(self.REQUIRES)
-        if not self.deferred_error:
-            try:
-                check_destinations(self, parameters, context)
-                return prepare(self, parameters, context, feedback)
-            except PlainError as error:
-                self.deferred_error = str(error)
-        return True
-
-    return deferring_errors
-
-
-def _reporting_errors(process):
-    """Raise each ``PlainError`` and failed import of `process` as ``QgsProcessingException``; return {} when cancelled.
-
-    Missing packages are reported here too, since only the Toolbox calls ``canExecute``, not ``qgis_process``, models or
-    scripts.
-    """
-
-    @functools.wraps(process)
-    def reporting_errors(self, parameters, context, feedback):
-        if self.deferred_error:
-            raise QgsProcessingException(self.deferred_error)
-        try:
-            if "rasterio" in self.REQUIRES:
-                _warn_of_gdal_mismatch(feedback)
-            return process(self, parameters, context, feedback)
-        except ImportError as error:
-            explanation = packages.explain_failure(error)
-            if not explanation:
-                raise
-            raise QgsProcessingException(explanation) from error
-        except PlainError as error:
-            raise QgsProcessingException(str(error)) from error
-        except Cancelled:
-            return {}
-
-    return reporting_errors
 
 
 def _warn_of_gdal_mismatch(feedback):

@@ -20,7 +20,7 @@ class FloefieldProvider(QgsProcessingProvider):
 
     def __init__(self, algorithms):
         super().__init__()
-        self.algorithms = algorithms
+        self._tools = algorithms
 
     def id(self):
         """Return the provider id, part of the public id of every tool: never change it."""
@@ -63,7 +63,7 @@ class FloefieldProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self):
         """Add an instance of every tool, then the shipped models."""
-        for algorithm in self.algorithms:
+        for algorithm in self._tools:
             self.addAlgorithm(algorithm())
         for model in shipped_models():
             self.addAlgorithm(model)

@@ -19,6 +19,7 @@ from qgis.core import (
 from ..compute.errors import UnsuitableInput
 from ..compute.raster.area_of_interest import Area
 from .antimeridian import has_wide_edge
+from .transforms import wkt_of
 
 # Vertices added to each edge, so that long edges are reprojected as curves.
 VERTICES_PER_EDGE = 20
@@ -113,16 +114,6 @@ def _area(geometries, crs, message_if_empty):
     dense = [geometry if geometry.constGet().nCoordinates() > DENSE_VERTICES
              else geometry.densifyByCount(VERTICES_PER_EDGE) for geometry in geometries]
     return Area(geometries=tuple(json.loads(geometry.asJson(9)) for geometry in dense), crs_wkt=wkt_of(crs))
-
-
-def wkt_of(crs):
-    """Return the WKT 2 of a ``QgsCoordinateReferenceSystem``, for rasterio.
-
-    Returns
-    -------
-    str
-    """
-    return crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED)
 
 
 # A polar projection cannot show the other pole: areas beyond this latitude of the other hemisphere are removed.

@@ -7,7 +7,7 @@ from pathlib import Path
 from osgeo import ogr, osr
 
 from ..compute.errors import OutputError
-from .areas import wkt_of
+from .transforms import wkt_of
 
 # Name, type and width of the attributes (their values: compute/insitu/codes.py).
 FIELDS = (("ID", ogr.OFTInteger, 6), ("CROP", ogr.OFTInteger, 1), ("LC", ogr.OFTString, 70),

@@ -2,7 +2,7 @@
 
 import json
 
-from qgis.core import QgsCoordinateTransform, QgsCsException, QgsPointXY
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsPointXY
 
 from ..compute.errors import UnsuitableInput
 
@@ -42,3 +42,8 @@ def transformed_point(vertex, transform):
 def crs_name(crs):
     """Return the authority id or the description of a CRS, for messages."""
     return crs.authid() or crs.description() or "its coordinate reference system"
+
+
+def wkt_of(crs: QgsCoordinateReferenceSystem) -> str:
+    """Return WKT 2 of a CRS, as PROJ and rasterio read it."""
+    return crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED)

@@ -26,7 +26,7 @@ from ...compute.classifiers.forest_model import CLASSIFIERS, MISSING_VALUE_METHO
 from ...compute.insitu.parcel_split import SplitSettings
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.resampled_reader import RESAMPLINGS
-from ...provider.parameters import add_integer, choice
+from ...provider.parameters import add_integer, choice, is_given
 
 RASTERS = "RASTERS"
 TRAINING = "TRAINING"
@@ -285,7 +285,7 @@ def add_suspect_labels(tool):
 
 def check_insight(tool, parameters):
     """Return a message if the diagnostics do not fit the training data; empty otherwise."""
-    if parameters.is_given(parameters.get(SUSPECT_LABELS)) and parameters.is_given(parameters.get(TRAINING_RASTER)):
+    if is_given(parameters.get(SUSPECT_LABELS)) and is_given(parameters.get(TRAINING_RASTER)):
         return tool.tr("Suspect labels (SUSPECT_LABELS) are available for training parcels only, not for a training "
                        "raster (TRAINING_RASTER). Leave the output empty.")
     return ""

@@ -21,8 +21,7 @@ from ...compute.insitu.parcel_split import SplitSettings
 from ...compute.raster.reader import RasterReader
 from ...compute.sen2agri.make_product import make_product
 from ...compute.sen2agri.product_task import ProductInfo, ProductPaths, ProductTask, SegmentSettings, sen2agri_forest
-from ...provider import parameters
-from ...provider.parameters import is_given
+from ...provider.parameters import add_integer, is_given
 from ...provider.parcel_inputs import layer_origin, parcel_source
 from ...provider.raster_inputs import raster_path
 from ...provider.styling import dress
@@ -91,14 +90,14 @@ def add_split(tool):
 def add_forest(tool, samples):
     """Declare the settings of the random forest."""
     defaults = sen2agri_forest(samples)
-    parameters.add_integer(tool, _parameters.TREES, "Number of trees", defaults.trees, 1, 10000,
+    add_integer(tool, _parameters.TREES, "Number of trees", defaults.trees, 1, 10000,
                         "Number of trees of the forest; 100 in Sen2-Agri.", True)
-    parameters.add_integer(tool, _parameters.SAMPLES_PER_CLASS, "Training pixels per class (maximum)",
+    add_integer(tool, _parameters.SAMPLES_PER_CLASS, "Training pixels per class (maximum)",
                         defaults.samples_per_class, 0, None, "Maximum number of training pixels per class; 0 uses all.",
                         True)
-    parameters.add_integer(tool, _parameters.MAX_DEPTH, "Maximum tree depth (0 = unlimited)", defaults.max_depth, 0, None,
+    add_integer(tool, _parameters.MAX_DEPTH, "Maximum tree depth (0 = unlimited)", defaults.max_depth, 0, None,
                         "Maximum number of levels of a tree; 0 = unlimited.", True)
-    parameters.add_integer(tool, _parameters.MIN_SAMPLES_LEAF, "Minimum samples per leaf", defaults.min_samples_leaf, 1, None,
+    add_integer(tool, _parameters.MIN_SAMPLES_LEAF, "Minimum samples per leaf", defaults.min_samples_leaf, 1, None,
                         "Minimum number of training pixels in a leaf of a tree. Reduce it where classes have few "
                         "pixels.", True)
 
@@ -106,7 +105,7 @@ def add_forest(tool, samples):
 def add_segments(tool):
     """Declare the mean-shift segmentation of the crop mask."""
     defaults = SegmentSettings()
-    parameters.add_integer(tool, PCA_COMPONENTS, "Principal components of the NDVI series", defaults.components, 0, 20,
+    add_integer(tool, PCA_COMPONENTS, "Principal components of the NDVI series", defaults.components, 0, 20,
                         "Number of principal components used for the segmentation (0 to 20); 0 applies no "
                         "segmentation.",
                         True)
@@ -115,9 +114,9 @@ def add_segments(tool):
                                      minValue=0.001),
         "Maximum difference of neighbouring pixels of a segment, in NDVI units over all components. Smaller values "
         "give smaller segments.", advanced=True)
-    parameters.add_integer(tool, MIN_SIZE, "Minimum segment size (pixels)", defaults.min_size, 1, 10000,
+    add_integer(tool, MIN_SIZE, "Minimum segment size (pixels)", defaults.min_size, 1, 10000,
                         "Segments of fewer pixels are merged with a neighbour.", True)
-    parameters.add_integer(tool, MIN_CROP_AREA, "Minimum size of a crop segment without majority (pixels)",
+    add_integer(tool, MIN_CROP_AREA, "Minimum size of a crop segment without majority (pixels)",
                         defaults.min_crop_area, 0, None,
                         "Segments with equal numbers of crop and other pixels become crop from this size on.", True)
 

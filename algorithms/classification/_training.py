@@ -15,7 +15,7 @@ from ...compute.classification.suspect_labels import suspect_label_table
 from ...compute.classifiers.forest_model import ForestSettings, parse_class_weights
 from ...compute.insitu.parcel_split import SplitSettings
 from ...compute.raster.reader import RasterReader
-from ...provider.base import ROOT, FeedbackProgress
+from ...provider.base import ROOT
 from ...provider.insitu_inputs import class_names
 from ...provider.layer_outputs import layout_and_features, write_layer
 from ...provider.parameters import is_given
@@ -221,12 +221,11 @@ class TrainingTool:
         ok, message = super().checkParameterValues(parameters, context)
         return ok, message if ok else unloadable_inputs(parameters, context) or message
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
         self.inputs = prepare_training(self, parameters, context)
-        return True
 
-    def train(self, parameters, context, feedback, maps):
+    def train(self, parameters, context, progress, maps):
         """Read the reference data, train, write the requested maps and assess the accuracy.
 
         Parameters
@@ -238,7 +237,6 @@ class TrainingTool:
         dict
             All outputs except the maps.
         """
-        progress = FeedbackProgress(feedback)
         task = read_task(self, parameters, context, self.inputs, progress.part(0.0, 0.02))
         task = replace(task, insight=requested_diagnostics(self, parameters, context))
         suspect_labels = SuspectLabelWriter(self, parameters, context, self.inputs.rasters[0], progress)
@@ -257,8 +255,8 @@ def requested_diagnostics(tool, parameters, context):
     DiagnosticsSettings
     """
     return DiagnosticsSettings(
-        profiles=parameters.is_given(parameters.get(_parameters.REPORT)),
-        suspect_labels=parameters.is_given(parameters.get(SUSPECT_LABELS)),
+        profiles=is_given(parameters.get(_parameters.REPORT)),
+        suspect_labels=is_given(parameters.get(SUSPECT_LABELS)),
         early=tool.parameterAsBoolean(parameters, EARLY_SEASON, context))
 
 

@@ -17,7 +17,7 @@ from ...compute.cleanup.parcel_aggregation import MAJORITY, OUTSIDE, AggregateSe
 from ...compute.insitu.zonal_statistics import STATISTICS
 from ...compute.messages import listed
 from ...compute.raster.reader import RasterReader
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.destinations import destination_text
 from ...provider.layer_outputs import TYPES, write_layer
 from ...provider.parameters import choice, choices, is_null
@@ -101,17 +101,15 @@ class AggregateByParcel(Algorithm):
                                   "both.")
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
         self.raster, self.probabilities = (
             raster_path(layer) if layer is not None else "" for layer in (
                 self.parameterAsRasterLayer(parameters, name, context) for name in (self.RASTER, self.PROBABILITIES)))
         self.source = parcel_source(self, parameters, self.PARCELS, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read the parcels, aggregate and write."""
-        progress = FeedbackProgress(feedback)
         with RasterReader(self.raster) as raster:
             crs_wkt = raster.grid.crs_wkt
         read = parcels_of(self.source, "", crs_wkt, context, progress.part(0.0, 0.05), "parcel")
@@ -134,7 +132,7 @@ class AggregateByParcel(Algorithm):
 
         aggregated = aggregate(task, output, settings, progress.part(0.05, 0.9), write_table)
         if aggregated.empty:
-            empty = listed([ids[index] for index in aggregated.empty])
+            empty = listed([ids[index] for index in aggregated.empty], maximum=20)
             progress.warn(self.tr("Parcels without valid pixels, since they contain no centre of a pixel with data: "
                                   "{} (ids {}).").format(len(aggregated.empty), empty))
         group = self.tr("Floefield: crop classification")

@@ -4,7 +4,7 @@ from qgis.core import QgsProcessingParameterFile
 
 from ...compute.classification.apply_model import ApplyTask, apply_forest
 from ...compute.classification.bands import MATCHINGS
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.parameters import choice
 from ...provider.raster_inputs import raster_paths, unloadable_layers
 from ..classification import _parameters, _training
@@ -45,13 +45,12 @@ class ApplyClassifier(Algorithm):
         ok, message = super().checkParameterValues(parameters, context)
         return ok, message if ok else unloadable_layers(parameters, _parameters.RASTERS, context) or message
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths."""
         self.rasters = raster_paths(self, parameters, _parameters.RASTERS, context)
         self.mask = _training.optional_raster(self, parameters, _parameters.MASK, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Classify and style the outputs."""
         maps = _training.map_paths(self, parameters, context)
         task = ApplyTask(
@@ -60,5 +59,5 @@ class ApplyClassifier(Algorithm):
             resampling=self.parameterAsEnumString(parameters, _parameters.RESAMPLING, context), mask=self.mask,
             rules=_training.map_rules(self, parameters, context),
             threads=self.parameterAsInt(parameters, _parameters.THREADS, context))
-        apply_forest(task, maps, FeedbackProgress(feedback))
+        apply_forest(task, maps, progress)
         return _training.dress_maps(self, maps, context)

@@ -27,7 +27,7 @@ from ...compute.output_files import complete_files
 from ...compute.raster.band_metadata import SYNTHETIC_TAG
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.reader import RasterReader
-from ...provider.base import ROOT, Algorithm, FeedbackProgress, Group
+from ...provider.base import ROOT, Algorithm, Group
 from ...provider.layer_outputs import layout_and_features, write_layer
 from ...provider.parameters import is_null
 from ...provider.parcel_inputs import layer_origin, parcel_source, parcels_of
@@ -189,7 +189,7 @@ class AssessAccuracy(Algorithm):
         ok, message = super().checkParameterValues(parameters, context)
         return ok, message if ok else unloadable_layers(parameters, self.OTHER_CLASSIFICATIONS, context) or message
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
         layers = [self.parameterAsRasterLayer(parameters, self.CLASSIFICATION, context),
                   *layers_of(self, parameters, self.OTHER_CLASSIFICATIONS, context)]
@@ -203,11 +203,9 @@ class AssessAccuracy(Algorithm):
             self.reference, self.is_points = reference_source(self, parameters, self.REFERENCE, context)
         if not is_null(parameters.get(self.TRAINING)):
             self.training = parcel_source(self, parameters, self.TRAINING, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read the reference data, assess and write the requested outputs."""
-        progress = FeedbackProgress(feedback)
         with RasterReader(self.map_paths[0]) as raster:
             crs_wkt, synthetic = raster.grid.crs_wkt, raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES"
         task, notes = self._task(parameters, context, crs_wkt, progress.part(0.0, 0.1))

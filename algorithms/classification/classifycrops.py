@@ -35,8 +35,8 @@ class ClassifyCrops(TrainingTool, Algorithm):
         _parameters.add_model_and_report(self, is_model_required=False)
         _parameters.add_suspect_labels(self)
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Train, map, assess and style the maps."""
         maps = _training.map_paths(self, parameters, context)
-        outputs = self.train(parameters, context, feedback, maps)
+        outputs = self.train(parameters, context, progress, maps)
         return {**_training.dress_maps(self, maps, context), **outputs}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ...compute.sen2agri.product_task import CROP_MASK, CROP_MASK_SAMPLES
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.insitu_inputs import cropland_parcels
 from ..classification import _sen2agri
 
@@ -31,14 +31,13 @@ class CropMask(Algorithm):
         _sen2agri.add_segments(self)
         _sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
         self.inputs = _sen2agri.Inputs(self, parameters, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read the parcels, make the product and style its maps."""
-        progress, inputs = FeedbackProgress(feedback), self.inputs
+        progress, inputs = progress, self.inputs
         field = _sen2agri.field_of(self, parameters, _sen2agri.CROP_FIELD, context)
         crs_wkt = inputs.crs_wkt()
         read = cropland_parcels(inputs.training, field, crs_wkt, context, progress.part(0.0, 0.02))

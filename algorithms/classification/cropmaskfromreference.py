@@ -7,8 +7,8 @@ from qgis.core import QgsProcessingParameterNumber, QgsProcessingParameterRaster
 from ...compute.errors import UnsuitableInput
 from ...compute.insitu.parcel_split import SplitSettings
 from ...compute.sen2agri.product_task import CROP_MASK, CROP_MASK_SAMPLES, ReferenceSettings
-from ...provider import parameters
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
+from ...provider.parameters import add_integer
 from ...provider.raster_inputs import raster_path
 from ..classification import _parameters, _sen2agri
 
@@ -43,7 +43,7 @@ class CropMaskFromReference(Algorithm):
             QgsProcessingParameterString(self.CROP_CLASSES, self.tr("Cropland class values"),
                                          ",".join(map(str, defaults.crop_classes))),
             "Values of the reference map that are cropland, separated by commas; 10, 11 and 20 in ESA CCI Land Cover.")
-        parameters.add_integer(self, self.EROSION_RADIUS, "Erosion radius (pixels)", defaults.erosion_radius, 0, 50,
+        add_integer(self, self.EROSION_RADIUS, "Erosion radius (pixels)", defaults.erosion_radius, 0, 50,
                             "Pixels removed from the border of each patch of a class (0 to 50), where land-cover maps "
                             "are least reliable; 0 applies no erosion.")
         self.declare(
@@ -60,13 +60,12 @@ class CropMaskFromReference(Algorithm):
         _sen2agri.add_segments(self)
         _sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths."""
         self.inputs = _sen2agri.Inputs(self, parameters, context)
         self.reference = raster_path(self.parameterAsRasterLayer(parameters, self.REFERENCE_MAP, context))
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Make the product and style its maps."""
         settings = ReferenceSettings(
             crop_classes=_integers(self.parameterAsString(parameters, self.CROP_CLASSES, context)),
@@ -76,7 +75,7 @@ class CropMaskFromReference(Algorithm):
                        reference=self.reference, reference_settings=settings,
                        class_field=self.tr("(reference map value)"))
         names = self.tr("Crop mask"), self.tr("Crop mask before segmentation")
-        return _sen2agri.make(self, parameters, context, task, names, FeedbackProgress(feedback))
+        return _sen2agri.make(self, parameters, context, task, names, progress)
 
 
 def _integers(text):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from qgis.core import QgsProcessingParameterField, QgsProcessingParameterRasterLayer
 
 from ...compute.sen2agri.product_task import CROP_TYPE, CROP_TYPE_SAMPLES
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.insitu_inputs import crop_parcels
 from ..classification import _parameters, _sen2agri
 from ._training import optional_raster
@@ -47,15 +47,14 @@ class CropType(Algorithm):
         _sen2agri.add_forest(self, CROP_TYPE_SAMPLES)
         _sen2agri.add_outputs(self, "Crop type", "Crop type before masking")
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths and feature sources."""
         self.inputs = _sen2agri.Inputs(self, parameters, context)
         self.mask = optional_raster(self, parameters, _parameters.MASK, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read the parcels, make the product and style its maps."""
-        progress, inputs = FeedbackProgress(feedback), self.inputs
+        progress, inputs = progress, self.inputs
         fields = (*(_sen2agri.field_of(self, parameters, name, context)
                     for name in (_parameters.CLASS_FIELD, _sen2agri.CROP_FIELD)),
                   self.parameterAsString(parameters, self.LABEL_FIELD, context))

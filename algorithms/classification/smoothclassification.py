@@ -14,9 +14,8 @@ from ...compute.cleanup.map_smoothing import (
     SmoothSettings,
     smooth_classification,
 )
-from ...provider import parameters
-from ...provider.base import Algorithm, FeedbackProgress, Group
-from ...provider.parameters import choice, is_null
+from ...provider.base import Algorithm, Group
+from ...provider.parameters import add_integer, choice, is_null
 from ...provider.raster_inputs import raster_path
 from ...provider.reference_inputs import legend_of
 from ...provider.styling import dress
@@ -59,14 +58,14 @@ class SmoothClassification(Algorithm):
             "Smoothing method: sieve removes patches below the minimum mapping unit and changes nothing else; majority "
             "assigns the most frequent class in a window; gaussian and binomial smooth the class probabilities, which "
             "is usually the most accurate.")
-        parameters.add_integer(self, self.MIN_MAPPING_UNIT, "Minimum mapping unit (pixels)", settings.min_pixels, 2, None,
+        add_integer(self, self.MIN_MAPPING_UNIT, "Minimum mapping unit (pixels)", settings.min_pixels, 2, None,
                             "For sieve: patches of fewer pixels get the class of their largest neighbour. 10 pixels "
                             "of 10 m are 0.1 ha.")
         self.declare(
             choice(self.CONNECTEDNESS, self.tr("Connectivity (4 or 8 neighbours)"), CONNECTIVITY,
                    settings.connectivity),
             "For sieve: pixels of a patch share a side (4), or a side or a corner (8).", advanced=True)
-        parameters.add_integer(self, self.WINDOW, "Window size (pixels)", settings.window, 3, 51,
+        add_integer(self, self.WINDOW, "Window size (pixels)", settings.window, 3, 51,
                             "For majority and binomial: side length of the square window, odd (3 to 51). Larger "
                             "windows smooth more and remove narrow fields.")
         self.declare(
@@ -92,17 +91,15 @@ class SmoothClassification(Algorithm):
             return False, self.tr("The window size (WINDOW) must be odd: 3, 5, 7 ...")
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Convert layers to paths."""
         self.classification, self.probabilities = (
             raster_path(layer) if layer is not None else "" for layer in (
                 self.parameterAsRasterLayer(parameters, name, context)
                 for name in (self.CLASSIFICATION, self.PROBABILITIES)))
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Smooth the map."""
-        progress = FeedbackProgress(feedback)
         settings = SmoothSettings(
             self.parameterAsEnumString(parameters, self.METHOD, context),
             self.parameterAsInt(parameters, self.MIN_MAPPING_UNIT, context),

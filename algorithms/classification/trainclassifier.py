@@ -32,6 +32,6 @@ class TrainClassifier(TrainingTool, Algorithm):
         _parameters.add_model_and_report(self, is_model_required=True)
         _parameters.add_suspect_labels(self)
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Train and assess; only the pixels of the validation parcels are classified."""
-        return self.train(parameters, context, feedback, MapPaths())
+        return self.train(parameters, context, progress, MapPaths())

@@ -16,7 +16,7 @@ from qgis.PyQt.QtCore import QVariant
 from ...compute.errors import UnsuitableInput
 from ...compute.insitu.insitu_preparation import AreaFilterSettings
 from ...compute.messages import listed
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.destinations import destination_text
 from ...provider.layer_outputs import write_layers
 from ...provider.parcel_inputs import parcel_source, parcels
@@ -83,16 +83,14 @@ class FilterByArea(Algorithm):
                                   "shorter name, or write a .gpkg file.").format(MAX_SHAPEFILE_FIELD_NAME)
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the parcels and add the area field."""
         self.source = parcel_source(self, parameters, self.INPUT, context)
         self.fields, self.area_index = _with_area_field(
             self.source.fields(), self.parameterAsString(parameters, self.AREA_FIELD, context))
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Measure and separate the parcels."""
-        progress = FeedbackProgress(feedback)
         min_area = self.parameterAsDouble(parameters, self.MIN_AREA, context)
         crs = self.source.sourceCrs()
         metric = MetricGeometry(crs, context.transformContext())
@@ -111,9 +109,9 @@ class FilterByArea(Algorithm):
         progress.step(1.0)
 
         if repaired:
-            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
+            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired, maximum=20)}).")
         if empty:
-            progress.warn(f"Parcels without an area, rejected: {len(empty)} (ids {listed(empty)}).")
+            progress.warn(f"Parcels without an area, rejected: {len(empty)} (ids {listed(empty, maximum=20)}).")
         progress.say(f"Parcels of {min_area:g} m² or more: {len(kept)}; rejected: {len(rejected)}.")
         if not kept:
             progress.warn("No parcel has the minimum area. Choose a smaller MIN_AREA.")

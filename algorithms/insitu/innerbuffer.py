@@ -11,7 +11,7 @@ from qgis.core import (
 
 from ...compute.insitu.insitu_preparation import InnerBufferSettings
 from ...compute.messages import listed
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.layer_outputs import write_layer
 from ...provider.parcel_inputs import parcel_source, parcels
 from ...vector.parcel_geometry import MetricGeometry, valid_polygons
@@ -68,14 +68,12 @@ class InnerBuffer(Algorithm):
             return False, self.tr("DISTANCE must be above 0: the border moves inwards by this many metres.")
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the parcels."""
         self.source = parcel_source(self, parameters, self.INPUT, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Buffer the parcels one by one."""
-        progress = FeedbackProgress(feedback)
         distance = self.parameterAsDouble(parameters, self.DISTANCE, context)
         segments = self.parameterAsInt(parameters, self.SEGMENTS, context)
         crs = self.source.sourceCrs()
@@ -97,12 +95,12 @@ class InnerBuffer(Algorithm):
         progress.step(1.0)
 
         if repaired:
-            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
+            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired, maximum=20)}).")
         if empty:
-            progress.warn(f"Parcels without an area, left out: {len(empty)} (ids {listed(empty)}).")
+            progress.warn(f"Parcels without an area, left out: {len(empty)} (ids {listed(empty, maximum=20)}).")
         if vanished:
             progress.warn(f"Parcels removed, because no point in them is {distance:g} m from the border: "
-                          f"{len(vanished)} (ids {listed(vanished)}).")
+                          f"{len(vanished)} (ids {listed(vanished, maximum=20)}).")
         if not buffered:
             progress.warn("No parcel is left. Choose a smaller DISTANCE.")
         layout = (self.source.fields(), QgsWkbTypes.Type.MultiPolygon, crs)

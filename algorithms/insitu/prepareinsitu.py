@@ -25,7 +25,7 @@ from ...compute.insitu.parcel import similar_spellings
 from ...compute.insitu.preparation_report import write_preparation_report
 from ...compute.messages import listed
 from ...compute.output_files import complete_files
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.insitu_inputs import (
     CLASS_FIELD,
     INPUT,
@@ -153,17 +153,15 @@ class PrepareInsitu(Algorithm):
                                          "CRS, or leave it empty.").format(crs)
         return (False, message) if message else super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the parcels."""
         archive = self.parameterAsFileOutput(parameters, self.ARCHIVE, context)
         if archive and not archive.lower().endswith(".zip"):
             raise UnsuitableInput("ARCHIVE is a zipped shapefile. Choose a file name that ends in .zip.")
         self.layers = insitu_layers(self, parameters, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read, prepare and write the parcels."""
-        progress = FeedbackProgress(feedback)
         settings = PreparationSettings(
             **{name.lower(): self.parameterAsDouble(parameters, name, context)
                for name in (self.DISTANCE, self.MIN_AREA)},
@@ -215,15 +213,15 @@ class PrepareInsitu(Algorithm):
         reasons = rejected_by_reason(outcomes)
         for reason, meaning, count in reasons:
             ids = [parcel.parcel.feature.id() for parcel in prepared if parcel.reason == reason]
-            progress.warn(f"Rejected, {reason} ({meaning}): {count} (ids {listed(ids)}).")
+            progress.warn(f"Rejected, {reason} ({meaning}): {count} (ids {listed(ids, maximum=20)}).")
         repaired = [parcel.parcel.feature.id() for parcel in prepared if parcel.repaired]
         if repaired:
-            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired)}).")
+            progress.say(f"Parcels with invalid geometry, repaired: {len(repaired)} (ids {listed(repaired, maximum=20)}).")
         overlapping = [parcel.parcel.feature.id() for parcel in prepared if parcel.disputed]
         if overlapping:
             area = sum(outcome.disputed for outcome in outcomes)
             progress.warn(f"Parcels from which overlaps with other parcels were removed: {len(overlapping)}, in total "
-                          f"{area:.0f} m² (ids {listed(overlapping)}).")
+                          f"{area:.0f} m² (ids {listed(overlapping, maximum=20)}).")
         if all(outcome.reason for outcome in outcomes):
             raise UnsuitableInput("No parcel is left: " + ", ".join(f"{reason} {count}" for reason, _, count in reasons)
                                   + ". Choose a smaller DISTANCE or MIN_AREA, or check the class field.")

@@ -24,7 +24,7 @@ from ...compute.insitu.parcel_split import (
     split_parcels,
 )
 from ...compute.messages import listed
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.insitu_inputs import (
     check_insitu,
     common_fields,
@@ -110,14 +110,12 @@ class SplitInsitu(Algorithm):
         message = check_insitu(self, parameters, context)
         return (False, message) if message else super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the parcels."""
         self.layers = insitu_layers(self, parameters, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read, split and write the parcels."""
-        progress = FeedbackProgress(feedback)
         settings = SplitSettings(
             self.parameterAsDouble(parameters, self.TRAINING_FRACTION, context),
             self.parameterAsInt(parameters, self.SEED, context),

@@ -29,7 +29,7 @@ from ...compute.seaice.classify_ice import IceTask, classify_ice
 from ...compute.seaice.ice_scenes import find_scenes, first_grid
 from ...compute.seaice.ice_settings import ASSESSMENTS, DRAFTS, TEXTURES, IceSettings
 from ...compute.texture.texture_settings import FEATURES, LEVELS, STEPS, WINDOWS, TextureSettings
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.raster_inputs import raster_paths
 from ...provider.styling import load_on_completion
 from ...vector.chart_polygons import land_chart, read_charts
@@ -243,15 +243,13 @@ class ClassifySeaIce(Algorithm):
             return False, self.tr("TEXTURES=from_folder requires TEXTURES_FOLDER, and vice versa. Give both or neither.")
         return True, ""
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Read the paths of the scenes and open the land layer."""
         self._scenes = raster_paths(self, parameters, self.SCENES, context)
         self._land = self.parameterAsSource(parameters, self.LAND, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read the charts, classify the scenes, and write maps and derived layers."""
-        progress = FeedbackProgress(feedback)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         settings = self._settings(parameters, context)
         task = self._task(parameters, settings, folder, context, progress.part(0.0, 0.04))

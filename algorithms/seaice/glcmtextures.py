@@ -35,7 +35,7 @@ from ...compute.texture.texture_settings import (
     WINDOWS,
     TextureSettings,
 )
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.parameters import choice, choices, is_null
 from ...provider.raster_inputs import raster_path
 from ...provider.styling import dress, load_on_completion
@@ -229,7 +229,7 @@ class GlcmTextures(Algorithm):
             raise UnsuitableInput("OUTPUT_FOLDER is the folder of the images. Choose another folder, so that the "
                                   "textures are not read as images in the next run.")
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Read the path of the image."""
         self._path = ""
         if not is_null(parameters.get(self.INPUT)):
@@ -237,13 +237,12 @@ class GlcmTextures(Algorithm):
             if layer is None:
                 raise MissingInput(f"INPUT {parameters[self.INPUT]} cannot be opened as a raster. Check its path.")
             self._path = raster_path(layer)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Compute and write the textures."""
         self._check_inputs_and_outputs(parameters, context)
         bands = [band.strip() for band in self.parameterAsString(parameters, self.BANDS, context).split(",")]
-        task = [band for band in bands if band], self._settings(parameters, context), FeedbackProgress(feedback)
+        task = [band for band in bands if band], self._settings(parameters, context), progress
         if not self._path:
             return self._process_folder(task, parameters, context)
         output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)

@@ -27,7 +27,7 @@ from ...compute.icechart.chart_identity import parse_user_date
 from ...compute.icechart.chart_settings import CODE_TABLES, STYLES, ChartSettings
 from ...compute.icechart.chart_summary import FAILED, PREPARED, write_report, write_table
 from ...compute.icechart.ice_legend import legend_names, load_legend
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.parameters import is_null
 from ...provider.styling import dress
 from ...vector.areas import StudyArea
@@ -169,16 +169,14 @@ class PrepareIceCharts(Algorithm):
                                   "outputs are not read as charts in the next run.")
         return True, ""
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the study area."""
         self._area_source = self.parameterAsSource(parameters, self.STUDY_AREA, context)
         if self._area_source is None and not is_null(parameters.get(self.STUDY_AREA)):
             raise QgsProcessingException(self.invalidSourceError(parameters, self.STUDY_AREA))
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Prepare the charts, write the summary and the report, and load the results."""
-        progress = FeedbackProgress(feedback)
         settings = self._settings(parameters, context)
         legend = load_legend(settings.legend)
         area = StudyArea(self._area_source) if self._area_source is not None else None

@@ -32,11 +32,12 @@ from ...compute.sentinel1.backscatter_settings import (
 )
 from ...compute.sentinel1.geocoding import write_scenes
 from ...compute.sentinel1.grd_product import POLARISATIONS
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.parameters import is_null
 from ...provider.styling import load_on_completion
-from ...vector.areas import area_from_source, area_from_wkt, wkt_of
+from ...vector.areas import area_from_source, area_from_wkt
 from ...vector.land_polygons import land_polygons, world_map
+from ...vector.transforms import wkt_of
 
 NUMBER = QgsProcessingParameterNumber.Type
 
@@ -233,7 +234,7 @@ class PreprocessSentinel1(Algorithm):
             return False, self.tr("SWATH_BALANCE requires thermal noise removal. Set NOISE_REMOVAL to range or full.")
         return True, ""
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the layers of the area of interest and of the land polygons."""
         self._area_source = self.parameterAsSource(parameters, self.AOI, context)
         self._land_source = None
@@ -241,11 +242,9 @@ class PreprocessSentinel1(Algorithm):
             self._land_source = self.parameterAsSource(parameters, self.LAND, context) or world_map(context)
             if self._land_source is None:
                 feedback.pushWarning(self.tr("Land is not masked: the world map of QGIS is not installed. Give LAND."))
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Process each product."""
-        progress = FeedbackProgress(feedback)
         settings = self._settings(parameters, context)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         paths = self._listed(parameters, context) or find_sentinel1_products(self._folder(parameters, context))

@@ -32,7 +32,8 @@ from ...compute.sentinel2.reflectance_encoding import STORAGE, StorageSettings
 from ...provider.parameters import choice, choices, is_null
 from ...provider.provider_settings import sen2cor_path
 from ...provider.raster_inputs import raster_path
-from ...vector.areas import area_from_extent, area_from_source, area_from_wkt, wkt_of
+from ...vector.areas import area_from_extent, area_from_source, area_from_wkt
+from ...vector.transforms import wkt_of
 
 BANDS = "BANDS"
 PIXEL_SIZE = "PIXEL_SIZE"

@@ -11,7 +11,7 @@ from ...compute.sentinel2.band_stack import write_stack
 from ...compute.sentinel2.msi_product import choose_tile, read_granules
 from ...compute.sentinel2.product_reader import StackSettings
 from ...compute.sentinel2.sen2cor import to_level_2a
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.styling import dress
 from ._parameters import (
     AOI,
@@ -77,15 +77,13 @@ class PreprocessSentinel2(Algorithm):
                 ok, message = check()
         return ok, message
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the vector and elevation layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
         self._regions = RegionSources(self, parameters, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read, resample, mask and write the bands."""
-        progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)
         settings = StackSettings(**stack_options(self, parameters, context))
         products = choose_tile(read_granules(self.parameterAsFile(parameters, self.INPUT, context)),

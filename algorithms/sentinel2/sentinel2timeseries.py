@@ -21,7 +21,7 @@ from ...compute.sentinel2.series_writer import SeriesPaths
 from ...compute.sentinel2.spectral_indices import INDICES
 from ...compute.timeseries.gap_filling import GAP_FILLING
 from ...compute.timeseries.time_steps import COMPOSITES
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...provider.parameters import choice, choices, is_cleared
 from ...provider.styling import dress
 from ._parameters import (
@@ -157,15 +157,13 @@ class Sentinel2TimeSeries(Algorithm):
         ok, message = check_regions(self, parameters, context)
         return check_area(self, parameters, context) if ok else (ok, message)
 
-    def prepareAlgorithm(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters, context, feedback):
         """Open the vector and elevation layers."""
         self._area_source = self.parameterAsSource(parameters, AOI, context)
         self._regions = RegionSources(self, parameters, context)
-        return True
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Read, mosaic, mask, fill gaps and write."""
-        progress = FeedbackProgress(feedback)
         area = area_of(self, self._area_source, parameters, context)
         paths = self._listed(parameters, context) or find_sentinel2_products(self._folder(parameters, context))
         settings = self._settings(parameters, context)

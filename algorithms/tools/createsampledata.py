@@ -15,7 +15,7 @@ from ...compute.errors import PlainError
 from ...compute.output_files import complete_folder
 from ...compute.sampledata.sample import LARGEST_SIZE, MOST_DATES, SMALLEST_SIZE, SampleSettings
 from ...compute.sampledata.sample_kinds import KINDS, create_sample
-from ...provider.base import Algorithm, FeedbackProgress, Group
+from ...provider.base import Algorithm, Group
 from ...vector.sample_layers import write_table
 
 
@@ -94,9 +94,8 @@ class CreateSampleData(Algorithm):
                 return False, self.tr(str(error))
         return ok, message
 
-    def processAlgorithm(self, parameters, context, feedback):
+    def execute(self, parameters, context, progress):
         """Create the sample in a temporary folder and move it to the output folder when it is complete."""
-        progress = FeedbackProgress(feedback)
         kind = self.parameterAsEnumString(parameters, self.KIND, context)
         output = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         with complete_folder(output) as folder:
