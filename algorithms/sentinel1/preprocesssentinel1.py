@@ -20,7 +20,7 @@ from qgis.core import (
 from ...compute.batch import ON_ERROR
 from ...compute.errors import UnsuitableInput
 from ...compute.raster.blocks import MAX_THREADS
-from ...compute.safe import find_sentinel1_products
+from ...compute.safe import find_products
 from ...compute.sentinel1.backscatter_settings import (
     CALIBRATIONS,
     NOISE_REMOVAL,
@@ -31,7 +31,7 @@ from ...compute.sentinel1.backscatter_settings import (
     BackscatterSettings,
 )
 from ...compute.sentinel1.geocoding import write_scenes
-from ...compute.sentinel1.grd_product import POLARISATIONS
+from ...compute.sentinel1.grd_product import POLARISATIONS, SENTINEL1_SAFE
 from ...provider.base import Algorithm, Group
 from ...provider.parameters import is_null
 from ...provider.styling import load_on_completion
@@ -247,7 +247,7 @@ class PreprocessSentinel1(Algorithm):
         """Process each product."""
         settings = self._settings(parameters, context)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
-        paths = self._listed(parameters, context) or find_sentinel1_products(self._folder(parameters, context))
+        paths = self._listed(parameters, context) or find_products(self._folder(parameters, context), SENTINEL1_SAFE)
         batch = write_scenes(paths, folder, settings, progress, self._area(parameters, context),
                              self._land(parameters, context, progress))
         if batch.failures and (not batch.scenes

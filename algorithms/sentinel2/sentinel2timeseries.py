@@ -14,7 +14,8 @@ from qgis.core import (
 )
 
 from ...compute.errors import UnsuitableInput
-from ...compute.safe import find_sentinel2_products
+from ...compute.safe import find_products
+from ...compute.sentinel2.msi_product import SENTINEL2_SAFE
 from ...compute.sentinel2.optical_series import SeriesSettings, products_between, read_products, write_series
 from ...compute.sentinel2.sen2cor import all_to_level_2a
 from ...compute.sentinel2.series_writer import SeriesPaths
@@ -165,7 +166,7 @@ class Sentinel2TimeSeries(Algorithm):
     def execute(self, parameters, context, progress):
         """Read, mosaic, mask, fill gaps and write."""
         area = area_of(self, self._area_source, parameters, context)
-        paths = self._listed(parameters, context) or find_sentinel2_products(self._folder(parameters, context))
+        paths = self._listed(parameters, context) or find_products(self._folder(parameters, context), SENTINEL2_SAFE)
         settings = self._settings(parameters, context)
         products = products_between(read_products(paths, progress.part(0.0, 0.05)), settings.start, settings.end)
         sen2cor, results = sen2cor_options(self, parameters, context)

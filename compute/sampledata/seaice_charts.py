@@ -51,19 +51,6 @@ class EggCode:
         predominant = "".join([*forms, MISSING, MISSING][:2]) if forms else MISSING * 2
         return (self.total, *(code for ice_type in ice_types for code in ice_type), MISSING, MISSING, predominant)
 
-    def partial_concentrations(self):
-        """Return the partial concentration of each stage, thickest first; the remainder is open water.
-
-        Returns
-        -------
-        list of (str, float)
-        """
-        return [(stage, _fraction(concentration)) for concentration, stage, _ in self.ice_types]
-
-
-def _fraction(code):
-    return {"92": 1.0, "91": 0.95}.get(code, int(code) / 100)
-
 
 def egg_code_of(zone, day, rng):
     """Return the egg code of a patch of a zone.

@@ -91,7 +91,6 @@ def season_figure(days, fractions, classes):
 
 SQUARE_METRES_PER_KM2 = 1e6
 TOP_FEATURES = 20
-MOST_THUMBNAILS = 36
 FEW_DATES = 5
 FEW_PIXELS = 200
 

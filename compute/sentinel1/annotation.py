@@ -85,7 +85,7 @@ class Annotation:
 
     Attributes
     ----------
-    mission, mode, product_type, polarisation : str
+    mission, mode, polarisation : str
         Such as "S1A", "EW", "GRD", "HH".
     start, stop : datetime
         UTC.
@@ -105,7 +105,6 @@ class Annotation:
 
     mission: str
     mode: str
-    product_type: str
     polarisation: str
     start: datetime
     stop: datetime
@@ -220,7 +219,7 @@ def read_annotation(document):
         for bounds in merge.iterfind("swathBoundsList/swathBounds"))
     return Annotation(
         mission=document.text("adsHeader/missionId"), mode=document.text("adsHeader/mode"),
-        product_type=document.text("adsHeader/productType"), polarisation=document.text("adsHeader/polarisation"),
+        polarisation=document.text("adsHeader/polarisation"),
         start=document.time("adsHeader/startTime"), stop=document.time("adsHeader/stopTime"),
         orbit=document.integer("adsHeader/absoluteOrbitNumber"),
         orbit_pass=document.root.findtext("generalAnnotation/productInformation/pass", "").strip(),

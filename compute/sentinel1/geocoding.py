@@ -67,7 +67,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
 
     Parameters
     ----------
-    product : Product
+    product : GrdProduct
     output : str
         GeoTIFF to write: float32, nodata NaN, bands such as ``sigma0_HH_dB``.
     settings : BackscatterSettings

@@ -6,16 +6,20 @@ so that the short file names of some archives (``ew-hh.xml``) are supported as w
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
-from ..safe import SafeFolder, open_sentinel1_safe
+from ..safe import SafeKind, SafeProduct, open_safe
 from .annotation import Annotation, Document, read_annotation, read_calibration, read_noise
 
 MODES = ("EW", "IW")
 POLARISATIONS = ("HH", "HV", "VH", "VV")
-IN_ANNOTATION = re.compile(r"annotation/[^/]+\.xml$", re.IGNORECASE)
 IN_CALIBRATION = re.compile(r"annotation/calibration/[^/]+\.xml$", re.IGNORECASE)
 IN_MEASUREMENT = re.compile(r"measurement/[^/]+\.tiff?$", re.IGNORECASE)
+SENTINEL1_SAFE = SafeKind(
+    mission="Sentinel-1", metadata=re.compile(r"(^|/)annotation/[^/]+\.xml$", re.IGNORECASE),
+    product_name=re.compile(r"S1[A-Z]_(EW|IW)_GRD", re.IGNORECASE), metadata_words="annotation folder",
+    entry_file="manifest.safe")
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,12 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Product:
+class GrdProduct:
     """A Sentinel-1 GRD product of the EW or IW mode.
 
     Attributes
     ----------
-    safe : SafeFolder
+    safe : SafeProduct
     name : str
         Product name of ESA.
     processor : str
@@ -56,7 +60,7 @@ class Product:
         Whether the manifest marks the product as synthetic (sample data).
     """
 
-    safe: SafeFolder
+    safe: SafeProduct
     name: str
     processor: str
     resolution: str
@@ -69,6 +73,11 @@ class Product:
         return next(iter(self.channels.values())).annotation
 
     @property
+    def acquired(self) -> datetime:
+        """datetime: start of the acquisition (UTC)."""
+        return self.annotation.start
+
+    @property
     def platform(self):
         """str: such as "Sentinel-1A"."""
         return f"Sentinel-{self.annotation.mission.removeprefix('S')}"
@@ -79,6 +88,17 @@ class Product:
         annotation = self.annotation
         return (f"{annotation.mission}_{annotation.mode}_{self.resolution}_{annotation.start:%Y%m%dT%H%M%S}"
                 f"_{annotation.orbit:06d}")
+
+    def image_path(self, layer: str) -> str:
+        """Return the GDAL path of the image of a polarisation.
+
+        Raises
+        ------
+        MissingInput, UnreadableInput, UnsuitableInput
+            If the image does not exist or is empty.
+        """
+        self.require((layer,), with_noise=False)
+        return self.safe.path_of(self.channels[layer].measurement)
 
     def calibration(self, polarisation, quantity):
         """Read the calibration vectors of a polarisation.
@@ -151,16 +171,16 @@ def read_product(path):
 
     Returns
     -------
-    Product
+    GrdProduct
 
     Raises
     ------
     MissingInput, UnreadableInput, UnsuitableInput
         If the product does not exist, is damaged, or is not a GRD product of the EW or IW mode.
     """
-    safe = open_sentinel1_safe(path)
+    safe = open_safe(path, SENTINEL1_SAFE)
     annotations = {}
-    for name in filter(IN_ANNOTATION.fullmatch, safe.names):
+    for name in safe.metadata_names:
         document = Document(safe.read(name), f"{safe.name}, {name}")
         if document.kind == "product":
             _require_grd(document, safe)
@@ -177,8 +197,9 @@ def read_product(path):
     _require_one_image(channels, safe)
     manifest = safe.read("manifest.safe").decode("utf-8", "replace") if "manifest.safe" in safe.names else ""
     versions = re.findall(r'<safe:software name="Sentinel-1 IPF" version="([\d.]+)"', manifest)
-    return Product(safe, safe.name, versions[0] if versions else "", _resolution(safe, next(iter(channels.values()))),
-                   channels, is_synthetic="synthetic" in manifest.lower())
+    return GrdProduct(safe, safe.name, versions[0] if versions else "",
+                      _resolution(safe, next(iter(channels.values()))), channels,
+                      is_synthetic="synthetic" in manifest.lower())
 
 
 def _require_grd(document, safe):

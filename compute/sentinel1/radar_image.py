@@ -24,7 +24,7 @@ class RadarImage:
 
     Parameters
     ----------
-    product : Product
+    product : GrdProduct
     images : dict of str to str
         Path of the measurement by polarisation.
     settings : BackscatterSettings

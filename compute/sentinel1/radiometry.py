@@ -130,7 +130,7 @@ class ChannelPower:
 
     Parameters
     ----------
-    product : Product
+    product : GrdProduct
     polarisation : str
     image : str
         Path of the measurement.

@@ -43,7 +43,7 @@ def balance_from_table(path, product, polarisation):
     path : str
         CSV with the columns ``COLUMNS``; lines starting with # are comments, * matches any value. `processor` is the
         beginning of an IPF version ("3.5"). If several rows match a sub-swath, the last one is used.
-    product : Product
+    product : GrdProduct
     polarisation : str
 
     Returns

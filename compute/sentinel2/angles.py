@@ -18,7 +18,7 @@ class AngleGrids:
 
     Parameters
     ----------
-    product : Product
+    product : MsiProduct
     crs_wkt : str
         CRS of the product.
 

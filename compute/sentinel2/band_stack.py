@@ -10,7 +10,7 @@ from ..raster.masks import Regions, RegionSettings
 from ..raster.writer import RasterLayout
 from .mosaics import Mosaic
 from .msi_bands import BANDS
-from .msi_product import Product
+from .msi_product import MsiProduct
 from .product_reader import STORED_PER_REFLECTANCE
 from .reflectance_encoding import NODATA, StorageSettings, stored_scale, to_float, to_storage, to_stored
 from .stack_styles import DisplayRanges
@@ -27,7 +27,7 @@ def write_stack(product, output, settings, area, progress, regions=None, storage
 
     Parameters
     ----------
-    product : Product, or sequence of Product
+    product : MsiProduct, or sequence of MsiProduct
         Several granules of one product are mosaicked.
     output : str
         Output file; by default int16, reflectance scaled by 10000 (scale in the file), nodata -32768.
@@ -52,7 +52,7 @@ def write_stack(product, output, settings, area, progress, regions=None, storage
     Cancelled
         If the user cancelled; no output is left behind.
     """
-    products = (product,) if isinstance(product, Product) else tuple(product)
+    products = (product,) if isinstance(product, MsiProduct) else tuple(product)
     storage = storage or StorageSettings()
     require_outside(output, products[0].location)
     with ExitStack() as stack:

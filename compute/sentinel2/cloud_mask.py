@@ -24,7 +24,7 @@ def open_cloud_mask(product, settings, crs_wkt, open_reader):
 
     Parameters
     ----------
-    product : Product
+    product : MsiProduct
     settings : StackSettings
     crs_wkt : str
         CRS of the product, used for old cloud polygons without one.
@@ -125,7 +125,7 @@ def read_cloud_polygons(product):
 
     Parameters
     ----------
-    product : Product
+    product : MsiProduct
 
     Returns
     -------

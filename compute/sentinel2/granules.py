@@ -52,7 +52,7 @@ def granules_of(safe, root):
 
     Parameters
     ----------
-    safe : SafeFiles
+    safe : SafeProduct
     root : xml.etree.ElementTree.Element
         Root of the product metadata.
 

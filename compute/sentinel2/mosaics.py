@@ -124,7 +124,7 @@ class Mosaic:
 
     Parameters
     ----------
-    products : sequence of Product
+    products : sequence of MsiProduct
         Granules of one product.
     settings : StackSettings
     area : Area, PixelArea or None
@@ -133,7 +133,7 @@ class Mosaic:
 
     Attributes
     ----------
-    products : list of Product
+    products : list of MsiProduct
         The granules used.
     scenes : list of ProductReader
     grid : Grid

@@ -6,21 +6,27 @@ Specification Document; radiometric offsets since processing baseline 04.00.
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
-from ..safe import SafeFiles, open_sentinel2_safe
+from ..safe import SafeKind, SafeProduct, open_safe
 from ..xml_documents import elements, parse_xml, text_of, time_of
 from .granules import Granule, granules_of
 from .msi_bands import BANDS, LAYERS, native_resolution
 
 # Slowly varying layers, for which a coarser image is accepted.
 SMOOTH_LAYERS = ("AOT", "WVP", "CLDPRB", "SNWPRB")
+SENTINEL2_SAFE = SafeKind(
+    mission="Sentinel-2",
+    metadata=re.compile(r"(^|/)(MTD_MSIL(1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_(SAFL1C|SAFL2A|DMPL1C)_[^/]*)\.xml$",
+                        re.IGNORECASE),
+    product_name=re.compile(r"S2[A-Z]_"), metadata_words="MTD_MSIL2A.xml", entry_file="MTD_MSIL2A.xml")
 
 
 @dataclass(frozen=True)
-class Product:
+class MsiProduct:
     """A Sentinel-2 product, or one granule (tile) of a multi-tile product.
 
     Attributes
@@ -34,7 +40,7 @@ class Product:
         Such as "Sentinel-2A".
     baseline : str
         Processing baseline, such as "04.00".
-    sensing_start : datetime
+    acquired : datetime
         Datatake sensing start (UTC).
     generated : str
         Generation time (ISO); the later of two versions is used.
@@ -47,14 +53,14 @@ class Product:
     layer_quantification : dict of str to float
         Quantification values of AOT and WVP.
     nodata, saturated : int
-        Special digital numbers.
+        Digital numbers of bands that are no measurement.
     images : dict of (str, int) to str
         GDAL paths of the existing image files, by band and pixel size in metres.
     listed : dict of (str, int) to str
         File names of the images listed in the metadata, by the same keys.
     is_synthetic : bool
         Whether the metadata mark it as synthetic (sample data).
-    safe : SafeFiles
+    safe : SafeProduct
         All files of the product.
     granule : Granule
         The files of this granule.
@@ -65,7 +71,7 @@ class Product:
     level: str
     platform: str
     baseline: str
-    sensing_start: datetime
+    acquired: datetime
     generated: str
     tile: str
     quantification: float
@@ -76,13 +82,27 @@ class Product:
     images: dict
     listed: dict
     is_synthetic: bool = False
-    safe: SafeFiles = field(default=None, repr=False, compare=False)
+    safe: SafeProduct = field(default=None, repr=False, compare=False)
     granule: Granule = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """str: product name, without .SAFE."""
+        return self.safe.name
+
+    @property
+    def processor(self) -> str:
+        """str: processing baseline."""
+        return self.baseline
 
     @property
     def date(self):
         """datetime.date: acquisition date (UTC)."""
-        return self.sensing_start.date()
+        return self.acquired.date()
+
+    def image_path(self, layer: str) -> str:
+        """Return the GDAL path of the finest image of a band or layer; see :meth:`images_for`."""
+        return self.images_for((layer,), native_resolution(layer))[layer]
 
     def images_for(self, bands, resolution):
         """Select the image of each band for an output of `resolution` metres.
@@ -157,7 +177,7 @@ def read_product(path, tile=""):
 
     Returns
     -------
-    Product
+    MsiProduct
 
     Raises
     ------
@@ -176,13 +196,13 @@ def choose_tile(products, tile):
 
     Parameters
     ----------
-    products : sequence of Product
+    products : sequence of MsiProduct
     tile : str
         With or without the leading T.
 
     Returns
     -------
-    tuple of Product
+    tuple of MsiProduct
 
     Raises
     ------
@@ -213,7 +233,7 @@ def read_granules(path):
 
     Returns
     -------
-    tuple of Product
+    tuple of MsiProduct
         One per granule, sorted by tile.
 
     Raises
@@ -221,40 +241,48 @@ def read_granules(path):
     MissingInput, UnreadableInput, UnsuitableInput
         If it does not exist, is damaged, or is not a Sentinel-2 product.
     """
-    safe = open_sentinel2_safe(path)
-    root = parse_xml(safe.read_metadata(), safe.location, safe.metadata_name)
+    safe = open_safe(path, SENTINEL2_SAFE)
+    metadata_name = _metadata_name(safe)
+    root = parse_xml(safe.read(metadata_name), safe.location, metadata_name)
     granules = granules_of(safe, root)
-    level = "L1C" if "1C" in (text_of(root, "PROCESSING_LEVEL") or safe.metadata_name) else "L2A"
+    level = "L1C" if "1C" in (text_of(root, "PROCESSING_LEVEL") or metadata_name) else "L2A"
     uri = (text_of(root, "PRODUCT_URI") or text_of(root, f"PRODUCT_URI_{level[1:]}")
            or os.path.basename(safe.location))
     if not granules[0].images:
         raise MissingInput(f"{uri} contains no image files (its metadata lists {len(granules[0].listed)}). "
                            "Download the product again.")
     common = _common_metadata(root, safe, level)
-    return tuple(Product(
+    return tuple(MsiProduct(
         location=safe.location, uri=uri if len(granules) == 1 else f"{uri} ({granule.tile})", level=level,
         tile=granule.tile, images={key: safe.path_of(name) for key, name in granule.images.items()},
         listed=granule.listed, safe=safe, granule=granule, **common) for granule in granules)
 
 
+def _metadata_name(safe):
+    if len(safe.metadata_names) > 1:
+        raise UnsuitableInput(f"{safe.location} contains several product metadata files "
+                              f"({', '.join(safe.metadata_names)}). Choose one of them.")
+    return safe.metadata_names[0]
+
+
 def _common_metadata(root, safe, level):
-    """Product metadata common to all granules, as fields of :class:`Product`."""
+    """Product metadata common to all granules, as fields of :class:`MsiProduct`."""
     start = text_of(root, "DATATAKE_SENSING_START") or text_of(root, "PRODUCT_START_TIME")
     if not start:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no sensing time; it is incomplete. "
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has no sensing time; it is incomplete. "
                               "Copy or download the product again.")
     try:
         return {
             "platform": text_of(root, "SPACECRAFT_NAME") or "Sentinel-2",
             "baseline": text_of(root, "PROCESSING_BASELINE") or "00.00",
-            "sensing_start": time_of(start, safe.location), "generated": text_of(root, "GENERATION_TIME") or "",
+            "acquired": time_of(start, safe.location), "generated": text_of(root, "GENERATION_TIME") or "",
             "quantification": _quantification(root, level, safe), "offsets": _offsets(root, level),
             "layer_quantification": {layer: float(text_of(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or 1000.0)
                                      for layer in ("AOT", "WVP")},
             "nodata": _special_value(root, "NODATA", 0), "saturated": _special_value(root, "SATURATED", 65535),
             "is_synthetic": "synthetic" in (text_of(root, "PRODUCT_DOI") or "").lower()}
     except (TypeError, ValueError) as error:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has a number that cannot be read ({error}). "
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has a number that cannot be read ({error}). "
                               "Copy or download the product again.") from error
 
 
@@ -263,8 +291,8 @@ def _quantification(root, level, safe):
             else text_of(root, "QUANTIFICATION_VALUE"))
     value = float(text) if text else 0.0
     if not value > 0:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_name} has no quantification value, so digital numbers "
-                              "cannot be converted to reflectance. Download the product again.")
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has no quantification value, so digital "
+                              "numbers cannot be converted to reflectance. Download the product again.")
     return value
 
 

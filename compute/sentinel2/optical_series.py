@@ -73,7 +73,7 @@ def read_products(paths, progress):
 
     Returns
     -------
-    list of Product
+    list of MsiProduct
         Sorted by date, on each date the newest processing first; each granule of a multi-tile product is an item.
 
     Raises
@@ -101,13 +101,13 @@ def products_between(products, start, end):
 
     Parameters
     ----------
-    products : sequence of Product
+    products : sequence of MsiProduct
     start, end : str
         First and last day, ISO; empty for no limit.
 
     Returns
     -------
-    list of Product
+    list of MsiProduct
 
     Raises
     ------
@@ -128,7 +128,7 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
 
     Parameters
     ----------
-    products : list of Product
+    products : list of MsiProduct
         From :func:`read_products`.
     paths : SeriesPaths or str
         Output files; a single path is the stack. By default int16, reflectance and indices scaled by 10000 (scale in

@@ -1,8 +1,8 @@
 """Windowed reading of one Sentinel-2 product: any band on any grid, with cloud mask, in storage units.
 
 Reflectance = (digital number + radiometric offset) / quantification value, returned as ``reflectance * 10000``, so that
-values are comparable across processing baseline 04.00. Nodata is determined from the digital number before the offset
-is added: dark pixels may become negative and stay valid.
+values are comparable across processing baseline 04.00. Nodata and saturated pixels are determined from the digital
+number before the offset is added: dark pixels may become negative and stay valid.
 """
 
 import threading
@@ -80,7 +80,7 @@ class ProductReader:
 
     Parameters
     ----------
-    product : Product
+    product : MsiProduct
     settings : StackSettings
     open_image : callable, optional
         Returns an open RasterReader for an image path.
@@ -169,7 +169,8 @@ class ProductReader:
         is_class = band in CLASS_BANDS
         values, valid = read_resampled(
             self._readers[band], grid, window, "nearest" if is_class else self.settings.upsampling,
-            "first" if is_class else self.settings.downsampling, nodata=self._nodata_value(band))
+            "first" if is_class else self.settings.downsampling, nodata=self._nodata_value(band),
+            prepare=self._mask_saturated if band in BANDS else None)
         values = values.astype(np.float32)
         if band in BANDS:
             values += self.product.offsets[band]
@@ -180,6 +181,9 @@ class ProductReader:
     def _nodata_value(self, band):
         """Nodata value of the metadata; None for probabilities, where 0 is valid."""
         return None if band.endswith("PRB") else self.product.nodata
+
+    def _mask_saturated(self, values, valid):
+        return values, valid & (values != self.product.saturated)
 
     def clear(self, grid, window):
         """Mask of the pixels without cloud.

@@ -45,8 +45,8 @@ def to_stored(values, valid):
     Parameters
     ----------
     values : ndarray of float32
-        In stored units (reflectance * 10000). Values beyond int16 (reflectance above 3.2767, as in sun glint or
-        saturation) are clipped.
+        In stored units (reflectance * 10000). Values beyond int16 (reflectance above 3.2767, as in sun glint) are
+        clipped.
     valid : ndarray of bool, same shape
 
     Returns

@@ -18,8 +18,8 @@ import zipfile
 from collections import deque
 
 from ..errors import MissingInput, OutputError, PlainError, UnreadableInput, UnsuitableInput
-from ..safe import find_sentinel2_products
-from .msi_product import read_granules
+from ..safe import find_products
+from .msi_product import SENTINEL2_SAFE, read_granules
 
 PROGRESS = re.compile(r"Progress\[%\]:\s*([0-9.]+)")
 
@@ -73,7 +73,7 @@ def to_level_2a(products, path, folder, resolution, progress):
 
     Parameters
     ----------
-    products : sequence of Product
+    products : sequence of MsiProduct
         Granules of one product.
     path : str
         Path of Sen2Cor, see :func:`find_sen2cor`.
@@ -85,7 +85,7 @@ def to_level_2a(products, path, folder, resolution, progress):
 
     Returns
     -------
-    tuple of Product
+    tuple of MsiProduct
 
     Raises
     ------
@@ -114,7 +114,7 @@ def all_to_level_2a(products, path, folder, resolution, progress):
 
     Returns
     -------
-    list of Product
+    list of MsiProduct
         In the order of `products`.
     """
     results = []
@@ -129,7 +129,7 @@ def correct(product, executable, folder, resolution, progress):
 
     Parameters
     ----------
-    product : Product
+    product : MsiProduct
     executable : str
         From :func:`find_sen2cor`.
     folder : str
@@ -235,7 +235,7 @@ def _kill_group(process):
 def _level_2a_products(folder):
     """Level-2A products in a folder, which may also contain the Level-1C product."""
     try:
-        return [path for path in find_sentinel2_products(folder) if "MSIL1C" not in os.path.basename(path)]
+        return [path for path in find_products(folder, SENTINEL2_SAFE) if "MSIL1C" not in os.path.basename(path)]
     except MissingInput:
         return []
 

@@ -30,7 +30,7 @@ class ProductRow:
 
     Parameters
     ----------
-    product : Product
+    product : MsiProduct
     coverage : float
         Fraction of the area where it has data, 0..1.
     cloud : float

@@ -8,10 +8,10 @@ import pytest
 
 from floefield.compute.errors import MissingInput, PlainError, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
-from floefield.compute.safe import find_sentinel1_products
+from floefield.compute.safe import find_products
 from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
 from floefield.compute.sentinel1.geocoding import write_scenes
-from floefield.compute.sentinel1.grd_product import read_product
+from floefield.compute.sentinel1.grd_product import SENTINEL1_SAFE, read_product
 from floefield.tests.realdata import SENTINEL1
 from floefield.tests.sentinel1products import make_product, zipped
 
@@ -73,12 +73,12 @@ def test_products_are_found_in_folders_and_zips(tmp_path):
         other.writestr("readme.txt", "nothing")
     half = tmp_path / "S1A_EW_GRDM_1SDH_half.zip"
     half.write_bytes(archive.read_bytes()[:2000])
-    assert find_sentinel1_products(str(tmp_path)) == sorted(map(str, (first, second, archive, half)))
+    assert find_products(str(tmp_path), SENTINEL1_SAFE) == sorted(map(str, (first, second, archive, half)))
     with pytest.raises(MissingInput, match="does not exist"):
-        find_sentinel1_products(str(tmp_path / "nowhere"))
+        find_products(str(tmp_path / "nowhere"), SENTINEL1_SAFE)
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingInput, match="No Sentinel-1 product"):
-        find_sentinel1_products(str(tmp_path / "empty"))
+        find_products(str(tmp_path / "empty"), SENTINEL1_SAFE)
 
 
 def _without(pattern):

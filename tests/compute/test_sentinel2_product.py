@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
-from floefield.compute.safe import find_sentinel2_products
-from floefield.compute.sentinel2.msi_product import read_product
+from floefield.compute.safe import find_products
+from floefield.compute.sentinel2.msi_product import SENTINEL2_SAFE, read_product
 from floefield.tests.products import make_product
 from floefield.tests.realdata import SENTINEL2
 
@@ -66,7 +66,8 @@ def test_products_are_found_in_subfolders_and_zips(product_folder, tmp_path):
     zipped(tmp_path / "2018" / "07" / product_folder.name, tmp_path / "again.zip")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "not a Sentinel-2 product")
-    assert [path.rsplit("/", 1)[1] for path in find_sentinel2_products(tmp_path)] == [product_folder.name, "again.zip"]
+    found = [path.rsplit("/", 1)[1] for path in find_products(tmp_path, SENTINEL2_SAFE)]
+    assert found == [product_folder.name, "again.zip"]
 
 
 def test_paths_without_a_product_are_rejected(tmp_path):
@@ -109,7 +110,7 @@ def test_a_zip_with_two_products_is_rejected(tmp_path):
     with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
         for folder in (first, second):
             archive.write(folder / "MTD_MSIL2A.xml", f"{folder.name}/MTD_MSIL2A.xml")
-    with pytest.raises(UnsuitableInput, match=r"2 products.*20180627"):
+    with pytest.raises(UnsuitableInput, match=r"2 Sentinel-2 products.*20180627"):
         read_product(tmp_path / "both.zip")
 
 

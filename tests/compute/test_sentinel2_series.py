@@ -13,7 +13,8 @@ from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.area_of_interest import Area, PixelArea
 from floefield.compute.raster.masks import RegionSettings
-from floefield.compute.safe import find_sentinel2_products
+from floefield.compute.safe import find_products
+from floefield.compute.sentinel2.msi_product import SENTINEL2_SAFE
 from floefield.compute.sentinel2.optical_series import SeriesSettings, read_products, write_series
 from floefield.compute.sentinel2.reflectance_encoding import StorageSettings
 from floefield.compute.sentinel2.series_writer import SeriesPaths
@@ -359,7 +360,7 @@ def test_zipped_products_produce_the_same_files_as_folders(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     series_of(products, tmp_path / "a")
-    series_of(find_sentinel2_products(str(tmp_path / "zips")), tmp_path / "b")
+    series_of(find_products(str(tmp_path / "zips"), SENTINEL2_SAFE), tmp_path / "b")
     for name in ("series.tif", "count.tif", "table.csv", "figure.png"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 

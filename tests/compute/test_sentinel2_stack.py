@@ -13,9 +13,9 @@ from rasterio.warp import reproject
 from floefield.compute.errors import Cancelled, UnreadableInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.area_of_interest import Area
-from floefield.compute.safe import find_sentinel2_products
+from floefield.compute.safe import find_products
 from floefield.compute.sentinel2.band_stack import write_stack
-from floefield.compute.sentinel2.msi_product import read_product
+from floefield.compute.sentinel2.msi_product import SENTINEL2_SAFE, read_product
 from floefield.compute.sentinel2.optical_series import SeriesSettings, read_products, write_series
 from floefield.compute.sentinel2.product_reader import StackSettings
 from floefield.tests.products import make_product
@@ -71,10 +71,23 @@ def test_nodata_is_determined_before_the_offset_and_dark_pixels_stay_valid(tmp_p
     assert file.nodata == NODATA
 
 
-def test_saturated_pixels_are_clipped_to_the_maximum_of_int16(tmp_path):
-    values, _ = stack_of(make_product(tmp_path, "2018-06-27", {("B04", 10): np.array([[65535, 40000]])}),
-                         tmp_path / "bright.tif", bands=("B04",))
-    assert values[0].tolist() == [[32767, 32767]]
+def test_bright_pixels_are_clipped_to_the_maximum_of_int16_and_saturated_ones_are_nodata(tmp_path):
+    """The special value SATURATED of the metadata, 65535 by default, is no measurement."""
+    safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.array([[65535, 40000]])})
+    values, _ = stack_of(safe, tmp_path / "bright.tif", bands=("B04",))
+    assert values[0].tolist() == [[NODATA, 32767]]
+    metadata = safe / "MTD_MSIL2A.xml"
+    metadata.write_text(metadata.read_text().replace("<Special_Values>", """<Special_Values>
+        <SPECIAL_VALUE_TEXT>SATURATED</SPECIAL_VALUE_TEXT><SPECIAL_VALUE_INDEX>40000</SPECIAL_VALUE_INDEX>
+      </Special_Values><Special_Values>""", 1))
+    values, _ = stack_of(safe, tmp_path / "declared.tif", bands=("B04",))
+    assert values[0].tolist() == [[32767, NODATA]]
+
+
+def test_saturated_pixels_do_not_enter_means(tmp_path):
+    safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.array([[65535, 400], [600, 800]])})
+    values, _ = stack_of(safe, tmp_path / "mean.tif", bands=("B04",), resolution=20.0, downsampling="mean")
+    assert values[0].tolist() == [[600]]
 
 
 def test_bands_of_all_pixel_sizes_are_resampled_to_one_grid(tmp_path):
@@ -235,7 +248,8 @@ def test_every_60_m_band_of_the_real_0400_product_equals_gdal_with_its_offset(tm
 def test_the_real_series_drops_its_date_without_clear_pixels(tmp_path):
     log = Log()
     HERAULT.glob("*")
-    bands, _ = series_of(find_sentinel2_products(str(HERAULT)), tmp_path / "series.tif", SeriesSettings(), progress=log)
+    bands, _ = series_of(find_products(str(HERAULT), SENTINEL2_SAFE), tmp_path / "series.tif", SeriesSettings(),
+                         progress=log)
     assert len({name.rsplit("_", 1)[1] for name in bands}) == 9
     assert any("2018-02-12 is left out" in line for line in log.warnings)
     nodata_fractions = np.array([(plane == NODATA).mean() for plane in bands.values()])
