@@ -1,22 +1,21 @@
-"""Sentinel-2 SAFE (XML by template).
+"""Sentinel-2 L2A products on disk: names, folders, JPEG 2000 images and XML metadata of the SAFE format.
 
-Sentinel-2 L2A products on disk: names, folders and files of the SAFE format (baseline 05.10).
-
-XML metadata of a Sentinel-2 L2A product, reduced to the elements that readers use.
-
-Element names follow ESA's product specification (PSD 14). Every file is marked as synthetic in its first lines. No
-inserted text requires escaping.
-
-Lossless JPEG 2000 files as in Sentinel-2 products.
+The metadata (baseline 05.10) are reduced to the elements that readers use; the templates are
+``resources/templates/sentinel2_*.xml``. Element names follow ESA's product specification (PSD 14). Every file is marked
+as synthetic in its first lines.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from ..errors import MissingInput
+from ..templates import render_template
 from .msi_imaging import NODATA, OFFSET, QUANTIFICATION
 from .random_fields import block_mean
 from .scene_classification import (
@@ -31,57 +30,6 @@ from .scene_classification import (
 from .spectra import BANDS, NATIVE_SIZE
 
 COMMENT = "Synthetic data made by Floefield; not a satellite image"
-
-
-def write_jp2(path, values, crs, west, north, pixel):
-    """Write bands to a lossless JPEG 2000 file.
-
-    Parameters
-    ----------
-    path : str
-    values : ndarray of uint8 or uint16, shape (rows, columns) or (bands, rows, columns)
-        16-bit values are stored with 15 bits, as in real products.
-    crs : str
-        Such as EPSG:32631.
-    west, north : float
-        Upper-left corner.
-    pixel : float
-        Size of a pixel.
-
-    Raises
-    ------
-    MissingInput
-        If this GDAL cannot write JPEG 2000.
-    OSError
-        If the file cannot be written.
-    """
-    import rasterio
-    from rasterio.io import MemoryFile
-
-    _require_driver()
-    bands = values if values.ndim == 3 else values[None]
-    options = {"QUALITY": "100", "REVERSIBLE": "YES", "YCBCR420": "NO", "COMMENT": COMMENT}
-    if values.dtype == np.uint16:
-        options["NBITS"] = 15
-    count, height, width = bands.shape
-    with MemoryFile(ext=".jp2") as memory:
-        with memory.open(driver="JP2OpenJPEG", dtype=values.dtype.name, count=count, height=height, width=width,
-                         crs=crs, transform=rasterio.Affine(pixel, 0, west, 0, -pixel, north), **options) as dataset:
-            dataset.write(bands)
-        encoded = memory.read()
-    # GDAL does not report why a file cannot be written.
-    with open(path, "wb") as file:
-        file.write(encoded)
-
-
-def _require_driver():
-    from rasterio.drivers import raster_driver_extensions
-
-    if "JP2OpenJPEG" not in raster_driver_extensions().values():
-        raise MissingInput("This installation of GDAL cannot write JPEG 2000: the driver JP2OpenJPEG is missing. "
-                           "Install a GDAL with OpenJPEG.")
-
-
 BASELINE = "05.10"
 
 # No 100 km square of zone 31 has these letters, so the tile cannot be confused with a real one.
@@ -93,6 +41,19 @@ WEST, NORTH = 399960 + 60 * 90, 4800000 - 60 * 90
 FOLDER_BANDS = {10: ("B02", "B03", "B04", "B08"),
                 20: ("B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12"),
                 60: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")}
+
+# Solar irradiance by band_id in W/m2/um.
+IRRADIANCE = (1884.69, 1959.66, 1823.24, 1512.06, 1424.64, 1287.61, 1162.08, 1041.63, 955.32, 812.92, 367.15, 245.59,
+              85.25)
+
+# B10 is listed although L2A products do not contain it.
+CIRRUS_BAND = ("B10", 60, 10, (1360, 1375, 1390))
+PERCENTAGES = (("NODATA_PIXEL_PERCENTAGE", (0,)), ("SATURATED_DEFECTIVE_PIXEL_PERCENTAGE", (1,)),
+               ("DARK_FEATURES_PERCENTAGE", (2,)), ("CLOUD_SHADOW_PERCENTAGE", (3,)), ("VEGETATION_PERCENTAGE", (4,)),
+               ("NOT_VEGETATED_PERCENTAGE", (5,)), ("WATER_PERCENTAGE", (6,)), ("UNCLASSIFIED_PERCENTAGE", (7,)),
+               ("MEDIUM_PROBA_CLOUDS_PERCENTAGE", (8,)), ("HIGH_PROBA_CLOUDS_PERCENTAGE", (9,)),
+               ("THIN_CIRRUS_PERCENTAGE", (10,)), ("SNOW_ICE_PERCENTAGE", (11,)))
+MASKS = ("MSK_CLASSI_B00", "MSK_CLDPRB_20m", "MSK_SNWPRB_20m", "MSK_CLDPRB_60m", "MSK_SNWPRB_60m")
 
 
 @dataclass(frozen=True)
@@ -232,25 +193,7 @@ def _aggregate(values, factor, nodata=NODATA):
     return coarse
 
 
-HEAD = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
-<!-- SYNTHETIC DATA made by Floefield from a random seed: not a satellite image, no real place. -->
-"""
-PSD = "https://psd-14.sentinel2.eo.esa.int/PSD"
-
-# Solar irradiance by band_id in W/m2/um.
-IRRADIANCE = (1884.69, 1959.66, 1823.24, 1512.06, 1424.64, 1287.61, 1162.08, 1041.63, 955.32, 812.92, 367.15, 245.59,
-              85.25)
-
-# B10 is listed although L2A products do not contain it.
-CIRRUS_BAND = ("B10", 60, 10, (1360, 1375, 1390))
-PERCENTAGES = (("NODATA_PIXEL_PERCENTAGE", (0,)), ("SATURATED_DEFECTIVE_PIXEL_PERCENTAGE", (1,)),
-          ("DARK_FEATURES_PERCENTAGE", (2,)), ("CLOUD_SHADOW_PERCENTAGE", (3,)), ("VEGETATION_PERCENTAGE", (4,)),
-          ("NOT_VEGETATED_PERCENTAGE", (5,)), ("WATER_PERCENTAGE", (6,)), ("UNCLASSIFIED_PERCENTAGE", (7,)),
-          ("MEDIUM_PROBA_CLOUDS_PERCENTAGE", (8,)), ("HIGH_PROBA_CLOUDS_PERCENTAGE", (9,)),
-          ("THIN_CIRRUS_PERCENTAGE", (10,)), ("SNOW_ICE_PERCENTAGE", (11,)))
-
-
-def product_metadata(name, images, classes, size):
+def product_metadata(name: ProductName, images: Sequence[str], classes: np.ndarray, size: int) -> str:
     """Return the text of MTD_MSIL2A.xml.
 
     Parameters
@@ -267,224 +210,41 @@ def product_metadata(name, images, classes, size):
     -------
     str
     """
-    overpass = name.overpass
-    start, made = _iso(name.sensed), _iso(name.processed)
-    files = "\n".join(f"            <IMAGE_FILE>{image}</IMAGE_FILE>" for image in images)
-    bands = sorted([*BANDS, CIRRUS_BAND], key=lambda band: band[2])
-    offsets = "\n".join(f'        <BOA_ADD_OFFSET band_id="{band[2]}">{OFFSET}</BOA_ADD_OFFSET>' for band in bands)
-    irradiances = "\n".join(f'          <SOLAR_IRRADIANCE bandId="{band_id}" unit="W/m²/µm">{value}'
-                            '</SOLAR_IRRADIANCE>' for band_id, value in enumerate(IRRADIANCE))
-    spectral = "\n".join(map(_spectral_information, bands))
-    scene_classes = "\n".join(
-        f"        <Scene_Classification_ID><SCENE_CLASSIFICATION_TEXT>SC_{label}</SCENE_CLASSIFICATION_TEXT>"
-        f"<SCENE_CLASSIFICATION_INDEX>{value}</SCENE_CLASSIFICATION_INDEX></Scene_Classification_ID>"
-        for value, label in enumerate(CLASS_NAMES))
-    return f"""{HEAD}<n1:Level-2A_User_Product xmlns:n1="{PSD}/User_Product_Level-2A.xsd">
-  <n1:General_Info>
-    <Product_Info>
-      <PRODUCT_START_TIME>{start}</PRODUCT_START_TIME>
-      <PRODUCT_STOP_TIME>{start}</PRODUCT_STOP_TIME>
-      <PRODUCT_URI>{name.safe}</PRODUCT_URI>
-      <PROCESSING_LEVEL>Level-2A</PROCESSING_LEVEL>
-      <PRODUCT_TYPE>S2MSI2A</PRODUCT_TYPE>
-      <PROCESSING_BASELINE>{name.baseline}</PROCESSING_BASELINE>
-      <PRODUCT_DOI>none: synthetic product</PRODUCT_DOI>
-      <GENERATION_TIME>{made}</GENERATION_TIME>
-      <PREVIEW_IMAGE_URL>Not applicable</PREVIEW_IMAGE_URL>
-      <PREVIEW_GEO_INFO>Not applicable</PREVIEW_GEO_INFO>
-      <Datatake datatakeIdentifier="G{overpass.platform}_{name.sensed}_{overpass.absolute_orbit:06d}_N{name.baseline}">
-        <SPACECRAFT_NAME>Sentinel-{overpass.platform[1:]}</SPACECRAFT_NAME>
-        <DATATAKE_TYPE>INS-NOBS</DATATAKE_TYPE>
-        <DATATAKE_SENSING_START>{start}</DATATAKE_SENSING_START>
-        <SENSING_ORBIT_NUMBER>{name.relative_orbit}</SENSING_ORBIT_NUMBER>
-        <SENSING_ORBIT_DIRECTION>DESCENDING</SENSING_ORBIT_DIRECTION>
-      </Datatake>
-      <Query_Options completeSingleTile="true">
-        <PRODUCT_FORMAT>SAFE_COMPACT</PRODUCT_FORMAT>
-      </Query_Options>
-      <Product_Organisation>
-        <Granule_List>
-          <Granule datastripIdentifier="{name.identifier('DS')}" granuleIdentifier="{name.identifier('TL')}" \
-imageFormat="JPEG2000">
-{files}
-          </Granule>
-        </Granule_List>
-      </Product_Organisation>
-    </Product_Info>
-    <Product_Image_Characteristics>
-      <Special_Values>
-        <SPECIAL_VALUE_TEXT>NODATA</SPECIAL_VALUE_TEXT>
-        <SPECIAL_VALUE_INDEX>{NODATA}</SPECIAL_VALUE_INDEX>
-      </Special_Values>
-      <Special_Values>
-        <SPECIAL_VALUE_TEXT>SATURATED</SPECIAL_VALUE_TEXT>
-        <SPECIAL_VALUE_INDEX>65535</SPECIAL_VALUE_INDEX>
-      </Special_Values>
-      <Image_Display_Order>
-        <RED_CHANNEL>3</RED_CHANNEL>
-        <GREEN_CHANNEL>2</GREEN_CHANNEL>
-        <BLUE_CHANNEL>1</BLUE_CHANNEL>
-      </Image_Display_Order>
-      <QUANTIFICATION_VALUES_LIST>
-        <BOA_QUANTIFICATION_VALUE unit="none">{QUANTIFICATION}</BOA_QUANTIFICATION_VALUE>
-        <AOT_QUANTIFICATION_VALUE unit="none">{AEROSOL_SCALE}.0</AOT_QUANTIFICATION_VALUE>
-        <WVP_QUANTIFICATION_VALUE unit="cm">{VAPOUR_SCALE}.0</WVP_QUANTIFICATION_VALUE>
-      </QUANTIFICATION_VALUES_LIST>
-      <BOA_ADD_OFFSET_VALUES_LIST>
-{offsets}
-      </BOA_ADD_OFFSET_VALUES_LIST>
-      <Reflectance_Conversion>
-        <U>1.0</U>
-        <Solar_Irradiance_List>
-{irradiances}
-        </Solar_Irradiance_List>
-      </Reflectance_Conversion>
-      <Spectral_Information_List>
-{spectral}
-      </Spectral_Information_List>
-      <REFERENCE_BAND>3</REFERENCE_BAND>
-      <Scene_Classification_List>
-{scene_classes}
-      </Scene_Classification_List>
-    </Product_Image_Characteristics>
-  </n1:General_Info>
-  <n1:Geometric_Info>
-    <Product_Footprint>
-      <Product_Footprint>
-        <Global_Footprint>
-          <EXT_POS_LIST>{_footprint(name, size)}</EXT_POS_LIST>
-        </Global_Footprint>
-      </Product_Footprint>
-      <RASTER_CS_TYPE>POINT</RASTER_CS_TYPE>
-      <PIXEL_ORIGIN>1</PIXEL_ORIGIN>
-    </Product_Footprint>
-    <Coordinate_Reference_System>
-      <GEO_TABLES version="1">EPSG</GEO_TABLES>
-      <HORIZONTAL_CS_TYPE>GEOGRAPHIC</HORIZONTAL_CS_TYPE>
-    </Coordinate_Reference_System>
-  </n1:Geometric_Info>
-  <n1:Quality_Indicators_Info>
-    <Cloud_Coverage_Assessment>{_percentage(classes, (8, 9, 10)):.6f}</Cloud_Coverage_Assessment>
-    <Image_Content_QI>
-{_percentages(classes)}
-    </Image_Content_QI>
-  </n1:Quality_Indicators_Info>
-</n1:Level-2A_User_Product>
-"""
+    return render_template(
+        "sentinel2_product.xml", product=name, sensed=_iso(name.sensed), processed=_iso(name.processed), images=images,
+        nodata=NODATA, quantification=QUANTIFICATION, aerosol_scale=AEROSOL_SCALE, vapour_scale=VAPOUR_SCALE,
+        offset=OFFSET, bands=sorted([*BANDS, CIRRUS_BAND], key=lambda band: band[2]), irradiances=IRRADIANCE,
+        scene_classes=CLASS_NAMES, footprint=_footprint(name, size), **_percentages(classes))
 
 
-def tile_metadata(name, classes, size):
-    """Return the text of MTD_TL.xml; see :func:`product_metadata` for the parameters.
-
-    Returns
-    -------
-    str
-    """
+def tile_metadata(name: ProductName, classes: np.ndarray, size: int) -> str:
+    """Return the text of MTD_TL.xml; see :func:`product_metadata` for the parameters."""
     zenith, azimuth = name.overpass.sun
-    sizes = "\n".join(f'      <Size resolution="{pixel}"><NROWS>{size * 10 // pixel}</NROWS>'
-                      f"<NCOLS>{size * 10 // pixel}</NCOLS></Size>" for pixel in (10, 20, 60))
-    positions = "\n".join(f'      <Geoposition resolution="{pixel}"><ULX>{name.west}</ULX><ULY>{name.north}</ULY>'
-                          f"<XDIM>{pixel}</XDIM><YDIM>-{pixel}</YDIM></Geoposition>" for pixel in (10, 20, 60))
-    views = "\n".join(f'        <Mean_Viewing_Incidence_Angle bandId="{band_id}"><ZENITH_ANGLE unit="deg">3.5'
-                      '</ZENITH_ANGLE><AZIMUTH_ANGLE unit="deg">104.0</AZIMUTH_ANGLE></Mean_Viewing_Incidence_Angle>'
-                      for band_id in range(13))
-    masks = "\n".join(f'      <MASK_FILENAME type="{layer[:10]}">{name.mask(layer)}</MASK_FILENAME>'
-                      for layer in ("MSK_CLASSI_B00", "MSK_CLDPRB_20m", "MSK_SNWPRB_20m", "MSK_CLDPRB_60m",
-                                    "MSK_SNWPRB_60m"))
-    return f"""{HEAD}<n1:Level-2A_Tile_ID xmlns:n1="{PSD}/S2_PDI_Level-2A_Tile_Metadata.xsd">
-  <n1:General_Info>
-    <TILE_ID metadataLevel="Brief">{name.identifier('TL')}</TILE_ID>
-    <DATASTRIP_ID metadataLevel="Standard">{name.identifier('DS')}</DATASTRIP_ID>
-    <DOWNLINK_PRIORITY metadataLevel="Standard">NOMINAL</DOWNLINK_PRIORITY>
-    <SENSING_TIME metadataLevel="Standard">{_iso(name.sensed)}</SENSING_TIME>
-  </n1:General_Info>
-  <n1:Geometric_Info>
-    <Tile_Geocoding metadataLevel="Brief">
-      <HORIZONTAL_CS_NAME>{name.crs_name}</HORIZONTAL_CS_NAME>
-      <HORIZONTAL_CS_CODE>{name.crs}</HORIZONTAL_CS_CODE>
-{sizes}
-{positions}
-    </Tile_Geocoding>
-    <Tile_Angles metadataLevel="Standard">
-      <Sun_Angles_Grid>
-        <Zenith>{_angle_grid(zenith, size)}</Zenith>
-        <Azimuth>{_angle_grid(azimuth, size)}</Azimuth>
-      </Sun_Angles_Grid>
-      <Mean_Sun_Angle>
-        <ZENITH_ANGLE unit="deg">{zenith:.6f}</ZENITH_ANGLE>
-        <AZIMUTH_ANGLE unit="deg">{azimuth:.6f}</AZIMUTH_ANGLE>
-      </Mean_Sun_Angle>
-      <Mean_Viewing_Incidence_Angle_List>
-{views}
-      </Mean_Viewing_Incidence_Angle_List>
-    </Tile_Angles>
-  </n1:Geometric_Info>
-  <n1:Quality_Indicators_Info metadataLevel="Standard">
-    <Image_Content_QI>
-      <CLOUDY_PIXEL_PERCENTAGE>{_percentage(classes, (8, 9, 10)):.6f}</CLOUDY_PIXEL_PERCENTAGE>
-{_percentages(classes)}
-    </Image_Content_QI>
-    <Pixel_Level_QI geometry="FULL_RESOLUTION">
-{masks}
-    </Pixel_Level_QI>
-  </n1:Quality_Indicators_Info>
-</n1:Level-2A_Tile_ID>
-"""
+    # The angles are given on a grid of 5 km, and are constant as they hardly vary over the scene.
+    return render_template(
+        "sentinel2_tile.xml", product=name, sensed=_iso(name.sensed), size=size, zenith=zenith, azimuth=azimuth,
+        angle_nodes=-(-size * 10 // 5000) + 1, masks=MASKS, **_percentages(classes))
 
 
-def manifest(files):
-    """Return the text of manifest.safe, the list of files.
-
-    Parameters
-    ----------
-    files : sequence of str
-        Paths inside the product.
-
-    Returns
-    -------
-    str
-    """
-    objects = "\n".join(f'    <dataObject ID="file_{number}"><byteStream><fileLocation href="./{file}" '
-                        'locatorType="URL"/></byteStream></dataObject>' for number, file in enumerate(files, start=1))
-    return f"""{HEAD}<xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1" \
-version="esa/safe/sentinel/1.1/sentinel-2/msi/archive_l2a_user_product">
-  <dataObjectSection>
-{objects}
-  </dataObjectSection>
-</xfdu:XFDU>
-"""
+def manifest(files: Sequence[str]) -> str:
+    """Return the text of manifest.safe, the list of the files with their paths inside the product."""
+    return render_template("sentinel2_manifest.xml", files=files)
 
 
-def _spectral_information(band):
-    name, pixel, band_id, (shortest, centre, longest) = band
-    return f"""        <Spectral_Information bandId="{band_id}" physicalBand="{name.replace('B0', 'B')}">
-          <RESOLUTION>{pixel}</RESOLUTION>
-          <Wavelength><MIN unit="nm">{shortest}</MIN><MAX unit="nm">{longest}</MAX>\
-<CENTRAL unit="nm">{centre}</CENTRAL></Wavelength>
-        </Spectral_Information>"""
+def _percentages(classes: np.ndarray) -> dict[str, object]:
+    """Return the percentage of clouds, and of each quality indicator by element name."""
+    return {"cloud_percentage": _percentage(classes, (8, 9, 10)),
+            "percentages": {element: _percentage(classes, values) for element, values in PERCENTAGES}}
 
 
-def _angle_grid(angle, size):
-    """Return a constant angle grid of 5 km; the angle hardly varies over the scene."""
-    nodes = -(-size * 10 // 5000) + 1
-    row = f"<VALUES>{' '.join([f'{angle:.4f}'] * nodes)}</VALUES>"
-    return ('<COL_STEP unit="m">5000</COL_STEP><ROW_STEP unit="m">5000</ROW_STEP>'
-            f"<Values_List>{row * nodes}</Values_List>")
-
-
-def _percentage(classes, values):
+def _percentage(classes: np.ndarray, values: tuple[int, ...]) -> float:
     """Return the percentage of valid pixels that are in the classes (for nodata, of all pixels)."""
     count = np.isin(classes, values).sum()
     total = classes.size if values == (0,) else np.count_nonzero(classes)
     return 100.0 * count / max(1, total)
 
 
-def _percentages(classes):
-    return "\n".join(f"      <{element}>{_percentage(classes, values):.6f}</{element}>"
-                     for element, values in PERCENTAGES)
-
-
-def _footprint(name, size):
+def _footprint(name: ProductName, size: int) -> str:
     """Return the corners as latitude and longitude, closed, counter-clockwise."""
     from rasterio.warp import transform
 
@@ -494,6 +254,55 @@ def _footprint(name, size):
     return " ".join(f"{latitude:.8f} {longitude:.8f}" for latitude, longitude in zip(latitudes, longitudes))
 
 
-def _iso(compact):
+def _iso(compact: str) -> str:
     """Convert 20230308T104031 to 2023-03-08T10:40:31.024Z."""
     return f"{compact[:4]}-{compact[4:6]}-{compact[6:11]}:{compact[11:13]}:{compact[13:]}.024Z"
+
+
+def write_jp2(path, values, crs, west, north, pixel):
+    """Write bands to a lossless JPEG 2000 file.
+
+    Parameters
+    ----------
+    path : str
+    values : ndarray of uint8 or uint16, shape (rows, columns) or (bands, rows, columns)
+        16-bit values are stored with 15 bits, as in real products.
+    crs : str
+        Such as EPSG:32631.
+    west, north : float
+        Upper-left corner.
+    pixel : float
+        Size of a pixel.
+
+    Raises
+    ------
+    MissingInput
+        If this GDAL cannot write JPEG 2000.
+    OSError
+        If the file cannot be written.
+    """
+    import rasterio
+    from rasterio.io import MemoryFile
+
+    _require_driver()
+    bands = values if values.ndim == 3 else values[None]
+    options = {"QUALITY": "100", "REVERSIBLE": "YES", "YCBCR420": "NO", "COMMENT": COMMENT}
+    if values.dtype == np.uint16:
+        options["NBITS"] = 15
+    count, height, width = bands.shape
+    with MemoryFile(ext=".jp2") as memory:
+        with memory.open(driver="JP2OpenJPEG", dtype=values.dtype.name, count=count, height=height, width=width,
+                         crs=crs, transform=rasterio.Affine(pixel, 0, west, 0, -pixel, north), **options) as dataset:
+            dataset.write(bands)
+        encoded = memory.read()
+    # GDAL does not report why a file cannot be written.
+    with open(path, "wb") as file:
+        file.write(encoded)
+
+
+def _require_driver():
+    from rasterio.drivers import raster_driver_extensions
+
+    if "JP2OpenJPEG" not in raster_driver_extensions().values():
+        raise MissingInput("This installation of GDAL cannot write JPEG 2000: the driver JP2OpenJPEG is missing. "
+                           "Install a GDAL with OpenJPEG.")
