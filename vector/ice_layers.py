@@ -53,7 +53,7 @@ def write_ice_edges(path, edges, crs_wkt):
     ----------
     path : str
         Output file (.gpkg).
-    edges : sequence of (Scene, list of lines)
+    edges : sequence of (RadarScene, list of lines)
     crs_wkt : str
 
     Raises

@@ -1,15 +1,10 @@
-"""Crop calendar and growth.
-
-Growth of stands: leaf area, straw, flowers and background spectrum of each unit by day.
-
-Canopy reflectance follows Baret and Guyot (1991), "Potentials and limits of vegetation indices for LAI and APAR
-assessment", Remote Sensing of Environment 35: the background contributes exponentially less with increasing leaf area.
-
-Land covers of the synthetic crop scene, with the calendar of each crop as double-logistic seasons.
+"""Growth of crops and other land covers: leaf area, straw, flowers and background spectrum of each unit by day.
 
 The leaf area index of a season rises and falls along two logistic curves (Zhang et al. 2003, Remote Sensing of
-Environment 84). Days are days of the year for a mild oceanic climate at 43 degrees north. Crop names and codes are
-those of Sen2-Agri; other covers have codes from 90001 on.
+Environment 84). Canopy reflectance follows Baret and Guyot (1991), "Potentials and limits of vegetation indices for LAI
+and APAR assessment", Remote Sensing of Environment 35: the background contributes exponentially less with increasing
+leaf area. Days are days of the year for a mild oceanic climate at 43 degrees north. Crop names and codes are those of
+Sen2-Agri; other covers have codes from 90001 on.
 """
 
 from dataclasses import dataclass

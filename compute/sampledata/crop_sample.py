@@ -1,18 +1,17 @@
 """Sample kind crops: a season of Sentinel-2 products over farmland, reference parcels and land cover."""
 
-import json
 import os
 
 import numpy as np
 
 from ..feature_table import VectorTable
-from ..sampledata import plane_polygons
+from . import plane_polygons
 from .crop_growth import create_stands
 from .landscape import create_landscape, mean_by_unit
 from .msi_imaging import prepare_scene, simulate_image
 from .overpasses import SENTINEL2_RELATIVE_ORBIT, plan_overpasses
 from .reference_data import coarse_land_cover, survey, write_land_cover
-from .sample import Sample
+from .sample import Sample, area_geojson, write_text
 from .sentinel2_products import CRS, NORTH, WEST, ProductName, write_product
 
 PRODUCTS_FOLDER = "sentinel2"
@@ -49,7 +48,7 @@ then Classify crops."""
 
 
 def create_crops(folder, settings, progress):
-    """Write a synthetic season of crops; see :func:`.kinds.create_sample`."""
+    """Write a synthetic season of crops; see :func:`.sample_kinds.create_sample`."""
     edge = settings.size * 10.0
     landscape = create_landscape(edge, settings.stream("landscape"))
     scene = _create_scene(landscape, settings)
@@ -60,9 +59,9 @@ def create_crops(folder, settings, progress):
     parcels = survey(landscape, edge, settings.stream("survey"))
     write_land_cover(os.path.join(folder, LAND_COVER_FILE),
                      coarse_land_cover(landscape, settings.stream("land cover")), CRS, WEST, NORTH)
-    _write_text(folder, AOI_FILE, json.dumps(_area_of_interest(edge), indent=1) + "\n")
-    _write_text(folder, README_FILE, README.format(seed=settings.seed, size=settings.size, dates=settings.dates,
-                                                   products=PRODUCTS_FOLDER, parcels=len(parcels)))
+    write_text(os.path.join(folder, AOI_FILE), area_geojson("aoi", "area of interest", CRS, _area_of_interest(edge)))
+    write_text(os.path.join(folder, README_FILE), README.format(
+        seed=settings.seed, size=settings.size, dates=settings.dates, products=PRODUCTS_FOLDER, parcels=len(parcels)))
     return Sample(PRODUCTS_FOLDER, tuple(products), (_parcel_table(parcels),),
                   SUMMARY.format(products=len(products), parcels=len(parcels)))
 
@@ -96,18 +95,6 @@ def _parcel_table(parcels):
 
 
 def _area_of_interest(edge):
-    """Return the scene without a tenth on each side, in longitude and latitude as required by GeoJSON."""
-    from rasterio.warp import transform
-
+    """Return the corners of the scene without a tenth on each side."""
     low, high = 0.1 * edge, 0.9 * edge
-    corners = np.array([[low, -low], [low, -high], [high, -high], [high, -low], [low, -low]]) + ORIGIN
-    longitudes, latitudes = transform(CRS, "EPSG:4326", corners[:, 0], corners[:, 1])
-    ring = [[round(longitude, 7), round(latitude, 7)] for longitude, latitude in zip(longitudes, latitudes)]
-    return {"type": "FeatureCollection", "name": "aoi", "features": [
-        {"type": "Feature", "properties": {"name": "area of interest", "synthetic": 1},
-         "geometry": {"type": "Polygon", "coordinates": [ring]}}]}
-
-
-def _write_text(folder, name, text):
-    with open(os.path.join(folder, name), "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    return np.array([[low, -low], [low, -high], [high, -high], [high, -low], [low, -low]]) + ORIGIN

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sampledata import plane_polygons
+from . import plane_polygons
 from .crop_growth import ASPHALT, BUILT_UP, COVERS, CROPS, GARDEN, HEDGE, MARGIN, ROOF, SLAB, TRACK, WATER, WOOD
 
 HECTARE = 1e4
@@ -123,7 +123,8 @@ def _cut_in_two(land, width, rng):
     point = centre + axis * length * rng.uniform(-0.16, 0.16)
     first = plane_polygons.cut(land, point + normal * width / 2, normal)
     second = plane_polygons.cut(land, point - normal * width / 2, -normal)
-    strip = plane_polygons.cut(plane_polygons.cut(land, point - normal * width / 2, normal), point + normal * width / 2, -normal)
+    beyond = plane_polygons.cut(land, point - normal * width / 2, normal)
+    strip = plane_polygons.cut(beyond, point + normal * width / 2, -normal)
     return first, second, strip
 
 

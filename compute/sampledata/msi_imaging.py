@@ -21,7 +21,7 @@ MAX_DIGITAL_NUMBER = 2 ** 15 - 1
 
 
 @dataclass(frozen=True)
-class Scene:
+class CropScene:
     """Properties that are the same for all overpasses; arrays have shape (rows, columns) in subpixels of 5 m.
 
     Parameters
@@ -71,7 +71,7 @@ def prepare_scene(labels, stands, rng):
 
     Returns
     -------
-    Scene
+    CropScene
     """
     rows, columns = np.indices(labels.shape)
     slope = np.zeros(labels.shape)
@@ -82,7 +82,7 @@ def prepare_scene(labels, stands, rng):
     soil = np.exp(0.10 * correlated_field(labels.shape, SUBPIXEL, 2500.0, rng)
                   + 0.05 * correlated_field(labels.shape, SUBPIXEL, 120.0, rng))
     texture = 1.0 + stands.texture[labels] * rng.standard_normal(labels.shape)
-    return Scene(labels, stands, soil, vigour, np.clip(texture, 0.3, 1.7))
+    return CropScene(labels, stands, soil, vigour, np.clip(texture, 0.3, 1.7))
 
 
 def simulate_image(scene, overpass, rng, progress):
@@ -90,7 +90,7 @@ def simulate_image(scene, overpass, rng, progress):
 
     Parameters
     ----------
-    scene : Scene
+    scene : CropScene
     overpass : Overpass
     rng : numpy.random.Generator
     progress : Progress

@@ -1,14 +1,10 @@
-"""Passes of both missions, weather.
+"""Acquisitions of both missions: dates and orbits, position of the sun and weather, and dates of the ice charts.
 
-Overpasses of Sentinel-2: dates, position of the sun, clouds and haze.
+Sentinel-2A and -2B repeat an orbit every ten days, five days apart. The position of the sun follows the low-precision
+formulas of Spencer (1971), "Fourier series representation of the position of the sun".
 
-Sentinel-2A and -2B repeat an orbit every ten days, five days apart. The position of the sun
-follows the low-precision formulas of Spencer (1971), "Fourier series representation of the position of the sun".
-
-Dates of Sentinel-1 passes and ice charts, those of the winter of the CRYO04 training.
-
-Sentinel-1A and -1B repeat an orbit every twelve days, six days apart. Relative orbit 24 had 29 passes between
-5 October 2020 and 22 March 2021. The weekly charts are valid on Thursdays.
+Sentinel-1A and -1B repeat an orbit every twelve days, six days apart. The winter is that of the CRYO04 training, with
+29 passes of relative orbit 24 between 5 October 2020 and 22 March 2021. The weekly charts are valid on Thursdays.
 """
 
 from dataclasses import dataclass
@@ -21,16 +17,27 @@ SENTINEL2_RELATIVE_ORBIT = 8
 
 # Known pass of each satellite on this orbit: date and absolute orbit number; ten days have 143 orbits.
 SENTINEL2_ANCHORS = {"S2A": (date(2018, 8, 26), 16593), "S2B": (date(2022, 4, 12), 26632)}
-OVERPASS_TIMES = {"S2A": time(10, 40, 31), "S2B": time(10, 40, 29)}
-CROP_SEASON_START, SEASON_END = date(YEAR, 3, 1), date(YEAR, 10, 31)
+SENTINEL2_PASS_TIMES = {"S2A": time(10, 40, 31), "S2B": time(10, 40, 29)}
+CROP_SEASON_START, CROP_SEASON_END = date(YEAR, 3, 1), date(YEAR, 10, 31)
 
 # Nominal location of the scene: farmland in the south-west of France.
 LATITUDE, LONGITUDE = 43.29, 1.84
 
+SENTINEL1_RELATIVE_ORBIT = 24
+ICE_SEASON_START = date(2020, 10, 5)
+SENTINEL1_PASS_COUNT = 29
+SENTINEL1_PASS_DAYS = 6
+SENTINEL1_PASS_TIME = time(8, 19, 41)
+
+# Absolute orbit number of the first pass of each satellite; twelve days have 175 orbits.
+SENTINEL1_FIRST_ORBITS = {"S1B": 23675, "S1A": 34746}
+# Thursday, as in datetime.date.weekday.
+CHART_WEEKDAY = 3
+
 
 @dataclass(frozen=True)
 class Overpass:
-    """One acquisition.
+    """One acquisition of Sentinel-2.
 
     Parameters
     ----------
@@ -127,7 +134,7 @@ def plan_overpasses(count, rng):
         cloud_fraction = (rng.uniform(0.93, 0.98) if index in overcast
                           else rng.uniform(0.12, 0.38) if index in broken else rng.uniform(0.0, 0.015))
         overpasses.append(Overpass(
-            platform, datetime.combine(day, OVERPASS_TIMES[platform]), _absolute_orbit(platform, day),
+            platform, datetime.combine(day, SENTINEL2_PASS_TIMES[platform]), _absolute_orbit(platform, day),
             cloud_fraction, cirrus=rng.uniform(0.04, 0.14) if index in broken else rng.uniform(0.0, 0.015),
             haze=rng.uniform(0.0, 0.016), wetness=rng.beta(1.2, 2.0), swath_edge=index == edge))
     return tuple(overpasses)
@@ -136,7 +143,7 @@ def plan_overpasses(count, rng):
 def _pass_days(platform):
     anchor, _ = SENTINEL2_ANCHORS[platform]
     first = CROP_SEASON_START + timedelta(days=(anchor - CROP_SEASON_START).days % 10)
-    return [first + timedelta(days=days) for days in range(0, (SEASON_END - first).days + 1, 10)]
+    return [first + timedelta(days=days) for days in range(0, (CROP_SEASON_END - first).days + 1, 10)]
 
 
 def _absolute_orbit(platform, day):
@@ -144,20 +151,9 @@ def _absolute_orbit(platform, day):
     return orbit + (day - anchor).days // 10 * 143
 
 
-SENTINEL1_RELATIVE_ORBIT = 24
-ICE_SEASON_START = date(2020, 10, 5)
-SENTINEL1_PASS_COUNT = 29
-DAYS_BETWEEN = 6
-OVERPASS_TIME = time(8, 19, 41)
-
-# Absolute orbit number of the first pass of each satellite; twelve days have 175 orbits.
-FIRST_ORBITS = {"S1B": 23675, "S1A": 34746}
-CHART_WEEKDAY = 3
-
-
 @dataclass(frozen=True)
 class Pass:
-    """One acquisition.
+    """One acquisition of Sentinel-1.
 
     Parameters
     ----------
@@ -190,14 +186,16 @@ def plan_passes(count):
     -------
     tuple of Pass
     """
-    chosen = np.unique(np.linspace(0, SENTINEL1_PASS_COUNT - 1, count).round().astype(int)) if count > 1 else [SENTINEL1_PASS_COUNT // 2]
+    last = SENTINEL1_PASS_COUNT - 1
+    chosen = np.unique(np.linspace(0, last, count).round().astype(int)) if count > 1 else [SENTINEL1_PASS_COUNT // 2]
     return tuple(_pass(int(number)) for number in chosen)
 
 
 def _pass(number):
     platform = ("S1B", "S1A")[number % 2]
-    day = ICE_SEASON_START + timedelta(days=DAYS_BETWEEN * number)
-    return Pass(platform, datetime.combine(day, OVERPASS_TIME), FIRST_ORBITS[platform] + number // 2 * 175)
+    day = ICE_SEASON_START + timedelta(days=SENTINEL1_PASS_DAYS * number)
+    return Pass(platform, datetime.combine(day, SENTINEL1_PASS_TIME),
+                SENTINEL1_FIRST_ORBITS[platform] + number // 2 * 175)
 
 
 def chart_days(passes):

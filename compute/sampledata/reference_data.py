@@ -1,12 +1,8 @@
-"""Surveyed parcels, land-cover map.
+"""Reference data of the crop sample: parcels as from a field survey, and a coarse land-cover map.
 
-Coarse, slightly outdated land-cover map of the scene, as reference data without parcels.
-
-The values are those of ESA CCI Land Cover; the cells are smaller, so that a small scene contains enough of them.
-
-Reference parcels: a sample of the plots, as from a field survey.
-
-Outlines are shifted by a few metres and a few parcels are mislabelled, as in real surveys.
+Outlines are shifted by a few metres and a few parcels are mislabelled, as in real surveys. The map, for use without
+parcels, is slightly outdated. Its values are those of ESA CCI Land Cover; the cells are smaller, so that a small scene
+contains enough of them.
 """
 
 from dataclasses import dataclass
@@ -17,10 +13,20 @@ from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.classes import MapClass
 from ..raster.grid import Grid
 from ..raster.writer import create_raster
-from ..sampledata import plane_polygons
+from . import plane_polygons
 from .crop_growth import BUILT_UP, COVERS, CROPS, GARDEN, HEDGE, ROOF, SLAB, WATER, WOOD
 from .landscape import HECTARE, SUBPIXEL
 
+# Survey.
+MIN_HECTARES = 0.3
+SURVEYED_FRACTION = 0.36
+
+# Minimum number of parcels of each class, if there are as many.
+MIN_PARCELS_PER_CLASS = 8
+MISLABELLED_FRACTION = 0.015
+OUTLINE_ERROR = 2.0
+
+# Land-cover map.
 CELL_SIZE = 100.0
 BAND = "land cover (SYNTHETIC DATA)"
 OUTDATED_FRACTION = 0.03
@@ -34,62 +40,6 @@ CLASSES = tuple(MapClass(value, str(value), label, colour) for value, label, col
     (OPEN_WATER, "Water bodies", (0, 70, 200))))
 VALUES = {WOOD.name: FOREST, HEDGE.name: FOREST, "Grassland": GRASS, "Alfalfa": HERBACEOUS_CROPS,
           WATER.name: OPEN_WATER, **{cover.name: TOWN for cover in (BUILT_UP, ROOF, SLAB, GARDEN)}}
-
-
-def coarse_land_cover(landscape, rng):
-    """Return the majority class of each cell, with some outdated cells.
-
-    Parameters
-    ----------
-    landscape : Landscape
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of uint8, shape (rows, columns)
-        Cells of 100 m; those on the southern and eastern edge may extend beyond the scene.
-    """
-    subpixels = int(CELL_SIZE / SUBPIXEL)
-    values = np.array([map_class.value for map_class in CLASSES])
-    # Margins, tracks and streets are too narrow for the map and have no class.
-    cover_values = np.array([VALUES.get(cover.name, CROPLAND if cover in CROPS else 0) for cover in COVERS])
-    fine = cover_values[landscape.covers[landscape.labels]]
-    padding = [-edge % subpixels for edge in fine.shape]
-    fine = np.pad(fine, [(0, edge) for edge in padding], mode="edge")
-    cells = fine.reshape(fine.shape[0] // subpixels, subpixels, fine.shape[1] // subpixels, subpixels)
-    counts = np.stack([(cells == value).sum(axis=(1, 3)) for value in values])
-    majority = values[counts.argmax(axis=0)]
-    outdated = rng.random(majority.shape) < OUTDATED_FRACTION
-    return np.where(outdated, rng.choice(values, majority.shape), majority).astype(np.uint8)
-
-
-def write_land_cover(path, values, crs, west, north):
-    """Write the map as a GeoTIFF with class names and colours.
-
-    Parameters
-    ----------
-    path : str
-    values : ndarray of uint8, shape (rows, columns)
-    crs : str
-        Such as EPSG:32631.
-    west, north : float
-        Upper-left corner.
-    """
-    from rasterio.crs import CRS
-
-    grid = Grid(CRS.from_string(crs).to_wkt(), west, north, CELL_SIZE, CELL_SIZE, *values.shape)
-    layout = categorical_layout(grid, CLASSES, BAND, {"SYNTHETIC": "YES"})
-    with create_raster(path, layout, categorical_side_files(CLASSES, BAND)) as raster:
-        raster.write(grid.window, values[None])
-
-
-MIN_HECTARES = 0.3
-SURVEYED_FRACTION = 0.36
-
-# Minimum number of parcels of each class, if there are as many.
-MIN_PARCELS_PER_CLASS = 8
-MISLABELLED_FRACTION = 0.015
-OUTLINE_ERROR = 2.0
 
 
 @dataclass(frozen=True)
@@ -156,3 +106,50 @@ def _survey_parcel(outline, cover, is_mislabelled, rng):
     if is_mislabelled:
         cover = CROPS[(CROPS.index(cover) + 1 + rng.integers(len(CROPS) - 1)) % len(CROPS)]
     return Parcel(moved, cover.name, cover.code, cover.is_crop)
+
+
+def coarse_land_cover(landscape, rng):
+    """Return the majority class of each cell, with some outdated cells.
+
+    Parameters
+    ----------
+    landscape : Landscape
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns)
+        Cells of 100 m; those on the southern and eastern edge may extend beyond the scene.
+    """
+    subpixels = int(CELL_SIZE / SUBPIXEL)
+    values = np.array([map_class.value for map_class in CLASSES])
+    # Margins, tracks and streets are too narrow for the map and have no class.
+    cover_values = np.array([VALUES.get(cover.name, CROPLAND if cover in CROPS else 0) for cover in COVERS])
+    fine = cover_values[landscape.covers[landscape.labels]]
+    padding = [-edge % subpixels for edge in fine.shape]
+    fine = np.pad(fine, [(0, edge) for edge in padding], mode="edge")
+    cells = fine.reshape(fine.shape[0] // subpixels, subpixels, fine.shape[1] // subpixels, subpixels)
+    counts = np.stack([(cells == value).sum(axis=(1, 3)) for value in values])
+    majority = values[counts.argmax(axis=0)]
+    outdated = rng.random(majority.shape) < OUTDATED_FRACTION
+    return np.where(outdated, rng.choice(values, majority.shape), majority).astype(np.uint8)
+
+
+def write_land_cover(path, values, crs, west, north):
+    """Write the map as a GeoTIFF with class names and colours.
+
+    Parameters
+    ----------
+    path : str
+    values : ndarray of uint8, shape (rows, columns)
+    crs : str
+        Such as EPSG:32631.
+    west, north : float
+        Upper-left corner.
+    """
+    from rasterio.crs import CRS
+
+    grid = Grid(CRS.from_string(crs).to_wkt(), west, north, CELL_SIZE, CELL_SIZE, *values.shape)
+    layout = categorical_layout(grid, CLASSES, BAND, {"SYNTHETIC": "YES"})
+    with create_raster(path, layout, categorical_side_files(CLASSES, BAND)) as raster:
+        raster.write(grid.window, values[None])

@@ -1,45 +1,15 @@
-"""Contents and settings of a sample.
+"""Settings of a sample with their random streams, contents of a sample, and its text files."""
 
-Contents of a sample of any kind.
+from __future__ import annotations
 
-Settings of a sample, and its random streams.
-"""
-
+import json
+import os
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import UnsuitableInput
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A created sample.
-
-    Parameters
-    ----------
-    products_folder : str
-        Subfolder of the products.
-    products : tuple of str
-        Names of the products.
-    tables : tuple of VectorTable
-        Vector files still to be written.
-    summary : str
-        Contents of the sample and next steps, for the log.
-    charts_folder : str
-        Subfolder of the ice charts; empty if there are none.
-    area : str
-        File of the area of interest in the sample; empty if there is none.
-    """
-
-    products_folder: str
-    products: tuple
-    tables: tuple
-    summary: str
-    charts_folder: str = ""
-    area: str = ""
-
 
 # The scene must contain whole pixels of 60 m.
 SIZE_STEP = 6
@@ -93,3 +63,65 @@ class SampleSettings:
         """
         words = [zlib.crc32(word.encode()) for word in purpose]
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, *words])))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A created sample.
+
+    Parameters
+    ----------
+    products_folder : str
+        Subfolder of the products.
+    products : tuple of str
+        Names of the products.
+    tables : tuple of VectorTable
+        Vector files still to be written.
+    summary : str
+        Contents of the sample and next steps, for the log.
+    charts_folder : str
+        Subfolder of the ice charts; empty if there are none.
+    area : str
+        File of the area of interest in the sample; empty if there is none.
+    """
+
+    products_folder: str
+    products: tuple
+    tables: tuple
+    summary: str
+    charts_folder: str = ""
+    area: str = ""
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a text file in UTF-8 with the same line ends on every system; its folder is created."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def area_geojson(name: str, label: str, crs: str, corners: np.ndarray) -> str:
+    """Return the text of a GeoJSON file with one polygon.
+
+    Parameters
+    ----------
+    name : str
+        Name of the layer.
+    label : str
+        Attribute `name` of the polygon.
+    crs : str
+        Such as EPSG:32631; GeoJSON requires longitude and latitude, to which the corners are transformed.
+    corners : ndarray, shape (n, 2)
+        x and y of the closed ring.
+
+    Returns
+    -------
+    str
+    """
+    from rasterio.warp import transform
+
+    longitudes, latitudes = transform(crs, "EPSG:4326", *corners.T)
+    ring = [[round(longitude, 7), round(latitude, 7)] for longitude, latitude in zip(longitudes, latitudes)]
+    return json.dumps({"type": "FeatureCollection", "name": name, "features": [
+        {"type": "Feature", "properties": {"name": label, "synthetic": 1},
+         "geometry": {"type": "Polygon", "coordinates": [ring]}}]}, indent=1) + "\n"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..feature_table import VectorTable
-from ..sampledata import seaice_world
+from . import seaice_world
 from .plane_polygons import area
 
 # Projection of the SIGRID-3 example for the Arctic: metres, true scale at 60 degrees.

@@ -1,15 +1,14 @@
 """Sample kind seaice: a winter of Sentinel-1 products of drifting ice, and weekly ice charts."""
 
-import json
 import os
 from datetime import timedelta
 
 import numpy as np
 
-from ..sampledata import sentinel1_imaging
+from . import sentinel1_imaging
 from .overpasses import CHART_WEEKDAY, ICE_SEASON_START, SENTINEL1_RELATIVE_ORBIT, chart_days, plan_passes
 from .random_fields import correlated_field
-from .sample import Sample
+from .sample import Sample, area_geojson, write_text
 from .seaice_charts import chart_table, create_chart
 from .seaice_world import CENTRE, CRS, WORLD_SIZE, create_world
 from .sentinel1_products import ProductName, image_points, write_product
@@ -49,7 +48,7 @@ steps."""
 
 
 def create_seaice(folder, settings, progress):
-    """Write a synthetic winter of sea ice; see :func:`.kinds.create_sample`."""
+    """Write a synthetic winter of sea ice; see :func:`.sample_kinds.create_sample`."""
     edge = settings.size * sentinel1_imaging.PIXEL
     world = create_world(edge, settings.stream("ice"))
     passes = plan_passes(settings.dates)
@@ -63,9 +62,9 @@ def create_seaice(folder, settings, progress):
     products = [_write_pass(folder, world, scene, settings, index == 0, progress.part(start, end))
                 for index, (scene, start, end) in enumerate(zip(passes, bounds[:-1], bounds[1:]))]
     values = {"seed": settings.seed, "size": settings.size, "dates": len(passes), "products": PRODUCTS_FOLDER,
-             "charts": CHARTS_FOLDER, "chart_count": len(days), "kilometres": edge / 1000}
-    _write_text(folder, AREA_FILE, json.dumps(_study_area(edge), indent=1) + "\n")
-    _write_text(folder, README_FILE, README.format(**values))
+              "charts": CHARTS_FOLDER, "chart_count": len(days), "kilometres": edge / 1000}
+    write_text(os.path.join(folder, AREA_FILE), area_geojson("study_area", "study area", CRS, _study_area(edge)))
+    write_text(os.path.join(folder, README_FILE), README.format(**values))
     return Sample(PRODUCTS_FOLDER, tuple(products), tuple(tables), SUMMARY.format(**values),
                   charts_folder=CHARTS_FOLDER, area=AREA_FILE)
 
@@ -114,18 +113,6 @@ def _write_pass(folder, world, scene, settings, is_zipped, progress):
 
 
 def _study_area(edge):
-    """Return a rectangle around the scene, in longitude and latitude as required by GeoJSON."""
-    from rasterio.warp import transform
-
+    """Return the corners of a square around the scene."""
     half = min(AREA_SIZE, WORLD_SIZE) * edge / 2
-    corners = CENTRE + half * np.array([[-1, 1], [-1, -1], [1, -1], [1, 1], [-1, 1]])
-    longitudes, latitudes = transform(CRS, "EPSG:4326", *corners.T)
-    ring = [[round(longitude, 7), round(latitude, 7)] for longitude, latitude in zip(longitudes, latitudes)]
-    return {"type": "FeatureCollection", "name": "study_area", "features": [
-        {"type": "Feature", "properties": {"name": "study area", "synthetic": 1},
-         "geometry": {"type": "Polygon", "coordinates": [ring]}}]}
-
-
-def _write_text(folder, name, text):
-    with open(os.path.join(folder, name), "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    return CENTRE + half * np.array([[-1, 1], [-1, -1], [1, -1], [1, 1], [-1, 1]])

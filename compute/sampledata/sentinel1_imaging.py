@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sampledata import seaice_world
+from . import seaice_world
 from .random_fields import correlated_field
 
 PIXEL = 40.0
@@ -80,7 +80,8 @@ MIXTURES = {seaice_world.WATER: (WATER, WATER, WATER), seaice_world.BERGY: (WATE
 
 # Cumulative fractions of floes of the main and the second type.
 MAIN_TYPE, SECOND_TYPE = 0.88, 0.96
-FLOE_SIZE = {seaice_world.NEW: 400.0, seaice_world.YOUNG: 550.0, seaice_world.FIRST_YEAR: 1100.0, seaice_world.OLD: 850.0}
+FLOE_SIZE = {seaice_world.NEW: 400.0, seaice_world.YOUNG: 550.0, seaice_world.FIRST_YEAR: 1100.0,
+             seaice_world.OLD: 850.0}
 LEAD_WIDTH = 70.0
 
 

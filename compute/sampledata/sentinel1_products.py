@@ -19,6 +19,7 @@ import numpy as np
 
 from ..templates import render_template
 from . import seaice_world, sentinel1_imaging
+from .sample import write_text
 
 PROCESSOR = "003.31"
 LINE_SECONDS = 0.006
@@ -143,9 +144,9 @@ def write_product(folder, name, digital_numbers, is_zipped, progress):
                  calibration(name, polarisation, shape)),
                 (f"annotation/calibration/noise-{stem}.xml", "s1Level1NoiseSchema",
                  noise(name, polarisation, shape))):
-            _write_text(os.path.join(path, *relative.split("/")), text)
+            write_text(os.path.join(path, *relative.split("/")), text)
             files.append((relative, schema))
-    _write_text(os.path.join(path, "manifest.safe"),
+    write_text(os.path.join(path, "manifest.safe"),
                 manifest(name, sorted(files), _corners(*shape), shape[0]))
     return _zip_product(path) if is_zipped else name.safe
 
@@ -189,12 +190,6 @@ def _write_image(path, values, grid):
                               TIFFTAG_IMAGEDESCRIPTION="Synthetic data made by Floefield; not a radar image")
 
 
-def _write_text(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-
-
 def _zip_product(path):
     """Replace the folder of a product by a zip file and return its name; the bytes are reproducible."""
     parent, name = os.path.split(path)
@@ -235,9 +230,10 @@ def annotation(name: ProductName, polarisation: str, shape: tuple[int, int],
                "incidence": angles[pixel], "elevation": _elevation(float(angles[pixel]))}
               for line, pixel, latitude, longitude in grid]
     return render_template(
-        "sentinel1_annotation.xml", **_header(name, polarisation, shape), width=width, grid=points, swaths=_swaths(width),
-        node_time=_line_time(name, -1.6e3 / LINE_SECONDS), slant_range_time=_slant_seconds(angles[0]),
-        pixel_spacing=sentinel1_imaging.PIXEL, line_seconds=LINE_SECONDS, mid_swath_angle=angles[width // 2])
+        "sentinel1_annotation.xml", **_header(name, polarisation, shape), width=width, grid=points,
+        swaths=_swaths(width), node_time=_line_time(name, -1.6e3 / LINE_SECONDS),
+        slant_range_time=_slant_seconds(angles[0]), pixel_spacing=sentinel1_imaging.PIXEL, line_seconds=LINE_SECONDS,
+        mid_swath_angle=angles[width // 2])
 
 
 def calibration(name: ProductName, polarisation: str, shape: tuple[int, int]) -> str:

@@ -18,6 +18,7 @@ from ..errors import MissingInput
 from ..templates import render_template
 from .msi_imaging import NODATA, OFFSET, QUANTIFICATION
 from .random_fields import block_mean
+from .sample import write_text
 from .scene_classification import (
     AEROSOL_SCALE,
     CLASS_NAMES,
@@ -151,8 +152,7 @@ def write_product(folder, name, image, rng, progress):
     texts["manifest.safe"] = manifest(
         [file if file.endswith((".jp2", ".xml")) else file + ".jp2" for file in files])
     for relative, text in texts.items():
-        with open(os.path.join(path, *relative.split("/")), "w", encoding="utf-8", newline="\n") as target:
-            target.write(text)
+        write_text(os.path.join(path, *relative.split("/")), text)
     return path
 
 

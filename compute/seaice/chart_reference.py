@@ -52,7 +52,7 @@ def match_charts(scene, charts, max_days):
 
     Parameters
     ----------
-    scene : Scene
+    scene : RadarScene
     charts : sequence of Chart
     max_days : float
 

@@ -53,7 +53,7 @@ class IceMap:
 
     Parameters
     ----------
-    scene : Scene
+    scene : RadarScene
     charts : tuple of Chart
     grid : Grid
         Of the map.

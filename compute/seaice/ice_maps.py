@@ -61,7 +61,7 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
 
     Parameters
     ----------
-    scene : Scene
+    scene : RadarScene
     features : FeatureStack
     forest : Forest
     chart_raster : ChartRaster or None

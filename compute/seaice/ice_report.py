@@ -101,7 +101,7 @@ class SceneSummary:
 
     Parameters
     ----------
-    scene : Scene
+    scene : RadarScene
     charts : tuple of Chart
     grid : Grid
         Of the map.

@@ -18,7 +18,7 @@ DATE_TAGS = (DATE_TAG, "ACQUISITION_START_TIME", "TIFFTAG_DATETIME")
 
 
 @dataclass(frozen=True)
-class Scene:
+class RadarScene:
     """A raster of backscatter.
 
     Parameters
@@ -109,7 +109,7 @@ def read_scene(path, requested=()):
 
     Returns
     -------
-    Scene
+    RadarScene
 
     Raises
     ------
@@ -132,8 +132,9 @@ def read_scene(path, requested=()):
             raise UnsuitableInput(f"{path} has no projected coordinate reference system, so distances in metres cannot "
                                   "be measured. Geocode it first (Preprocess Sentinel-1 products).")
         incidence = next((name for name in names if INCIDENCE.search(name)), "")
-        return Scene(path, os.path.splitext(os.path.basename(path))[0], _day(raster), raster.grid, bands, incidence,
-                     raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES")
+        name = os.path.splitext(os.path.basename(path))[0]
+        return RadarScene(path, name, _day(raster), raster.grid, bands, incidence,
+                          raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES")
 
 
 def _day(raster):

@@ -70,7 +70,7 @@ def leave_one_date_out(scenes, samples, legend, settings, progress):
 
     Parameters
     ----------
-    scenes : sequence of Scene
+    scenes : sequence of RadarScene
     samples : sequence of ScenePixels
         One for each scene.
     legend : Legend
@@ -79,7 +79,7 @@ def leave_one_date_out(scenes, samples, legend, settings, progress):
 
     Returns
     -------
-    dict of Scene to ConfusionMatrix
+    dict of RadarScene to ConfusionMatrix
         Empty with fewer than two dates. The labels are all classes of the legend.
     """
     days = sorted({scene.day for scene in scenes})

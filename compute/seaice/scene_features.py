@@ -58,7 +58,7 @@ class FeatureStore:
     folder : str
         For intermediate files.
     settings : IceSettings
-    textures : dict of Scene to str
+    textures : dict of RadarScene to str
         Existing texture rasters, for ``textures="from_folder"``.
     """
 
@@ -71,7 +71,7 @@ class FeatureStore:
 
         Parameters
         ----------
-        scene : Scene
+        scene : RadarScene
         charts : sequence of Chart
             Their land is masked before the textures are computed; bright land would distort them along the coast.
         progress : Progress
@@ -152,7 +152,7 @@ def write_sea(scene, land, output, settings, progress):
 
     Parameters
     ----------
-    scene : Scene
+    scene : RadarScene
     land : ChartRaster
     output : str
     settings : IceSettings
@@ -187,7 +187,7 @@ def write_cells(scene, output, step, settings, progress):
 
     Parameters
     ----------
-    scene : Scene
+    scene : RadarScene
         Backscatter in dB.
     output : str
     step : int
