@@ -1,25 +1,28 @@
-"""Product folder and its XML.
+"""Sen2-Agri product folder: folders and file names, rasters with class codes, legend, preview and XML metadata.
 
-Sen2-Agri product folder: folder structure and file names, rasters with class codes, and metadata files.
-
-XML files of a product (metadata, parameters, quality), with the element names of Sen2-Agri.
+The templates of the metadata, with the element names of Sen2-Agri, are ``resources/templates/sen2agri_*.xml``.
 """
+
+from __future__ import annotations
 
 import contextlib
 import json
 import os
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from datetime import date, datetime, timezone
 
 import numpy as np
 
+from ..accuracy.confusion_matrix import ConfusionMatrix
 from ..errors import UnsuitableInput
 from ..output_files import added_files
+from ..raster.grid import Grid
 from ..raster.raster_styles import paletted_qml
 from ..raster.writer import RasterLayout, create_raster
-from .product_task import CROP_MASK
+from ..templates import render_template
+from .product_task import CROP_MASK, ProductTask
 from .status_flags import NAMES
 
 NODATA = -10000
@@ -112,9 +115,8 @@ class ProductFolder:
         quality, parameters, legend, insitu = (self._file(name) for name in ("QLT", "IPP", "LUT", "ISD"))
         images = [self._file(suffix, tile=True) + ".TIF" for suffix in SUFFIXES[task.kind]]
         write_quality(os.path.join(auxiliary, quality + ".xml"), task.kind == CROP_MASK, result.pixel_matrix,
-                                 {c.label: c.code for c in self._classes})
-        write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days,
-                                    self._acquisitions)
+                      {c.label: c.code for c in self._classes})
+        write_parameters(os.path.join(auxiliary, parameters + ".xml"), task, self._days, self._acquisitions)
         self._write_legend(os.path.join(auxiliary, legend))
         files = [f"AUX_DATA/{quality}.xml", f"AUX_DATA/{parameters}.xml", f"AUX_DATA/{legend}.lut",
                  f"AUX_DATA/{legend}.qml"]
@@ -124,8 +126,7 @@ class ProductFolder:
         preview = self._file("PVI") + ".jpg"
         self._write_preview(os.path.join(self._root, preview))
         tile = os.path.basename(self._tile)
-        write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid,
-                              task.info.tile, images)
+        write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid, task.info.tile, images)
         write_product(
             os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._acquisitions,
             [*files, preview, *(f"TILES/{tile}/{'QI' if index == 2 else 'IMG'}_DATA/{image}"
@@ -183,7 +184,7 @@ def check_codes(classes, minimum):
                 f"{minimum} to {MAX_CODE}. Use other codes, or leave PRODUCT empty: the maps accept any code.")
 
 
-def write_quality(path, is_mask, matrix, codes):
+def write_quality(path: str, is_mask: bool, matrix: ConfusionMatrix | None, codes: dict[str, str]) -> None:
     """Write confusion matrix and accuracy metrics.
 
     Parameters
@@ -194,105 +195,47 @@ def write_quality(path, is_mask, matrix, codes):
     codes : dict of str to str
         Class code by label of the matrix.
     """
-    root = Element("CropMask" if is_mask else "CropType")
+    values = {"metrics": None}
     if matrix is not None:
-        names = [codes[label] for label in matrix.labels]
-        confusion = SubElement(root, "ConfusionMatrix")
-        _add_all(SubElement(confusion, "ReferenceLabels"), "RowLabel", names)
-        _add_all(SubElement(confusion, "ProducedLabels"), "ColumnLabel", names)
-        data = SubElement(confusion, "Data")
-        for row in matrix.counts.tolist():
-            _add_all(SubElement(data, "Row"), "Column", row)
-        metrics = SubElement(root, "QualityMetrics")
-        for title, scores in (("Precision", matrix.precision), ("Recall", matrix.recall), ("F-score", matrix.f1_score)):
-            for name, score in zip(names, scores):
-                SubElement(metrics, title, {"class": name}).text = f"{score:.10f}"
-        _add(metrics, "Kappa", f"{matrix.kappa:.10f}")
-        _add(metrics, "Accuracy", f"{matrix.overall_accuracy:.10f}")
-    _write(path, root)
+        values = {"codes": [codes[label] for label in matrix.labels], "counts": matrix.counts.tolist(),
+                  "metrics": {"Precision": matrix.precision, "Recall": matrix.recall, "F-score": matrix.f1_score},
+                  "kappa": matrix.kappa, "accuracy": matrix.overall_accuracy}
+    _write(path, "sen2agri_quality.xml", root="CropMask" if is_mask else "CropType", **values)
 
 
-def write_parameters(path, task, days, acquisitions):
+def write_parameters(path: str, task: ProductTask, days: Sequence[date], acquisitions: Sequence[date]) -> None:
     """Write inputs and parameters of the product.
 
     Parameters
     ----------
     path : str
     task : ProductTask
-    days, acquisitions : tuple of datetime.date
+    days, acquisitions : sequence of datetime.date
         Dates of the series, and of the acquisitions it was made from.
     """
-    root = Element("Metadata")
-    _add(root, "ProductType", "Crop mask" if task.kind == CROP_MASK else "Crop type")
-    _add(root, "Level", task.kind)
-    _add(root, "SiteId", task.info.site)
-    if task.reference:
-        _add(root, "ReferenceData", task.reference)
-    else:
-        _add(root, "ReferencePolygons", task.parcels_path)
-    tile = SubElement(SubElement(root, "Tiles"), "Tile")
-    _add(tile, "Id", task.info.tile)
-    inputs = SubElement(tile, "Inputs")
-    _add(inputs, "Input", task.series)
-    if task.mask:
-        _add(inputs, "Mask", task.mask)
-    _add_all(SubElement(tile, "Acquisitions"), "Date", acquisitions)
-    _add_all(SubElement(tile, "Dates"), "Date", days)
-    forest = task.forest
-    parameters = SubElement(root, "Parameters")
-    for name, value in (("MainMission", "SENTINEL"), ("SampleRatio", f"{task.split.training_fraction:g}"),
-                        ("Seed", forest.seed), ("IncludeRedEdge", str(task.red_edge).lower())):
-        _add(parameters, name, value)
-    if task.reference:
-        _add(parameters, "ErosionRadius", task.reference_settings.erosion_radius)
-        _add(parameters, "TrimmingAlpha", f"{task.reference_settings.trimming_alpha:g}")
-    classifier = SubElement(parameters, "Classifier")
-    _add(classifier, "TrainingSamplesPerTile", forest.samples_per_class)
-    trees = SubElement(classifier, "RF")
-    for name, value in (("NbTrees", forest.trees), ("Min", forest.min_samples_leaf), ("Max", forest.max_depth)):
-        _add(trees, name, value)
-    if task.kind == CROP_MASK:
-        segments = SubElement(parameters, "Segmentation")
-        for name, value in (("PCAComponents", task.segments.components), ("RangeRadius", task.segments.range_radius),
-                            ("MinSize", task.segments.min_size), ("MinCropArea", task.segments.min_crop_area)):
-            _add(segments, name, value)
-    _write(path, root)
+    sources = {name: _printable(getattr(task, name)) for name in ("reference", "parcels_path", "series", "mask")}
+    _write(path, "sen2agri_parameters.xml", task=task, is_mask=task.kind == CROP_MASK, days=days,
+           acquisitions=acquisitions, **sources)
 
 
-def write_product(path, name, task, created, acquisitions, files):
+def write_product(path: str, name: str, task: ProductTask, created: str, acquisitions: Sequence[date],
+                  files: Sequence[str]) -> None:
     """Write name, level, dates and file list of the product."""
-    root = Element("Product")
-    for element, value in (("Name", name), ("Level", task.kind), ("SiteId", task.info.site),
-                           ("CreationDate", created), ("AcquisitionStart", acquisitions[0]),
-                           ("AcquisitionEnd", acquisitions[-1])):
-        _add(root, element, value)
-    _add_all(SubElement(root, "Files"), "File", files)
-    _write(path, root)
+    _write(path, "sen2agri_product.xml", product=name, task=task, created=created, acquisitions=acquisitions,
+           files=files)
 
 
-def write_tile(path, grid, tile, images):
+def write_tile(path: str, grid: Grid, tile: str, images: Sequence[str]) -> None:
     """Write geocoding and image list of a tile."""
-    root = Element("Tile")
-    _add(root, "Id", tile)
-    geocoding = SubElement(root, "Geocoding")
-    for name, value in (("CoordinateSystem", grid.crs_wkt), ("Rows", grid.height), ("Columns", grid.width),
-                        ("UpperLeftX", f"{grid.west:.10g}"), ("UpperLeftY", f"{grid.north:.10g}"),
-                        ("PixelSizeX", f"{grid.pixel_width:.10g}"), ("PixelSizeY", f"{grid.pixel_height:.10g}")):
-        _add(geocoding, name, value)
-    _add_all(SubElement(root, "Images"), "Image", images)
-    _write(path, root)
+    _write(path, "sen2agri_tile.xml", grid=grid, crs_wkt=_printable(grid.crs_wkt), tile=tile, images=images)
 
 
-def _add(parent, name, value):
-    text = "".join(character for character in str(value) if character.isprintable())
-    SubElement(parent, name).text = text
+def _printable(text: str) -> str:
+    """Remove control characters, which XML must not contain."""
+    return "".join(character for character in text if character.isprintable())
 
 
-def _add_all(parent, name, values):
-    for value in values:
-        _add(parent, name, value)
-
-
-def _write(path, root):
-    indent(root)
-    ElementTree(root).write(path, encoding="UTF-8", xml_declaration=True)
+def _write(path: str, template: str, **values: object) -> None:
+    text = render_template(template, **values).rstrip("\n")
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
