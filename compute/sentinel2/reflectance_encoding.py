@@ -1,7 +1,4 @@
-"""Int16/float32 storage of reflectance.
-
-Storage of reflectance: int16 scaled by 10000 with nodata -32768, or float32 in physical units with NaN.
-"""
+"""Storage of reflectance and angles: scaled int16 with nodata -32768, or float32 in physical units with NaN."""
 
 from dataclasses import dataclass
 
@@ -13,6 +10,9 @@ from .product_reader import STORED_PER_REFLECTANCE
 NODATA = -32768
 MAX_STORED = 32767
 STORAGE = ("int16", "float32")
+
+# Angles are stored in units of 1/80 degree, so that 360 degrees fit into int16.
+STORED_PER_DEGREE = 80.0
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,6 @@ def to_float(values, valid, scale):
     ndarray of float32, same shape
     """
     return np.where(valid, values * np.float32(scale), np.float32("nan")).astype(np.float32)
-
-
-# Angles are stored in units of 1/80 degree, so that 360 degrees fit into int16.
-STORED_PER_DEGREE = 80.0
 
 
 def to_storage(band, values):
