@@ -1,11 +1,10 @@
 """Batch preparation of ice charts: decode, clip, reproject and write each chart, and collect the errors."""
 
 import os
-import tempfile
 from collections import Counter, namedtuple
 from dataclasses import replace
 
-from qgis.core import QgsGeometry, QgsProcessingUtils
+from qgis.core import QgsGeometry
 
 from ..compute.errors import OutputError, PlainError, UnsuitableInput
 from ..compute.icechart.chart_files import open_chart_file
@@ -14,7 +13,8 @@ from ..compute.icechart.chart_styles import chart_styles
 from ..compute.icechart.chart_summary import EMPTY, FAILED, PREPARED, ChartOutcome
 from ..compute.icechart.decoding import CLASS_COLUMNS, COLUMNS, NOTES, decode
 from ..compute.icechart.ice_legend import load_legend
-from ..compute.output_files import added_files
+from ..compute.output_files import OutputSet
+from ..compute.scratch import scratch_folder
 from .chart_layers import GEOMETRY, read_tables, write_chart
 from .parcel_geometry import polygons_in
 from .polar_plane import PolarPlane, Target, is_northern
@@ -56,7 +56,8 @@ def prepare_charts(paths, folder, settings, crs_and_area, context, progress):
         If a chart cannot be used and ``on_error`` is ``stop``, if no chart can be used, or if the output cannot be
         written.
     """
-    with added_files(folder) as partial:
+    with OutputSet() as outputs:
+        partial = outputs.folder(folder)
         batch = _Batch(partial, settings, crs_and_area, context)
         for number, path in enumerate(paths):
             batch.add(path, progress.part(number / len(paths), (number + 1) / len(paths)))
@@ -96,8 +97,7 @@ class _Batch:
 
     def add(self, path, progress):
         """Prepare the charts of a file."""
-        temporary = QgsProcessingUtils.tempFolder()
-        with tempfile.TemporaryDirectory(dir=temporary) as scratch:
+        with scratch_folder(self._folder) as scratch:
             try:
                 chart_files = open_chart_file(path, scratch)
             except PlainError as error:

@@ -23,7 +23,7 @@ from ...compute.errors import UnsuitableInput
 from ...compute.icechart.chart_files import find_charts
 from ...compute.icechart.chart_settings import ChartSettings
 from ...compute.icechart.ice_legend import legend_names, load_legend
-from ...compute.output_files import added_files
+from ...compute.output_files import OutputSet
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.seaice.classify_ice import IceTask, classify_ice
 from ...compute.seaice.ice_scenes import find_scenes, first_grid
@@ -254,7 +254,8 @@ class ClassifySeaIce(Algorithm):
         settings = self._settings(parameters, context)
         task = self._task(parameters, settings, folder, context, progress.part(0.0, 0.04))
         model, report = (self.parameterAsFileOutput(parameters, name, context) for name in (self.MODEL, self.REPORT))
-        with added_files(folder) as partial:
+        with OutputSet() as written:
+            partial = written.folder(folder)
             result = classify_ice(task, partial, model, report, progress.part(0.04, 0.98))
             self._write_layers(result, partial, settings)
         for path, reason in result.failures:

@@ -17,7 +17,7 @@ from qgis.core import (
 
 from ...compute.batch import ON_ERROR
 from ...compute.errors import MissingInput, UnsuitableInput
-from ...compute.output_files import added_files
+from ...compute.output_files import OutputSet
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.seaice.ice_scenes import find_scenes
 from ...compute.texture.texture_raster import write_many_textures, write_textures
@@ -254,8 +254,8 @@ class GlcmTextures(Algorithm):
         """Process each image of the folder."""
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         paths = find_scenes(self.parameterAsString(parameters, self.INPUT_FOLDER, context), exclude=folder)
-        with added_files(folder) as partial:
-            batch = write_many_textures(paths, partial, *task)
+        with OutputSet() as outputs:
+            batch = write_many_textures(paths, outputs.folder(folder), *task)
             if not batch.names:
                 raise UnsuitableInput(batch.failure_message())
         if batch.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":

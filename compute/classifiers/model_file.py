@@ -17,7 +17,7 @@ import numpy as np
 
 from ..classmap.classes import MapClass
 from ..errors import MissingInput, UnreadableInput
-from ..output_files import complete_file
+from ..output_files import OutputSet
 from ..raster.band_metadata import band_difference_name
 from .forest_model import ARRAYS, Forest, ForestSettings, Trees, check_trees
 from .similarity import MAX_COMPONENTS, Similarity
@@ -83,7 +83,7 @@ def save_forest(path, forest):
         "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.band_differences],
         "likeness": forest.similarity and {"centres": forest.similarity.centres.tolist(),
                                            "axes": forest.similarity.coefficients.tolist()}}
-    with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+    with OutputSet() as outputs, zipfile.ZipFile(outputs.file(path), "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
             content = io.BytesIO()

@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import shutil
 from dataclasses import dataclass, field, replace
 
 from ..classifiers.model_file import save_forest
 from ..errors import Cancelled, OutputError, PlainError, UnsuitableInput
-from ..output_files import complete_file
+from ..output_files import OutputSet
 from ..raster.blocks import make_executor
+from ..scratch import scratch_folder
 from .chart_reference import ChartRaster, match_charts, require_charts
 from .draft_chart import draft_by_cell, draft_by_polygon, ice_edge, stage_codes, water_values
 from .ice_maps import map_scene
@@ -122,9 +122,9 @@ def classify_ice(task, folder, model_path, report_path, progress):
     run = _Run(task, folder)
     with contextlib.ExitStack() as opened:
         # Opened first, so that nothing incomplete remains after an error.
-        model_file, report_file = (opened.enter_context(complete_file(path)) if path else ""
-                                   for path in (model_path, report_path))
-        opened.callback(shutil.rmtree, run.scratch_folder, ignore_errors=True)
+        outputs = opened.enter_context(OutputSet())
+        model_file, report_file = (outputs.file(path) if path else "" for path in (model_path, report_path))
+        run.scratch_folder = opened.enter_context(scratch_folder(folder))
         executor = opened.enter_context(make_executor(task.settings.forest.threads))
         run.read_scenes(progress.part(0.0, 0.02))
         run.sample(executor, progress.part(0.02, 0.45))
@@ -144,8 +144,7 @@ class _Run:
     """State of a run: matches, samples, matrices and failures by scene."""
 
     def __init__(self, task, folder):
-        self.task, self.folder = task, folder
-        self.scratch_folder = os.path.join(folder, ".scratch")
+        self.task, self.folder, self.scratch_folder = task, folder, ""
         self.matches, self.samples, self.matrices, self.maps, self.failures = {}, {}, {}, [], []
         self.forest = None
 
@@ -169,7 +168,6 @@ class _Run:
             progress.say(f"{scene.name} ({scene.day}): " + (
                 f"chart {', '.join(chart.name for chart in charts)} of {charts[0].day}" if charts else
                 f"mapped, but not used for training or validation: {reason}"))
-        os.makedirs(self.scratch_folder, exist_ok=True)
         self.store = FeatureStore(self.scratch_folder, settings, self._match_textures(progress))
 
     def sample(self, executor, progress):
