@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from .archives import require_safe_archive
+from .archives import Budget, open_archive
 from .errors import MissingInput, OutputError, UnreadableInput, UnsuitableInput
 
 ANNOTATION = re.compile(r"(^|/)annotation/[^/]+\.xml$", re.IGNORECASE)
@@ -25,6 +25,10 @@ ACCEPTED_INPUTS = "Choose the .SAFE folder, its manifest.safe, or the zip as dow
 MAX_XML_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 8
 COPY_BYTES = 8 * 1024 * 1024
+
+# Old multi-tile products unpack to some 10 GB in 2 000 files.
+MAX_PRODUCT_BYTES = 64 * 2**30
+MAX_PRODUCT_FILES = 50_000
 
 
 @dataclass(frozen=True)
@@ -227,8 +231,7 @@ def _in_folder(folder):
 
 def _in_zip(path):
     try:
-        with zipfile.ZipFile(path) as archive:
-            require_safe_archive(archive, path)
+        with open_archive(path, Budget(MAX_PRODUCT_BYTES, MAX_PRODUCT_FILES, "a product")) as archive:
             entries = sorted(name for name in archive.namelist() if not name.endswith("/"))
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
@@ -412,8 +415,7 @@ def _open_folder(folder, metadata_name=None):
 
 def _open_zip(path):
     try:
-        with zipfile.ZipFile(path) as archive:
-            require_safe_archive(archive, path)
+        with open_archive(path, Budget(MAX_PRODUCT_BYTES, MAX_PRODUCT_FILES, "a product")) as archive:
             entries = [entry for entry in archive.namelist() if not entry.endswith("/")]
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error

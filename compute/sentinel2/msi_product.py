@@ -222,7 +222,7 @@ def read_granules(path):
         If it does not exist, is damaged, or is not a Sentinel-2 product.
     """
     safe = open_sentinel2_safe(path)
-    root = parse_xml(safe.read_metadata(), safe.location, safe.metadata_name)
+    root = parse_xml(safe.read_metadata(), f"{safe.location}: {safe.metadata_name}")
     granules = granules_of(safe, root)
     level = "L1C" if "1C" in (text_of(root, "PROCESSING_LEVEL") or safe.metadata_name) else "L2A"
     uri = (text_of(root, "PRODUCT_URI") or text_of(root, f"PRODUCT_URI_{level[1:]}")

@@ -236,7 +236,7 @@ def test_a_read_only_folder_is_reported(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(os, "mkdir", read_only)
-    with pytest.raises(OutputError, match=r"b cannot be written: Permission denied\. Check the folder, its permissions"), \
+    with pytest.raises(OutputError, match=r"b cannot be written: Permission denied\. Check the folder, its perm"), \
             OutputSet() as outputs:
         outputs.file(tmp_path / "a" / "b")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
