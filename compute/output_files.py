@@ -1,169 +1,309 @@
-"""``OutputSet``: files and folders complete or absent.
+"""``OutputSet``: output files and folders that are complete or absent.
 
-Output of several files to a folder at once: all appear when complete, or none.
+Everything is written under hidden, unique names on the disk of the output. When the set ends, each file is verified,
+then all are renamed to their final names: the user's earlier files stay in place until that moment, and come back if a
+rename fails. After an error or cancellation nothing of the run is left.
 
-Output folder that is either complete or absent.
+    with OutputSet() as outputs:
+        write_report(outputs.file(report_path))
+        write_maps(outputs.folder(folder_path))
 """
 
+from __future__ import annotations
+
 import contextlib
+import errno
 import os
 import shutil
-import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import NamedTuple
 
 from .errors import OutputError
+from .scratch import nearest_folder
+
+PREFIX = ".floefield-partial-"
+
+# Errors of a disk that concern what is being written, whatever the file they were reported for.
+DISK_ERRORS = (errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-@contextlib.contextmanager
-def added_files(folder):
-    """Provide a hidden folder whose files are moved to `folder` on success and deleted on an error.
-
-    Files of the same name are replaced, others kept. A new folder is created on success only.
-
-    Yields
-    ------
-    str
-        Folder to write to.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written.
-    """
-    folder = os.path.abspath(folder)
-    parent = os.path.dirname(folder)
-    while not os.path.exists(parent):
-        parent = os.path.dirname(parent)
-    partial = os.path.join(parent, f".{os.getpid()}-partial-{os.path.basename(folder)}")
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise OutputError(f"{folder} is a file; choose a folder.")
-    if os.path.isdir(folder) and not os.access(folder, os.W_OK):
-        raise OutputError(f"There is no write permission for the folder {folder}. Choose another one.")
-    is_new = not os.path.exists(folder)
-    try:
-        os.mkdir(partial)
-        yield partial
-        os.makedirs(folder, exist_ok=True)
-        for file in sorted(os.listdir(partial)):
-            os.replace(os.path.join(partial, file), os.path.join(folder, file))
-    except OSError as error:
-        if is_new:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise OutputError(f"The folder {folder} cannot be written: {error.strerror or error}. "
-                          "Check its path, its permissions and the free space.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+class _File(NamedTuple):
+    partial: str
+    path: str
+    verify: Callable[[str], None] | None
 
 
-@contextlib.contextmanager
-def complete_folder(path):
-    """Provide a hidden folder that is renamed to `path` on success and deleted on an error.
+class _Folder(NamedTuple):
+    partial: str
+    path: str
+    must_be_empty: bool
 
-    Parameters
-    ----------
-    path : str
-        Output folder; it may exist if it is empty.
 
-    Yields
-    ------
-    str
-        Folder to write to.
+class OutputSet:
+    """Context manager of output files and folders: all appear when it ends without an exception, or none.
 
     Raises
     ------
     OutputError
-        If the folder is not empty or cannot be written.
+        If a file or folder cannot be created, is empty or fails its verification, or cannot be renamed; and in place of
+        an OSError about a file of the set, or about a full disk, that is raised in the context.
     """
-    path = os.path.abspath(path)
-    parent, name = os.path.split(path)
-    partial = os.path.join(parent, f".{os.getpid()}-partial-{name}")
-    try:
-        _refuse_if_in_use(path)
-        os.makedirs(partial)
-        yield partial
-        if os.path.isdir(path):
-            os.rmdir(path)
+
+    def __init__(self) -> None:
+        self._files: list[_File] = []
+        self._folders: list[_Folder] = []
+        self._parts: list[_File] = []
+        self._main: list[str] = []
+        self._obsolete: list[str] = []
+        self._temporary: list[str] = []
+        self._undo: list[Callable[[], None]] = []
+
+    def __enter__(self) -> OutputSet:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        is_complete = False
+        try:
+            if kind is None:
+                self._finish()
+                is_complete = True
+            elif isinstance(error, OSError) and (subject := self._subject_of(error)):
+                raise _output_error(subject, error) from error
+        finally:
+            if not is_complete:
+                self._roll_back()
+            for path in self._temporary:
+                _remove(path)
+
+    def file(self, path: str, verify: Callable[[str], None] | None = None) -> str:
+        """Add a file.
+
+        Parameters
+        ----------
+        path : str
+            Final path; an earlier file is replaced at the end. Missing folders are created.
+        verify : callable, optional
+            Called with the temporary path at the end; raises OutputError or OSError if the file is not complete.
+
+        Returns
+        -------
+        str
+            Path to write to: a hidden sibling with the same suffix.
+        """
+        path = _require_no_folder(path)
+        partial = self._hidden_name(path, os.path.splitext(path)[1])
+        with _output_errors(path), open(partial, "xb"):
+            pass
+        self._files.append(_File(partial, path, verify))
+        return partial
+
+    def parts(self, path: str, verify: Callable[[str], None] | None = None) -> str:
+        """Add a file of a format that writes further files beside it, such as a shapefile.
+
+        All files of the hidden folder become siblings of the final path, the requested one last.
+
+        Parameters
+        ----------
+        path, verify
+            As for :meth:`file`.
+
+        Returns
+        -------
+        str
+            Path to write to: the same name in a hidden folder beside the final path.
+        """
+        path = _require_no_folder(path)
+        folder = self._hidden_name(path, "")
+        with _output_errors(path):
+            os.mkdir(folder)
+        partial = os.path.join(folder, os.path.basename(path))
+        self._parts.append(_File(partial, path, verify))
+        return partial
+
+    def folder(self, path: str, must_be_empty: bool = False) -> str:
+        """Add a folder; its files join those of an existing folder at the end and replace files of the same name.
+
+        Parameters
+        ----------
+        path : str
+            Final path.
+        must_be_empty : bool
+            Whether to reject an existing folder that contains files.
+
+        Returns
+        -------
+        str
+            Hidden folder to write to: inside the folder if it exists, so that its parent may be read-only.
+        """
+        path = os.path.abspath(path)
+        _require_folder(path, must_be_empty)
+        with _output_errors(path, "The folder "):
+            if not os.path.isdir(path):
+                self._make_folders(os.path.dirname(path))
+            partial = os.path.join(nearest_folder(path), PREFIX + uuid.uuid4().hex)
+            self._temporary.append(partial)
+            os.mkdir(partial)
+        self._folders.append(_Folder(partial, path, must_be_empty))
+        return partial
+
+    def main(self, path: str) -> None:
+        """Rename a file of the set after all others; of several main files, in the order of the calls."""
+        self._main.append(os.path.abspath(path))
+
+    def remove(self, path: str) -> None:
+        """Remove an earlier file at the end, if it exists and the set does not replace it."""
+        self._obsolete.append(os.path.abspath(path))
+
+    def on_failure(self, action: Callable[[], None]) -> None:
+        """Call a function if the set fails, to undo what is not a file, such as a table of a database."""
+        self._undo.append(action)
+
+    def _hidden_name(self, path: str, suffix: str) -> str:
+        folder = os.path.dirname(path)
+        with _output_errors(path):
+            self._make_folders(folder)
+        partial = os.path.join(folder, PREFIX + uuid.uuid4().hex + suffix)
+        self._temporary.append(partial)
+        return partial
+
+    def _make_folders(self, folder: str) -> None:
+        """Create a folder and those above it; those created are removed again on failure, if they are empty."""
+        missing = []
+        while not os.path.lexists(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for each in reversed(missing):
+            os.makedirs(each, exist_ok=True)
+            self._undo.append(lambda each=each: os.rmdir(each))
+        if not os.path.isdir(folder):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
+
+    def _finish(self) -> None:
+        """Verify all files, then rename them: siblings first, main files last; then remove obsolete files."""
+        for file in (*self._files, *self._parts):
+            with _output_errors(file.path):
+                _verify(file)
+        for folder in self._folders:
+            _require_folder(folder.path, folder.must_be_empty)
+        renames = [(file.partial, file.path) for file in self._files]
+        for part in self._parts:
+            source, target = os.path.dirname(part.partial), os.path.dirname(part.path)
+            names = sorted(os.listdir(source), key=lambda name, part=part: (name == os.path.basename(part.path), name))
+            renames += [(os.path.join(source, name), os.path.join(target, name)) for name in names]
+        order = {path: number for number, path in enumerate(self._main, start=1)}
+        renames.sort(key=lambda rename: order.get(rename[1], 0))
+        for folder in self._folders:
+            with _output_errors(folder.path, "The folder "):
+                self._add_folder(folder)
+        is_only = len(renames) == 1 and not self._folders and not self._obsolete
+        for partial, path in renames:
+            with _output_errors(path):
+                self._replace(partial, path, keep_earlier=not is_only)
+        replaced = {path for _, path in renames}
+        for path in self._obsolete:
+            if path not in replaced and os.path.lexists(path):
+                with _output_errors(path):
+                    self._keep(path)
+                    os.remove(path)
+
+    def _add_folder(self, folder: _Folder) -> None:
+        if not os.path.isdir(folder.path):
+            os.replace(folder.partial, folder.path)
+            self._undo.append(lambda: shutil.rmtree(folder.path))
+            return
+        for source, folders, names in os.walk(folder.partial):
+            target = os.path.normpath(os.path.join(folder.path, os.path.relpath(source, folder.partial)))
+            for name in folders:
+                self._make_folders(os.path.join(target, name))
+            for name in sorted(names):
+                self._replace(os.path.join(source, name), os.path.join(target, name))
+
+    def _replace(self, partial: str, path: str, keep_earlier: bool = True) -> None:
+        existed = os.path.lexists(path)
+        if existed and keep_earlier:
+            self._keep(path)
         os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"The folder {path} cannot be written: {error.strerror or error}. "
-                          "Check its path, its permissions and the free space.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if not existed:
+            self._undo.append(lambda: os.remove(path))
+
+    def _keep(self, path: str) -> None:
+        """Give an earlier file a second, hidden name, from which it returns on failure.
+
+        Some file systems have no hard links (FAT); there a file that was replaced stays replaced, by a complete one.
+        """
+        backup = os.path.join(os.path.dirname(path), PREFIX + uuid.uuid4().hex)
+        with contextlib.suppress(OSError, NotImplementedError):
+            os.link(path, backup, follow_symlinks=False)
+            self._temporary.append(backup)
+            self._undo.append(lambda: os.replace(backup, path))
+
+    def _roll_back(self) -> None:
+        # The hidden files go first, so that folders created for them are empty.
+        for path in {file.partial for file in self._files} | {os.path.dirname(part.partial) for part in self._parts}:
+            _remove(path)
+        for folder in self._folders:
+            _remove(folder.partial)
+        for action in reversed(self._undo):
+            with contextlib.suppress(OSError):
+                action()
+
+    def _subject_of(self, error: OSError) -> str:
+        """Return the output that an error concerns, for the message; empty if it concerns none."""
+        entries = [(file.partial, file.path) for file in self._files]
+        entries += [(os.path.dirname(part.partial), part.path) for part in self._parts]
+        entries += [(folder.partial, f"The folder {folder.path}") for folder in self._folders]
+        names = [os.path.abspath(os.fsdecode(name)) for name in (error.filename, error.filename2)
+                 if isinstance(name, (str, bytes))]
+        for partial, subject in entries:
+            if any(name == partial or name.startswith(partial + os.sep) for name in names):
+                return subject
+        return entries[0][1] if entries and error.errno in DISK_ERRORS else ""
 
 
-def _refuse_if_in_use(path):
+def _require_no_folder(path: str) -> str:
+    path = os.path.abspath(path)
     if os.path.isdir(path):
-        if os.listdir(path):
+        raise OutputError(f"{path} is a folder. Choose a file name.")
+    return path
+
+
+def _require_folder(path: str, must_be_empty: bool) -> None:
+    if os.path.isdir(path):
+        # Hidden folders of other runs do not count.
+        if must_be_empty and any(not name.startswith(PREFIX) for name in os.listdir(path)):
             raise OutputError(f"The folder {path} is not empty. Choose a new or an empty folder.")
-    elif os.path.exists(path):
+        if not os.access(path, os.W_OK):
+            raise OutputError(f"There is no write permission for the folder {path}. Choose another one.")
+    elif os.path.lexists(path):
         raise OutputError(f"{path} is a file; choose a folder.")
 
 
-@contextlib.contextmanager
-def complete_file(path):
-    """Context manager of a temporary file that is renamed to `path` on success and removed on error.
+def _verify(file: _File) -> None:
+    if not os.path.getsize(file.partial):
+        raise OutputError(f"{file.path} cannot be written: the file is empty. Check the free space on the disk.")
+    if file.verify is not None:
+        file.verify(file.partial)
 
-    Yields
-    ------
-    str
-        Path to write to, with the suffix of `path`.
 
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written to, the disk is full, or the target is in use.
-    """
-    path = os.path.abspath(path)
-    folder, name = os.path.split(path)
-    partial = os.path.join(folder, f".{os.getpid()}-partial-{name}")
-    if os.path.isdir(path):
-        raise OutputError(f"{path} is a folder. Choose a file name.")
-    try:
-        with _sentence_for(path):
-            os.makedirs(folder, exist_ok=True)
-            with open(partial, "wb"):
-                pass
-        yield partial
-        with _sentence_for(path):
-            os.replace(partial, path)
-    finally:
-        with contextlib.suppress(OSError):
-            os.remove(partial)
+def _output_error(subject: str, error: OSError) -> OutputError:
+    return OutputError(f"{subject} cannot be written: {error.strerror or error or 'the disk may be full'}. Check the "
+                       "folder, its permissions and the free space.")
 
 
 @contextlib.contextmanager
-def complete_files(paths):
-    """Context manager of several temporary files that are renamed on success and removed on error.
-
-    Yields
-    ------
-    dict of str to str
-        Path to write to, by target path; see :func:`complete_file`.
-    """
-    with contextlib.ExitStack() as files:
-        yield {path: files.enter_context(complete_file(path)) for path in paths}
-
-
-@contextlib.contextmanager
-def _sentence_for(path):
+def _output_errors(path: str, prefix: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or 'the disk may be full'}. "
-                          "Check the folder, its permissions and the free space.") from error
+        raise _output_error(prefix + path, error) from error
 
 
-@contextlib.contextmanager
-def _folder_beside(path):
-    folder = os.path.dirname(path)
-    try:
-        os.makedirs(folder, exist_ok=True)
-        hidden = tempfile.mkdtemp(prefix=".floefield-partial-", dir=folder)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}. Check the folder.") from error
-    try:
-        yield hidden
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or 'the disk may be full'}. Check the folder "
-                          "and the free space.") from error
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        os.remove(path)

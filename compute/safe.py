@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
-from .archives import require_safe_archive
+from .archives import Budget, open_archive
 from .errors import MissingInput, OutputError, PlainError, UnreadableInput, UnsuitableInput
 from .progress import Progress
 
@@ -26,6 +26,9 @@ from .progress import Progress
 MAX_METADATA_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 8
 COPY_BYTES = 8 * 1024 * 1024
+# A product unpacks to some gigabytes in some hundred files.
+MAX_PRODUCT_BYTES = 64 * 2 ** 30
+MAX_PRODUCT_FILES = 50_000
 READ_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError)
 
 
@@ -260,8 +263,7 @@ def _open_folder(folder: str, kind: SafeKind) -> SafeProduct:
 
 def _open_zip(path: str, kind: SafeKind) -> SafeProduct:
     try:
-        with zipfile.ZipFile(path) as archive:
-            require_safe_archive(archive, path)
+        with open_archive(path, Budget(MAX_PRODUCT_BYTES, MAX_PRODUCT_FILES, "a product")) as archive:
             names = sorted({name for name in archive.namelist() if not name.endswith("/")})
     except (OSError, zipfile.BadZipFile) as error:
         raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error

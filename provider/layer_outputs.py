@@ -1,8 +1,7 @@
-"""Vector destinations.
+"""Vector outputs: features and their layout, written to the destinations of a tool after all computations.
 
-Vector outputs: written after all computations, with the previous file restored if writing fails or is cancelled.
-
-QGIS features from tables of results by parcel or point.
+A file is written under a hidden name and renamed with the other outputs of the run (:mod:`..compute.output_files`). A
+table of an existing GeoPackage or of a database is written in place, and removed after an error or cancellation.
 """
 
 import contextlib
@@ -19,8 +18,12 @@ from qgis.core import (
     QgsFields,
     QgsGeometry,
     QgsPointXY,
+    QgsProcessing,
     QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
+    QgsProcessingUtils,
+    QgsProperty,
     QgsProviderConnectionException,
     QgsProviderRegistry,
     QgsVectorFileWriter,
@@ -29,16 +32,21 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
-from ..compute.errors import Cancelled, OutputError
+from ..compute.errors import OutputError
+from ..compute.output_files import OutputSet
 from ..compute.progress import Progress
-from .destinations import destination_text
+from .destinations import NO_FILE_PATH, destination_text
 
 # Features written between two checks for cancellation.
 BATCH_SIZE = 1000
-SHAPEFILE_SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix")
+SHAPEFILE_SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".qpj", ".sbn", ".sbx")
+JOURNAL_SUFFIXES = ("-wal", "-shm", "-journal")
+
+# Destinations that are no file of the user's choice.
+NO_FILES = ("", QgsProcessing.TEMPORARY_OUTPUT)
 
 
-def write_layer(algorithm, parameters, name, context, layout, features, progress=None):
+def write_layer(algorithm, parameters, name, context, layout, features, progress=None, outputs=None):
     """Write all features of a vector output; call it after everything else that may fail.
 
     Parameters
@@ -53,6 +61,8 @@ def write_layer(algorithm, parameters, name, context, layout, features, progress
     features : list of QgsFeature
     progress : Progress, optional
         Checked for cancellation.
+    outputs : OutputSet, optional
+        Further outputs with which the layer appears; without it, the layer appears at once.
 
     Returns
     -------
@@ -62,58 +72,24 @@ def write_layer(algorithm, parameters, name, context, layout, features, progress
     Raises
     ------
     OutputError
-        If it cannot be written; an incomplete file or table is removed.
+        If it cannot be written. An earlier file is unchanged; an incomplete table is removed.
     Cancelled
         If the run is cancelled; likewise.
     """
-    with _restored_on_failure(destination_text(parameters, name)):
-        return _write(algorithm, parameters, name, context, layout, features, progress or Progress())
+    return write_layers(algorithm, parameters, context, layout, {name: features}, progress, outputs).get(name)
 
 
-def _write(algorithm, parameters, name, context, layout, features, progress):
-    destination = destination_text(parameters, name)
-    try:
-        sink, layer = algorithm.parameterAsSink(parameters, name, context, *layout, *_flags(layout[0], features))
-    except QgsProcessingException as error:
-        raise OutputError(f"{destination} cannot be written. Check the folder, its permissions and the file "
-                          f"extension. ({error})") from error
-    if sink is None:
-        if algorithm.parameterDefinition(name).flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
-            return None
-        raise QgsProcessingException(algorithm.invalidSinkError(parameters, name))
-    try:
-        complete = all(_added(sink, features[first:first + BATCH_SIZE], progress)
-                       for first in range(0, len(features), BATCH_SIZE))
-        reason = sink.lastError()
-        del sink
-        complete = complete and _is_complete(layer, len(features), progress)
-    except Cancelled:
-        sink = None  # noqa: F841, an open file cannot be removed
-        _remove(destination, layer)
-        raise
-    if not complete:
-        _remove(destination, layer)
-        raise OutputError(f"{destination} cannot be written: {reason or 'the format rejected some features'}. "
-                          "Check the free space on the disk, or write another format.")
-    return layer
-
-
-def _added(sink, features, progress):
-    progress.check()
-    return sink.addFeatures(features, QgsFeatureSink.Flag.FastInsert)
-
-
-def write_layers(algorithm, parameters, context, layout, outputs, progress=None):
+def write_layers(algorithm, parameters, context, layout, layers, progress=None, outputs=None):
     """Write several vector outputs: all of them, or none if one cannot be written.
 
     Parameters
     ----------
     algorithm, parameters, context, layout
         As for :func:`write_layer`; `layout` may also be a dict by destination parameter.
-    outputs : dict of str to list of QgsFeature
+    layers : dict of str to list of QgsFeature
         By destination parameter.
-    progress : Progress, optional
-        Checked for cancellation.
+    progress, outputs
+        As for :func:`write_layer`.
 
     Returns
     -------
@@ -125,43 +101,91 @@ def write_layers(algorithm, parameters, context, layout, outputs, progress=None)
     OutputError, Cancelled
     """
     written = {}
-    with contextlib.ExitStack() as previous:
-        for name in outputs:
-            previous.enter_context(_restored_on_failure(destination_text(parameters, name)))
-        try:
-            for name, features in outputs.items():
-                own_layout = layout[name] if isinstance(layout, dict) else layout
-                layer = _write(algorithm, parameters, name, context, own_layout, features, progress or Progress())
-                if layer is not None:
-                    written[name] = layer
-        except (OutputError, Cancelled):
-            for name, layer in written.items():
-                _remove(destination_text(parameters, name), layer)
-            raise
+    with contextlib.ExitStack() as own:
+        outputs = outputs or own.enter_context(OutputSet())
+        for name, features in layers.items():
+            own_layout = layout[name] if isinstance(layout, dict) else layout
+            writer = _LayerWriter(algorithm, name, context, progress or Progress())
+            layer = writer.write(parameters, own_layout, features, outputs)
+            if layer is not None:
+                written[name] = layer
     return written
 
 
-@contextlib.contextmanager
-def _restored_on_failure(path):
-    """Set aside the file at `path`, if any, and restore it unless the block succeeds."""
-    stem = os.path.splitext(path)[0]
-    parts = [stem + suffix for suffix in SHAPEFILE_SUFFIXES] if path.lower().endswith(".shp") else [path]
-    moved = {}
-    for part in filter(os.path.isfile, parts):
-        folder, name = os.path.split(part)
-        # A file that cannot be moved is open in another program: writing reports the error.
-        with contextlib.suppress(OSError):
-            os.replace(part, os.path.join(folder, f".{name}.earlier"))
-            moved[part] = os.path.join(folder, f".{name}.earlier")
-    try:
-        yield
-    except BaseException:
-        for part, backup in moved.items():
-            os.replace(backup, part)
-        raise
-    for backup in moved.values():
-        with contextlib.suppress(OSError):
-            os.remove(backup)
+class _LayerWriter:
+    """Writer of one destination: a file under a hidden name, or a table of an existing file or database in place."""
+
+    def __init__(self, algorithm, name, context, progress):
+        self._algorithm, self._name, self._context, self._progress = algorithm, name, context, progress
+
+    def write(self, parameters, layout, features, outputs):
+        """Write the features and add the file to `outputs`; return the final value of the output, or None."""
+        destination = destination_text(parameters, self._name)
+        final = "" if NO_FILE_PATH.match(destination) or destination in NO_FILES else os.path.abspath(destination)
+        if not final:
+            return self._written(parameters, destination, layout, features, outputs.on_failure)
+        if not os.path.splitext(final)[1]:
+            final += f".{QgsProcessingUtils.defaultVectorExtension()}"
+        hidden = outputs.parts(final)
+        layer = self._written(_with_destination(parameters, self._name, hidden), destination, layout, features)
+        for earlier in _parts_of(final):
+            outputs.remove(earlier)
+        self._rename_in_context(hidden, final)
+        return layer.replace(hidden, final, 1)
+
+    def _written(self, parameters, destination, layout, features, on_failure=lambda remove: None):
+        """Write to the destination of the parameters; return the layer, or None."""
+        try:
+            sink, layer = self._algorithm.parameterAsSink(parameters, self._name, self._context, *layout,
+                                                          *_flags(layout[0], features))
+        except QgsProcessingException as error:
+            raise OutputError(f"{destination} cannot be written. Check the folder, its permissions and the file "
+                              f"extension. ({error})") from error
+        if sink is None:
+            definition = self._algorithm.parameterDefinition(self._name)
+            if definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
+                return None
+            raise QgsProcessingException(self._algorithm.invalidSinkError(parameters, self._name))
+        on_failure(lambda: _remove(destination, layer))
+        complete = True
+        try:
+            for first in range(0, len(features), BATCH_SIZE):
+                self._progress.check()
+                complete = complete and sink.addFeatures(features[first:first + BATCH_SIZE],
+                                                         QgsFeatureSink.Flag.FastInsert)
+            reason = sink.lastError()
+        finally:
+            del sink  # an open file cannot be renamed or removed
+        if not (complete and _is_complete(layer, len(features), self._progress)):
+            raise OutputError(f"{destination} cannot be written: {reason or 'the format rejected some features'}. "
+                              "Check the free space on the disk, or write another format.")
+        return layer
+
+    def _rename_in_context(self, hidden, final):
+        """Give a layer that QGIS loads on completion the final path, under which it will be found then."""
+        layers = self._context.layersToLoadOnCompletion()
+        renamed = {path.replace(hidden, final, 1): details for path, details in layers.items()}
+        if renamed.keys() != layers.keys():
+            self._context.setLayersToLoadOnCompletion(renamed)
+
+
+def _with_destination(parameters, name, path):
+    """Return parameters with another path of a destination; its project, name and options are kept."""
+    destination = parameters[name]
+    if isinstance(destination, QgsProcessingOutputLayerDefinition):
+        destination = QgsProcessingOutputLayerDefinition(destination)
+        destination.sink = QgsProperty.fromValue(path)
+        return {**parameters, name: destination}
+    return {**parameters, name: path}
+
+
+def _parts_of(path):
+    """Return the paths of all files that belong to a vector file and must not outlive it."""
+    stem, suffix = os.path.splitext(path)
+    if suffix.lower() == ".shp":
+        return [stem + each for each in SHAPEFILE_SUFFIXES]
+    # The journal of an earlier GeoPackage would be applied to the new one.
+    return [path + each for each in JOURNAL_SUFFIXES] if suffix.lower() == ".gpkg" else []
 
 
 def _flags(fields, features):

@@ -2,20 +2,20 @@
 
 import json
 import os
-import tempfile
 from datetime import date
 
 from osgeo import ogr
-from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingUtils
+from qgis.core import QgsCoordinateReferenceSystem
 
 from ..compute.icechart.chart_summary import PREPARED
 from ..compute.progress import WarningsOnly
+from ..compute.scratch import scratch_folder
 from ..compute.seaice.chart_reference import Chart, ChartPolygon
 from .areas import area_from_source
 from .chart_preparation import prepare_charts
 
 
-def read_charts(paths, settings, crs_pair, land_buffer, context, progress):
+def read_charts(paths, settings, crs_pair, land_buffer, output, context, progress):
     """Read raw or prepared charts, decoded and in the CRS of the scenes.
 
     Parameters
@@ -26,6 +26,8 @@ def read_charts(paths, settings, crs_pair, land_buffer, context, progress):
         (WKT of the CRS of the scenes, CRS of charts without CRS information, which may be invalid).
     land_buffer : float
         Buffer of the land polygons of the charts in metres.
+    output : str
+        Output folder of the run, on whose disk the charts are prepared.
     context : QgsProcessingContext
     progress : Progress
 
@@ -42,7 +44,7 @@ def read_charts(paths, settings, crs_pair, land_buffer, context, progress):
     """
     crs_wkt, source_crs = crs_pair
     crs = QgsCoordinateReferenceSystem.fromWkt(crs_wkt)
-    with tempfile.TemporaryDirectory(dir=QgsProcessingUtils.tempFolder()) as folder:
+    with scratch_folder(output) as folder:
         outcomes = prepare_charts(paths, os.path.join(folder, "charts"), settings, (crs, source_crs, None), context,
                                   WarningsOnly(progress))
         charts = tuple(_read(os.path.join(folder, "charts", outcome.output), outcome, crs_wkt, land_buffer)

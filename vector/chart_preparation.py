@@ -1,12 +1,12 @@
 """Batch preparation of ice charts: decode, clip, reproject and write each chart, and collect the errors."""
 
 import os
-import tempfile
 from collections import Counter, namedtuple
 from dataclasses import replace
 
-from qgis.core import QgsGeometry, QgsProcessingUtils
+from qgis.core import QgsGeometry
 
+from ..compute.batch import Failures, run_batch
 from ..compute.errors import OutputError, PlainError, UnsuitableInput
 from ..compute.icechart.chart_files import open_chart_file
 from ..compute.icechart.chart_identity import chart_date, chart_name
@@ -14,7 +14,8 @@ from ..compute.icechart.chart_styles import chart_styles
 from ..compute.icechart.chart_summary import EMPTY, FAILED, PREPARED, ChartOutcome
 from ..compute.icechart.decoding import CLASS_COLUMNS, COLUMNS, NOTES, decode
 from ..compute.icechart.ice_legend import load_legend
-from ..compute.output_files import added_files
+from ..compute.output_files import OutputSet
+from ..compute.scratch import scratch_folder
 from .chart_layers import GEOMETRY, read_tables, write_chart
 from .parcel_geometry import polygons_in
 from .polar_plane import PolarPlane, Target, is_northern
@@ -56,10 +57,10 @@ def prepare_charts(paths, folder, settings, crs_and_area, context, progress):
         If a chart cannot be used and ``on_error`` is ``stop``, if no chart can be used, or if the output cannot be
         written.
     """
-    with added_files(folder) as partial:
-        batch = _Batch(partial, settings, crs_and_area, context)
-        for number, path in enumerate(paths):
-            batch.add(path, progress.part(number / len(paths), (number + 1) / len(paths)))
+    with OutputSet() as outputs:
+        partial = outputs.folder(folder)
+        batch = _ChartBatch(partial, settings, crs_and_area, context, progress)
+        run_batch(paths, batch.prepare_file, settings.on_error, progress, "charts")
         failed = [outcome for outcome in batch.outcomes if outcome.status == FAILED]
         if len(failed) == len(batch.outcomes):
             raise UnsuitableInput(describe_failures(failed))
@@ -86,22 +87,24 @@ def _check_no_input_is_overwritten(paths, folder, partial):
                               "folder.")
 
 
-class _Batch:
-    def __init__(self, folder, settings, crs_and_area, context):
+class _ChartBatch:
+    """Outcomes of all charts; a file may contain several, each of which may fail by itself."""
+
+    def __init__(self, folder, settings, crs_and_area, context, progress):
         self._folder, self._settings, self._context = folder, settings, context
+        self._failures = Failures(settings.on_error, progress, "charts")
         self._crs, self._source_crs, self._study_area = crs_and_area
         self._legend = load_legend(settings.legend)
         self._styles = chart_styles(self._legend)
         self._planes, self.outcomes = {}, []
 
-    def add(self, path, progress):
+    def prepare_file(self, path, progress):
         """Prepare the charts of a file."""
-        temporary = QgsProcessingUtils.tempFolder()
-        with tempfile.TemporaryDirectory(dir=temporary) as scratch:
+        with scratch_folder(self._folder) as scratch:
             try:
                 chart_files = open_chart_file(path, scratch)
             except PlainError as error:
-                self._fail(path, path, error, progress)
+                self._fail(path, path, error)
                 return
             unusable = []
             for chart_file in chart_files:
@@ -115,7 +118,7 @@ class _Batch:
                     self._prepare(table, chart_file, tuple(dict.fromkeys(names)), progress)
         # a zip may contain layers of lines and points as well
         for chart_file, error in unusable if len(unusable) == len(chart_files) else ():
-            self._fail(chart_file.origin, chart_file.names[0], error, progress)
+            self._fail(chart_file.origin, chart_file.names[0], error)
 
     def _prepare(self, table, chart_file, names, progress):
         try:
@@ -123,7 +126,7 @@ class _Batch:
         except OutputError:
             raise
         except PlainError as error:
-            self._fail(chart_file.origin, names[0], error, progress)
+            self._fail(chart_file.origin, names[0], error)
             return
         self.outcomes.append(outcome)
         name = os.path.basename(outcome.chart)
@@ -132,15 +135,12 @@ class _Batch:
         for remark in outcome.remarks:
             progress.warn(f"{name}: {remark}")
 
-    def _fail(self, origin, name, error, progress):
+    def _fail(self, origin, name, error):
         # name the chart if the file contains several
         prefix = "" if name in origin else f"{name}: "
         outcome = ChartOutcome(origin, FAILED, remarks=(f"{prefix}{error}",))
-        if self._settings.on_error == "stop":
-            raise UnsuitableInput(f"{describe_failures([outcome])} Nothing was written. ON_ERROR=skip continues with "
-                                  "the other charts.")
+        self._failures.add(origin, UnsuitableInput(describe_failures([outcome])))
         self.outcomes.append(outcome)
-        progress.warn(describe_failures([outcome]))
 
     def _outcome(self, table, chart_file, names, progress):
         identity = next((found for found in map(chart_name, names) if found.order), chart_name(names[0]))

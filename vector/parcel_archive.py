@@ -1,12 +1,12 @@
 """Zipped shapefile with the fields that Sen2-Agri requires of in-situ data, written reproducibly."""
 
-import tempfile
 import zipfile
 from pathlib import Path
 
 from osgeo import ogr, osr
 
 from ..compute.errors import OutputError
+from ..compute.scratch import scratch_folder
 from .transforms import wkt_of
 
 # Name, type and width of the attributes (their values: compute/insitu/codes.py).
@@ -39,7 +39,7 @@ def write_archive(path, name, rows, crs, check):
     OutputError
         If it cannot be written.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder(path) as folder:
         file = Path(folder, "parcels.shp")
         _write_shapefile(str(file), rows, crs, check)
         try:

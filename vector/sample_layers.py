@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import tempfile
 import zipfile
 
 from osgeo import gdal, ogr
@@ -19,6 +18,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ..compute.errors import OutputError
+from ..compute.scratch import scratch_folder
 
 FIELD_TYPES = {int: QVariant.Int, float: QVariant.Double, str: QVariant.String}
 
@@ -54,7 +54,7 @@ def write_table(table, folder, transform_context):
     if not table.is_zipped:
         _write(table, os.path.join(target, f"{table.name}.gpkg"), "GPKG", transform_context)
         return os.path.join(table.folder, f"{table.name}.gpkg")
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder(target) as scratch:
         _write(table, os.path.join(scratch, f"{table.name}.shp"), "ESRI Shapefile", transform_context)
         _zip(scratch, os.path.join(target, f"{table.name}.zip"))
     return os.path.join(table.folder, f"{table.name}.zip")

@@ -268,7 +268,7 @@ class SuspectLabelWriter:
         self._progress = progress
         self._layer = None
 
-    def __call__(self, result):
+    def __call__(self, result, outputs):
         """Write the layer, if it was requested."""
         if result.insight.suspect_labels is None:
             return
@@ -277,7 +277,7 @@ class SuspectLabelWriter:
         layout, features = layout_and_features(suspect_label_table(result.insight.suspect_labels), crs_wkt, False,
                                                self._progress.check)
         self._layer = write_layer(self._tool, self._parameters, SUSPECT_LABELS, self._context, layout, features,
-                                  self._progress)
+                                  self._progress, outputs)
 
     def dress(self):
         """Name, group and style the layer; return it by output name."""

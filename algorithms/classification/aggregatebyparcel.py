@@ -124,11 +124,11 @@ class AggregateByParcel(Algorithm):
         ids = [parcel.identifier[1] for parcel in read.parcels]
         results = {self.OUTPUT: output} if output else {}
 
-        def write_table(table):
+        def write_table(table, outputs):
             if destination_text(parameters, self.PARCEL_STATISTICS):
                 layout, features = self._with_statistics(table, ids, progress.part(0.9, 1.0))
                 results[self.PARCEL_STATISTICS] = write_layer(self, parameters, self.PARCEL_STATISTICS, context, layout,
-                                                              features, progress)
+                                                              features, progress, outputs)
 
         aggregated = aggregate(task, output, settings, progress.part(0.05, 0.9), write_table)
         if aggregated.empty:

@@ -23,7 +23,7 @@ from ...compute.accuracy.confusion_matrix import otb_matrix
 from ...compute.accuracy.label_matching import AUTO, SCHEMES
 from ...compute.accuracy.scores import error_table
 from ...compute.classmap.class_legend import read_legend
-from ...compute.output_files import complete_files
+from ...compute.output_files import OutputSet
 from ...compute.raster.band_metadata import SYNTHETIC_TAG
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.reader import RasterReader
@@ -222,11 +222,12 @@ class AssessAccuracy(Algorithm):
         writers = {self.REPORT: lambda path: write_assessment_report(path, assessment, origin, progress.check),
                    self.MATRIX: assessment.maps[0].pixels.write_table,
                    self.MATRIX_OTB: otb_matrix(assessment).write_csv}
-        with complete_files(files.values()) as partial:
+        with OutputSet() as outputs:
             for name, path in files.items():
-                writers[name](partial[path])
+                writers[name](outputs.file(path))
             progress.check()
-            errors = self._write_errors(parameters, context, assessment, crs_wkt, progress) if self.reference else None
+            errors = self._write_errors(parameters, context, assessment, crs_wkt, progress,
+                                        outputs) if self.reference else None
         results = {**files, **({self.ERRORS: errors} if errors else {})}
         dress(errors, self.tr("Points with errors" if self.is_points else "Parcels with errors"), context,
               self.tr("Floefield: crop classification"),
@@ -258,9 +259,9 @@ class AssessAccuracy(Algorithm):
                                self.parameterAsEnumString(parameters, self.LABEL_MATCHING, context),
                                self.parameterAsInt(parameters, self.THREADS, context))), notes
 
-    def _write_errors(self, parameters, context, assessment, crs_wkt, progress):
+    def _write_errors(self, parameters, context, assessment, crs_wkt, progress, outputs):
         layout, features = layout_and_features(error_table(assessment), crs_wkt, self.is_points, progress.check)
-        return write_layer(self, parameters, self.ERRORS, context, layout, features, progress)
+        return write_layer(self, parameters, self.ERRORS, context, layout, features, progress, outputs)
 
     def _numbers(self, scores):
         numbers = {self.OVERALL_ACCURACY: scores.pixels.overall_accuracy, self.KAPPA: scores.pixels.kappa}

@@ -24,7 +24,7 @@ from ...compute.insitu.insitu_preparation import PARTS, PreparationSettings, rej
 from ...compute.insitu.parcel import similar_spellings
 from ...compute.insitu.preparation_report import write_preparation_report
 from ...compute.messages import listed
-from ...compute.output_files import complete_files
+from ...compute.output_files import OutputSet
 from ...provider.base import Algorithm, Group
 from ...provider.insitu_inputs import (
     CLASS_FIELD,
@@ -193,17 +193,17 @@ class PrepareInsitu(Algorithm):
                    for name, fields in ((self.OUTPUT, OUTPUT_FIELDS), (self.REJECTED, REJECTED_FIELDS))}
         archive, report = (self.parameterAsFileOutput(parameters, name, context)
                            for name in (self.ARCHIVE, self.REPORT))
-        with complete_files([path for path in (archive, report) if path]) as partial:
+        with OutputSet() as outputs:
             if archive:
                 rows = zip((parcel.geometry for parcel in kept), attributes)
-                write_archive(partial[archive], os.path.splitext(os.path.basename(archive))[0], rows, crs,
+                write_archive(outputs.file(archive), os.path.splitext(os.path.basename(archive))[0], rows, crs,
                               progress.check)
             progress.step(0.95)
             if report:
-                write_preparation_report(partial[report], outcomes, codes,
+                write_preparation_report(outputs.file(report), outcomes, codes,
                                          self._chosen_settings(parameters, context, settings, crs), settings.min_area)
             progress.step(0.98)
-            layers = write_layers(self, parameters, context, layouts, features, progress)
+            layers = write_layers(self, parameters, context, layouts, features, progress, outputs)
         files = {name: path for name, path in ((self.ARCHIVE, archive), (self.REPORT, report)) if path}
         return {**layers, **files, self.INPUT_COUNT: len(outcomes), self.OUTPUT_COUNT: len(kept),
                 self.OUTPUT_AREA: sum(parcel.areas[-1] for parcel in kept)}

@@ -23,7 +23,7 @@ from ...compute.errors import UnsuitableInput
 from ...compute.icechart.chart_files import find_charts
 from ...compute.icechart.chart_settings import ChartSettings
 from ...compute.icechart.ice_legend import legend_names, load_legend
-from ...compute.output_files import added_files
+from ...compute.output_files import OutputSet
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.seaice.classify_ice import IceTask, classify_ice
 from ...compute.seaice.ice_scenes import find_scenes, first_grid
@@ -187,8 +187,9 @@ class ClassifySeaIce(Algorithm):
         self._number("DRAFT_CELL_SIZE", "Draft chart cell size (m)", NUMBER.Double, defaults.cell, 1, 1000000,
                      "Edge of the grid cells for the ice edge and the draft chart, in metres.", advanced=True)
         self._choice(self.ON_ERROR, "If an input cannot be used", ON_ERROR, ON_ERROR[0],
-                     "All other scenes are processed and the error is logged in any case. skip: the run succeeds. "
-                     "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+                     "skip: log the error, process the other scenes, and succeed. skip_then_fail: likewise, but end "
+                     "with an error (exit code 1), for scripts that check it. stop: end at once and write nothing.",
+                     advanced=True)
         self._flag("LOAD", "Load results into the project", True, "Load the ice maps when the run ends (QGIS Desktop "
                    "only). Switch it off for long series.", advanced=True)
 
@@ -254,13 +255,13 @@ class ClassifySeaIce(Algorithm):
         settings = self._settings(parameters, context)
         task = self._task(parameters, settings, folder, context, progress.part(0.0, 0.04))
         model, report = (self.parameterAsFileOutput(parameters, name, context) for name in (self.MODEL, self.REPORT))
-        with added_files(folder) as partial:
+        with OutputSet() as written:
+            partial = written.folder(folder)
             result = classify_ice(task, partial, model, report, progress.part(0.04, 0.98))
             self._write_layers(result, partial, settings)
         for path, reason in result.failures:
             progress.say(f"{path}: {reason}")
-        if result.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":
-            raise UnsuitableInput(result.failure_message())
+        result.batch.require_success(task.on_error)
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for ice_map in result.maps:
                 path = os.path.join(folder, os.path.basename(ice_map.mapped.map_path))
@@ -283,10 +284,12 @@ class ClassifySeaIce(Algorithm):
             date=self.parameterAsString(parameters, "DATE", context).strip())
         crs_wkt = first_grid(scenes).crs_wkt
         crs_pair = crs_wkt, self.parameterAsCrs(parameters, "SOURCE_CRS", context)
-        decoded, notes = read_charts(charts, chart_settings, crs_pair, settings.land_buffer, context, progress)
+        decoded, notes = read_charts(charts, chart_settings, crs_pair, settings.land_buffer, output, context,
+                                     progress)
         textures = self.parameterAsString(parameters, self.TEXTURES_FOLDER, context)
         return IceTask(scenes=tuple(scenes), charts=decoded, legend=legend, land=land_chart(self._land),
-                       textures=tuple(find_scenes(textures)) if textures else (), settings=settings, notes=tuple(notes))
+                       textures=tuple(find_scenes(textures)) if textures else (), settings=settings, notes=tuple(notes),
+                       on_error=self.parameterAsEnumString(parameters, self.ON_ERROR, context))
 
     def _settings(self, parameters, context):
         integer, text, double = self.parameterAsInt, self.parameterAsString, self.parameterAsDouble

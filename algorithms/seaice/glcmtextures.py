@@ -17,7 +17,7 @@ from qgis.core import (
 
 from ...compute.batch import ON_ERROR
 from ...compute.errors import MissingInput, UnsuitableInput
-from ...compute.output_files import added_files
+from ...compute.output_files import OutputSet
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.seaice.ice_scenes import find_scenes
 from ...compute.texture.texture_raster import write_many_textures, write_textures
@@ -101,8 +101,9 @@ class GlcmTextures(Algorithm):
     def _declare_outputs(self):
         self.declare(
             choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, ON_ERROR[0]),
-            "All other images of the folder are processed and the error is logged in any case. skip: the run succeeds. "
-            "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+            "skip: log the error, process the other images of the folder, and succeed. skip_then_fail: likewise, but "
+            "end with an error (exit code 1), for scripts that check it. stop: end at once and write nothing.",
+            advanced=True)
         self.declare(
             QgsProcessingParameterBoolean(self.LOAD, self.tr("Load results into the project"), True),
             "Load the outputs of INPUT_FOLDER when the run ends (QGIS Desktop only). Switch it off for long series.",
@@ -254,17 +255,16 @@ class GlcmTextures(Algorithm):
         """Process each image of the folder."""
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         paths = find_scenes(self.parameterAsString(parameters, self.INPUT_FOLDER, context), exclude=folder)
-        with added_files(folder) as partial:
-            batch = write_many_textures(paths, partial, *task)
-            if not batch.names:
-                raise UnsuitableInput(batch.failure_message())
-        if batch.failures and self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail":
-            raise UnsuitableInput(batch.failure_message())
+        on_error = self.parameterAsEnumString(parameters, self.ON_ERROR, context)
+        with OutputSet() as outputs:
+            batch = write_many_textures(paths, outputs.folder(folder), *task, on_error)
+            batch.require_success("skip")
+        batch.require_success(on_error)
         if self.parameterAsBoolean(parameters, self.LOAD, context):
-            for name in batch.names:
+            for name in batch.results:
                 load_on_completion(os.path.join(folder, name), self.OUTPUT_FOLDER, context,
                                    self.tr("Floefield: sea ice"))
-        return {self.OUTPUT_FOLDER: folder, self.SCENE_COUNT: len(batch.names),
+        return {self.OUTPUT_FOLDER: folder, self.SCENE_COUNT: len(batch.results),
                 self.FAILED_COUNT: len(batch.failures)}
 
     def _settings(self, parameters, context):

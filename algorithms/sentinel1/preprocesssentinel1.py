@@ -3,7 +3,6 @@
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessing,
-    QgsProcessingException,
     QgsProcessingOutputMultipleLayers,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
@@ -102,8 +101,9 @@ class PreprocessSentinel1(Algorithm):
                      advanced=True)
         self._declare_masks(defaults)
         self._choice(self.ON_ERROR, self.tr("If an input cannot be used"), ON_ERROR, ON_ERROR[0],
-                     "All other products are processed and the error is logged in any case. skip: the run succeeds. "
-                     "skip_then_fail: the run ends with an error (exit code 1), for scripts that check it.", advanced=True)
+                     "skip: log the error, process the other products, and succeed. skip_then_fail: likewise, but end "
+                     "with an error (exit code 1), for scripts that check it. stop: end at once; rasters that are "
+                     "complete are kept.", advanced=True)
         self.declare(
             QgsProcessingParameterBoolean("LOAD", self.tr("Load results into the project"), defaultValue=True),
             "Load the output rasters when the run ends (QGIS Desktop only). Switch it off for long series.",
@@ -248,12 +248,11 @@ class PreprocessSentinel1(Algorithm):
         settings = self._settings(parameters, context)
         folder = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
         paths = self._listed(parameters, context) or find_products(self._folder(parameters, context), SENTINEL1_SAFE)
+        on_error = self.parameterAsEnumString(parameters, self.ON_ERROR, context)
         batch = write_scenes(paths, folder, settings, progress, self._area(parameters, context),
-                             self._land(parameters, context, progress))
-        if batch.failures and (not batch.scenes
-                               or self.parameterAsEnumString(parameters, self.ON_ERROR, context) == "skip_then_fail"):
-            raise QgsProcessingException(batch.failure_message())
-        outputs = [scene.path for scene in batch.scenes]
+                             self._land(parameters, context, progress), on_error)
+        batch.require_success(on_error)
+        outputs = [scene.path for scene in batch.results]
         if self.parameterAsBoolean(parameters, "LOAD", context):
             for path in outputs:
                 load_on_completion(path, self.OUTPUTS, context, group=self.tr("Floefield: Sentinel-1"))

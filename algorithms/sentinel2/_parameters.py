@@ -5,6 +5,8 @@ Parameters shared by the Sentinel-2 tools: bands, area of interest, masks, resam
 Parameters for Level-1C products: top-of-atmosphere reflectance, or atmospheric correction with Sen2Cor.
 """
 
+import contextlib
+
 from qgis.core import (
     QgsProcessing,
     QgsProcessingParameterBoolean,
@@ -16,7 +18,6 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
-    QgsProcessingUtils,
 )
 
 from ...compute.errors import UnsuitableInput
@@ -26,6 +27,7 @@ from ...compute.raster.formats import COMPRESSION as COMPRESSIONS
 from ...compute.raster.formats import FORMATS
 from ...compute.raster.masks import LAND_SEA, RegionSettings
 from ...compute.raster.resampling import DOWNSAMPLING, FLAG_DOWNSAMPLING, UPSAMPLING
+from ...compute.scratch import scratch_folder
 from ...compute.sentinel2.cloud_mask import CLOUD_MASKS
 from ...compute.sentinel2.msi_bands import BAND_CHOICES, LEVEL_1C_CLOUD_TYPES, SCENE_CLASSES
 from ...compute.sentinel2.reflectance_encoding import STORAGE, StorageSettings
@@ -389,24 +391,36 @@ def add_level_2a_folder(tool):
     tool.declare(
         QgsProcessingParameterFolderDestination(L2A_FOLDER, tool.tr("Folder for Level-2A products"), optional=True,
                                                 createByDefault=False),
-        "Folder for the Level-2A products made by Sen2Cor. Empty: temporary, deleted when QGIS closes.",
+        "Folder for the Level-2A products made by Sen2Cor. Empty: beside the output, deleted at the end of the run.",
         advanced=True)
 
 
-def sen2cor_options(tool, parameters, context):
-    """Return the Sen2Cor program and output folder.
+@contextlib.contextmanager
+def sen2cor_options(tool, parameters, context, output):
+    """Provide the Sen2Cor program and its output folder, which is removed at the end unless the user chose it.
 
-    Returns
-    -------
+    Parameters
+    ----------
+    tool : Algorithm
+    parameters : dict
+    context : QgsProcessingContext
+    output : str
+        Output file of the tool.
+
+    Yields
+    ------
     tuple of str or None
         Path of the program and folder of its products; None for ``toa``.
     results : dict
         Outputs of the tool: the folder, if one is given.
     """
     if tool.parameterAsEnumString(parameters, LEVEL_1C, context) != "sen2cor":
-        return None, {}
+        yield None, {}
+        return
     program = tool.parameterAsString(parameters, SEN2COR, context) or sen2cor_path()
     if is_null(parameters.get(L2A_FOLDER)):
-        return (program, QgsProcessingUtils.generateTempFilename("l2a")), {}
+        with scratch_folder(output) as folder:
+            yield (program, folder), {}
+        return
     folder = tool.parameterAsFileOutput(parameters, L2A_FOLDER, context)
-    return (program, folder), {L2A_FOLDER: folder}
+    yield (program, folder), {L2A_FOLDER: folder}

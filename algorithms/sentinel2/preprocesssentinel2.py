@@ -89,17 +89,16 @@ class PreprocessSentinel2(Algorithm):
         products = choose_tile(read_granules(self.parameterAsFile(parameters, self.INPUT, context)),
                                self.parameterAsString(parameters, self.TILE, context))
         output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
-        sen2cor, results = sen2cor_options(self, parameters, context)
-        results[self.OUTPUT] = output
-        if sen2cor:
-            products = to_level_2a(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
-            progress = progress.part(0.8, 1.0)
-        results[self.VALID_FRACTION] = write_stack(
-            products, output, settings, area, progress, self._regions.settings(self, parameters, context),
-            storage_options(self, parameters, context))
+        with sen2cor_options(self, parameters, context, output) as (sen2cor, results):
+            if sen2cor:
+                products = to_level_2a(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
+                progress = progress.part(0.8, 1.0)
+            fraction = write_stack(
+                products, output, settings, area, progress, self._regions.settings(self, parameters, context),
+                storage_options(self, parameters, context))
         dress(output, f"{products[0].platform} {products[0].date.isoformat()}", context,
               group=self.tr("Floefield: Sentinel-2"), algorithm=self)
-        return results
+        return {**results, self.OUTPUT: output, self.VALID_FRACTION: fraction}
 
 
 def _add_tile_option(tool):

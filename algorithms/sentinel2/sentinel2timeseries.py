@@ -169,18 +169,18 @@ class Sentinel2TimeSeries(Algorithm):
         paths = self._listed(parameters, context) or find_products(self._folder(parameters, context), SENTINEL2_SAFE)
         settings = self._settings(parameters, context)
         products = products_between(read_products(paths, progress.part(0.0, 0.05)), settings.start, settings.end)
-        sen2cor, results = sen2cor_options(self, parameters, context)
         progress = progress.part(0.05, 1.0)
-        if sen2cor:
-            products = all_to_level_2a(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
-            progress = progress.part(0.8, 1.0)
         outputs = {name: self.parameterAsOutputLayer(parameters, name, context)
                    for name in (self.OUTPUT, self.CLEAR_COUNT)}
         files = {name: self.parameterAsFileOutput(parameters, name, context) for name in (self.TABLE, self.FIGURE)}
         paths = SeriesPaths(outputs[self.OUTPUT], outputs[self.CLEAR_COUNT], files[self.TABLE], files[self.FIGURE])
-        overview = write_series(products, paths, settings, area, progress,
-                                self._regions.settings(self, parameters, context),
-                                storage_options(self, parameters, context))
+        with sen2cor_options(self, parameters, context, paths.stack) as (sen2cor, results):
+            if sen2cor:
+                products = all_to_level_2a(products, *sen2cor, settings.resolution, progress.part(0.0, 0.8))
+                progress = progress.part(0.8, 1.0)
+            overview = write_series(products, paths, settings, area, progress,
+                                    self._regions.settings(self, parameters, context),
+                                    storage_options(self, parameters, context))
         group, dates = self.tr("Floefield: Sentinel-2"), overview.dates
         dress(paths.stack, f"Sentinel-2 {dates[0].isoformat()} to {dates[-1].isoformat()}", context, group=group,
               algorithm=self)

@@ -12,7 +12,7 @@ from qgis.core import (
 )
 
 from ...compute.errors import PlainError
-from ...compute.output_files import complete_folder
+from ...compute.output_files import OutputSet
 from ...compute.sampledata.sample import LARGEST_SIZE, MOST_DATES, SMALLEST_SIZE, SampleSettings
 from ...compute.sampledata.sample_kinds import KINDS, create_sample
 from ...provider.base import Algorithm, Group
@@ -98,7 +98,8 @@ class CreateSampleData(Algorithm):
         """Create the sample in a temporary folder and move it to the output folder when it is complete."""
         kind = self.parameterAsEnumString(parameters, self.KIND, context)
         output = self.parameterAsString(parameters, self.OUTPUT_FOLDER, context)
-        with complete_folder(output) as folder:
+        with OutputSet() as outputs:
+            folder = outputs.folder(output, must_be_empty=True)
             sample = create_sample(kind, folder, self._settings(parameters, context), progress)
             files = {table.name: write_table(table, folder, context.transformContext()) for table in sample.tables}
             progress.step(1.0)

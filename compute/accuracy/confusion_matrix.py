@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..output_files import complete_file
+from ..output_files import OutputSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ class ConfusionMatrix:
 
 
 def _write(path, content, encoding):
-    with complete_file(path) as partial, open(partial, "w", encoding=encoding, newline="") as text:
+    with OutputSet() as outputs, open(outputs.file(path), "w", encoding=encoding, newline="") as text:
         text.write(content)
 
 

@@ -1,10 +1,11 @@
-"""Prediction of every pixel of a stack, block by block, with pixel counts by validation parcel."""
+"""Rasters of a classification: class, confidence and class probabilities."""
 
 import contextlib
 from dataclasses import dataclass, replace
 
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.training_record import record_tags
+from ..output_files import OutputSet
 from ..raster.band_metadata import SYNTHETIC_TAG
 from ..raster.raster_styles import shipped_style
 from ..raster.writer import RasterLayout, create_raster
@@ -33,7 +34,7 @@ class MapPaths:
 
 
 @contextlib.contextmanager
-def create_maps(paths, grid, forest, is_synthetic=False):
+def create_maps(paths, grid, forest, is_synthetic=False, outputs=None):
     """Create the rasters of a classification; after an error in the block all are removed.
 
     Parameters
@@ -44,6 +45,8 @@ def create_maps(paths, grid, forest, is_synthetic=False):
         With the classes, and the record of the training pixels, which is stored in a class map on the same grid.
     is_synthetic : bool
         Whether to tag the maps as synthetic sample data.
+    outputs : OutputSet, optional
+        Further outputs with which the rasters appear.
 
     Yields
     ------
@@ -60,6 +63,7 @@ def create_maps(paths, grid, forest, is_synthetic=False):
     side_files = {"classes": categorical_side_files(classes, CLASS_BAND),
                   "confidence": {".qml": shipped_style("confidence")},
                   "probabilities": {".qml": shipped_style("probability")}}
-    with contextlib.ExitStack() as rasters:
-        yield {name: rasters.enter_context(create_raster(getattr(paths, name), layout, side_files.get(name)))
+    with contextlib.ExitStack() as opened:
+        outputs = outputs or opened.enter_context(OutputSet())
+        yield {name: opened.enter_context(create_raster(getattr(paths, name), layout, side_files.get(name), outputs))
                for name, layout in layouts.items() if getattr(paths, name)}

@@ -11,7 +11,7 @@ from ..classifiers.forest_model import Forest, ForestSettings
 from ..classifiers.model_file import save_forest
 from ..classmap.training_record import training_text
 from ..insitu.parcel_split import SplitSettings
-from ..output_files import complete_file
+from ..output_files import OutputSet
 from ..raster.band_metadata import band_difference_name
 from ..raster.blocks import make_executor
 from .apply_model import stack_notes
@@ -120,8 +120,8 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         Paths of model and report; empty if not requested.
     progress : Progress
     deliver : callable, optional
-        Called with the Classification before the files get their final names, to write further outputs. If it fails,
-        no file is left behind.
+        Called with the Classification and the OutputSet before the files get their final names, to write further
+        outputs. If it fails, no file is left behind.
 
     Returns
     -------
@@ -144,13 +144,12 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         forest, warnings = trained.forest, warnings + trained.warnings
         notes += trained.notes
 
-        finished = opened.enter_context(contextlib.ExitStack())
-        model_file, report_file = (finished.enter_context(complete_file(path)) if path else ""
-                                   for path in (model_path, report_path))
+        outputs = opened.enter_context(OutputSet())
+        model_file, report_file = (outputs.file(path) if path else "" for path in (model_path, report_path))
         insight = diagnose_parcels(stack, reference, task.insight, task.forest, executor, progress.part(0.4, 0.5))
         notes += insight.notes
         forest = replace(forest, trained_on=training_text(stack.grid, reference, progress.check))
-        rasters = finished.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic))
+        rasters = opened.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic, outputs))
         progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
         mapping = map_classes(stack, forest, reference, rasters, executor, progress.part(0.5, 0.98), task.rules)
         warnings += map_warnings(mapping, forest) if rasters else []
@@ -164,7 +163,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
             write_classification_report(report_file, report, progress.check)
         progress.check()
         if deliver:
-            deliver(result)
+            deliver(result, outputs)
     for note in notes:
         progress.say(note)
     for warning in result.warnings:

@@ -9,15 +9,15 @@ import io
 import json
 import math
 import zipfile
-import zlib
 from dataclasses import asdict
 from tokenize import TokenError
 
 import numpy as np
 
+from ..archives import Budget, DamagedArchive, open_archive
 from ..classmap.classes import MapClass
-from ..errors import MissingInput, UnreadableInput
-from ..output_files import complete_file
+from ..errors import UnreadableInput
+from ..output_files import OutputSet
 from ..raster.band_metadata import band_difference_name
 from .forest_model import ARRAYS, Forest, ForestSettings, Trees, check_trees
 from .similarity import MAX_COMPONENTS, Similarity
@@ -42,10 +42,7 @@ SETTINGS_KEYS = {"min_samples_leaf": "min_leaf", "balanced_weights": "balanced",
 # Maximum sizes; 500 trees from 10^6 pixels stay below.
 MAX_DESCRIPTION_BYTES = 16 * 1024 ** 2
 MAX_BYTES = 4 * 1024 ** 3
-
-# Arrays of real trees are compressed about five times; a much higher ratio indicates a zip bomb.
-MAX_COMPRESSION_RATIO = 100
-SMALL_BYTES = 16 * 1024 ** 2
+MAX_MEMBERS = 100
 
 # Other methods may allocate gigabytes before decompression.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -83,7 +80,7 @@ def save_forest(path, forest):
         "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.band_differences],
         "likeness": forest.similarity and {"centres": forest.similarity.centres.tolist(),
                                            "axes": forest.similarity.coefficients.tolist()}}
-    with complete_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+    with OutputSet() as outputs, zipfile.ZipFile(outputs.file(path), "w") as archive:
         _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
         for name, (dtype, _) in ARRAYS.items():
             content = io.BytesIO()
@@ -112,15 +109,13 @@ def load_forest(path):
         If it is not a model file, damaged, forged, or made by a newer version.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path, Budget(MAX_BYTES, MAX_MEMBERS, "a model of Floefield")) as archive:
             _check_members(archive, path)
             description = _description(archive, path)
             arrays = {name: _array(archive, f"{name}.npy", *kind) for name, kind in ARRAYS.items()}
         forest = _forest(description, arrays)
-    except FileNotFoundError as error:
-        raise MissingInput(f"{path} does not exist.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, UnicodeError,
-            KeyError, TypeError, ValueError, AttributeError, OverflowError, SyntaxError, TokenError) as error:
+    except (DamagedArchive, OSError, RuntimeError, UnicodeError, KeyError, TypeError, ValueError, AttributeError,
+            OverflowError, SyntaxError, TokenError) as error:
         raise UnreadableInput(f"{path} is not a model of Floefield, or it is damaged. Choose a file that ends in "
                               f"{SUFFIX}, or train the model again.") from error
     check_trees(forest.trees)
@@ -140,9 +135,7 @@ def _check_members(archive, path):
                               f"ends in {SUFFIX}.")
     if any(member.compress_type not in COMPRESSIONS for member in archive.infolist()):
         raise ValueError("unsupported compression")
-    total, stored = sum(sizes.values()), sum(member.compress_size for member in archive.infolist())
-    if (sizes[DESCRIPTION] > MAX_DESCRIPTION_BYTES or total > MAX_BYTES
-            or total > SMALL_BYTES + MAX_COMPRESSION_RATIO * stored):
+    if sizes[DESCRIPTION] > MAX_DESCRIPTION_BYTES:
         raise UnreadableInput(f"{path} is too large to be a model of Floefield.")
 
 

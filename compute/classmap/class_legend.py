@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import MissingInput, UnreadableInput
+from ..xml_documents import parse_xml
 from .classes import MapClass, class_table
 
 # Accepted names of the columns value, code (of the reference data) and label, in order of preference.
@@ -95,12 +96,9 @@ def entries_from_qml(text):
     -------
     tuple of LegendEntry
     """
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
     try:
-        root = fromstring(text.encode("utf-8"))
-    except (ParseError, DefusedXmlException):
+        root = parse_xml(text.encode("utf-8"), "style", allow_document_type=True)
+    except UnreadableInput:
         return ()
     items = [*root.iter("paletteEntry"), *root.iter("item")]
     return tuple(

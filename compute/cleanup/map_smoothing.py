@@ -210,7 +210,7 @@ def smooth_classification(classification, entries, probabilities, output, settin
     with make_executor(settings.threads) as executor, RasterReader(classification) as reader:
         values = class_values(reader, executor, progress.part(0.0, 0.1))
         classes = classes_of(values, entries)
-        with _Smoother(reader, classes, values, probabilities, settings) as smoother:
+        with _Smoother(reader, classes, values, probabilities, settings, output) as smoother:
             prepared = 0.9 if settings.method == "sieve" else 0.1
             smoother.prepare(executor, progress.part(0.1, prepared))
             layout, side_files = layout_like(reader, smoother.classes or classes)
@@ -231,13 +231,13 @@ def smooth_classification(classification, entries, probabilities, output, settin
 class _Smoother:
     """Implementation of the methods; thread-safe."""
 
-    def __init__(self, reader, classes, values, probabilities, settings):
+    def __init__(self, reader, classes, values, probabilities, settings, output):
         self._reader, self._settings = reader, settings
         self.classes = ()
         self.blocks = list(reader.grid.blocks(EDGE, EDGE))
         self._probabilities = self._sieve = None
         if settings.method == "sieve":
-            self._sieve = Sieve(reader, settings.min_pixels, int(settings.connectivity))
+            self._sieve = Sieve(reader, settings.min_pixels, output, int(settings.connectivity))
             self.blocks = self._sieve.blocks
         elif settings.method in FROM_PROBABILITIES:
             self._weights = (gaussian_weights(settings.sigma) if settings.method == "gaussian"

@@ -1,6 +1,5 @@
 """Rasters aggregated by parcel: statistics as features, and the majority class of a map."""
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from ..classmap.class_map import class_values, classes_of, layout_like, read_cla
 from ..errors import UnsuitableInput
 from ..eta import TimeLeftProgress
 from ..insitu.zonal_statistics import count_values, majority_by_parcel, rasterise_parcels, work_blocks, zonal_statistics
+from ..output_files import OutputSet
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import require_same_grid
 from ..raster.reader import RasterReader
@@ -100,7 +100,7 @@ class Rows(Sequence):
         return tuple(None if cell != cell else cell for cell in self._columns[index].tolist())
 
 
-def aggregate(task, output, settings, progress, deliver=lambda table: None):
+def aggregate(task, output, settings, progress, deliver=lambda table, outputs: None):
     """Aggregate a raster by parcel.
 
     Parameters
@@ -136,12 +136,12 @@ def aggregate(task, output, settings, progress, deliver=lambda table: None):
         else:
             table, layout, side_files, work = _aggregate_statistics(reader, parcels, settings.statistics, executor,
                                                                     progress.part(0.0, 0.6))
-        with contextlib.ExitStack() as results:
+        with OutputSet() as outputs:
             if output:
-                raster = results.enter_context(create_raster(output, layout, side_files))
-                run_blocks(work_blocks(reader.grid, len(layout.band_names)), work, raster.write, executor,
-                           progress.part(0.6, 1.0))
-            deliver(table)
+                with create_raster(output, layout, side_files, outputs) as raster:
+                    run_blocks(work_blocks(reader.grid, len(layout.band_names)), work, raster.write, executor,
+                               progress.part(0.6, 1.0))
+            deliver(table, outputs)
     return table
 
 

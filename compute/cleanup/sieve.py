@@ -128,13 +128,15 @@ class Sieve:
         The class map.
     min_pixels : int
         Smaller patches are removed.
+    output : str
+        Output file, on whose disk the classes of the blocks are kept.
     connectivity : {4, 8}
         Whether diagonal neighbours are connected (8) or not (4).
     edge : int
         Height and width of a block; the result does not depend on it.
     """
 
-    def __init__(self, reader, min_pixels, connectivity=4, edge=EDGE):
+    def __init__(self, reader, min_pixels, output, connectivity=4, edge=EDGE):
         self._reader, self._min_pixels, self._corners, self._edge = reader, min_pixels, connectivity == 8, edge
         self.blocks = list(reader.grid.blocks(edge, edge))
         # By block: offset of the numbers of its border patches, and the patches along its edges.
@@ -143,7 +145,7 @@ class Sieve:
         self._patch_ids = self._classes = self._sizes = self._firsts = self._weights = None
         self._is_decided = self._new_classes = self._large_sizes = None
         # By block: new classes as far as decided, and the pixels that depend on a border speck.
-        self._scratch = ScratchArrays()
+        self._scratch = ScratchArrays(output)
 
     def analyse(self, executor, progress):
         """Find all patches and the new class of each speck.

@@ -5,11 +5,12 @@ Input files are not trusted: archives are extracted to a scratch folder, with li
 
 import os
 import shutil
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..archives import CHUNK_BYTES, Budget, open_archive
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+from ..xml_documents import require_no_document_type
 
 # Main file of a chart, by format.
 CHART_SUFFIXES = (".shp", ".gpkg", ".gml", ".geojson", ".fgb")
@@ -24,7 +25,6 @@ MAX_METADATA_BYTES = 16 * 2**20
 # The largest weekly charts have some 50 MB.
 MAX_UNPACKED_BYTES = 2 * 2**30
 MAX_UNPACKED_FILES = 2000
-CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ChartFile:
 
     @property
     def names(self):
-        """tuple of str: file name without suffix, then that of the zip archive, if any."""
+        """Tuple of str: file name without suffix, then that of the zip archive, if any."""
         return tuple(dict.fromkeys((Path(self.path).stem, Path(self.origin).stem)))
 
 
@@ -74,7 +74,8 @@ def find_charts(folder, exclude=""):
     exclude = os.path.realpath(exclude) if exclude else ""
     found = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(parent, name)) != exclude)
+        folders[:] = sorted(name for name in folders if not name.startswith(".")
+                            and os.path.realpath(os.path.join(parent, name)) != exclude)
         if os.path.relpath(parent, folder).count(os.sep) >= MAX_DEPTH:
             folders.clear()
         found += [os.path.join(parent, name) for name in files
@@ -107,7 +108,8 @@ def open_chart_file(path, scratch_folder):
     if not os.path.isfile(path):
         raise MissingInput(f"{path} does not exist. Check its path.")
     if path.lower().endswith(".zip"):
-        unpacked = _unpack(path, scratch_folder)
+        budget = Budget(MAX_UNPACKED_BYTES, MAX_UNPACKED_FILES, "an ice chart")
+        unpacked = _unpack(path, scratch_folder, budget)
         charts = [name for name in unpacked if name.lower().endswith(CHART_SUFFIXES)]
         if not charts:
             raise UnsuitableInput(f"{path} contains no chart (no .shp, .gpkg or .gml). "
@@ -138,10 +140,7 @@ def _metadata_of(path):
 
 def _copied(path, scratch_folder):
     """Copy a GML file and its schema, since GDAL writes files beside the GML it opens, and return the path."""
-    with open(path, "rb") as file:
-        if b"<!DOCTYPE" in file.read(CHUNK):
-            raise UnreadableInput(f"{path} contains a document type declaration, which is not supported for "
-                                  "security reasons. Remove it or use another format.")
+    require_no_document_type(path)
     target = os.path.join(scratch_folder, os.path.basename(path))
     shutil.copyfile(path, target)
     schema = os.path.splitext(path)[0] + ".xsd"
@@ -150,34 +149,23 @@ def _copied(path, scratch_folder):
     return target
 
 
-def _unpack(path, scratch_folder, is_nested=False):
+def _unpack(path, scratch_folder, budget, is_nested=False):
     """Extract the chart files of an archive, nested archives included, and return the paths, sorted."""
-    unpacked, folders, remaining_bytes = [], {}, MAX_UNPACKED_BYTES
+    unpacked, folders = [], {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path, budget) as archive:
             for entry, parent, name in _chart_entries(archive, is_nested):
-                # folders of the archive are numbered: their names could point outside
                 folder = os.path.join(scratch_folder, str(folders.setdefault(parent, len(folders))))
                 os.makedirs(folder, exist_ok=True)
                 target = os.path.join(folder, name)
                 with archive.open(entry) as source, open(target, "wb") as copy:
-                    while chunk := source.read(CHUNK):
-                        remaining_bytes -= len(chunk)
-                        if remaining_bytes < 0:
-                            raise UnreadableInput(f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 2**30} GB, far "
-                                                  "more than an ice chart. Check the file.")
-                        copy.write(chunk)
+                    shutil.copyfileobj(source, copy, CHUNK_BYTES)
                 unpacked.append(target)
-                if len(unpacked) > MAX_UNPACKED_FILES:
-                    raise UnreadableInput(f"{path} contains more than {MAX_UNPACKED_FILES} files, far more than an ice "
-                                          "chart. Check the file.")
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise UnreadableInput(f"{path} is not a complete zip file ({error}). Copy or download it again.") from error
     except OSError as error:
         raise UnreadableInput(f"{path} cannot be unpacked ({error.strerror or error}). Check the file and the free "
-                              "space of the folder for temporary files.") from error
+                              "space of the output folder.") from error
     for index, inner in enumerate([name for name in unpacked if name.lower().endswith(".zip")]):
-        unpacked += _unpack(inner, os.path.join(scratch_folder, f"inner{index}"), is_nested=True)
+        unpacked += _unpack(inner, os.path.join(scratch_folder, f"inner{index}"), budget, is_nested=True)
     return sorted(unpacked)
 
 

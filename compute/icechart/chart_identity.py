@@ -19,7 +19,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from ..errors import UnsuitableInput
+from ..errors import UnreadableInput, UnsuitableInput
+from ..xml_documents import parse_xml
 
 USNIC = re.compile(r"^(arctic|antarc\w*?)[_-]?(\d{6})(?!\d)", re.IGNORECASE)
 DAY_OF_YEAR = re.compile(r"^nic_([a-z]+)(\d{7})[ns]?(?:_|$)", re.IGNORECASE)
@@ -172,12 +173,9 @@ def parse_user_date(text):
 
 
 def _from_metadata(metadata):
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
     try:
-        tree = fromstring(metadata)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        tree = parse_xml(metadata, "metadata", allow_document_type=True)
+    except UnreadableInput:
         return None
     texts = list(_element_texts(tree, ()))
     for path in DATE_PATHS:

@@ -4,7 +4,7 @@ import csv
 import os
 from dataclasses import dataclass, field
 
-from ..output_files import complete_file
+from ..output_files import OutputSet
 from ..report.page import write_page
 
 PREPARED, EMPTY, FAILED = "prepared", "empty", "failed"
@@ -98,7 +98,8 @@ def write_table(path, outcomes, legend):
         If it cannot be written.
     """
     rows = summary_rows(outcomes, legend)
-    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", newline="", errors="replace") as text:
+    with OutputSet() as outputs, open(
+            outputs.file(path), "w", encoding="utf-8", newline="", errors="replace") as text:
         writer = csv.DictWriter(text, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

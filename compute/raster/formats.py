@@ -1,7 +1,7 @@
 """Atomic writing of rasters in any format that GDAL can write.
 
-GeoTIFF is written block by block (:mod:`.writer`). Every other format is converted from a finished GeoTIFF in a hidden
-folder next to the target, from which all its files (header, metadata) are moved together.
+GeoTIFF is written block by block (:mod:`.writer`). Every other format is converted from a finished GeoTIFF in a scratch
+folder; all its files (header, metadata) appear together.
 """
 
 import contextlib
@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 
 from ..errors import OutputError, UnsuitableInput
-from ..output_files import _folder_beside, complete_file
+from ..output_files import OutputSet
+from ..scratch import scratch_folder
 from .writer import create_raster
 
 # Tested formats and their GDAL drivers; "auto" selects the driver by the file extension.
@@ -53,7 +54,7 @@ def driver_of(path, raster_format):
 
 
 @contextlib.contextmanager
-def create_in_format(path, layout, raster_format="auto", side_files=None, progress=None):
+def create_in_format(path, layout, raster_format="auto", side_files=None, progress=None, outputs=None):
     """Context manager that creates a raster in any format; it is removed if an exception occurs.
 
     Parameters
@@ -66,6 +67,8 @@ def create_in_format(path, layout, raster_format="auto", side_files=None, progre
         As in :func:`~.writer.create_raster`.
     progress : Progress, optional
         Checked for cancellation before and after the conversion.
+    outputs : OutputSet, optional
+        As for :func:`~.writer.create_raster`.
 
     Yields
     ------
@@ -78,25 +81,30 @@ def create_in_format(path, layout, raster_format="auto", side_files=None, progre
     """
     driver = driver_of(path, raster_format)
     if driver == "GTiff":
-        with create_raster(path, layout, side_files) as raster:
+        with create_raster(path, layout, side_files, outputs) as raster:
             yield raster
         return
     if driver in INTEGER_FORMATS and layout.dtype.startswith("float"):
         raise OutputError(f"{path}: the format {driver} supports integers only. Choose the data type int16 or another "
                           "format.")
     path = os.path.abspath(path)
-    with _folder_beside(path) as folder:
-        plain = os.path.join(folder, "plain.tif")
-        with create_raster(plain, _layout_for(driver, layout)) as raster:
-            yield raster
+    with contextlib.ExitStack() as own:
+        outputs = outputs or own.enter_context(OutputSet())
+        converted = outputs.parts(path)
+        outputs.main(path)
+        with scratch_folder(path) as folder:
+            plain = os.path.join(folder, "plain.tif")
+            with create_raster(plain, _layout_for(driver, layout)) as raster:
+                yield raster
+            if progress:
+                progress.check()
+            _convert(plain, converted, driver, layout, path)
         if progress:
             progress.check()
-        converted = os.path.join(folder, "converted")
-        os.mkdir(converted)
-        _convert(plain, os.path.join(converted, os.path.basename(path)), driver, layout, path)
-        if progress:
-            progress.check()
-        _move(converted, path, side_files or {})
+        for suffix, text in (side_files or {}).items():
+            if suffix != ".aux.xml":
+                with open(outputs.file(os.path.splitext(path)[0] + suffix), "w", encoding="utf-8") as file:
+                    file.write(text)
 
 
 def _layout_for(driver, layout):
@@ -132,18 +140,6 @@ def _options(driver, layout):
     if driver == "netCDF":
         return {"FORMAT": "NC4", "COMPRESS": "DEFLATE"}
     return {}
-
-
-def _move(folder, path, side_files):
-    """Move all files of the format, the requested one last, and write the side files."""
-    target_folder, name = os.path.split(path)
-    for entry in sorted(os.listdir(folder), key=lambda entry: entry == name):
-        os.replace(os.path.join(folder, entry), os.path.join(target_folder, entry))
-    for suffix, text in side_files.items():
-        if suffix != ".aux.xml":
-            with complete_file(os.path.splitext(path)[0] + suffix) as partial, open(
-                    partial, "w", encoding="utf-8") as file:
-                file.write(text)
 
 
 def _driver_by_suffix(suffix):

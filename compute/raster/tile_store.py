@@ -5,15 +5,12 @@ of every image in GDAL's cache. Here the tiles are stored in one unnamed scratch
 rows of a block are read back into memory.
 """
 
-import contextlib
-import os
-import tempfile
 import threading
 from collections import OrderedDict
 
 import numpy as np
 
-from ..errors import OutputError
+from ..scratch import open_scratch_file, scratch_errors, write_all
 from .grid import Window
 from .reader import RasterReader
 
@@ -27,7 +24,7 @@ class TileStore:
     Parameters
     ----------
     output : str
-        Output file; the scratch file is created in its folder.
+        Output file or folder, on whose disk the scratch file is created.
     max_tiles : int
         Maximum number of tiles.
 
@@ -38,12 +35,9 @@ class TileStore:
     """
 
     def __init__(self, output, max_tiles):
-        self._folder, self._max_tiles = os.path.dirname(os.path.abspath(output)), max_tiles
+        self._output, self._max_tiles = output, max_tiles
         self._slots, self._lock = OrderedDict(), threading.Lock()
-        with self._as_output_error():
-            os.makedirs(self._folder, exist_ok=True)
-            self._file = tempfile.TemporaryFile(  # noqa: SIM115, closed by __exit__
-                prefix=".floefield-tiles-", dir=self._folder, buffering=0)
+        self._file = open_scratch_file(output)
 
     def __enter__(self):
         return self
@@ -80,20 +74,10 @@ class TileStore:
         """Store a tile of at most ``SLOT_BYTES``."""
         with self._lock:
             slot = self._slots.popitem(last=False)[1] if len(self._slots) >= self._max_tiles else len(self._slots)
-            with self._as_output_error():
+            with scratch_errors(self._output):
                 self._file.seek(slot * SLOT_BYTES)
-                unwritten = memoryview(np.ascontiguousarray(tile)).cast("B")
-                while unwritten:
-                    unwritten = unwritten[self._file.write(unwritten):]
+                write_all(self._file, tile)
             self._slots[key] = slot
-
-    @contextlib.contextmanager
-    def _as_output_error(self):
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(f"Temporary image tiles cannot be written to {self._folder}: {error.strerror}. Check "
-                              "the folder and the free space.") from error
 
 
 class StoredTilesReader(RasterReader):

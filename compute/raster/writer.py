@@ -1,8 +1,4 @@
-"""Atomic writing of GeoTIFFs and other files.
-
-Output is written to a hidden temporary file in the target folder and renamed when it is complete, with its side files
-(colours, class names, style). After an error or cancellation no file is left.
-"""
+"""GeoTIFF writer: a raster and its side files (colours, class names, style), complete or absent."""
 
 import contextlib
 import os
@@ -12,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import OutputError
-from ..output_files import _sentence_for, complete_file
+from ..output_files import OutputSet
 from .tile_order import arrange_tiles
 
 # Tile size, and the unit of tile sizes in TIFF; processing blocks are multiples of a tile so that none is compressed
@@ -66,8 +62,10 @@ class RasterLayout:
 
 
 @contextlib.contextmanager
-def create_raster(path, layout, side_files=None):
+def create_raster(path, layout, side_files=None, outputs=None):
     """Context manager that creates a GeoTIFF; it is removed if an exception occurs.
+
+    It is reopened before it gets its final name, and appears after its side files.
 
     Parameters
     ----------
@@ -76,6 +74,8 @@ def create_raster(path, layout, side_files=None):
     layout : RasterLayout
     side_files : dict of str to str
         Text of the side files by suffix (of ``SIDE_FILES``); may be filled until the context ends.
+    outputs : OutputSet, optional
+        Further outputs with which the raster appears; without it, the raster appears when the context ends.
 
     Yields
     ------
@@ -86,24 +86,22 @@ def create_raster(path, layout, side_files=None):
     OutputError
         If the file cannot be created, written or renamed.
     """
-    from rasterio.errors import RasterioError
-
-    path = os.path.abspath(path)
-    with complete_file(path) as partial:
-        try:
-            with _sentence_for(path):
-                dataset = _create(partial, layout)
-                with contextlib.closing(dataset):
+    with contextlib.ExitStack() as own:
+        outputs = outputs or own.enter_context(OutputSet())
+        path = os.path.abspath(path)
+        partial = outputs.file(path, lambda partial: _read_last_block(partial, path))
+        outputs.main(path)
+        with _raster_errors(path):
+            try:
+                with contextlib.closing(_create(partial, layout)) as dataset:
                     yield RasterWriter(dataset)
                 if arrange_tiles(partial, partial + ARRANGED, _is_small(layout)):
                     os.replace(partial + ARRANGED, partial)
-        except RasterioError as error:
-            raise OutputError(f"{path} cannot be written: {error}. Check the free space on the disk.") from error
-        finally:
-            for leftover in (*SIDE_FILES, ARRANGED):
-                with contextlib.suppress(OSError):
-                    os.remove(partial + leftover)
-        _write_side_files(path, side_files or {})
+            finally:
+                for leftover in (*SIDE_FILES, ARRANGED):
+                    with contextlib.suppress(OSError):
+                        os.remove(partial + leftover)
+            write_side_files(path, side_files or {}, outputs)
 
 
 class RasterWriter:
@@ -175,13 +173,45 @@ def _tile_shape(layout):
     return tuple(-(-pixels // (count * TILE_UNIT)) * TILE_UNIT for pixels, count in zip(layout.grid.shape, counts))
 
 
-def _write_side_files(path, side_files):
-    """Write the side files and remove those of a previous raster of the same name."""
+@contextlib.contextmanager
+def _raster_errors(path):
+    from rasterio.errors import RasterioError
+
+    try:
+        yield
+    except (OSError, RasterioError) as error:
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        raise OutputError(f"{path} cannot be written: {reason}. Check the folder, its permissions and the free space "
+                          "on the disk.") from error
+
+
+def _read_last_block(partial, path):
+    """Reopen a finished raster and read its last block, since GDAL reports some failures to write nowhere."""
+    import rasterio
+
+    with _raster_errors(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(partial) as dataset:
+            height, width = dataset.block_shapes[-1]
+            rows, columns = ((edge - 1) // size * size for edge, size in zip(dataset.shape, (height, width)))
+            dataset.read(dataset.count, window=((rows, dataset.height), (columns, dataset.width)))
+
+
+def write_side_files(path, side_files, outputs):
+    """Write the side files of a raster, and remove those of a previous raster of the same name.
+
+    Parameters
+    ----------
+    path : str
+        The raster.
+    side_files : dict of str to str
+        Text by suffix, of ``SIDE_FILES``.
+    outputs : OutputSet
+    """
     for suffix in SIDE_FILES:
         side_file = path + suffix if suffix == ".aux.xml" else os.path.splitext(path)[0] + suffix
         if suffix in side_files:
-            with complete_file(side_file) as partial, open(partial, "w", encoding="utf-8") as text:
+            with open(outputs.file(side_file), "w", encoding="utf-8") as text:
                 text.write(side_files[suffix])
         else:
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(side_file)
+            outputs.remove(side_file)

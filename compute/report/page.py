@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..output_files import complete_file
+from ..output_files import OutputSet
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "resources" / "report"
@@ -32,7 +32,8 @@ def write_page(path, template, **content):
                                breakable=breakable, points=points)
     text = environment.get_template(template).render(**content)
     # Paths with invalid UTF-8 contain lone surrogates in Python; replace them.
-    with complete_file(path) as partial, open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
+    with OutputSet() as outputs, open(
+            outputs.file(path), "w", encoding="utf-8", errors="replace", newline="\n") as page:
         page.write(text)
 
 

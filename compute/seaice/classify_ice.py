@@ -2,13 +2,14 @@
 
 import contextlib
 import os
-import shutil
 from dataclasses import dataclass, field, replace
 
+from ..batch import BatchResult, run_batch
 from ..classifiers.model_file import save_forest
-from ..errors import Cancelled, OutputError, PlainError, UnsuitableInput
-from ..output_files import complete_file
+from ..errors import UnsuitableInput
+from ..output_files import OutputSet
 from ..raster.blocks import make_executor
+from ..scratch import scratch_folder
 from .chart_reference import ChartRaster, match_charts, require_charts
 from .draft_chart import draft_by_cell, draft_by_polygon, ice_edge, stage_codes, water_values
 from .ice_maps import map_scene
@@ -36,6 +37,8 @@ class IceTask:
     settings : IceSettings
     notes : tuple of str
         Remarks on the preparation of the charts.
+    on_error : str
+        One of :data:`~.batch.ON_ERROR`, for scenes that cannot be used.
     """
 
     scenes: tuple
@@ -45,6 +48,7 @@ class IceTask:
     textures: tuple = ()
     settings: IceSettings = field(default_factory=IceSettings)
     notes: tuple = ()
+    on_error: str = "skip"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +93,10 @@ class IceClassification:
     matrix: object
     failures: tuple
 
-    def failure_message(self):
-        """Return a message that lists the failures."""
-        reasons = " ".join(reason for _, reason in self.failures)
-        total = len(self.maps) + len(self.failures)
-        return f"{len(self.failures)} of {total} scenes could not be used; the others are mapped. {reasons}"
+    @property
+    def batch(self):
+        """BatchResult: the maps and the failures."""
+        return BatchResult(self.maps, self.failures, "scenes")
 
 
 def classify_ice(task, folder, model_path, report_path, progress):
@@ -122,9 +125,9 @@ def classify_ice(task, folder, model_path, report_path, progress):
     run = _Run(task, folder)
     with contextlib.ExitStack() as opened:
         # Opened first, so that nothing incomplete remains after an error.
-        model_file, report_file = (opened.enter_context(complete_file(path)) if path else ""
-                                   for path in (model_path, report_path))
-        opened.callback(shutil.rmtree, run.scratch_folder, ignore_errors=True)
+        outputs = opened.enter_context(OutputSet())
+        model_file, report_file = (outputs.file(path) if path else "" for path in (model_path, report_path))
+        run.scratch_folder = opened.enter_context(scratch_folder(folder))
         executor = opened.enter_context(make_executor(task.settings.forest.threads))
         run.read_scenes(progress.part(0.0, 0.02))
         run.sample(executor, progress.part(0.02, 0.45))
@@ -144,46 +147,44 @@ class _Run:
     """State of a run: matches, samples, matrices and failures by scene."""
 
     def __init__(self, task, folder):
-        self.task, self.folder = task, folder
-        self.scratch_folder = os.path.join(folder, ".scratch")
+        self.task, self.folder, self.scratch_folder = task, folder, ""
         self.matches, self.samples, self.matrices, self.maps, self.failures = {}, {}, {}, [], []
         self.forest = None
 
     def read_scenes(self, progress):
-        settings, scenes, seen = self.task.settings, [], {}
-        for path in self.task.scenes:
-            progress.check()
-            with self._skip_on_error(path, progress):
-                scenes.append(read_scene(path, settings.bands))
-        for scene in sorted(scenes, key=lambda scene: (scene.day, scene.name)):
+        settings, seen = self.task.settings, {}
+
+        def match(scene, part):
             if scene.name in seen:
-                self._fail(scene.path, UnsuitableInput(
+                raise UnsuitableInput(
                     f"{scene.path} and {seen[scene.name]} have the same name and would be written to the same files. "
-                    "Rename one of them."), progress)
-                continue
+                    "Rename one of them.")
             seen[scene.name] = scene.path
             self.matches[scene] = match_charts(scene, self.task.charts, settings.max_days)
+
+        read = self._run_batch(self.task.scenes, lambda path, part: read_scene(path, settings.bands),
+                               progress.part(0.0, 0.9))
+        self._run_batch(sorted(read, key=lambda scene: (scene.day, scene.name)), match, progress.part(0.9, 1.0))
         self._require_scenes()
         require_charts(list(self.matches.values()))
         for scene, (charts, reason) in self.matches.items():
             progress.say(f"{scene.name} ({scene.day}): " + (
                 f"chart {', '.join(chart.name for chart in charts)} of {charts[0].day}" if charts else
                 f"mapped, but not used for training or validation: {reason}"))
-        os.makedirs(self.scratch_folder, exist_ok=True)
         self.store = FeatureStore(self.scratch_folder, settings, self._match_textures(progress))
 
     def sample(self, executor, progress):
-        task, charted = self.task, [scene for scene, (charts, _) in self.matches.items() if charts]
-        for index, scene in enumerate(charted):
-            part = progress.part(index / len(charted), (index + 1) / len(charted))
-            part.step(0.0)
-            with self._skip_on_error(scene.path, progress, scene):
-                charts = (*task.land, *self.matches[scene][0])
-                with self.store.open(scene, charts, part.part(0.0, 0.8)) as features:
-                    chart_raster = ChartRaster(charts, features.grid)
-                    self.samples[scene] = sample_pixels(features, chart_raster, task.legend, task.settings,
-                                                        executor, part.part(0.8, 1.0))
-                self.store.release(scene)
+        task = self.task
+
+        def work(scene, part):
+            charts = (*task.land, *self.matches[scene][0])
+            with self.store.open(scene, charts, part.part(0.0, 0.8)) as features:
+                chart_raster = ChartRaster(charts, features.grid)
+                self.samples[scene] = sample_pixels(features, chart_raster, task.legend, task.settings, executor,
+                                                    part.part(0.8, 1.0))
+            self.store.release(scene)
+
+        self._run_batch([scene for scene, (charts, _) in self.matches.items() if charts], work, progress)
         self._require_scenes()
 
     def train(self, progress):
@@ -198,29 +199,34 @@ class _Run:
                                                task.settings, progress.part(0.4, 1.0))
 
     def map_scenes(self, executor, progress):
-        task, settings = self.task, self.task.settings
-        water, stages = water_values(task.legend), stage_codes(task.legend)
         progress.say("Mapping ...")
-        for index, (scene, (charts, _)) in enumerate(list(self.matches.items())):
-            part = progress.part(index / len(self.matches), (index + 1) / len(self.matches))
-            part.step(0.0)
-            with self._skip_on_error(scene.path, progress, scene):
-                polygons = (*task.land, *charts)
-                with self.store.open(scene, polygons, part.part(0.0, 0.4)) as features:
-                    chart_raster = ChartRaster(polygons, features.grid) if polygons else None
-                    scene_settings = replace(settings, write_disagreement=settings.write_disagreement and bool(charts))
-                    mapped = map_scene(scene, features, self.forest, chart_raster, water, self.folder, scene_settings,
-                                       executor, part.part(0.4, 1.0))
-                    grid = features.grid
-                draft = []
-                if settings.draft == "polygons" and charts:
-                    draft = draft_by_polygon(mapped, chart_raster, stages)
-                elif settings.draft == "grid":
-                    draft = draft_by_cell(mapped, grid, stages)
-                edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.write_ice_edge else []
-                self.maps.append(IceMap(scene, charts, grid, mapped, self.matrices.get(scene), draft, edge))
-            self.store.remove(scene)
+        water, stages = water_values(self.task.legend), stage_codes(self.task.legend)
+
+        def work(scene, part):
+            try:
+                self.maps.append(self._map_scene(scene, water, stages, executor, part))
+            finally:
+                self.store.remove(scene)
+
+        self._run_batch(list(self.matches), work, progress)
         self._require_scenes()
+
+    def _map_scene(self, scene, water, stages, executor, progress):
+        task, settings, charts = self.task, self.task.settings, self.matches[scene][0]
+        polygons = (*task.land, *charts)
+        with self.store.open(scene, polygons, progress.part(0.0, 0.4)) as features:
+            chart_raster = ChartRaster(polygons, features.grid) if polygons else None
+            scene_settings = replace(settings, write_disagreement=settings.write_disagreement and bool(charts))
+            mapped = map_scene(scene, features, self.forest, chart_raster, water, self.folder, scene_settings,
+                               executor, progress.part(0.4, 1.0))
+            grid = features.grid
+        draft = []
+        if settings.draft == "polygons" and charts:
+            draft = draft_by_polygon(mapped, chart_raster, stages)
+        elif settings.draft == "grid":
+            draft = draft_by_cell(mapped, grid, stages)
+        edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.write_ice_edge else []
+        return IceMap(scene, charts, grid, mapped, self.matrices.get(scene), draft, edge)
 
     def report(self, result):
         task = self.task
@@ -241,11 +247,14 @@ class _Run:
             candidates = [scene for scene in found if os.path.basename(path).startswith(scene.name)]
             if candidates:
                 found[max(candidates, key=lambda scene: len(scene.name))].append(path)
-        for scene, rasters in found.items():
-            if len(rasters) != 1:
-                problem = "are several texture rasters" if rasters else "is no texture raster"
-                self._fail(scene.path, UnsuitableInput(f"There {problem} for {scene.name}. Exactly one file name must "
-                                                       f"begin with {scene.name}."), progress, scene)
+
+        def require_one(scene, part):
+            if len(found[scene]) != 1:
+                problem = "are several texture rasters" if found[scene] else "is no texture raster"
+                raise UnsuitableInput(f"There {problem} for {scene.name}. Exactly one file name must begin with "
+                                      f"{scene.name}.")
+
+        self._run_batch(list(found), require_one, progress)
         self._require_scenes()
         return {scene: found[scene][0] for scene in self.matches}
 
@@ -253,28 +262,11 @@ class _Run:
         if not self.matches:
             raise UnsuitableInput(" ".join(reason for _, reason in self.failures))
 
-    def _skip_on_error(self, path, progress, scene=None):
-        return _SkipOnError(self, path, progress, scene)
-
-    def _fail(self, path, error, progress, scene=None):
-        self.failures.append((path, str(error)))
-        self.matches.pop(scene, None)
-        self.samples.pop(scene, None)
-        self.matrices.pop(scene, None)
-        progress.warn(f"Skipped: {error}")
-
-
-class _SkipOnError:
-    """Record the error of one scene and go on with the others; output errors and cancelling propagate."""
-
-    def __init__(self, run, path, progress, scene):
-        self._run, self._path, self._progress, self._scene = run, path, progress, scene
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if isinstance(error, PlainError) and not isinstance(error, (OutputError, Cancelled)):
-            self._run._fail(self._path, error, self._progress, self._scene)
-            return True
-        return False
+    def _run_batch(self, inputs, work, progress):
+        """Run a stage on scenes or their paths; those that fail are left out of all further stages."""
+        batch = run_batch(inputs, work, self.task.on_error, progress, "scenes")
+        for scene, reason in batch.failures:
+            self.failures.append((scene if isinstance(scene, str) else scene.path, reason))
+            for stage in (self.matches, self.samples, self.matrices):
+                stage.pop(scene, None)
+        return batch.results

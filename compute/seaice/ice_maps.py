@@ -10,6 +10,7 @@ from ..classification.class_maps import MapPaths, create_maps
 from ..classifiers.tree_traversal import TreeTraversal
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.classes import MapClass
+from ..output_files import OutputSet
 from ..raster.band_metadata import DATE_TAG, SYNTHETIC_TAG
 from ..raster.blocks import run_blocks
 from ..raster.writer import create_raster
@@ -104,14 +105,15 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
 
     tags = {DATE_TAG: scene.day.isoformat(), **({SYNTHETIC_TAG: "YES"} if scene.is_synthetic else {})}
     with contextlib.ExitStack() as opened:
-        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest))
+        outputs = opened.enter_context(OutputSet())
+        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest, outputs=outputs))
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
             writer.update_tags(tags)
         if chart_raster is not None and settings.write_disagreement:
             layout = categorical_layout(grid, DISAGREEMENT, "disagreement", tags)
             writers.append(opened.enter_context(create_raster(
-                paths[2], layout, categorical_side_files(DISAGREEMENT, "disagreement"))))
+                paths[2], layout, categorical_side_files(DISAGREEMENT, "disagreement"), outputs)))
 
         def finish(window, result):
             planes, indices = result

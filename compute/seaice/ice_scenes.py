@@ -65,7 +65,8 @@ def find_scenes(folder, exclude=""):
     exclude = os.path.realpath(exclude) if exclude else ""
     found = []
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if os.path.realpath(os.path.join(parent, name)) != exclude]
+        folders[:] = [name for name in folders if not name.startswith(".")
+                      and os.path.realpath(os.path.join(parent, name)) != exclude]
         found += [os.path.join(parent, name) for name in names
                   if name.lower().endswith((".tif", ".tiff")) and not name.startswith(".")]
     if not found:

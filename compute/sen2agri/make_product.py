@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from dataclasses import replace
 
 from ..classification.class_maps import MapPaths, create_maps
@@ -19,11 +18,12 @@ from ..classmap.classes import MapClass, class_table
 from ..classmap.training_record import training_text
 from ..errors import UnsuitableInput
 from ..eta import TimeLeftProgress
-from ..output_files import complete_file
+from ..output_files import OutputSet
 from ..raster.blocks import make_executor
 from ..raster.grid import grid_differences
 from ..raster.reader import RasterReader
 from ..raster.writer import create_raster
+from ..scratch import scratch_folder
 from .crop_features import MIN_DATES, CropMaskFeatures, CropTypeFeatures, SpectralFeatures
 from .landcover_samples import write_labels
 from .product_folder import check_codes
@@ -67,7 +67,7 @@ def make_product(task, paths, progress):
         mask = opened.enter_context(_open_mask(task.mask, stack)) if task.mask else None
         flags = opened.enter_context(contextlib.closing(StatusFlags(task.flags or task.series, stack.grid)))
         executor = opened.enter_context(make_executor(task.forest.threads))
-        work = opened.enter_context(tempfile.TemporaryDirectory(prefix="floefield-"))
+        work = opened.enter_context(scratch_folder(paths.folder or paths.final or paths.report))
         notes, warnings = list(task.notes), _input_warnings(task, paths, stack, flags)
         reference = _find_reference_pixels(task, stack, work, opened, executor, progress.part(0.0, 0.1), notes)
         if paths.folder:
@@ -88,9 +88,10 @@ def make_product(task, paths, progress):
         raw = opened.enter_context(RasterReader(raw_path))
         final = opened.enter_context(_smoothed(task, stack, raw, work, executor, progress.part(0.7, 0.9)))
 
-        outputs = opened.enter_context(contextlib.ExitStack())
-        report_file = outputs.enter_context(complete_file(paths.report)) if paths.report else ""
-        writer = outputs.enter_context(ProductWriter(task, paths, stack, forest, reference, raw, final, mask, flags))
+        outputs = opened.enter_context(OutputSet())
+        report_file = outputs.file(paths.report) if paths.report else ""
+        writer = opened.enter_context(ProductWriter(task, paths, stack, forest, reference, raw, final, mask, flags,
+                                                    outputs))
         counts = writer.run(mapping, executor, TimeLeftProgress(progress.part(0.9, 0.98), "written"))
         reference = replace(reference, classes=writer.classes)
         result = assess_parcels(reference, counts, forest, tuple(warnings), True, progress)

@@ -17,7 +17,6 @@ import numpy as np
 
 from ..accuracy.confusion_matrix import ConfusionMatrix
 from ..errors import UnsuitableInput
-from ..output_files import added_files
 from ..raster.grid import Grid
 from ..raster.raster_styles import paletted_qml
 from ..raster.writer import RasterLayout, create_raster
@@ -66,13 +65,15 @@ class ProductFolder:
         return f"S2AGRI_{self._task.kind}_PRD_S{self._task.info.site}_{self._created}_{self._period}"
 
     @contextlib.contextmanager
-    def create(self, folder):
-        """Create the folder and its rasters; it is removed if the context ends with an error.
+    def create(self, folder, outputs):
+        """Create the folder and its rasters.
 
         Parameters
         ----------
         folder : str
             Parent folder.
+        outputs : OutputSet
+            Outputs with which the folder appears.
 
         Yields
         ------
@@ -80,7 +81,7 @@ class ProductFolder:
             Plane, raster, and function that converts map values to codes (None for the flags).
         """
         with contextlib.ExitStack() as opened:
-            self._root = os.path.join(opened.enter_context(added_files(folder)), self.name)
+            self._root = os.path.join(outputs.folder(folder), self.name)
             for name in FOLDERS:
                 os.makedirs(os.path.join(self._root, name))
             tile = os.path.join(self._root, "TILES", self._file("", tile=True))

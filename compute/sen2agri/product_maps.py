@@ -39,6 +39,7 @@ class ProductWriter(contextlib.ExitStack):
         Map before and after smoothing by segments; the same raster without smoothing.
     mask : RasterReader or None
     flags : StatusFlags
+    outputs : OutputSet
 
     Attributes
     ----------
@@ -46,10 +47,10 @@ class ProductWriter(contextlib.ExitStack):
         Classes of the final map.
     """
 
-    def __init__(self, task, paths, stack, forest, reference, raw, final, mask, flags):
+    def __init__(self, task, paths, stack, forest, reference, raw, final, mask, flags, outputs):
         super().__init__()
         self._reference, self._raw, self._final, self._mask, self._flags = reference, raw, final, mask, flags
-        self._grid = stack.grid
+        self._grid, self._outputs = stack.grid, outputs
         self.classes = reference.classes
         self._outside = 0
         if mask is not None:
@@ -76,10 +77,10 @@ class ProductWriter(contextlib.ExitStack):
     def __enter__(self):
         super().__enter__()
         try:
-            self._writers = [(plane, self.enter_context(create_raster(path, layout, side)), None)
+            self._writers = [(plane, self.enter_context(create_raster(path, layout, side, self._outputs)), None)
                              for path, plane, layout, side in self._planned]
             if self._product:
-                self._writers += self.enter_context(self._product.create(self._product_path))
+                self._writers += self.enter_context(self._product.create(self._product_path, self._outputs))
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 import numpy as np
 
 from ..errors import UnreadableInput
+from ..xml_documents import parse_xml
 
 QUANTITIES = {"sigma0": "sigmaNought", "beta0": "betaNought", "gamma0": "gamma"}
 
@@ -148,18 +149,7 @@ class Document:
     """
 
     def __init__(self, text, source):
-        from defusedxml.common import DefusedXmlException
-        from defusedxml.ElementTree import ParseError, fromstring
-
-        self.source = source
-        try:
-            self.root = fromstring(text, forbid_dtd=True)
-        except DefusedXmlException as error:
-            raise UnreadableInput(f"{source} declares a document type or entities, which product metadata never "
-                                  "contains. The file is rejected. Download the product again.") from error
-        except (ParseError, ValueError) as error:
-            raise UnreadableInput(f"{source} is not valid XML ({error}). Copy or download the product "
-                                  "again.") from error
+        self.source, self.root = source, parse_xml(text, source)
 
     @property
     def kind(self):

@@ -1,11 +1,7 @@
-"""Products to geocoded rasters.
-
-Geocoding of one product to one raster of backscatter, block by block.
+"""Geocoding of Sentinel-1 products to rasters of backscatter, one per product, block by block.
 
 For each output block: image positions of its pixels, the required part of the radar image (from cached tiles that are
 calibrated once), bilinear interpolation of linear power, conversion to decibels, and the incidence angle correction.
-
-Preprocessing of many products to one raster each; failures do not stop the batch.
 """
 
 import contextlib
@@ -14,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..batch import Batch
-from ..errors import OutputError, PlainError, UnsuitableInput
+from ..batch import run_batch
+from ..errors import OutputError, UnsuitableInput
 from ..raster.area_of_interest import window_of
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
 from ..raster.grid import Window
@@ -286,7 +282,7 @@ def default_crs(longitude, latitude):
     return CRS.from_epsg((32600 if latitude > 0 else 32700) + zone).to_wkt()
 
 
-def write_scenes(paths, folder, settings, progress, area=None, land=None):
+def write_scenes(paths, folder, settings, progress, area=None, land=None, on_error="skip"):
     """Preprocess products one after the other.
 
     Parameters
@@ -299,11 +295,14 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
     progress : Progress
     area : Area, optional
     land : callable, optional
-        See :func:`~.geocode.write_scene`.
+        See :func:`write_scene`.
+    on_error : str
+        One of :data:`~.batch.ON_ERROR`.
 
     Returns
     -------
-    Batch
+    BatchResult
+        With a WrittenScene per product.
 
     Raises
     ------
@@ -317,28 +316,20 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
     require_crs(settings.crs_wkt)
     if settings.swath_balance == "table":
         read_noise_table(settings.swath_table)
-    scenes, failures, labels = [], [], set()
+    labels = set()
+
+    def work(path, part):
+        product = read_product(path)
+        if product.label in labels:
+            raise UnsuitableInput(f"{product.name} occurs twice in the inputs.")
+        output = os.path.join(folder, f"{product.label}.tif")
+        scene = write_scene(product, output, settings, part, area, land)
+        labels.add(product.label)
+        progress.say(f"{product.name}: {os.path.basename(output)}, {scene.valid_fraction:.0%} valid pixels.")
+        return scene
+
     with _output_folder(folder):
-        for number, path in enumerate(paths):
-            part = progress.part(number / len(paths), (number + 1) / len(paths))
-            part.step(0.0)
-            try:
-                product = read_product(path)
-                if product.label in labels:
-                    raise UnsuitableInput(f"{product.name} occurs twice in the inputs.")
-                output = os.path.join(folder, f"{product.label}.tif")
-                scene = write_scene(product, output, settings, part, area, land)
-            except OutputError:
-                raise
-            except PlainError as error:
-                failures.append((path, str(error)))
-                if len(paths) > 1:
-                    progress.warn(f"Skipped: {error}")
-            else:
-                labels.add(product.label)
-                scenes.append(scene)
-                progress.say(f"{product.name}: {os.path.basename(output)}, {scene.valid_fraction:.0%} valid pixels.")
-    return Batch(tuple(scenes), tuple(failures))
+        return run_batch(paths, work, on_error, progress, "products")
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ class AngleGrids:
         if not name:
             raise MissingInput(f"{product.uri} has no tile metadata (MTD_TL.xml), which contain the angles. Omit the "
                                "angle bands, or download the product again.")
-        root = parse_xml(product.safe.read(name), product.location, name)
+        root = parse_xml(product.safe.read(name), f"{product.location}: {name}")
         try:
             sun = elements(root, "Sun_Angles_Grid")[0]
             views = elements(root, "Viewing_Incidence_Angles_Grids")

@@ -138,7 +138,7 @@ def read_cloud_polygons(product):
         If the file is damaged.
     """
     name = product.granule.cloud_polygons
-    root = parse_xml(product.safe.read(name), product.location, name)
+    root = parse_xml(product.safe.read(name), f"{product.location}: {name}")
     polygons = []
     for feature in elements(root, "MaskFeature"):
         kind = (text_of(feature, "maskType") or "").lower()

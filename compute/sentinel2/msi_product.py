@@ -243,7 +243,7 @@ def read_granules(path):
     """
     safe = open_safe(path, SENTINEL2_SAFE)
     metadata_name = _metadata_name(safe)
-    root = parse_xml(safe.read(metadata_name), safe.location, metadata_name)
+    root = parse_xml(safe.read(metadata_name), f"{safe.location}: {metadata_name}")
     granules = granules_of(safe, root)
     level = "L1C" if "1C" in (text_of(root, "PROCESSING_LEVEL") or metadata_name) else "L2A"
     uri = (text_of(root, "PRODUCT_URI") or text_of(root, f"PRODUCT_URI_{level[1:]}")

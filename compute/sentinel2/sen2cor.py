@@ -19,6 +19,7 @@ from collections import deque
 
 from ..errors import MissingInput, OutputError, PlainError, UnreadableInput, UnsuitableInput
 from ..safe import find_products
+from ..scratch import scratch_folder
 from .msi_product import SENTINEL2_SAFE, read_granules
 
 PROGRESS = re.compile(r"Progress\[%\]:\s*([0-9.]+)")
@@ -247,27 +248,25 @@ def _as_folder(product, folder):
         yield product.location
         return
     name = os.path.basename(product.safe.zip_folder.rstrip("/")) or product.uri
-    work = os.path.join(folder, f".floefield-{os.getpid()}")
-    target = os.path.join(work, name)
-    try:
-        _require_space(product, folder)
-        with zipfile.ZipFile(product.location) as archive:
-            for entry in product.safe.names:
-                path = os.path.join(target, *entry.split("/"))
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with archive.open(product.safe.zip_folder + entry) as source, open(path, "wb") as copy:
-                    shutil.copyfileobj(source, copy)
-        # Sen2Cor requires these folders, which zips omit if they are empty.
-        for part in ("AUX_DATA", "HTML"):
-            os.makedirs(os.path.join(target, part), exist_ok=True)
+    with scratch_folder(folder) as work:
+        target = os.path.join(work, name)
+        try:
+            _require_space(product, folder)
+            with zipfile.ZipFile(product.location) as archive:
+                for entry in product.safe.names:
+                    path = os.path.join(target, *entry.split("/"))
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    with archive.open(product.safe.zip_folder + entry) as source, open(path, "wb") as copy:
+                        shutil.copyfileobj(source, copy)
+            # Sen2Cor requires these folders, which zips omit if they are empty.
+            for part in ("AUX_DATA", "HTML"):
+                os.makedirs(os.path.join(target, part), exist_ok=True)
+        except zipfile.BadZipFile as error:
+            raise UnreadableInput(f"{product.location} is damaged ({error}). Download it again.") from error
+        except OSError as error:
+            raise OutputError(f"{product.location} cannot be unpacked to {folder}: {error.strerror}. Choose another "
+                              "folder.") from error
         yield target
-    except zipfile.BadZipFile as error:
-        raise UnreadableInput(f"{product.location} is damaged ({error}). Download it again.") from error
-    except OSError as error:
-        raise OutputError(f"{product.location} cannot be unpacked to {folder}: {error.strerror}. Choose another "
-                          "folder.") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _require_space(product, folder):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..output_files import complete_file
+from ..output_files import OutputSet
 from ..raster.blocks import run_blocks
 from ..raster.formats import create_in_format
 from ..raster.raster_styles import shipped_style
@@ -101,13 +101,13 @@ def write_files(series, paths, regions, pixel_counts, executor, progress):
     """
     side_files = {}
     with ExitStack() as files:
-        table, figure = (files.enter_context(complete_file(path)) if path else ""
-                          for path in (paths.table, paths.figure))
+        outputs = files.enter_context(OutputSet())
+        table, figure = (outputs.file(path) if path else "" for path in (paths.table, paths.figure))
         count = files.enter_context(create_in_format(
             paths.clear_count, _count_layout(series), side_files={".qml": shipped_style("clear_count")},
-            progress=progress)) if paths.clear_count else None
+            progress=progress, outputs=outputs)) if paths.clear_count else None
         stack = files.enter_context(create_in_format(paths.stack, _layout(series), series.storage.format, side_files,
-                                                     progress))
+                                                     progress, outputs))
         statistics = _SeriesStatistics(series, pixel_counts)
         _write_blocks(series, stack, count, regions, statistics, executor, progress)
         side_files.update(statistics.styles())

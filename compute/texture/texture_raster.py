@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..batch import TextureBatch
-from ..errors import MissingInput, OutputError, PlainError, UnsuitableInput
+from ..batch import run_batch
+from ..errors import MissingInput, UnsuitableInput
 from ..raster.blocks import make_executor, run_blocks
 from ..raster.grid import Window
 from ..raster.raster_styles import grey_qml, stretch_range
@@ -295,7 +295,7 @@ def _report(raster, quantisers, level_counts, valid_count, settings, progress):
 SUFFIX = "_textures.tif"
 
 
-def write_many_textures(paths, folder, bands, settings, progress):
+def write_many_textures(paths, folder, bands, settings, progress, on_error="skip"):
     """Compute textures of rasters one after the other.
 
     Parameters
@@ -305,13 +305,16 @@ def write_many_textures(paths, folder, bands, settings, progress):
     folder : str
         Existing output folder, for one ``NAME_textures.tif`` per ``NAME.tif``.
     bands : sequence of str
-        As for :func:`~.texture.write_textures`.
+        As for :func:`write_textures`.
     settings : TextureSettings
     progress : Progress
+    on_error : str
+        One of :data:`~.batch.ON_ERROR`.
 
     Returns
     -------
-    TextureBatch
+    BatchResult
+        With the name of each file written, without folder.
 
     Raises
     ------
@@ -323,23 +326,17 @@ def write_many_textures(paths, folder, bands, settings, progress):
         If the user has cancelled; the caller must remove the files in `folder`.
     """
     settings.check()
-    sources, failures = {}, []
-    for number, path in enumerate(paths):
-        part = progress.part(number / len(paths), (number + 1) / len(paths))
-        part.step(0.0)
+    sources = {}
+
+    def work(path, part):
         stem = os.path.splitext(os.path.basename(path))[0]
         name = stem + SUFFIX
-        try:
-            if name in sources:
-                raise UnsuitableInput(f"The textures of {path} and {sources[name]} would have the same file name. "
-                                      "Rename one of the rasters.")
-            progress.say(f"{stem} ...")
-            write_textures(path, os.path.join(folder, name), bands, settings, part)
-        except OutputError:
-            raise
-        except PlainError as error:
-            failures.append((path, str(error)))
-            progress.warn(f"Skipped: {error}")
-        else:
-            sources[name] = path
-    return TextureBatch(tuple(sources), tuple(failures))
+        if name in sources:
+            raise UnsuitableInput(f"The textures of {path} and {sources[name]} would have the same file name. "
+                                  "Rename one of the rasters.")
+        progress.say(f"{stem} ...")
+        write_textures(path, os.path.join(folder, name), bands, settings, part)
+        sources[name] = path
+        return name
+
+    return run_batch(paths, work, on_error, progress, "rasters")

@@ -39,7 +39,7 @@ def patchy(shape=(90, 110), classes=4, seed=1):
 
 def sieved(path, min_pixels, connectivity, edge):
     with make_executor(2) as executor, RasterReader(path) as reader, contextlib.closing(
-            Sieve(reader, min_pixels, connectivity, edge)) as sieve:
+            Sieve(reader, min_pixels, path, connectivity, edge)) as sieve:
         sieve.analyse(executor, Progress())
         result = np.zeros(reader.grid.shape, np.int64)
         for block in sieve.blocks:

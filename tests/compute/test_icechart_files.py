@@ -36,16 +36,20 @@ def test_charts_are_found_in_subfolders_except_the_excluded_one(tmp_path):
 
 
 def test_a_zip_writes_nothing_outside_the_scratch_folder(tmp_path, scratch_folder):
-    path = zipped(tmp_path / "arctic201008.zip", **{
-        "../../../evil.shp": b"1", "/abs/evil.dbf": b"2", "a\\..\\..\\b.shp": b"3", "c/evil.shp": b"4",
-        "run.exe": b"5"})
+    for name in ("../../../evil.shp", "/abs/evil.shp", "a\\..\\..\\b.shp"):
+        path = zipped(tmp_path / "hostile.zip", **{"a.shp": b"1", name: b"2"})
+        before = set(tmp_path.rglob("*"))
+        with pytest.raises(UnreadableInput, match="path outside the archive"):
+            open_chart_file(path, str(scratch_folder))
+        assert set(tmp_path.rglob("*")) == before
+
+    path = zipped(tmp_path / "arctic201008.zip", **{"a/chart.shp": b"1", "b/chart.shp": b"2", "run.exe": b"3"})
     before = set(tmp_path.rglob("*"))
     charts = open_chart_file(path, str(scratch_folder))
-    assert len(charts) == 3
-    assert all(chart.path.startswith(str(scratch_folder)) and chart.origin == path for chart in charts)
-    new = {file.name for file in set(tmp_path.rglob("*")) - before if file.is_file()}
-    assert new == {"evil.shp", "evil.dbf", "b.shp"}
-    assert all(scratch_folder in file.parents for file in set(tmp_path.rglob("*")) - before)
+    assert len(charts) == 2 and all(chart.origin == path for chart in charts)
+    new = set(tmp_path.rglob("*")) - before
+    assert [file.name for file in new if file.is_file()] == ["chart.shp", "chart.shp"]
+    assert all(scratch_folder in file.parents for file in new)
 
 
 def test_nested_zips_are_extracted_one_level_deep(tmp_path, scratch_folder):
@@ -61,6 +65,12 @@ def test_a_zip_bomb_is_rejected(tmp_path, scratch_folder, monkeypatch):
     path = zipped(tmp_path / "bomb.zip", **{"a.shp": bytes(4 * 2**20)})
     with pytest.raises(UnreadableInput, match="far more than an ice chart"):
         open_chart_file(path, str(scratch_folder))
+    inner = zipped(tmp_path / "inner.zip", **{"a.shp": bytes(2 * 2**20)})
+    with open(inner, "rb") as file:
+        content = file.read()
+    path = zipped(tmp_path / "nested.zip", **{"one.zip": content, "two.zip": content})
+    with pytest.raises(UnreadableInput, match="far more than an ice chart"):
+        open_chart_file(path, str(scratch_folder))
     monkeypatch.setattr(chart_files, "MAX_UNPACKED_FILES", 5)
     path = zipped(tmp_path / "many.zip", **{f"{number}.shp": b"" for number in range(9)})
     with pytest.raises(UnreadableInput, match="more than 5 files"):
@@ -70,6 +80,9 @@ def test_a_zip_bomb_is_rejected(tmp_path, scratch_folder, monkeypatch):
 @pytest.mark.parametrize(("name", "content", "error", "words"), [
     ("half.zip", b"PK\3\4 and then nothing", UnreadableInput, "not a complete zip"),
     ("chart.gml", b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a/>", UnreadableInput, "document type"),
+    ("utf16.gml", "<?xml version='1.0' encoding='UTF-16'?><!DOCTYPE a [<!ENTITY b 'c'>]><a/>".encode("utf-16"),
+     UnreadableInput, "document type"),
+    ("broken.gml", b"<?xml version='1.0'?>no element", UnreadableInput, "not readable XML"),
     ("chart.pdf", b"%PDF", UnsuitableInput, "not an ice chart in a supported format"),
 ])
 def test_files_that_are_no_chart_are_rejected(tmp_path, scratch_folder, name, content, error, words):

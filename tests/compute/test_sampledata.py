@@ -7,8 +7,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from floefield.compute.errors import Cancelled, OutputError, UnsuitableInput
-from floefield.compute.output_files import complete_folder
+from floefield.compute.errors import Cancelled, UnsuitableInput
+from floefield.compute.output_files import OutputSet
 from floefield.compute.progress import Progress
 from floefield.compute.sampledata.cloud_cover import create_sky
 from floefield.compute.sampledata.overpasses import Overpass, plan_overpasses, sun_angles
@@ -204,20 +204,6 @@ def test_invalid_settings_are_rejected(values):
         SampleSettings(**values)
 
 
-def test_a_folder_that_is_not_empty_is_rejected(tmp_path):
-    (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(OutputError, match="not empty"), complete_folder(tmp_path):
-        pass
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def test_an_empty_folder_is_used(tmp_path):
-    (tmp_path / "sample").mkdir()
-    with complete_folder(tmp_path / "sample") as folder, open(f"{folder}/file.txt", "w") as file:
-        file.write("text")
-    assert contents(tmp_path) == {"sample/file.txt": b"text"}
-
-
 class CancelAt(Progress):
     """Cancels after a fraction of the work."""
 
@@ -234,15 +220,10 @@ class CancelAt(Progress):
 
 @pytest.mark.parametrize("fraction", [0.1, 0.3, 0.9])
 def test_cancelling_leaves_no_files(tmp_path, fraction):
-    with pytest.raises(Cancelled), complete_folder(tmp_path / "sample") as folder:
-        create_sample("crops", folder, SampleSettings(size=60, dates=2), CancelAt(fraction))
+    with pytest.raises(Cancelled), OutputSet() as outputs:
+        create_sample("crops", outputs.folder(tmp_path / "sample"), SampleSettings(size=60, dates=2),
+                      CancelAt(fraction))
     assert not list(tmp_path.iterdir())
-
-
-def test_an_unwritable_path_is_reported(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"), complete_folder(tmp_path / "file" / "sample"):
-        pass
 
 
 def test_the_land_cover_map_is_coarse_and_mostly_right(tmp_path):

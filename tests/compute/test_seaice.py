@@ -122,7 +122,7 @@ def test_a_broken_scene_is_reported_and_the_others_are_mapped(classify, scenes, 
     _, result = classify(paths=(*scenes, str(broken)), progress=progress)
     assert len(result.maps) == 3
     assert [path for path, _ in result.failures] == [str(broken)]
-    assert "broken.tif" in result.failure_message() and "1 of 4 scenes" in result.failure_message()
+    assert "broken.tif" in result.batch.failure_message() and "1 of 4 scenes" in result.batch.failure_message()
     assert any("broken.tif" in text for text in progress.warned)
     assert "broken.tif" in (tmp_path / "report.html").read_text()
 
@@ -207,7 +207,7 @@ def textures_of(scenes, folder, settings):
 
     folder.mkdir()
     batch = write_many_textures(scenes, str(folder), (), settings, Progress())
-    return tuple(str(folder / name) for name in batch.names)
+    return tuple(str(folder / name) for name in batch.results)
 
 
 def test_a_scene_without_textures_is_skipped_and_reported(classify, scenes, tmp_path):

@@ -112,8 +112,8 @@ def _shortened(pattern):
     (_without("*-hv-*.tiff"), MissingInput, "the HV image .measurement folder. missing"),
     (_emptied, UnreadableInput, "measurement/.*-hv-.*tiff is empty .0 bytes."),
     (_without("annotation/*.xml"), MissingInput, "no annotation"),
-    (_shortened("annotation/s1a*-hh-*.xml"), UnreadableInput, "annotation/s1a.*not valid XML.*again"),
-    (_shortened("noise-*-hh-*.xml"), UnreadableInput, "noise-.*not valid XML.*again"),
+    (_shortened("annotation/s1a*-hh-*.xml"), UnreadableInput, "annotation/s1a.*not readable XML.*again"),
+    (_shortened("noise-*-hh-*.xml"), UnreadableInput, "noise-.*not readable XML.*again"),
     (_shortened("*-hh-*.tiff"), UnreadableInput, "tiff is damaged|cannot be opened"),
     (_replaced("annotation/s1a*.xml", "<longitude>", "<longitude>x"), UnreadableInput,
      "longitude is missing or damaged"),
@@ -132,7 +132,7 @@ def test_missing_and_damaged_files_are_reported(tmp_path, damage, error, message
 
     batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
         crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
-    assert not batch.scenes
+    assert not batch.results
     assert not (tmp_path / "out").exists()
     with pytest.raises(PlainError, match=message):
         raise error(batch.failure_message())
@@ -176,5 +176,5 @@ def test_control_points_of_the_image_are_not_needed(tmp_path):
         safe = make_product(tmp_path / str(points), has_control_points=points)
         batch = write_scenes([str(safe)], str(tmp_path / f"out{points}"), BackscatterSettings(
             crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
-        scenes.append(np.fromfile(batch.scenes[0].path, np.uint8))
+        scenes.append(np.fromfile(batch.results[0].path, np.uint8))
     np.testing.assert_array_equal(*scenes)

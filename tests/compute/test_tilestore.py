@@ -66,7 +66,7 @@ def test_each_tile_is_decoded_once_by_several_threads(image, tmp_path, monkeypat
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="Temporary image tiles cannot be written to"):
+    with pytest.raises(OutputError, match="Temporary files cannot be written to"):
         TileStore(str(tmp_path / "file" / "result.tif"), 1)
 
 
