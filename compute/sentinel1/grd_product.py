@@ -8,10 +8,13 @@ import re
 from dataclasses import dataclass
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+from ..file_names import clean_name
 from ..safe import SafeFolder, open_sentinel1_safe
 from .annotation import Annotation, Document, read_annotation, read_calibration, read_noise
 
 MODES = ("EW", "IW")
+# In the manifest of sample data; the manifest of a real product says "Synthetic Aperture Radar".
+SYNTHETIC_MARK = "SYNTHETIC DATA made by Floefield"
 POLARISATIONS = ("HH", "HV", "VH", "VV")
 IN_ANNOTATION = re.compile(r"annotation/[^/]+\.xml$", re.IGNORECASE)
 IN_CALIBRATION = re.compile(r"annotation/calibration/[^/]+\.xml$", re.IGNORECASE)
@@ -77,8 +80,8 @@ class Product:
     def label(self):
         """str: short unique name for files and layers, from the metadata."""
         annotation = self.annotation
-        return (f"{annotation.mission}_{annotation.mode}_{self.resolution}_{annotation.start:%Y%m%dT%H%M%S}"
-                f"_{annotation.orbit:06d}")
+        return clean_name(f"{annotation.mission}_{annotation.mode}_{self.resolution}_"
+                          f"{annotation.start:%Y%m%dT%H%M%S}_{annotation.orbit:06d}")
 
     def calibration(self, polarisation, quantity):
         """Read the calibration vectors of a polarisation.
@@ -178,7 +181,7 @@ def read_product(path):
     manifest = safe.read("manifest.safe").decode("utf-8", "replace") if "manifest.safe" in safe.names else ""
     versions = re.findall(r'<safe:software name="Sentinel-1 IPF" version="([\d.]+)"', manifest)
     return Product(safe, safe.name, versions[0] if versions else "", _resolution(safe, next(iter(channels.values()))),
-                   channels, is_synthetic="synthetic" in manifest.lower())
+                   channels, is_synthetic=SYNTHETIC_MARK in manifest)
 
 
 def _require_grd(document, safe):
