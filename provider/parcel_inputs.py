@@ -17,7 +17,7 @@ from qgis.core import (
 
 from ..compute.errors import MissingInput, UnsuitableInput
 from ..compute.insitu.parcel import Parcel
-from ..vector.parcel_geometry import valid_polygons
+from ..vector.parcel_geometry import UNCHECKED, valid_polygons
 from ..vector.transforms import transformed_geojson
 from .parameters import is_null
 from .raster_inputs import crs_of_rasters
@@ -76,8 +76,7 @@ def parcels(source, progress):
     QgsFeature
     """
     count = max(source.featureCount(), 1)
-    no_check = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-    for number, parcel in enumerate(source.getFeatures(QgsFeatureRequest(), no_check)):
+    for number, parcel in enumerate(source.getFeatures(QgsFeatureRequest(), UNCHECKED)):
         progress.step(min(number / count, 1.0))
         yield parcel
 
