@@ -1,8 +1,8 @@
 """The base class of all tools: how QGIS sees a Floefield tool.
 
 A tool sets ``NAME``, ``TITLE``, ``GROUP``, ``TAGS``, ``HELP``, ``REQUIRES`` and ``PARAMETERS`` and writes two methods:
-``prepare_inputs`` (layers become paths and feature sources) and ``execute`` (one call into ``compute``, outputs). The base class
-implements the rest of the interface of a Processing algorithm.
+``prepare_inputs`` (layers become paths and feature sources) and ``execute`` (one call into ``compute``, outputs). The
+base class implements the rest of the interface of a Processing algorithm.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..compute.errors import Cancelled, PlainError
 from ..compute.progress import Progress
 from . import packages
 from .destinations import check_destinations
-from .parameters import declare
+from .parameters import check_numbers, declare
 
 ROOT = Path(__file__).parents[1]
 PAGES = "https://github.com/floefield/floefield/blob/main/docs/tools"
@@ -86,7 +86,8 @@ class Algorithm(QgsProcessingAlgorithm):
                        feedback: QgsProcessingFeedback) -> None:
         """Open layers: rasters become paths, parcels become feature sources. Called before :meth:`execute`."""
 
-    def execute(self, parameters: Parameters, context: QgsProcessingContext, progress: Progress) -> dict[str, OutputValue]:
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Do the work.
 
         Returns
@@ -95,6 +96,14 @@ class Algorithm(QgsProcessingAlgorithm):
             Outputs by name.
         """
         raise NotImplementedError
+
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
+        """Check that numbers are finite, then what QGIS checks."""
+        try:
+            check_numbers(self, parameters)
+        except PlainError as error:
+            return False, str(error)
+        return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters: Parameters, context: QgsProcessingContext,
                          feedback: QgsProcessingFeedback) -> bool:
@@ -107,6 +116,7 @@ class Algorithm(QgsProcessingAlgorithm):
         if self.deferred_error:
             return True
         try:
+            check_numbers(self, parameters)
             check_destinations(self, parameters, context)
             self.prepare_inputs(parameters, context, feedback)
         except PlainError as error:

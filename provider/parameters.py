@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any, Callable
 
@@ -39,6 +40,9 @@ from qgis.core import (
 from ..compute.declarations import RESULT_KINDS, ParameterDeclaration, Value
 from ..compute.errors import UnsuitableInput
 from ..vector.transforms import wkt_of
+
+# Integers of QGIS have 32 bits; no length, area, weight or percentage comes near the other limit.
+MAX_INTEGER, MAX_NUMBER = 2 ** 31 - 1, 1e15
 
 Builder = Callable[[ParameterDeclaration, str], QgsProcessingParameterDefinition]
 
@@ -102,6 +106,29 @@ def is_given(value: Any) -> bool:
 def is_cleared(value: Any) -> bool:
     """Whether a choice was given with no option chosen; on a command line, an empty text."""
     return value is not None and (value == [] or is_null(value))
+
+
+def check_numbers(tool: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> None:
+    """Check that numeric parameters are finite and of a size that can be computed with; QGIS accepts all others.
+
+    Raises
+    ------
+    UnsuitableInput
+        Naming the parameter.
+    """
+    for definition in tool.parameterDefinitions():
+        value = parameters.get(definition.name())
+        if definition.type() != QgsProcessingParameterNumber.typeName() or not isinstance(value, (str, int, float)):
+            continue
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            # an expression or a text, which QGIS refuses itself
+            number = math.inf if isinstance(value, int) else 0.0
+        is_integer = definition.dataType() == QgsProcessingParameterNumber.Type.Integer
+        if not abs(number) <= (MAX_INTEGER if is_integer else MAX_NUMBER):
+            raise UnsuitableInput(f"{definition.name()} ({definition.description()}) is {value}. Give a finite number"
+                                  f"{' up to 2147483647' if is_integer else ''}.")
 
 
 def number_list(text: str, label: str) -> tuple[int, ...]:

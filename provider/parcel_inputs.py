@@ -14,13 +14,17 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..compute.errors import MissingInput, UnsuitableInput
 from ..compute.insitu.parcel import Parcel
-from ..vector.parcel_geometry import valid_polygons
+from ..vector.parcel_geometry import UNCHECKED, valid_polygons
 from ..vector.transforms import transformed_geojson
 from .parameters import is_null
 from .raster_inputs import crs_of_rasters
+
+# How other software writes a missing number into a text field.
+NOT_A_NUMBER = {"nan", "-nan", "+nan"}
 
 
 def parcel_source(algorithm, parameters, name, context):
@@ -76,25 +80,27 @@ def parcels(source, progress):
     QgsFeature
     """
     count = max(source.featureCount(), 1)
-    no_check = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-    for number, parcel in enumerate(source.getFeatures(QgsFeatureRequest(), no_check)):
+    for number, parcel in enumerate(source.getFeatures(QgsFeatureRequest(), UNCHECKED)):
         progress.step(min(number / count, 1.0))
         yield parcel
 
 
 def class_code(value):
-    """Convert an attribute to a class code: integers without decimals, text without surrounding blanks.
+    """Convert an attribute to a class code: integers without decimals, dates as ISO 8601, text without outer blanks.
 
     Returns
     -------
     str
-        Empty where the attribute is missing (NULL, blank, NaN).
+        Empty where the attribute is missing (NULL, blank, not a number, also as text).
     """
     if is_null(value) or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    if isinstance(value, (QDate, QDateTime, QTime)):
+        value = value.toString(Qt.DateFormat.ISODate)
+    text = str(value).strip()
+    return "" if text.lower() in NOT_A_NUMBER else text
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsFeatureRequest,
     QgsProcessingException,
-    QgsProcessingFeatureSource,
     QgsWkbTypes,
 )
 
 from ..compute.accuracy.validation_data import Point
 from ..compute.classmap.class_legend import LegendEntry, entries_from_qml, entries_from_table
 from ..compute.errors import MissingInput, UnsuitableInput
+from ..vector.parcel_geometry import UNCHECKED
 from ..vector.transforms import transformed_point
 from .parcel_inputs import class_code
 from .raster_inputs import crs_of_rasters
@@ -80,8 +80,7 @@ def points_of(source, field, crs_wkt, context, progress):
     transform = QgsCoordinateTransform(source.sourceCrs(), crs_of_rasters(crs_wkt), context.transformContext())
     points, unlabelled, untransformed = [], 0, 0
     count = max(source.featureCount(), 1)
-    no_check = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-    for number, feature in enumerate(source.getFeatures(QgsFeatureRequest(), no_check)):
+    for number, feature in enumerate(source.getFeatures(QgsFeatureRequest(), UNCHECKED)):
         progress.step(min(number / count, 1.0))
         code = class_code(feature.attributes()[column])
         coordinates = [transformed_point(vertex, transform) for vertex in feature.geometry().vertices()]

@@ -11,7 +11,6 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeatureRequest,
     QgsGeometry,
-    QgsProcessingFeatureSource,
     QgsRectangle,
     QgsWkbTypes,
 )
@@ -19,6 +18,7 @@ from qgis.core import (
 from ..compute.errors import UnsuitableInput
 from ..compute.raster.area_of_interest import Area
 from .antimeridian import has_wide_edge
+from .parcel_geometry import UNCHECKED, valid_polygons
 from .transforms import wkt_of
 
 # Vertices added to each edge, so that long edges are reprojected as curves.
@@ -50,7 +50,7 @@ def area_from_source(source, role="area of interest"):
         raise UnsuitableInput(f"The layer of the {role} has no coordinate reference system. Assign it first "
                               "(Layer > Set CRS of Layer).")
     request = QgsFeatureRequest().setNoAttributes()
-    geometries = [feature.geometry() for feature in source.getFeatures(request)]
+    geometries = [valid_polygons(feature.geometry())[0] for feature in source.getFeatures(request, UNCHECKED)]
     return _area([geometry for geometry in geometries if not geometry.isEmpty()], source.sourceCrs(),
                  f"The layer of the {role} has no geometries.")
 
@@ -148,8 +148,8 @@ class StudyArea:
         if QgsWkbTypes.geometryType(source.wkbType()) != QgsWkbTypes.GeometryType.PolygonGeometry:
             raise UnsuitableInput("STUDY_AREA must contain polygons; its geometry type is "
                                   f"{QgsWkbTypes.displayString(source.wkbType())}.")
-        flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-        shapes = [feature.geometry() for feature in source.getFeatures(QgsFeatureRequest().setNoAttributes(), flags)]
+        request = QgsFeatureRequest().setNoAttributes()
+        shapes = [feature.geometry() for feature in source.getFeatures(request, UNCHECKED)]
         self._shapes = [shape for shape in shapes if not shape.isEmpty()]
         if not self._shapes:
             raise UnsuitableInput("The study area contains no polygons. Choose another layer, or select features.")

@@ -17,7 +17,7 @@ from qgis.core import (
 )
 
 from ..compute.errors import UnsuitableInput
-from .parcel_geometry import valid_polygons
+from .parcel_geometry import UNCHECKED, valid_polygons
 
 WORLD_MAP = "countries"
 METRES_PER_DEGREE = 111000.0
@@ -98,7 +98,7 @@ def land_polygons(source, box, centre, crs, buffer, context, progress):
         request = QgsFeatureRequest().setNoAttributes()
         if not rectangle.isEmpty():
             request.setFilterRect(rectangle)
-        for feature in source.getFeatures(request):
+        for feature in source.getFeatures(request, UNCHECKED):
             progress.check()
             geometry, _ = valid_polygons(feature.geometry())
             if not rectangle.isEmpty():

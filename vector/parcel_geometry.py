@@ -21,6 +21,7 @@ from qgis.core import (
     QgsDistanceArea,
     QgsEllipsoidUtils,
     QgsGeometry,
+    QgsProcessingFeatureSource,
     QgsRectangle,
     QgsSpatialIndex,
     QgsUnitTypes,
@@ -43,6 +44,9 @@ PIXEL_AREA = 100.0  # square metres
 ROUNDING = 1e-3
 POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
 UNITS = QgsUnitTypes.DistanceUnit
+
+# Geometries of users' layers are read as they are and repaired here: QGIS's own check raises inside the iterator.
+UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 
 
 def valid_polygons(geometry):

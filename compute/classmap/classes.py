@@ -14,6 +14,7 @@ colour-blind vision follows Machado, Oliveira and Fernandes (2009), IEEE TVCG 15
 
 import csv
 import functools
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -84,10 +85,12 @@ def class_table(codes, labels=None):
 
 
 def _sort_key(code):
+    """Numbers by value, then texts; "nan" and "inf" are texts, since nothing can be ordered around them."""
     try:
-        return 0, float(code), code
+        number = float(code)
     except ValueError:
-        return 1, code.casefold(), code
+        number = math.nan
+    return (0, number, code) if math.isfinite(number) else (1, code.casefold(), code)
 
 
 def _labels(codes, requested):

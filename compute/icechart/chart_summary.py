@@ -81,7 +81,7 @@ def summary_rows(outcomes, legend):
                "area": each.area, "date": each.date, "time": each.time, "date_from": each.date_from, "crs": each.crs,
                "polygons": each.polygons, "kept": each.kept, "repaired": each.repaired,
                "area_km2": round(each.square_metres * KM2_PER_M2, 3), "ice_km2": round(each.ice * KM2_PER_M2, 3)}
-        row.update({f"{entry.code}_km2": round(each.classes.get(entry.code, 0.0) * KM2_PER_M2, 3)
+        row.update({f"class_{entry.code}_km2": round(each.classes.get(entry.code, 0.0) * KM2_PER_M2, 3)
                     for entry in legend.classes})
         row["no_class_km2"] = round(each.classes.get("", 0.0) * KM2_PER_M2, 3)
         row["remarks"] = " ".join(each.remarks)

@@ -4,6 +4,7 @@ Element names: Sentinel-1 Product Specification (S1-RS-MDA-52-7441). Noise files
 vectors (``noiseVectorList``), later ones range and azimuth vectors; the format is recognised by the elements.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -13,6 +14,13 @@ from ..errors import UnreadableInput
 from ..xml_documents import parse_xml
 
 QUANTITIES = {"sigma0": "sigmaNought", "beta0": "betaNought", "gamma0": "gamma"}
+# Lines and pixels of an image; a scene has fewer than 30 000.
+MAX_POSITION = 1_000_000
+# Calibration values are some hundreds; digital numbers are divided by their square.
+MIN_CALIBRATION = 1e-6
+# Possible values of a point of the geolocation grid, in degrees and metres.
+GRID_LIMITS = {"line": (-MAX_POSITION, MAX_POSITION), "pixel": (0, MAX_POSITION), "latitude": (-90, 90),
+               "longitude": (-180, 360), "incidenceAngle": (1, 89), "height": (-1000, 10000)}
 
 
 @dataclass(frozen=True)
@@ -163,23 +171,46 @@ class Document:
             raise self.incomplete(path.rsplit("/", 1)[-1])
         return found.strip()
 
-    def number(self, path, element=None):
-        """Return a required number."""
+    def code(self, path, pattern):
+        """Return a required text that matches a regular expression as a whole."""
+        text = self.text(path)
+        if not re.fullmatch(pattern, text):
+            raise self.invalid(path, text)
+        return text
+
+    def number(self, path, element=None, minimum=-np.inf, maximum=np.inf):
+        """Return a required finite number from `minimum` to `maximum`."""
+        text = self.text(path, element)
         try:
-            return float(self.text(path, element))
+            number = float(text)
         except ValueError as error:
             raise self.incomplete(path) from error
+        if not (np.isfinite(number) and minimum <= number <= maximum):
+            raise self.invalid(path, text)
+        return number
 
-    def integer(self, path, element=None):
-        """Return a required integer."""
-        return round(self.number(path, element))
+    def integer(self, path, element=None, minimum=-2 ** 31, maximum=2 ** 31):
+        """Return a required integer from `minimum` to `maximum`."""
+        return round(self.number(path, element, minimum, maximum))
 
-    def numbers(self, path, element):
-        """Return a required list of numbers separated by spaces."""
+    def numbers(self, path, element, minimum=-np.inf, maximum=np.inf):
+        """Return a required list of finite numbers from `minimum` to `maximum`, separated by spaces."""
         try:
-            return np.array(self.text(path, element).split(), float)
+            values = np.array(self.text(path, element).split(), float)
         except ValueError as error:
             raise self.incomplete(path) from error
+        wrong = ~(np.isfinite(values) & (values >= minimum) & (values <= maximum))
+        if wrong.any():
+            raise self.invalid(path, f"{values[wrong][0]:g}")
+        return values
+
+    def positions(self, path, element):
+        """Return a required list of pixel or line positions, which must increase."""
+        values = self.numbers(path, element, minimum=0, maximum=MAX_POSITION)
+        if (np.diff(values) <= 0).any():
+            raise UnreadableInput(f"{self.source} is damaged: the positions in {_tail(path)} do not increase. Copy or "
+                                  "download the product again.")
+        return values
 
     def time(self, path):
         """Return a required time, UTC."""
@@ -188,6 +219,11 @@ class Document:
             return datetime.fromisoformat(text.rstrip("Z")).replace(tzinfo=timezone.utc)
         except ValueError as error:
             raise self.incomplete(path) from error
+
+    def invalid(self, path, value):
+        """Return the exception for an element whose value is not possible."""
+        return UnreadableInput(f"{self.source} is damaged: the value {value[:40]!r} of {_tail(path)} is impossible. "
+                               "Copy or download the product again.")
 
     def incomplete(self, name):
         """Return the exception for a missing or invalid element."""
@@ -208,23 +244,28 @@ def read_annotation(document):
         for merge in document.root.iterfind("swathMerging/swathMergeList/swathMerge")
         for bounds in merge.iterfind("swathBoundsList/swathBounds"))
     return Annotation(
-        mission=document.text("adsHeader/missionId"), mode=document.text("adsHeader/mode"),
-        polarisation=document.text("adsHeader/polarisation"),
+        mission=document.code("adsHeader/missionId", "S1[A-Z]"), mode=document.text("adsHeader/mode"),
+        polarisation=document.code("adsHeader/polarisation", "[HV]{2}"),
         start=document.time("adsHeader/startTime"), stop=document.time("adsHeader/stopTime"),
         orbit=document.integer("adsHeader/absoluteOrbitNumber"),
         orbit_pass=document.root.findtext("generalAnnotation/productInformation/pass", "").strip(),
-        shape=(document.integer(f"{information}numberOfLines"), document.integer(f"{information}numberOfSamples")),
-        spacing=(document.number(f"{information}azimuthPixelSpacing"),
-                 document.number(f"{information}rangePixelSpacing")),
+        shape=tuple(document.integer(f"{information}{name}", minimum=1, maximum=MAX_POSITION)
+                    for name in ("numberOfLines", "numberOfSamples")),
+        spacing=tuple(document.number(f"{information}{name}", minimum=0.1, maximum=1000)
+                      for name in ("azimuthPixelSpacing", "rangePixelSpacing")),
         is_denoised=document.root.findtext("imageAnnotation/processingInformation/thermalNoiseCorrectionPerformed",
                                            "").strip().lower() == "true",
         grid=_read_grid(document), swaths=parts)
 
 
+def _tail(path):
+    return path.rsplit("/", 1)[-1]
+
+
 def _read_grid(document):
     points = document.root.findall("geolocationGrid/geolocationGridPointList/geolocationGridPoint")
-    table = np.array([[document.number(name, point) for name in
-                       ("line", "pixel", "latitude", "longitude", "incidenceAngle", "height")] for point in points])
+    table = np.array([[document.number(name, point, *limits) for name, limits in GRID_LIMITS.items()]
+                      for point in points])
     if len(table) < 4:
         raise document.incomplete("the geolocation grid")
     lines, rows = np.unique(table[:, 0], return_inverse=True)
@@ -243,7 +284,7 @@ def read_calibration(document, quantity):
     -------
     Vectors
     """
-    return _read_vectors(document, "calibrationVectorList/calibrationVector", QUANTITIES[quantity])
+    return _read_vectors(document, "calibrationVectorList/calibrationVector", QUANTITIES[quantity], MIN_CALIBRATION)
 
 
 def read_noise(document):
@@ -257,19 +298,19 @@ def read_noise(document):
         return Noise(_read_vectors(document, "noiseVectorList/noiseVector", "noiseLut"), ())
     parts = []
     for vector in document.root.iterfind("noiseAzimuthVectorList/noiseAzimuthVector"):
-        lines, values = document.numbers("line", vector), document.numbers("noiseAzimuthLut", vector)
+        lines, values = document.positions("line", vector), document.numbers("noiseAzimuthLut", vector, 0.0)
         if len(lines) != len(values):
             raise document.incomplete("part of an azimuth noise vector")
         parts.append(_part(document, vector, document.text("swath", vector), lines, values))
     return Noise(_read_vectors(document, "noiseRangeVectorList/noiseRangeVector", "noiseRangeLut"), tuple(parts))
 
 
-def _read_vectors(document, path, name):
+def _read_vectors(document, path, name, minimum=0.0):
     vectors = sorted(document.root.iterfind(path), key=lambda vector: document.integer("line", vector))
     if not vectors:
         raise document.incomplete(path.rsplit("/", 1)[-1])
-    pixels = tuple(document.numbers("pixel", vector) for vector in vectors)
-    values = tuple(document.numbers(name, vector) for vector in vectors)
+    pixels = tuple(document.positions("pixel", vector) for vector in vectors)
+    values = tuple(document.numbers(name, vector, minimum) for vector in vectors)
     if any(len(positions) != len(numbers) for positions, numbers in zip(pixels, values)):
         raise document.incomplete(f"part of {name}")
     return Vectors(np.array([document.integer("line", vector) for vector in vectors]), pixels, values)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+from ..file_names import clean_name
 from ..safe import SafeKind, SafeProduct, open_safe
 from .annotation import Annotation, Document, read_annotation, read_calibration, read_noise
 
 MODES = ("EW", "IW")
+# In the manifest of sample data; the manifest of a real product says "Synthetic Aperture Radar".
+SYNTHETIC_MARK = "SYNTHETIC DATA made by Floefield"
 POLARISATIONS = ("HH", "HV", "VH", "VV")
 IN_CALIBRATION = re.compile(r"annotation/calibration/[^/]+\.xml$", re.IGNORECASE)
 IN_MEASUREMENT = re.compile(r"measurement/[^/]+\.tiff?$", re.IGNORECASE)
@@ -86,8 +89,8 @@ class GrdProduct:
     def label(self):
         """str: short unique name for files and layers, from the metadata."""
         annotation = self.annotation
-        return (f"{annotation.mission}_{annotation.mode}_{self.resolution}_{annotation.start:%Y%m%dT%H%M%S}"
-                f"_{annotation.orbit:06d}")
+        return clean_name(f"{annotation.mission}_{annotation.mode}_{self.resolution}_"
+                          f"{annotation.start:%Y%m%dT%H%M%S}_{annotation.orbit:06d}")
 
     def image_path(self, layer: str) -> str:
         """Return the GDAL path of the image of a polarisation.
@@ -199,7 +202,7 @@ def read_product(path):
     versions = re.findall(r'<safe:software name="Sentinel-1 IPF" version="([\d.]+)"', manifest)
     return GrdProduct(safe, safe.name, versions[0] if versions else "",
                       _resolution(safe, next(iter(channels.values()))), channels,
-                      is_synthetic="synthetic" in manifest.lower())
+                      is_synthetic=SYNTHETIC_MARK in manifest)
 
 
 def _require_grd(document, safe):

@@ -54,8 +54,8 @@ def open_cloud_mask(product, settings, crs_wkt, open_reader):
         reader = open_reader(_mask_image(product, "SCL", settings))
         no_data = SCENE_CLASSES[0]
         mask = _class_mask(reader, settings, [name for name in settings.masked_classes if name != no_data])
-        # Pixels without data are masked whatever their patch size, and are not buffered.
-        no_data_mask = _class_mask(reader, settings, [no_data]) if no_data in settings.masked_classes else None
+        if no_data in settings.masked_classes:
+            no_data_mask = _no_data_mask(reader, settings, mask)
     if settings.min_cloud_area > 0:
         mask = _remove_small_patches(mask, settings.min_cloud_area)
     if settings.cloud_buffer > 0:
@@ -63,6 +63,17 @@ def open_cloud_mask(product, settings, crs_wkt, open_reader):
     if no_data_mask is None:
         return mask
     return lambda grid, window: mask(grid, window) | no_data_mask(grid, window)
+
+
+def _no_data_mask(reader, settings, cloud_mask):
+    """Pixels without data, whatever their patch size; they are not buffered.
+
+    An output pixel that is partly cloud and partly without data belongs to it: every part of it is masked, though
+    neither class alone may satisfy the flag method.
+    """
+    empty = _class_mask(reader, settings, [SCENE_CLASSES[0]])
+    either = _class_mask(reader, settings, settings.masked_classes)
+    return lambda grid, window: empty(grid, window) | (either(grid, window) & ~cloud_mask(grid, window))
 
 
 def _class_mask(reader, settings, names):

@@ -25,6 +25,12 @@ SENTINEL2_SAFE = SafeKind(
     product_name=re.compile(r"S2[A-Z]_"), metadata_words="MTD_MSIL2A.xml", entry_file="MTD_MSIL2A.xml")
 
 
+# Digital numbers per unit of reflectance, and the radiometric offset in digital numbers: 10000 and -1000 so far.
+QUANTIFICATIONS = (1.0, 1e6)
+OFFSETS = (-32768.0, 32768.0)
+FIRST_TEST_BASELINE = "90"
+
+
 @dataclass(frozen=True)
 class MsiProduct:
     """A Sentinel-2 product, or one granule (tile) of a multi-tile product.
@@ -103,6 +109,11 @@ class MsiProduct:
     def image_path(self, layer: str) -> str:
         """Return the GDAL path of the finest image of a band or layer; see :meth:`images_for`."""
         return self.images_for((layer,), native_resolution(layer))[layer]
+
+    @property
+    def baseline_rank(self):
+        """(bool, str): orders processing baselines; those of test processings (Sen2Cor writes 99.99) come first."""
+        return self.baseline < FIRST_TEST_BASELINE, self.baseline
 
     def images_for(self, bands, resolution):
         """Select the image of each band for an output of `resolution` metres.
@@ -277,8 +288,9 @@ def _common_metadata(root, safe, level):
             "baseline": text_of(root, "PROCESSING_BASELINE") or "00.00",
             "acquired": time_of(start, safe.location), "generated": text_of(root, "GENERATION_TIME") or "",
             "quantification": _quantification(root, level, safe), "offsets": _offsets(root, level),
-            "layer_quantification": {layer: float(text_of(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or 1000.0)
-                                     for layer in ("AOT", "WVP")},
+            "layer_quantification": {
+                layer: _number(text_of(root, f"{layer}_QUANTIFICATION_VALUE", "L2A_") or "1000", *QUANTIFICATIONS)
+                for layer in ("AOT", "WVP")},
             "nodata": _special_value(root, "NODATA", 0), "saturated": _special_value(root, "SATURATED", 65535),
             "is_synthetic": "synthetic" in (text_of(root, "PRODUCT_DOI") or "").lower()}
     except (TypeError, ValueError) as error:
@@ -289,15 +301,22 @@ def _common_metadata(root, safe, level):
 def _quantification(root, level, safe):
     text = (text_of(root, "BOA_QUANTIFICATION_VALUE", "L2A_") if level == "L2A"
             else text_of(root, "QUANTIFICATION_VALUE"))
-    value = float(text) if text else 0.0
-    if not value > 0:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has no quantification value, so digital "
-                              "numbers cannot be converted to reflectance. Download the product again.")
+    if not text:
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has no quantification value, so digital numbers "
+                              "cannot be converted to reflectance. Download the product again.")
+    return _number(text, *QUANTIFICATIONS)
+
+
+def _number(text, minimum, maximum):
+    """Number of the metadata; ValueError if it is not finite or outside the possible range."""
+    value = float(text)
+    if not minimum <= value <= maximum:
+        raise ValueError(f"{text} is not between {minimum:g} and {maximum:g}")
     return value
 
 
 def _offsets(root, level):
-    by_index = {element.get("band_id"): float(element.text)
+    by_index = {element.get("band_id"): _number(element.text, *OFFSETS)
                 for element in elements(root, "BOA_ADD_OFFSET" if level == "L2A" else "RADIO_ADD_OFFSET")}
     return {name: by_index.get(str(band.index), 0.0) for name, band in BANDS.items()}
 
@@ -305,5 +324,5 @@ def _offsets(root, level):
 def _special_value(root, meaning, default):
     for element in elements(root, "Special_Values"):
         if text_of(element, "SPECIAL_VALUE_TEXT") == meaning:
-            return int(text_of(element, "SPECIAL_VALUE_INDEX"))
+            return int(_number(text_of(element, "SPECIAL_VALUE_INDEX"), 0, 65535))
     return default

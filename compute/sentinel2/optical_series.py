@@ -182,13 +182,13 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
 
 
 def _processing_version(product):
-    return product.baseline, product.generated, product.uri
+    return product.baseline_rank, product.generated, product.uri
 
 
 def _priority(scene, grid):
     """Sort key of the scenes of one date: processing baseline, then no reprojection, then generation time."""
     product = scene.product
-    return product.baseline, same_crs(scene.grid.crs_wkt, grid.crs_wkt), product.generated, product.uri
+    return product.baseline_rank, same_crs(scene.grid.crs_wkt, grid.crs_wkt), product.generated, product.uri
 
 
 def _report_reprojection(scenes, grid, settings, progress):

@@ -59,7 +59,7 @@ def test_a_chart_becomes_a_decoded_layer(prepare, chart, tmp_path):
     assert ice["area_km2"] == pytest.approx(area / 1e6, rel=1e-6)
     assert shape.GetArea() == pytest.approx(area, rel=2e-3)  # the scale of UTM
     assert shape.GetSpatialReference().GetAuthorityCode(None) == "32626"
-    assert float(row["first_year_km2"]) == pytest.approx(area / 1e6, rel=1e-5)
+    assert float(row["class_first_year_km2"]) == pytest.approx(area / 1e6, rel=1e-5)
     assert float(row["ice_km2"]) == pytest.approx(1.05 * area / 1e6, rel=1e-5)
 
 

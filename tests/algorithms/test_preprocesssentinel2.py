@@ -241,3 +241,15 @@ def test_example_calls_of_the_documentation(run, tmp_path):
                                          "CLOUD_MASK": "l2a", "OUTPUT": str(tmp_path / "clear.tif")})
     with rasterio.open(result["OUTPUT"]) as file:
         assert (file.count, file.shape) == (3, (20, 20))
+
+
+def test_a_self_crossing_area_is_repaired_and_the_next_run_works(stack, tmp_path):
+    """Two triangles that touch: their bounding box is the area, as of the repaired polygon."""
+    west, north = WEST + 30, NORTH - 20
+    bow_tie = [(west, north), (west + 60, north - 80), (west + 60, north), (west, north - 80), (west, north)]
+    repaired = stack("crossed.tif", AOI=polygon_file(tmp_path / "bow.geojson", bow_tie))
+    rectangle = stack("window.tif", PIXEL_WINDOW="3,2,6,8")
+    np.testing.assert_array_equal(repaired, rectangle)
+
+    outside = stack("study.tif", STUDY_AREA=polygon_file(tmp_path / "study.geojson", bow_tie))
+    assert 0 < (outside[0] != NODATA).sum() < 6 * 8

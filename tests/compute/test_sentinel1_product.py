@@ -1,5 +1,6 @@
 """Reading products in every layout, and messages about missing or damaged files."""
 
+import re
 import shutil
 import zipfile
 
@@ -136,6 +137,50 @@ def test_missing_and_damaged_files_are_reported(tmp_path, damage, error, message
     assert not (tmp_path / "out").exists()
     with pytest.raises(PlainError, match=message):
         raise error(batch.failure_message())
+
+
+def _first_number_replaced(pattern, element, value):
+    """Replace the first number of every `element` in the files of a pattern."""
+    def replace(safe):
+        for path in safe.rglob(pattern):
+            path.write_text(re.sub(rf"(<{element}>)\S+?(?=[ <])", rf"\g<1>{value}", path.read_text()))
+
+    return replace
+
+
+@pytest.mark.parametrize(("pattern", "element", "value", "message"), [
+    ("calibration-*.xml", "sigmaNought", "0", "the value '0' of sigmaNought is impossible"),
+    ("calibration-*.xml", "sigmaNought", "-600", "the value '-600' of sigmaNought is impossible"),
+    ("calibration-*.xml", "sigmaNought", "nan", "the value 'nan' of sigmaNought is impossible"),
+    ("calibration-*.xml", "pixel", "9999", "positions in pixel do not increase"),
+    ("noise-*.xml", "pixel", "9999", "positions in pixel do not increase"),
+    ("annotation/s1a*.xml", "incidenceAngle", "-1e9", "the value '-1e9' of incidenceAngle is impossible"),
+    ("annotation/s1a*.xml", "latitude", "inf", "the value 'inf' of latitude is impossible"),
+    ("annotation/s1a*.xml", "rangePixelSpacing", "0", "the value '0' of rangePixelSpacing is impossible"),
+    ("annotation/s1a*.xml", "numberOfLines", "inf", "the value 'inf' of numberOfLines is impossible"),
+    ("annotation/s1a*.xml", "absoluteOrbitNumber", "nan", "the value 'nan' of absoluteOrbitNumber is impossible"),
+    ("annotation/s1a*.xml", "polarisation", "H", "the value 'H' of polarisation is impossible"),
+    ("annotation/s1a*.xml", "missionId", "../../S1A", "the value '../../S1A' of missionId is impossible"),
+    ("annotation/s1a*.xml", "missionId", "/tmp/S1A", "the value '/tmp/S1A' of missionId is impossible"),
+])
+def test_impossible_values_in_metadata_are_reported_and_nothing_is_written(tmp_path, pattern, element, value, message):
+    from rasterio.crs import CRS
+
+    safe = make_product(tmp_path / "products", shape=SMALL)
+    _first_number_replaced(pattern, element, value)(safe)
+    before = set(tmp_path.rglob("*"))
+    batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
+        crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+    assert not batch.scenes
+    assert message in batch.failure_message()
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_real_products_are_not_called_synthetic():
+    """Their manifest says "Synthetic Aperture Radar"; only sample data carry the mark of sample data."""
+    products = [read_product(str(path)) for path in SENTINEL1.glob("*.SAFE")]
+    assert products
+    assert not [product.name for product in products if product.is_synthetic]
 
 
 @pytest.mark.parametrize(("name", "size", "message"), [

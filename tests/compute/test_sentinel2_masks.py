@@ -122,6 +122,16 @@ def test_flag_downsampling_of_the_cloud_mask(tmp_path, method, max_cloudy):
     assert (values[0, 0] != NODATA).tolist() == [quarters <= max_cloudy for quarters in range(5)]
 
 
+@pytest.mark.parametrize("method", ["first", "flagand", "flagor", "flagmedianand", "flagmedianor"])
+def test_a_pixel_of_half_cloud_and_half_no_data_is_masked(tmp_path, method):
+    """Both classes are masked, so nothing of the pixel may be kept, whichever way their flags are combined."""
+    classes = np.array([[9, 0, 4, 4], [0, 9, 4, 4]])
+    safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((2, 4), 500), ("SCL", 20): classes})
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=40.0, cloud_mask="l2a",
+                      flag_downsampling=method)
+    assert (values[0, 0] != NODATA).tolist() == [False, True]
+
+
 def test_the_cloud_buffer_is_in_metres_in_every_crs(tmp_path):
     classes = np.full((30, 30), 4)
     classes[15, 15] = 9

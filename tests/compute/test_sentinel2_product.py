@@ -122,3 +122,18 @@ def test_real_products_of_every_layout_are_read():
     assert (new.baseline, new.offsets["B8A"], len(new.images)) == ("04.00", -1000.0, 21)
     zipped_l1c = read_product(next(iter(SENTINEL2.glob("l1c_zipped/*T56JMM*.zip"))))
     assert (zipped_l1c.level, zipped_l1c.date.isoformat(), len(zipped_l1c.images)) == ("L1C", "2018-06-29", 13)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (">10000</BOA_QUANTIFICATION_VALUE>", ">1e300</BOA_QUANTIFICATION_VALUE>"),
+    (">10000</BOA_QUANTIFICATION_VALUE>", ">nan</BOA_QUANTIFICATION_VALUE>"),
+    (">10000</BOA_QUANTIFICATION_VALUE>", ">0</BOA_QUANTIFICATION_VALUE>"),
+    (">-1000</BOA_ADD_OFFSET>", ">nan</BOA_ADD_OFFSET>"), (">-1000</BOA_ADD_OFFSET>", ">-inf</BOA_ADD_OFFSET>")])
+def test_impossible_numbers_in_the_metadata_are_reported(tmp_path, old, new):
+    folder = make_product(tmp_path, "2023-06-27", {("B04", 10): np.full((4, 4), 1500)}, baseline="05.09")
+    path = next(folder.glob("MTD_*.xml"))
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(UnreadableInput, match=r"MTD_.*number that cannot be read \(\S+ is not between"):
+        read_product(str(folder))

@@ -316,6 +316,15 @@ def test_a_series_without_clear_pixels_is_an_error_and_leaves_no_output(tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_the_official_baseline_has_priority_over_a_test_baseline(tmp_path):
+    """Sen2Cor writes the baseline 99.99 into products that users process themselves."""
+    products = [red(tmp_path, "2023-06-01", TEN + 7, baseline="99.99"),
+                red(tmp_path, "2023-06-01", TEN, baseline="05.11")]
+    bands, _ = series_of(products, tmp_path)
+    (official, _) = series_of(products[1:], tmp_path)
+    np.testing.assert_array_equal(bands["B04_20230601"], official["B04_20230601"])
+
+
 def test_clear_observations_are_counted_by_date_and_not_by_product(tmp_path):
     products = [red(tmp_path, "2018-06-01", TEN), red(tmp_path, "2018-06-01", TEN, baseline="02.12"),
                 red(tmp_path, "2018-06-11", TEN, cloudy((0, 0)))]
