@@ -6,7 +6,8 @@ classifier of the map and its accuracy are not affected.
 
 from dataclasses import dataclass, field
 
-from .sampling import sample_parcel_pixels
+from ..raster.grid import pixel_area
+from .sampling import sample_each_parcel
 from .season_analysis import accuracy_by_date, class_profiles
 from .suspect_labels import find_suspect_labels
 
@@ -52,16 +53,16 @@ class ParcelDiagnostics:
     notes: tuple = field(default=())
 
 
-def diagnose_parcels(stack, ground, requested, settings, executor, progress):
+def diagnose_parcels(source, reference, requested, settings, executor, progress):
     """Sample pixels of the parcels and compute the requested diagnostics.
 
     Parameters
     ----------
-    stack : FeatureStack
-    ground : ReferenceData
+    source : FeatureSource
+    reference : ReferenceData
     requested : DiagnosticsSettings
     settings : ForestSettings
-        Seed and threads.
+        Seed, threads, and treatment of missing values.
     executor : concurrent.futures.Executor
     progress : Progress
 
@@ -74,22 +75,22 @@ def diagnose_parcels(stack, ground, requested, settings, executor, progress):
     UnreadableInput
         If a raster is damaged.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     if not (requested.profiles or requested.suspect_labels or requested.early):
         return ParcelDiagnostics()
     max_parcels = 0 if requested.suspect_labels or requested.early else MAX_PROFILE_PARCELS
-    pixels = sample_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), max_parcels)
-    profiles = class_profiles(pixels, stack.names, ground.classes) if requested.profiles else None
+    pixels = sample_each_parcel(source, reference, settings, executor, progress.part(0.0, 0.3), max_parcels)
+    profiles = class_profiles(pixels, source.names, reference.classes) if requested.profiles else None
     suspect_labels, early, notes = None, (), []
     if requested.suspect_labels:
         progress.say("Looking for suspect labels ...")
-        suspect_labels, more_notes = find_suspect_labels(pixels, ground, stack.pixel_area, settings,
+        suspect_labels, more_notes = find_suspect_labels(pixels, reference, pixel_area(source.grid), settings,
                                                          progress.part(0.3, 0.6))
         notes += more_notes
     if requested.early:
         progress.say("Measuring early-season accuracy ...")
-        early, more_notes = accuracy_by_date(pixels, stack.names, settings, progress.part(0.6, 1.0))
+        early, more_notes = accuracy_by_date(pixels, source.names, settings, progress.part(0.6, 1.0))
         notes += more_notes
     progress.step(1.0)
     return ParcelDiagnostics(profiles, early, suspect_labels, tuple(notes))

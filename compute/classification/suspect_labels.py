@@ -4,12 +4,20 @@ Stratified k-fold cross-validation by parcel: the class probabilities of each pa
 the other folds. Training and validation parcels of the map are treated alike.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..classifiers.random_forest import class_probabilities, impute_median
+from ..classifiers.forest_model import ForestSettings
+from ..classifiers.imputation import imputation_values, impute
+from ..classifiers.random_forest import held_out_probabilities, small_forest
+from ..classifiers.tuning import parcel_folds
 from ..feature_table import FeatureTable, feature_number
+from ..progress import Progress
+from .sampling import ParcelPixels
 
 FOLDS = 5
 
@@ -73,8 +81,7 @@ def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
     notes = [f"Too few parcels to find suspect labels: {', '.join(skipped)}."] if skipped else []
     if len(np.unique(pixels.classes[usable])) < 2:
         return (), notes
-    folds = np.where(usable, _folds(pixels.classes, settings.seed), -1)
-    probabilities = _out_of_fold_probabilities(pixels, folds, len(labels), settings, progress)
+    probabilities = _held_out_probabilities(pixels, usable, len(labels), settings, progress)
     predicted = probabilities.argmax(axis=1)
     indices = np.arange(len(predicted))
     suspects = [SuspectLabel(ground.parcel_map.parcels[pixels.parcel_numbers[index] - 1], labels[pixels.classes[index]],
@@ -103,28 +110,15 @@ def suspect_label_table(suspects):
         for rank, suspect in enumerate(suspects, start=1)))
 
 
-def _folds(classes, seed):
-    """The fold of each parcel, assigned at random within its class (stratified)."""
-    folds = np.zeros(len(classes), np.int64)
-    for value in np.unique(classes):
-        members = np.flatnonzero(classes == value)
-        folds[np.random.default_rng([seed, int(value)]).permutation(members)] = np.arange(len(members)) % FOLDS
-    return folds
-
-
-def _out_of_fold_probabilities(pixels, folds, class_count, settings, progress):
-    """Out-of-fold mean class probabilities of each parcel; 0 for parcels without a fold."""
-    features = impute_median(pixels.features)
-    pixel_folds = folds[pixels.parcels]
-    classes = pixels.classes[pixels.parcels]
-    sums = np.zeros((len(folds), class_count))
-    for fold in range(FOLDS):
-        is_tested = pixel_folds == fold
-        is_training = (pixel_folds >= 0) & ~is_tested
-        if not is_tested.any() or len(np.unique(classes[is_training])) < 2:
-            continue
-        np.add.at(sums, pixels.parcels[is_tested], class_probabilities(
-            features[is_training], classes[is_training], features[is_tested], class_count, settings,
-            progress.part(fold / FOLDS, (fold + 1) / FOLDS)))
-    pixel_counts = np.bincount(pixels.parcels, minlength=len(folds))
-    return sums / np.maximum(pixel_counts, 1)[:, None]
+def _held_out_probabilities(pixels: ParcelPixels, usable: NDArray[np.bool_], class_count: int,
+                            settings: ForestSettings, progress: Progress) -> NDArray[np.float64]:
+    """Mean class probabilities of each parcel, from forests trained without it; 0 for parcels that are not usable."""
+    is_used = usable[pixels.parcels]
+    features, parcels = pixels.features[is_used], pixels.parcels[is_used]
+    impute(features, imputation_values(pixels.features, "median"))
+    classes = pixels.classes[parcels]
+    folds = parcel_folds(classes, parcels, FOLDS, settings.seed)
+    sums = np.zeros((len(usable), class_count))
+    np.add.at(sums, parcels, held_out_probabilities(features, classes, class_count, folds, small_forest(settings),
+                                                    progress))
+    return sums / np.maximum(np.bincount(pixels.parcels, minlength=len(usable)), 1)[:, None]

@@ -33,7 +33,7 @@ class ProductWriter(contextlib.ExitStack):
     task : ProductTask
     paths : ProductPaths
     stack : SeriesStack
-    forest : Forest
+    model : Model
     reference : ReferenceData
     raw, final : RasterReader
         Map before and after smoothing by segments; the same raster without smoothing.
@@ -46,7 +46,7 @@ class ProductWriter(contextlib.ExitStack):
         Classes of the final map.
     """
 
-    def __init__(self, task, paths, stack, forest, reference, raw, final, mask, flags):
+    def __init__(self, task, paths, stack, model, reference, raw, final, mask, flags):
         super().__init__()
         self._reference, self._raw, self._final, self._mask, self._flags = reference, raw, final, mask, flags
         self._grid = stack.grid
@@ -56,13 +56,13 @@ class ProductWriter(contextlib.ExitStack):
             self._outside = 1 + max(map_class.value for map_class in reference.classes)
             self.classes += (MapClass(self._outside, "0", NO_CROP_LABEL, NO_CROP_COLOUR),)
             self._no_crop = int(mask.tags.get(NO_CROP_TAG, 0))
-        self._plan_outputs(task, paths, stack, forest)
+        self._plan_outputs(task, paths, stack, model)
 
-    def _plan_outputs(self, task, paths, stack, forest):
+    def _plan_outputs(self, task, paths, stack, model):
         tags = {SYNTHETIC_TAG: "YES"} if stack.is_synthetic else {}
         if task.kind == CROP_MASK:
             tags[NO_CROP_TAG] = "1"
-        training_record = record_tags(forest.trained_on, self._grid)
+        training_record = record_tags(model.training_record, self._grid)
         planned = [(paths.final, "final", self.classes), (paths.raw, "raw", self._reference.classes)]
         self._planned = [
             (path, plane, replace(categorical_layout(self._grid, classes, BAND, tags), domain_tags=training_record),
@@ -90,14 +90,14 @@ class ProductWriter(contextlib.ExitStack):
 
         Parameters
         ----------
-        mapping : Mapping
+        mapped : MapCounts
             Counts of the raw map.
         executor : concurrent.futures.Executor
         progress : Progress
 
         Returns
         -------
-        Mapping
+        MapCounts
             Counts of the final map.
         """
         count = 1 + max(map_class.value for map_class in self.classes)
