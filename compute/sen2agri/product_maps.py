@@ -85,12 +85,12 @@ class ProductWriter(contextlib.ExitStack):
             raise
         return self
 
-    def run(self, mapping, executor, progress):
+    def run(self, raw_counts, executor, progress):
         """Write all rasters, and count the classes of the final map in the validation parcels.
 
         Parameters
         ----------
-        mapped : MapCounts
+        raw_counts : MapCounts
             Counts of the raw map.
         executor : concurrent.futures.Executor
         progress : Progress
@@ -125,7 +125,7 @@ class ProductWriter(contextlib.ExitStack):
             by_parcel.reshape(-1)[cells] += cell_counts
 
         run_blocks(self._grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
-        return replace(mapping, class_counts=mapped, parcel_counts=by_parcel)
+        return replace(raw_counts, class_counts=mapped, parcel_counts=by_parcel)
 
     def finish(self, result):
         """Write metadata and accuracy into the product folder.
