@@ -4,12 +4,19 @@ Computed from a sample of pixels of every parcel, independent of parcel size, wi
 classifier of the map and its accuracy are not affected.
 """
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from ..classifiers.forest_model import ForestSettings
+from ..progress import Progress
 from ..raster.grid import pixel_area
+from .feature_stack import FeatureSource
+from .reference import ReferenceData
 from .sampling import sample_each_parcel
-from .season_analysis import accuracy_by_date, class_profiles
-from .suspect_labels import find_suspect_labels
+from .season_analysis import EarlyAccuracy, Profiles, accuracy_by_date, class_profiles
+from .suspect_labels import SuspectLabel, find_suspect_labels
 
 # Parcels per class if only profiles are requested, so that large images need not be read completely again.
 MAX_PROFILE_PARCELS = 60
@@ -47,13 +54,14 @@ class ParcelDiagnostics:
     notes : tuple of str
     """
 
-    profiles: object = None
-    early: tuple = ()
-    suspect_labels: tuple = None
-    notes: tuple = field(default=())
+    profiles: Profiles | None = None
+    early: tuple[EarlyAccuracy, ...] = ()
+    suspect_labels: tuple[SuspectLabel, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
-def diagnose_parcels(source, reference, requested, settings, executor, progress):
+def diagnose_parcels(source: FeatureSource, reference: ReferenceData, requested: DiagnosticsSettings,
+                     settings: ForestSettings, executor: Executor, progress: Progress) -> ParcelDiagnostics:
     """Sample pixels of the parcels and compute the requested diagnostics.
 
     Parameters

@@ -289,7 +289,7 @@ class MapWriter:
 
         def finish(window: Window, prediction: BlockPrediction) -> None:
             self._count_prediction(prediction)
-            strip.put(window, prediction)
+            strip.put(window, prediction.probabilities, prediction.components, prediction.valid)
 
         work = _Predict(self._predictor, progress.check)
         run_blocks(filter(self._predictor.needs, blocks), work, finish, self._executor, progress)

@@ -6,6 +6,7 @@ the other folds. Training and validation parcels of the map are treated alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,9 @@ from ..classifiers.imputation import imputation_values, impute
 from ..classifiers.random_forest import held_out_probabilities, small_forest
 from ..classifiers.tuning import parcel_folds
 from ..feature_table import FeatureTable, feature_number
+from ..insitu.parcel import Parcel
 from ..progress import Progress
+from .reference import ReferenceData
 from .sampling import ParcelPixels
 
 FOLDS = 5
@@ -48,7 +51,7 @@ class SuspectLabel:
         Whether it is a training parcel of the map.
     """
 
-    parcel: object
+    parcel: Parcel
     label: str
     predicted: str
     probability: float
@@ -57,13 +60,14 @@ class SuspectLabel:
     is_training: bool
 
 
-def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
+def find_suspect_labels(pixels: ParcelPixels, reference: ReferenceData, pixel_area: float, settings: ForestSettings,
+                        progress: Progress) -> tuple[tuple[SuspectLabel, ...], list[str]]:
     """Find parcels with suspect labels, the largest first.
 
     Parameters
     ----------
     pixels : ParcelPixels
-    ground : ReferenceData
+    reference : ReferenceData
     pixel_area : float
         Square metres.
     settings : ForestSettings
@@ -74,7 +78,7 @@ def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
     parcels : tuple of SuspectLabel
     notes : list of str
     """
-    labels = [map_class.label for map_class in ground.classes]
+    labels = [map_class.label for map_class in reference.classes]
     sizes = np.bincount(pixels.classes, minlength=len(labels))
     usable = sizes[pixels.classes] >= MIN_PARCELS
     skipped = [labels[index] for index in np.flatnonzero((sizes > 0) & (sizes < MIN_PARCELS))]
@@ -83,18 +87,17 @@ def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
         return (), notes
     probabilities = _held_out_probabilities(pixels, usable, len(labels), settings, progress)
     predicted = probabilities.argmax(axis=1)
-    indices = np.arange(len(predicted))
-    suspects = [SuspectLabel(ground.parcel_map.parcels[pixels.parcel_numbers[index] - 1], labels[pixels.classes[index]],
-                             labels[predicted[index]], float(probabilities[index, predicted[index]]),
-                             float(probabilities[index, pixels.classes[index]]),
-                             float(pixels.available[index] * pixel_area / SQUARE_METRES_PER_HECTARE),
-                             bool(pixels.is_training[index]))
-                for index in indices[usable & (predicted != pixels.classes)
-                                     & (probabilities[indices, predicted] >= SUSPECT_THRESHOLD)]]
+    is_suspect = usable & (predicted != pixels.classes) & (probabilities.max(axis=1) >= SUSPECT_THRESHOLD)
+    suspects = [SuspectLabel(
+        parcel=reference.parcel_map.parcels[pixels.parcel_numbers[index] - 1], label=labels[pixels.classes[index]],
+        predicted=labels[predicted[index]], probability=float(probabilities[index, predicted[index]]),
+        label_probability=float(probabilities[index, pixels.classes[index]]),
+        hectares=float(pixels.available[index] * pixel_area / SQUARE_METRES_PER_HECTARE),
+        is_training=bool(pixels.is_training[index])) for index in np.flatnonzero(is_suspect)]
     return tuple(sorted(suspects, key=lambda suspect: (-suspect.hectares, suspect.parcel.identifier))), notes
 
 
-def suspect_label_table(suspects):
+def suspect_label_table(suspects: Sequence[SuspectLabel]) -> FeatureTable:
     """Suspect labels as rows of a vector layer.
 
     Returns

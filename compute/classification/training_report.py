@@ -7,6 +7,9 @@ from ..classifiers.forest_model import ForestSettings
 from ..raster.grid import pixel_area
 from .classification_report import ClassificationReport, RasterSummary
 
+# Kinds of classifier whose value of CLASSIFIER is not their name.
+TITLES = {"extra_trees": "extremely randomised trees"}
+
 
 def describe_classification(task, stack, result):
     """The content of the report.
@@ -70,7 +73,7 @@ def describe_settings(task, settings):
     dict of str to str
     """
     described = {
-        "Classifier": "random forest" if settings.classifier == "random_forest" else "extremely randomised trees",
+        "Classifier": TITLES.get(settings.classifier, settings.classifier.replace("_", " ")),
         "Number of trees": str(settings.trees),
         "Normalised differences of all band pairs":
             "yes (importance divided between the two bands)" if settings.band_differences else "no",

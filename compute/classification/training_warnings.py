@@ -3,12 +3,19 @@
 Each function checks one aspect and returns a list of messages, empty if there is nothing to report.
 """
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
+from ..classifiers.classifier import Model
 from ..insitu.parcel import similar_spellings
+from ..insitu.pixel_sampler import PixelSample
 from ..messages import listed
+from .prediction import MapCounts
+from .reference import ReferenceData
 
 FEW_PARCELS = 5
 FEW_PIXELS = 50
@@ -22,7 +29,7 @@ MAX_WITHOUT_DATA = 0.2
 MAX_OUT_OF_RANGE = 0.3
 
 
-def parcel_warnings(reference):
+def parcel_warnings(reference: ReferenceData) -> list[str]:
     """Parcels that cannot be used, and classes with too few of them.
 
     Parameters
@@ -62,7 +69,7 @@ def parcel_warnings(reference):
     return warnings + similar_spellings(labels)
 
 
-def validation_warnings(reference, is_split_off):
+def validation_warnings(reference: ReferenceData, is_split_off: bool) -> list[str]:
     """Limits of the accuracy assessment.
 
     Parameters
@@ -102,7 +109,7 @@ def validation_warnings(reference, is_split_off):
     return warnings
 
 
-def training_warnings(reference, sample):
+def training_warnings(reference: ReferenceData, sample: PixelSample) -> list[str]:
     """Classes with few or no training pixels, pixels without data and disputed ones.
 
     Parameters
@@ -135,7 +142,7 @@ def training_warnings(reference, sample):
     return warnings
 
 
-def split_warnings(importances):
+def split_warnings(importances: Sequence[float]) -> list[str]:
     """Trees without any split.
 
     Parameters
@@ -154,7 +161,7 @@ def split_warnings(importances):
             "pixels, or check the rasters."]
 
 
-def map_warnings(counts, model):
+def map_warnings(counts: MapCounts, model: Model) -> list[str]:
     """Pixels of the map without a class, and input outside the range of the training data.
 
     Parameters
@@ -184,7 +191,7 @@ def map_warnings(counts, model):
     return warnings
 
 
-def map_notes(counts):
+def map_notes(counts: MapCounts) -> list[str]:
     """How pixels with missing values were treated.
 
     Parameters

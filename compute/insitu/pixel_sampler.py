@@ -128,8 +128,8 @@ class PixelSampler:
                 classes.append(np.full(len(order), number, np.int32))
                 parcels.append(owners[order].astype(np.int32))
         empty = np.empty(0, np.int32)
-        return PixelSample(np.concatenate(features), np.concatenate([empty, *classes]),
-                           np.concatenate([empty, *parcels]), self._available.copy())
+        return PixelSample(features=np.concatenate(features), classes=np.concatenate([empty, *classes]),
+                           parcels=np.concatenate([empty, *parcels]), available=self._available.copy())
 
     def _keep_smallest(self, number):
         if not self._kept[number]:

@@ -218,7 +218,8 @@ class _Run:
                 elif settings.draft == "grid":
                     draft = draft_by_cell(mapped, grid, stages)
                 edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.write_ice_edge else []
-                self.maps.append(IceMap(scene, charts, grid, mapped, self.matrices.get(scene), draft, edge))
+                self.maps.append(IceMap(scene=scene, charts=charts, grid=grid, mapped=mapped,
+                                        matrix=self.matrices.get(scene), draft=draft, edge=edge))
             self.store.remove(scene)
         self._require_scenes()
 

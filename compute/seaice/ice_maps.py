@@ -120,7 +120,8 @@ def map_scene(scene, source, model, chart_raster, water, folder, settings, execu
             counts.add(window, planes[0][0], indices, planes[2] if len(planes) > 2 else None)
 
         run_blocks(source.blocks(), work, finish, executor, progress)
-    return MappedScene(*paths[:2], paths[2] if len(writers) > 2 else "", **counts.result())
+    return MappedScene(map_path=paths[0], confidence_path=paths[1],
+                       disagreement_path=paths[2] if len(writers) > 2 else "", **counts.result())
 
 
 def _compare(block, chart, is_water):

@@ -15,8 +15,8 @@ from floefield.compute.classifiers.classifier import KINDS, Model
 from floefield.compute.classifiers.forest_model import ARRAYS, LEAF, ForestSettings, Trees, trees_from_sklearn
 from floefield.compute.classifiers.model_file import load_model, save_model
 from floefield.compute.classifiers.random_forest import Forest
-from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.classifiers.similarity import Similarity
+from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.classmap.classes import MapClass
 from floefield.compute.errors import MissingInput, UnreadableInput
 
