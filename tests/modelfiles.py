@@ -23,10 +23,12 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
     str
         The path.
     """
-    from floefield.compute.classifiers.forest_model import Forest, ForestSettings
-    from floefield.compute.classifiers.model_file import save_forest
-    from floefield.compute.classifiers.random_forest import grow_forest
+    from floefield.compute.classifiers.classifier import Model
+    from floefield.compute.classifiers.forest_model import ForestSettings
+    from floefield.compute.classifiers.model_file import save_model
+    from floefield.compute.classifiers.random_forest import Forest
     from floefield.compute.classmap.classes import class_table
+    from floefield.compute.insitu.pixel_sampler import PixelSample
     from floefield.compute.progress import Progress
 
     pixels, classes = [], []
@@ -37,9 +39,10 @@ def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):
     settings = ForestSettings(**{"trees": trees, "threads": 1, "classifier": "random_forest", "band_differences": False,
                                  **settings})
     features = np.concatenate(pixels).astype(np.float32)
-    grown = grow_forest(features, np.array(classes), 3, settings, Progress())
-    save_forest(str(path), Forest(
-        trees=grown.trees, feature_names=tuple(names), classes=class_table(fieldscene.CROPS), settings=settings,
-        importances=tuple(grown.importances.tolist()), training_pixels=(360, 360, 360),
-        lows=tuple(features.min(axis=0).tolist()), highs=tuple(features.max(axis=0).tolist())))
+    sample = PixelSample(features=features, classes=np.array(classes), parcels=np.repeat(np.arange(30), 36),
+                         available=np.full(3, 360))
+    forest = Forest.fit(sample, tuple(names), class_table(fieldscene.CROPS), settings, Progress())
+    save_model(str(path), Model(
+        classifier=forest, settings=settings, training_pixels=(360, 360, 360),
+        minimums=tuple(features.min(axis=0).tolist()), maximums=tuple(features.max(axis=0).tolist())))
     return str(path)

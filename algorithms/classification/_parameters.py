@@ -22,7 +22,8 @@ from qgis.core import (
 
 from ...compute.classification.classify import ClassificationTask
 from ...compute.classification.prediction import MapRules
-from ...compute.classifiers.forest_model import CLASSIFIERS, MISSING_VALUE_METHODS, SAMPLING_STRATEGIES
+from ...compute.classifiers.classifier import KINDS
+from ...compute.classifiers.forest_model import MISSING_VALUE_METHODS, SAMPLING_STRATEGIES
 from ...compute.insitu.parcel_split import SplitSettings
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.resampled_reader import RESAMPLINGS
@@ -160,7 +161,7 @@ def add_forest(tool, defaults):
               None, "Maximum number of training pixels per parcel, so that large parcels do not dominate; 0 = "
                     "unlimited.", True)
     tool.declare(
-        choice(CLASSIFIER, tool.tr("Classifier"), CLASSIFIERS, defaults.classifier),
+        choice(CLASSIFIER, tool.tr("Classifier"), tuple(KINDS), defaults.classifier),
         "Random forest (Breiman 2001), as in SNAP and Sen2-Agri, or extremely randomised trees (extra trees; Geurts et "
         "al. 2006), which also randomise the thresholds: trained several times faster, with equal or higher accuracy "
         "for many correlated bands.", advanced=True)

@@ -2,7 +2,7 @@
 
 from qgis.core import QgsProcessingParameterFile
 
-from ...compute.classification.apply_model import ApplyTask, apply_forest
+from ...compute.classification.apply_model import ApplyTask, apply_model
 from ...compute.classification.bands import MATCHINGS
 from ...provider.base import Algorithm, Group
 from ...provider.parameters import choice
@@ -59,5 +59,5 @@ class ApplyClassifier(Algorithm):
             resampling=self.parameterAsEnumString(parameters, _parameters.RESAMPLING, context), mask=self.mask,
             rules=_training.map_rules(self, parameters, context),
             threads=self.parameterAsInt(parameters, _parameters.THREADS, context))
-        apply_forest(task, maps, progress)
+        apply_model(task, maps, progress)
         return _training.dress_maps(self, maps, context)

@@ -1,15 +1,20 @@
-"""Apply a forest from its model file to rasters of another area or date."""
+"""Apply a classifier from its model file to rasters of another area or date."""
+
+from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..classifiers.model_file import load_forest
+from ..classifiers.classifier import Model
+from ..classifiers.model_file import load_model
 from ..messages import listed
+from ..progress import Progress
 from ..raster.blocks import make_executor
-from .bands import indices_for_model, order_warnings
-from .class_maps import create_maps
+from .bands import FeatureSelection, indices_for_model, order_warnings
+from .class_maps import MapPaths, create_maps
 from .feature_stack import FeatureStack
-from .prediction import MapRules, map_classes
+from .prediction import MapCounts, MapRules, map_classes
 from .training_warnings import map_notes, map_warnings
 
 
@@ -30,7 +35,7 @@ class ApplyTask:
     mask : str
         Path of a mask raster; pixels that are 0 or nodata are not classified. Empty: no mask.
     rules : MapRules
-        How votes become classes.
+        How class probabilities become classes.
     threads : int
         0 uses all cores but one.
     """
@@ -44,8 +49,8 @@ class ApplyTask:
     threads: int = 0
 
 
-def apply_forest(task, maps, progress):
-    """Classify every pixel with a trained forest.
+def apply_model(task: ApplyTask, maps: MapPaths, progress: Progress) -> tuple[Model, MapCounts]:
+    """Classify every pixel with a trained model.
 
     Parameters
     ----------
@@ -55,8 +60,8 @@ def apply_forest(task, maps, progress):
 
     Returns
     -------
-    forest : Forest
-    mapping : Mapping
+    model : Model
+    counts : MapCounts
 
     Raises
     ------
@@ -65,32 +70,31 @@ def apply_forest(task, maps, progress):
     Cancelled
         If the user cancelled. As after an error, no output is left behind.
     """
-    forest = load_forest(task.model)
+    model = load_model(task.model)
     progress.check()
     with contextlib.ExitStack() as opened:
         stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        indices = indices_for_model(stack.names, forest.bands, task.matching)
-        for note in stack_notes(stack, indices):
+        bands = indices_for_model(stack.names, model.bands, task.matching)
+        for note in stack_notes(stack, bands):
             progress.say(note)
-        for warning in order_warnings(stack.names, forest.bands) if task.matching == "order" else ():
+        for warning in order_warnings(stack.names, model.bands) if task.matching == "order" else ():
             progress.warn(warning)
-        stack.select_bands(indices)
-        stack.add_band_differences(forest.band_differences, forest.feature_names[len(forest.bands):])
+        source = stack.selected(FeatureSelection(tuple(bands), model.band_differences, model.features))
         executor = opened.enter_context(make_executor(task.threads))
-        rasters = opened.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic))
-        if task.rules.smoothing and forest.similarity is None:
+        rasters = opened.enter_context(create_maps(maps, source.grid, model, source.is_synthetic))
+        if task.rules.smoothing and model.similarity is None:
             progress.say("The model contains no similarity of pixels, so the probabilities are not smoothed.")
-        progress.say(f"Classifying with {forest.trees.count} trees and {len(forest.bands)} bands ...")
-        mapping = map_classes(stack, forest, None, rasters, executor, progress, task.rules)
-    for note in map_notes(mapping):
+        progress.say(f"Classifying into {len(model.classes)} classes with {len(model.bands)} bands ...")
+        counts = map_classes(source, model, None, rasters, executor, progress, task.rules)
+    for note in map_notes(counts):
         progress.say(note)
-    for warning in map_warnings(mapping, forest):
+    for warning in map_warnings(counts, model):
         progress.warn(warning)
     progress.show(1.0)
-    return forest, mapping
+    return model, counts
 
 
-def stack_notes(stack, selected):
+def stack_notes(stack: FeatureStack, selected: Sequence[int]) -> list[str]:
     """Rasters that are resampled and bands that are not used.
 
     Parameters

@@ -1,27 +1,75 @@
-"""Band selection, band differences.
+"""Features from bands: selection by patterns of the user or as required by a model, and band differences.
 
-Selection of the bands used as features: by patterns of the user, or as required by a model.
-
-Band differences: the normalised difference (a - b) / (a + b) of each pair of reflectance bands of one date.
-
-A tree splits on one feature at a time, while crops differ in the ratios of bands, which depend little on illumination.
-NDVI is one of these differences; ten bands have 45. Tucker (1979), doi:10.1016/0034-4257(79)90013-0.
+A band difference is the normalised difference (a - b) / (a + b) of a pair of reflectance bands of one date. A tree
+splits on one feature at a time, while crops differ in the ratios of bands, which depend little on illumination. NDVI is
+one of these differences; ten bands have 45. Tucker (1979), doi:10.1016/0034-4257(79)90013-0.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import MissingInput, UnsuitableInput
 from ..messages import listed
-from ..raster.band_metadata import REFLECTANCE
+from ..raster.band_metadata import REFLECTANCE, band_difference_name
 
 MATCHINGS = ("name", "order")
 
+# Minimum sum of two reflectances: below it their normalised difference is noise.
+MIN_SUM = 0.01
 
-def indices_by_pattern(names, patterns):
+# Pixels computed at once: intermediate arrays stay in the processor's cache.
+ROWS = 256
+
+
+@dataclass(frozen=True)
+class FeatureSelection:
+    """The features to be used: some bands in a given order, then differences of pairs of them.
+
+    Parameters
+    ----------
+    bands : tuple of int
+        Indices of the bands of a source.
+    differences : tuple of (int, int)
+        Pairs of indices of the selected bands.
+    names : tuple of str
+        Names of the features: the selected bands, then their differences.
+    """
+
+    bands: tuple[int, ...]
+    differences: tuple[tuple[int, int], ...]
+    names: tuple[str, ...]
+
+
+def select_features(names: Sequence[str], bands: Sequence[int], band_differences: bool) -> FeatureSelection:
+    """Select bands, and the differences of all pairs of them if requested.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Bands of the source.
+    bands : sequence of int
+        Indices of `names`.
+    band_differences : bool
+
+    Returns
+    -------
+    FeatureSelection
+    """
+    selected = tuple(names[index] for index in bands)
+    pairs = tuple(band_pairs(selected)) if band_differences else ()
+    return FeatureSelection(bands=tuple(bands), differences=pairs,
+                            names=(*selected, *(band_difference_name(selected, pair) for pair in pairs)))
+
+
+def indices_by_pattern(names: Sequence[str], patterns: str) -> list[int]:
     """Indices of the bands whose names match one of the patterns.
 
     Parameters
@@ -48,7 +96,7 @@ def indices_by_pattern(names, patterns):
             if not requested or any(fnmatchcase(name, pattern) for pattern in requested)]
 
 
-def indices_for_model(names, required, matching):
+def indices_for_model(names: Sequence[str], required: Sequence[str], matching: str) -> list[int]:
     """Indices of the bands that a model requires, in its order.
 
     Parameters
@@ -86,7 +134,7 @@ def indices_for_model(names, required, matching):
     return [names.index(name) for name in required]
 
 
-def order_warnings(names, required):
+def order_warnings(names: Sequence[str], required: Sequence[str]) -> list[str]:
     """Warning about bands matched by order whose names contradict the match.
 
     Parameters
@@ -107,20 +155,13 @@ def order_warnings(names, required):
             "the rasters."] if wrong else []
 
 
-def _band_part(name):
+def _band_part(name: str) -> str:
     """The band in a name like ``B04_20180627``; empty if the name does not end in a date."""
     found = re.fullmatch(r"(.+)_\d{8}", name)
     return found[1] if found else ""
 
 
-# Minimum sum of two reflectances: below it their normalised difference is noise.
-MIN_SUM = 0.01
-
-# Pixels computed at once: intermediate arrays stay in the processor's cache.
-ROWS = 256
-
-
-def band_pairs(names):
+def band_pairs(names: Sequence[str]) -> list[tuple[int, int]]:
     """All pairs of Sentinel-2 bands of the same date.
 
     Parameters
@@ -141,7 +182,7 @@ def band_pairs(names):
     return [pair for indices in dates.values() for pair in combinations(indices, 2)]
 
 
-def add_band_differences(features, pairs):
+def add_band_differences(features: NDArray[np.float32], pairs: NDArray[np.integer]) -> None:
     """Compute the last columns of a table, the band differences, from the first ones, in place.
 
     Parameters

@@ -1,14 +1,19 @@
 """Rasters of a classification: class, confidence and class probabilities."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..classifiers.classifier import Model
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.training_record import record_tags
 from ..output_files import OutputSet
 from ..raster.band_metadata import SYNTHETIC_TAG
+from ..raster.grid import Grid
 from ..raster.raster_styles import shipped_style
-from ..raster.writer import RasterLayout, create_raster
+from ..raster.writer import RasterLayout, RasterWriter, create_raster
 
 CLASS_BAND = "class"
 CONFIDENCE_BAND = "confidence"
@@ -34,14 +39,15 @@ class MapPaths:
 
 
 @contextlib.contextmanager
-def create_maps(paths, grid, forest, is_synthetic=False, outputs=None):
+def create_maps(paths: MapPaths, grid: Grid, model: Model, is_synthetic: bool = False,
+                outputs: OutputSet | None = None) -> Iterator[dict[str, RasterWriter]]:
     """Create the rasters of a classification; after an error in the block all are removed.
 
     Parameters
     ----------
     paths : MapPaths
     grid : Grid
-    forest : Forest
+    model : Model
         With the classes, and the record of the training pixels, which is stored in a class map on the same grid.
     is_synthetic : bool
         Whether to tag the maps as synthetic sample data.
@@ -53,11 +59,11 @@ def create_maps(paths, grid, forest, is_synthetic=False, outputs=None):
     dict of str to RasterWriter
         By field name of `paths`; only those requested.
     """
-    nan, classes = float("nan"), forest.classes
+    nan, classes = float("nan"), model.classes
     tags = {SYNTHETIC_TAG: "YES"} if is_synthetic else {}
     layouts = {
         "classes": replace(categorical_layout(grid, classes, CLASS_BAND, tags),
-                           domain_tags=record_tags(forest.trained_on, grid)),
+                           domain_tags=record_tags(model.training_record, grid)),
         "confidence": RasterLayout(grid, "float32", (CONFIDENCE_BAND,), nodata=nan, tags=tags),
         "probabilities": RasterLayout(grid, "float32", tuple(c.code for c in classes), nodata=nan, tags=tags)}
     side_files = {"classes": categorical_side_files(classes, CLASS_BAND),

@@ -1,29 +1,33 @@
 """From rasters and parcels to a class map, its accuracy, a model file and a report (LAND01)."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..accuracy.confusion_matrix import ConfusionMatrix
 from ..accuracy.estimates import bootstrap_interval
-from ..classifiers.forest_model import Forest, ForestSettings
-from ..classifiers.model_file import save_forest
+from ..classifiers.classifier import Model
+from ..classifiers.forest_model import ForestSettings
+from ..classifiers.model_file import save_model
 from ..classmap.training_record import training_text
 from ..insitu.parcel_split import SplitSettings
 from ..output_files import OutputSet
-from ..raster.band_metadata import band_difference_name
+from ..progress import Progress
 from ..raster.blocks import make_executor
 from .apply_model import stack_notes
-from .bands import band_pairs, indices_by_pattern
-from .class_maps import create_maps
+from .bands import indices_by_pattern, select_features
+from .class_maps import MapPaths, create_maps
 from .classification_report import ClassSummary, write_classification_report
 from .feature_stack import FeatureStack
 from .parcel_diagnostics import DiagnosticsSettings, ParcelDiagnostics, diagnose_parcels
-from .prediction import MapRules, map_classes
-from .reference import build_reference
+from .prediction import MapCounts, MapRules, map_classes
+from .reference import ReferenceData, build_reference
 from .reference_raster import build_raster_reference
-from .training import train_forest
+from .training import train_model
 from .training_report import describe_classification
 from .training_warnings import map_notes, map_warnings, parcel_warnings, validation_warnings
 
@@ -57,7 +61,7 @@ class ClassificationTask:
     mask : str
         Path of a mask raster; pixels that are 0 or nodata are neither used for training nor classified.
     rules : MapRules
-        How votes become classes.
+        How class probabilities become classes.
     insight : DiagnosticsSettings
         Diagnostics of the parcels to compute.
     """
@@ -92,23 +96,24 @@ class Classification:
         Of the validation parcels, each with the majority class of its pixels (the first in a tie).
     summaries : tuple of ClassSummary
     warnings : tuple of str
-    forest : Forest
+    model : Model
     insight : ParcelDiagnostics
     interval : tuple of float
         95 % confidence interval of the overall accuracy (bootstrap over parcels); NaN with too few parcels.
     """
 
-    pixel_matrix: ConfusionMatrix
-    parcel_matrix: ConfusionMatrix
+    pixel_matrix: ConfusionMatrix | None
+    parcel_matrix: ConfusionMatrix | None
     summaries: tuple
     warnings: tuple
-    forest: Forest
-    insight: ParcelDiagnostics = None
+    model: Model
+    insight: ParcelDiagnostics | None = None
     interval: tuple = (float("nan"), float("nan"))
 
 
-def classify(task, maps, model_path, report_path, progress, deliver=None):
-    """Train a forest on parcels, map every pixel, and assess the accuracy on parcels not used for training.
+def classify(task: ClassificationTask, maps: MapPaths, model_path: str, report_path: str, progress: Progress,
+             deliver: Callable[[Classification], None] | None = None) -> Classification:
+    """Train a classifier on parcels, map every pixel, and assess the accuracy on parcels not used for training.
 
     Without a map to write, only the pixels of the validation parcels are classified.
 
@@ -135,29 +140,31 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
         If the user cancelled. As after an error, no output is left behind.
     """
     with contextlib.ExitStack() as opened:
-        stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        notes = _select_features(stack, task)
+        rasters = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
+        bands = indices_by_pattern(rasters.names, task.band_patterns)
+        notes = stack_notes(rasters, bands)
+        stack = rasters.selected(select_features(rasters.names, bands, task.forest.band_differences))
         executor = opened.enter_context(make_executor(task.forest.threads))
         reference = _collect_reference(task, stack, opened, progress.part(0.0, 0.02), progress)
         warnings = parcel_warnings(reference) + validation_warnings(reference, task.validation is None)
-        trained = train_forest(stack, reference, task.forest, executor, progress.part(0.02, 0.4))
-        forest, warnings = trained.forest, warnings + trained.warnings
+        trained = train_model(stack, reference, task.forest, executor, progress.part(0.02, 0.4))
+        warnings += trained.warnings
         notes += trained.notes
 
         outputs = opened.enter_context(OutputSet())
         model_file, report_file = (outputs.file(path) if path else "" for path in (model_path, report_path))
         insight = diagnose_parcels(stack, reference, task.insight, task.forest, executor, progress.part(0.4, 0.5))
         notes += insight.notes
-        forest = replace(forest, trained_on=training_text(stack.grid, reference, progress.check))
-        rasters = opened.enter_context(create_maps(maps, stack.grid, forest, stack.is_synthetic, outputs))
-        progress.say("Classifying ..." if rasters else "Classifying the validation parcels ...")
-        mapping = map_classes(stack, forest, reference, rasters, executor, progress.part(0.5, 0.98), task.rules)
-        warnings += map_warnings(mapping, forest) if rasters else []
-        notes += map_notes(mapping)
-        result = assess_parcels(reference, mapping, forest, tuple(warnings), bool(rasters), progress)
+        model = replace(trained.model, training_record=training_text(stack.grid, reference, progress.check))
+        writers = opened.enter_context(create_maps(maps, stack.grid, model, stack.is_synthetic, outputs))
+        progress.say("Classifying ..." if writers else "Classifying the validation parcels ...")
+        counts = map_classes(stack, model, reference, writers, executor, progress.part(0.5, 0.98), task.rules)
+        warnings += map_warnings(counts, model) if writers else []
+        notes += map_notes(counts)
+        result = assess_parcels(reference, counts, model, tuple(warnings), bool(writers), progress)
         result = replace(result, insight=insight)
         if model_file:
-            save_forest(model_file, forest)
+            save_model(model_file, model)
         if report_file:
             report = describe_classification(replace(task, notes=task.notes + tuple(notes)), stack, result)
             write_classification_report(report_file, report, progress.check)
@@ -172,18 +179,8 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
     return result
 
 
-def _select_features(stack, task):
-    """Select the bands and add their differences; return notes on the rasters."""
-    indices = indices_by_pattern(stack.names, task.band_patterns)
-    notes = stack_notes(stack, indices)
-    stack.select_bands(indices)
-    if task.forest.band_differences:
-        pairs = band_pairs(stack.names)
-        stack.add_band_differences(pairs, [band_difference_name(stack.names, pair) for pair in pairs])
-    return notes
-
-
-def _collect_reference(task, stack, opened, part, progress):
+def _collect_reference(task: ClassificationTask, stack: FeatureStack, opened: contextlib.ExitStack, part: Progress,
+                       progress: Progress) -> ReferenceData:
     if not task.training_raster:
         progress.say("Rasterising the parcels ...")
         return build_reference(stack.grid, task.parcels, task.validation, task.split, part)
@@ -193,15 +190,16 @@ def _collect_reference(task, stack, opened, part, progress):
     return reference
 
 
-def assess_parcels(reference, mapping, forest, warnings, is_map, progress):
+def assess_parcels(reference: ReferenceData, counts: MapCounts, model: Model, warnings: tuple[str, ...], is_map: bool,
+                   progress: Progress) -> Classification:
     """Assess a map with the validation parcels.
 
     Parameters
     ----------
     reference : ReferenceData
-    mapping : Mapping
-        Pixel counts of the map.
-    forest : Forest
+    counts : MapCounts
+        Of the map.
+    model : Model
     warnings : tuple of str
     is_map : bool
         Whether all pixels were mapped.
@@ -214,7 +212,7 @@ def assess_parcels(reference, mapping, forest, warnings, is_map, progress):
     """
     labels = tuple(map_class.label for map_class in reference.classes)
     assessed = np.flatnonzero(reference.is_validation)
-    parcel_counts, true_classes = mapping.parcel_counts[assessed, 1:], reference.values[assessed] - 1
+    parcel_counts, true_classes = counts.parcel_counts[assessed, 1:], reference.values[assessed] - 1
     pixels = np.zeros((len(labels), len(labels)), np.int64)
     np.add.at(pixels, true_classes, parcel_counts)
     majorities = np.zeros_like(pixels)
@@ -227,18 +225,18 @@ def assess_parcels(reference, mapping, forest, warnings, is_map, progress):
     elif not has_pixels.all():
         warnings += (f"{np.count_nonzero(~has_pixels)} of {len(assessed)} validation parcels were not assessed: none "
                      "of their pixels has a class.",)
-    training_pixels = dict(zip((map_class.code for map_class in forest.classes), forest.training_pixels))
+    training_pixels = dict(zip((map_class.code for map_class in model.classes), model.training_pixels))
     summaries = tuple(
         ClassSummary(map_class=map_class,
                      training_parcels=sum(parcel.code == map_class.code for parcel in reference.training),
                      validation_parcels=sum(parcel.code == map_class.code for parcel in reference.validation),
                      training_pixels=training_pixels.get(map_class.code, 0),
                      validation_pixels=int(pixels[index].sum()),
-                     mapped_pixels=int(mapping.class_counts[map_class.value]) if is_map else 0)
+                     mapped_pixels=int(counts.class_counts[map_class.value]) if is_map else 0)
         for index, map_class in enumerate(reference.classes))
     return Classification(
         pixel_matrix=ConfusionMatrix(labels, pixels) if is_assessed else None,
         parcel_matrix=ConfusionMatrix(labels, majorities) if is_assessed else None,
-        summaries=summaries, warnings=warnings, forest=forest,
+        summaries=summaries, warnings=warnings, model=model,
         interval=bootstrap_interval(parcel_counts[np.arange(len(assessed)), true_classes][has_pixels],
-                                 parcel_counts[has_pixels].sum(axis=1), progress=progress))
+                                    parcel_counts[has_pixels].sum(axis=1), progress=progress))

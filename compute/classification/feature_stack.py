@@ -1,36 +1,86 @@
-"""Rasters on one grid as a feature table: pixels are rows, bands are columns with names.
+"""Sources of features: the interface, and rasters on one grid as a table of pixels (rows) and named bands (columns).
 
 Band names that occur several times, for instance at several dates, are made unique with the date of the raster or
 else with its number.
 """
 
+from __future__ import annotations
+
 import contextlib
-import math
+import copy
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import GridMismatch, UnsuitableInput
 from ..raster.band_metadata import SYNTHETIC_TAG, _date_of
-from ..raster.grid import Window, grid_differences
+from ..raster.grid import Grid, Window, grid_differences
 from ..raster.reader import RasterReader
 from ..raster.resampled_reader import RegriddedReader
 from ..raster.writer import TILE
-from .bands import add_band_differences
+from .bands import FeatureSelection, add_band_differences
 
 # Bytes of features in a block; each thread has a few blocks in memory.
 BLOCK_BYTES = 24 * 1024 ** 2
-METRES_PER_DEGREE = 111195.0
-
-# All pixels of a window.
-ALL = slice(None)
 
 # Bands read at once: temporary copies stay small compared with the block.
 BANDS_AT_ONCE = 32
 
 
+class FeatureSource(Protocol):
+    """Features of the pixels of a grid, read by window. Read-only, thread-safe and picklable."""
+
+    @property
+    def grid(self) -> Grid:
+        """Grid: that of the pixels."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """tuple of str: unique names of the features: bands, then band differences."""
+
+    @property
+    def band_differences(self) -> tuple[tuple[int, int], ...]:
+        """tuple of (int, int): pairs of bands whose normalised differences are the last features."""
+
+    @property
+    def is_synthetic(self) -> bool:
+        """bool: whether the features are those of synthetic sample data."""
+
+    def read(self, window: Window, wanted: NDArray[np.intp] | None = None,
+             accept_gaps: bool = False) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Read the features of the pixels of a window.
+
+        Parameters
+        ----------
+        window : Window
+        wanted : ndarray of intp, optional
+            Indices of the pixels to read, row by row; default all.
+        accept_gaps : bool
+            Whether a pixel with some missing features is valid.
+
+        Returns
+        -------
+        features : ndarray of float32, shape (pixels, features), C order
+            Physical values, row by row; NaN where there is no data.
+        valid : ndarray of bool, shape (pixels,)
+            Pixels with finite features: all of them, or with `accept_gaps` at least one.
+        """
+
+    def strips(self, rows: int = TILE) -> Iterator[list[Window]]:
+        """Windows that tile the grid, strip by strip of the given height, in the most efficient reading order."""
+
+    def blocks(self) -> list[Window]:
+        """All windows of :meth:`strips`."""
+
+    def selected(self, selection: FeatureSelection) -> FeatureSource:
+        """A source with some of the bands of this one, and their differences; valid while this one is open."""
+
+
 class FeatureStack:
-    """Rasters on one grid, opened to be read as features.
+    """Rasters on one grid, opened to be read as features; see :class:`FeatureSource`.
 
     Parameters
     ----------
@@ -39,21 +89,8 @@ class FeatureStack:
         How rasters on other grids are resampled to the grid of the first; "none" rejects them.
     mask : str
         Path of a mask raster; pixels whose first band is 0 or nodata are not valid. Empty: no mask.
-
-    Attributes
-    ----------
-    grid : Grid
-    names : tuple of str
-        Unique names of the features: the bands of the first raster, then those of the next.
-    readers : tuple of RasterReader or RegriddedReader
-    dates : tuple of tuple of str
-        Sorted, unique ISO dates of the bands of each raster.
-    resampled : tuple of str
-        Paths of the rasters on another grid, including the mask.
-    band_differences : tuple of (int, int)
-        Pairs of bands whose normalised differences are the last features.
-    accepts_missing : bool
-        Whether a pixel with some missing features is valid.
+    selection : FeatureSelection, optional
+        Of the bands of the first raster, then those of the next ...; default all bands.
 
     Raises
     ------
@@ -63,102 +100,100 @@ class FeatureStack:
         If the rasters are on different grids and `resampling` is "none".
     """
 
-    def __init__(self, paths, resampling="none", mask=""):
+    def __init__(self, paths: Sequence[str], resampling: str = "none", mask: str = "",
+                 selection: FeatureSelection | None = None) -> None:
         if not paths:
             raise UnsuitableInput("No raster was given.")
+        self._arguments = tuple(paths), resampling, mask
         with contextlib.ExitStack() as opened:
             first = opened.enter_context(RasterReader(paths[0]))
-            self.readers = (first, *(opened.enter_context(_reader_on(first, path, resampling)) for path in paths[1:]))
+            self._readers = (first, *(opened.enter_context(_reader_on(first, path, resampling)) for path in paths[1:]))
             # A mask cannot be averaged.
             self._mask = opened.enter_context(
                 _reader_on(first, mask, "none" if resampling == "none" else "nearest")) if mask else None
             self._files = opened.pop_all()
-        self.grid = first.grid
-        self.resampled = tuple(reader.path for reader in (*self.readers, self._mask)
-                               if isinstance(reader, RegriddedReader))
-        self.names = _unique_names(self.readers)
-        self._bands = [(reader, index) for reader in self.readers for index in range(len(reader.bands))]
-        self.dates = tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
-                           for reader in self.readers)
-        self.accepts_missing = False
-        self.band_differences = ()
+        names = _unique_names(self._readers)
+        self._selection = selection or FeatureSelection(tuple(range(len(names))), (), names)
+        bands = [(reader, index) for reader in self._readers for index in range(len(reader.bands))]
+        self._bands = [bands[index] for index in self._selection.bands]
 
-    def select_bands(self, indices):
-        """Keep the given bands only, in this order.
-
-        Parameters
-        ----------
-        indices : sequence of int
-            Indices of `names`.
-        """
-        self.names = tuple(self.names[index] for index in indices)
-        self._bands = [self._bands[index] for index in indices]
-
-    def add_band_differences(self, pairs, names):
-        """Add the normalised differences of pairs of bands to the features.
-
-        Parameters
-        ----------
-        pairs : sequence of (int, int)
-            Indices of `names`.
-        names : sequence of str
-            Names of the new features.
-        """
-        self.band_differences = tuple(pairs)
-        self.names += tuple(names)
-
-    def __enter__(self):
+    def __enter__(self) -> FeatureStack:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def close(self):
+    def __reduce__(self):
+        """Another process opens the rasters by their paths."""
+        return type(self), (*self._arguments, self._selection)
+
+    def close(self) -> None:
         """Close the rasters."""
         self._files.close()
 
     @property
-    def _feature_count(self):
-        return len(self._bands) + len(self.band_differences)
+    def grid(self) -> Grid:
+        """Grid: that of the first raster."""
+        return self._readers[0].grid
 
     @property
-    def is_synthetic(self):
+    def names(self) -> tuple[str, ...]:
+        """tuple of str: unique names of the features: the selected bands, then their differences."""
+        return self._selection.names
+
+    @property
+    def band_differences(self) -> tuple[tuple[int, int], ...]:
+        """tuple of (int, int): pairs of bands whose normalised differences are the last features."""
+        return self._selection.differences
+
+    @property
+    def is_synthetic(self) -> bool:
         """bool: whether some raster is tagged as synthetic sample data."""
-        return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self.readers)
+        return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self._readers)
 
     @property
-    def pixel_area(self):
-        """float: pixel area in square metres; for a geographic CRS that of the central pixel (on a sphere)."""
-        from rasterio.crs import CRS
+    def readers(self) -> tuple[RasterReader | RegriddedReader, ...]:
+        """tuple of RasterReader or RegriddedReader: the rasters."""
+        return self._readers
 
-        grid = self.grid
-        area = grid.pixel_width * grid.pixel_height
-        crs = CRS.from_wkt(grid.crs_wkt) if grid.crs_wkt else None
-        if crs is None:
-            return area
-        if crs.is_geographic:
-            _, south, _, north = grid.bounds
-            return area * METRES_PER_DEGREE ** 2 * math.cos(math.radians((south + north) / 2))
-        return area * crs.linear_units_factor[1] ** 2
+    @property
+    def dates(self) -> tuple[tuple[str, ...], ...]:
+        """tuple of tuple of str: sorted, unique ISO dates of the bands of each raster."""
+        return tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
+                     for reader in self._readers)
 
-    def read(self, window, selected=ALL):
-        """Read the features of the pixels of a window.
+    @property
+    def resampled(self) -> tuple[str, ...]:
+        """tuple of str: paths of the rasters on another grid, including the mask."""
+        return tuple(reader.path for reader in (*self._readers, self._mask) if isinstance(reader, RegriddedReader))
+
+    def selected(self, selection: FeatureSelection) -> FeatureStack:
+        """The same rasters with other features; valid while this stack is open.
 
         Parameters
         ----------
-        window : Window
-        selected : ndarray of int, optional
-            Indices of the pixels to read, row by row; default all.
+        selection : FeatureSelection
+            Of the bands of this stack.
 
         Returns
         -------
-        features : ndarray of float32, shape (pixels, features), C order
-            Physical values, row by row; NaN where a raster has no data.
-        valid : ndarray of bool, shape (pixels,)
-            Pixels inside the mask with finite features: all of them, or with `accepts_missing` at least one.
+        FeatureStack
         """
-        count = window.height * window.width if selected is ALL else len(selected)
-        features = np.empty((count, self._feature_count), np.float32)
+        other = copy.copy(self)
+        other._bands = [self._bands[index] for index in selection.bands]
+        other._selection = FeatureSelection(bands=tuple(self._selection.bands[index] for index in selection.bands),
+                                            differences=selection.differences, names=selection.names)
+        return other
+
+    def read(self, window: Window, wanted: NDArray[np.intp] | None = None,
+             accept_gaps: bool = False) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Read the features of the pixels of a window; see :meth:`FeatureSource.read`.
+
+        Pixels outside the mask are not valid.
+        """
+        pixels = slice(None) if wanted is None else wanted
+        count = window.height * window.width if wanted is None else len(wanted)
+        features = np.empty((count, len(self.names)), np.float32)
         for first in range(0, len(self._bands), BANDS_AT_ONCE):
             chunk = self._bands[first:first + BANDS_AT_ONCE]
             for reader in dict.fromkeys(reader for reader, _ in chunk):
@@ -166,17 +201,17 @@ class FeatureStack:
                 values = reader.read_physical(window, [self._bands[column][1] for column in columns])
                 is_contiguous = columns[-1] - columns[0] + 1 == len(columns)
                 target = slice(columns[0], columns[-1] + 1) if is_contiguous else columns
-                features[:, target] = values.reshape(len(columns), -1)[:, selected].T
+                features[:, target] = values.reshape(len(columns), -1)[:, pixels].T
         if self.band_differences:
             add_band_differences(features, np.array(self.band_differences))
         finite = np.isfinite(features)
-        valid = finite.any(axis=1) if self.accepts_missing else finite.all(axis=1)
+        valid = finite.any(axis=1) if accept_gaps else finite.all(axis=1)
         if self._mask is not None:
             # Comparisons with NaN, the nodata of the mask, are false.
-            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()[selected]
+            valid &= (np.abs(self._mask.read_physical(window, [0])) > 0).ravel()[pixels]
         return features, valid
 
-    def strips(self, rows=TILE):
+    def strips(self, rows: int = TILE) -> Iterator[list[Window]]:
         """Windows that tile the grid, strip by strip, in the most efficient reading order.
 
         Blocks are at most as wide as an output tile, and of a height that fits into ``BLOCK_BYTES``. Tiled rasters are
@@ -191,30 +226,25 @@ class FeatureStack:
         ------
         list of Window
         """
-        height = int(np.clip(BLOCK_BYTES // (4 * TILE * self._feature_count), 16, 128)) // 16 * 16
-        in_rows = any(reader.block_shape[1] >= self.grid.width for reader in self.readers)
+        height = int(np.clip(BLOCK_BYTES // (4 * TILE * len(self.names)), 16, 128)) // 16 * 16
+        in_rows = any(reader.block_shape[1] >= self.grid.width for reader in self._readers)
         for strip in self.grid.blocks(rows, self.grid.width):
             parts = [strip] if in_rows else _split(strip, rows, TILE)
             yield [block for part in parts for block in _split(part, height, TILE)]
 
-    def blocks(self):
-        """All windows of :meth:`strips`.
-
-        Returns
-        -------
-        list of Window
-        """
+    def blocks(self) -> list[Window]:
+        """All windows of :meth:`strips`."""
         return [block for strip in self.strips() for block in strip]
 
 
-def _split(window, height, width):
+def _split(window: Window, height: int, width: int) -> Iterator[Window]:
     """Parts of a window of at most the given height and width, row by row."""
     for row in range(window.row, window.row + window.height, height):
         for col in range(window.col, window.col + window.width, width):
             yield Window(row, col, height, width).intersection(window)
 
 
-def _reader_on(first, path, resampling):
+def _reader_on(first: RasterReader, path: str, resampling: str) -> RasterReader | RegriddedReader:
     """A reader of a raster on the grid of the first, resampled if necessary and allowed."""
     other = RasterReader(path)
     differences = grid_differences(first.grid, other.grid)
@@ -230,7 +260,7 @@ def _reader_on(first, path, resampling):
     return RegriddedReader(path, first.grid, resampling)
 
 
-def _unique_names(readers):
+def _unique_names(readers: Sequence[RasterReader | RegriddedReader]) -> tuple[str, ...]:
     """Band names; equal ones with the date of the band or else the numbers of its raster and band appended."""
     bands = [(raster, number, reader, band) for raster, reader in enumerate(readers, start=1)
              for number, band in enumerate(reader.bands, start=1)]
@@ -243,10 +273,10 @@ def _unique_names(readers):
     return _where_ambiguous(names, [f"{name}_f{number}" for number, name in enumerate(names, start=1)])
 
 
-def _where_ambiguous(names, longer):
+def _where_ambiguous(names: Sequence[str], longer: Sequence[str]) -> tuple[str, ...]:
     counts = Counter(names)
     return tuple(longer_name if counts[name] > 1 else name for name, longer_name in zip(names, longer))
 
 
-def _with_suffix(name, suffix):
+def _with_suffix(name: str, suffix: str) -> str:
     return name if not suffix or name.endswith(suffix) else f"{name}_{suffix}"

@@ -4,11 +4,19 @@ Computed from a sample of pixels of every parcel, independent of parcel size, wi
 classifier of the map and its accuracy are not affected.
 """
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from .sampling import sample_parcel_pixels
-from .season_analysis import accuracy_by_date, class_profiles
-from .suspect_labels import find_suspect_labels
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from ..classifiers.forest_model import ForestSettings
+from ..progress import Progress
+from ..raster.grid import pixel_area
+from .feature_stack import FeatureSource
+from .reference import ReferenceData
+from .sampling import sample_each_parcel
+from .season_analysis import EarlyAccuracy, Profiles, accuracy_by_date, class_profiles
+from .suspect_labels import SuspectLabel, find_suspect_labels
 
 # Parcels per class if only profiles are requested, so that large images need not be read completely again.
 MAX_PROFILE_PARCELS = 60
@@ -46,22 +54,23 @@ class ParcelDiagnostics:
     notes : tuple of str
     """
 
-    profiles: object = None
-    early: tuple = ()
-    suspect_labels: tuple = None
-    notes: tuple = field(default=())
+    profiles: Profiles | None = None
+    early: tuple[EarlyAccuracy, ...] = ()
+    suspect_labels: tuple[SuspectLabel, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
-def diagnose_parcels(stack, ground, requested, settings, executor, progress):
+def diagnose_parcels(source: FeatureSource, reference: ReferenceData, requested: DiagnosticsSettings,
+                     settings: ForestSettings, executor: Executor, progress: Progress) -> ParcelDiagnostics:
     """Sample pixels of the parcels and compute the requested diagnostics.
 
     Parameters
     ----------
-    stack : FeatureStack
-    ground : ReferenceData
+    source : FeatureSource
+    reference : ReferenceData
     requested : DiagnosticsSettings
     settings : ForestSettings
-        Seed and threads.
+        Seed, threads, and treatment of missing values.
     executor : concurrent.futures.Executor
     progress : Progress
 
@@ -74,22 +83,22 @@ def diagnose_parcels(stack, ground, requested, settings, executor, progress):
     UnreadableInput
         If a raster is damaged.
     Cancelled
-        If the user asked to stop.
+        If the user cancelled.
     """
     if not (requested.profiles or requested.suspect_labels or requested.early):
         return ParcelDiagnostics()
     max_parcels = 0 if requested.suspect_labels or requested.early else MAX_PROFILE_PARCELS
-    pixels = sample_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), max_parcels)
-    profiles = class_profiles(pixels, stack.names, ground.classes) if requested.profiles else None
+    pixels = sample_each_parcel(source, reference, settings, executor, progress.part(0.0, 0.3), max_parcels)
+    profiles = class_profiles(pixels, source.names, reference.classes) if requested.profiles else None
     suspect_labels, early, notes = None, (), []
     if requested.suspect_labels:
         progress.say("Looking for suspect labels ...")
-        suspect_labels, more_notes = find_suspect_labels(pixels, ground, stack.pixel_area, settings,
+        suspect_labels, more_notes = find_suspect_labels(pixels, reference, pixel_area(source.grid), settings,
                                                          progress.part(0.3, 0.6))
         notes += more_notes
     if requested.early:
         progress.say("Measuring early-season accuracy ...")
-        early, more_notes = accuracy_by_date(pixels, stack.names, settings, progress.part(0.6, 1.0))
+        early, more_notes = accuracy_by_date(pixels, source.names, settings, progress.part(0.6, 1.0))
         notes += more_notes
     progress.step(1.0)
     return ParcelDiagnostics(profiles, early, suspect_labels, tuple(notes))

@@ -1,10 +1,9 @@
-"""Edge-preserving smoothing by row strips.
-
-Edge-preserving smoothing of class probabilities over spectrally similar neighbours.
+"""Edge-preserving smoothing of class probabilities over spectrally similar neighbours, by row strips.
 
 Four passes replace the probabilities of each pixel by the weighted mean over a 3 x 3 neighbourhood with steps of 1, 2,
 4 and 8 pixels. The weights are binomial (1 2 1 in rows and columns) times a Gaussian of the spectral difference between
-the pixels (:mod:`.likeness`). So pixels inside a field are averaged, and its edges, roads and hedges are preserved.
+the pixels (:mod:`~..classifiers.similarity`). So pixels inside a field are averaged, and its edges, roads and hedges
+are preserved.
 
 Smoothing probabilities before the class decision: Schindler (2012), doi:10.1109/TGRS.2012.2192741. Bilateral weights:
 Tomasi and Manduchi (1998), doi:10.1109/ICCV.1998.710815. Increasing steps: Dammertz et al. (2010), "Edge-avoiding
@@ -12,18 +11,20 @@ A-Trous wavelet transform for fast global illumination filtering".
 
 All computations are in float32, in a fixed order, with weights from a table: the result is the same on every machine.
 
-Smoothing of maps by row strips: every block is read and predicted only once.
-
-A strip is as wide as the raster. It is smoothed as soon as the next one has been predicted; of the previous one only
-the last rows are kept.
+Every block is read and predicted only once. A strip is as wide as the raster. It is smoothed as soon as the next one
+has been predicted; of the previous one only the last rows are kept.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import astuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..classifiers.similarity import STEPS_PER_UNIT
-from ..raster.grid import Window
+from ..raster.grid import Grid, Window
 from ..raster.writer import TILE
 
 STEPS = (1, 2, 4, 8)
@@ -41,8 +42,15 @@ ENTRIES_PER_UNIT, MAX_SQUARE = 64, 12
 DIRECTIONS = ((0, 1, 2), (1, 0, 2), (1, 1, 1), (1, -1, 1))
 CENTRE_WEIGHT = 4
 
+# Maximum size of a strip; two are in memory.
+STRIP_BYTES = 256 * 1024 ** 2
 
-def smooth_probabilities(probabilities, components, valid):
+# Minimum height: at least HALO, so that the neighbours of a pixel lie in the adjacent strips.
+MIN_STRIP_HEIGHT = 16
+
+
+def smooth_probabilities(probabilities: NDArray[np.float32], components: NDArray[np.int16],
+                         valid: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Smooth class probabilities.
 
     Parameters
@@ -50,7 +58,7 @@ def smooth_probabilities(probabilities, components, valid):
     probabilities : ndarray of float32, shape (classes, rows, columns)
         0 where not valid.
     components : ndarray of int16, shape (components, rows, columns)
-        From :meth:`.likeness.Similarity.components`.
+        From :meth:`.Similarity.components`.
     valid : ndarray of bool, shape (rows, columns)
         Pixels with data; the others have no weight.
 
@@ -64,7 +72,7 @@ def smooth_probabilities(probabilities, components, valid):
     return probabilities
 
 
-def _average(probabilities, weights, step):
+def _average(probabilities: NDArray[np.float32], weights: NDArray[np.float32], step: int) -> NDArray[np.float32]:
     """One pass: the weighted mean over each pixel and its neighbours `step` pixels away."""
     sums = probabilities * np.float32(CENTRE_WEIGHT)
     total = np.full(probabilities.shape[1:], CENTRE_WEIGHT, np.float32)
@@ -82,7 +90,7 @@ def _average(probabilities, weights, step):
     return sums
 
 
-def _pair(shape, down, across):
+def _pair(shape: tuple[int, int], down: int, across: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """Slices of all pixels of a plane that have a neighbour at the given offset, and of these neighbours."""
     rows, columns = shape
     down, side = min(down, rows), min(abs(across), columns)
@@ -91,7 +99,7 @@ def _pair(shape, down, across):
     return ((upper, left), (lower, right)) if across >= 0 else ((upper, right), (lower, left))
 
 
-def _weights(components, valid, step):
+def _weights(components: NDArray[np.int16], valid: NDArray[np.bool_], step: int) -> NDArray[np.float32]:
     """Weights of all pairs of neighbours `step` pixels apart; shape (4, rows, columns)."""
     planes = np.zeros((len(DIRECTIONS), *valid.shape), np.float32)
     for plane, (down, across, weight) in zip(planes, DIRECTIONS):
@@ -101,7 +109,8 @@ def _weights(components, valid, step):
     return planes
 
 
-def _table_indices(components, here, there):
+def _table_indices(components: NDArray[np.int16], here: tuple[slice, slice],
+                   there: tuple[slice, slice]) -> NDArray[np.intp]:
     """Index into the table of weights for the mean square difference of the components of each pair."""
     squares = np.zeros(components[0][here].shape, np.float32)
     for component in components:
@@ -111,7 +120,7 @@ def _table_indices(components, here, there):
     return np.minimum(squares, np.float32(len(_TABLE) - 1)).astype(np.intp)
 
 
-def _table():
+def _table() -> NDArray[np.float32]:
     """Weights by mean square difference; the last one is 0."""
     squares = np.arange(ENTRIES_PER_UNIT * MAX_SQUARE) / ENTRIES_PER_UNIT
     weights = np.rint(np.exp(-squares / (2 * SIMILARITY_SCALE ** 2)) * 2 ** 20) / 2 ** 20
@@ -119,12 +128,6 @@ def _table():
 
 
 _TABLE = _table()
-
-# Maximum size of a strip; two are in memory.
-STRIP_BYTES = 256 * 1024 ** 2
-
-# Minimum height: at least HALO, so that the neighbours of a pixel lie in the adjacent strips.
-MIN_STRIP_HEIGHT = 16
 
 
 class Strip:
@@ -139,46 +142,48 @@ class Strip:
     valid : ndarray of bool, shape (rows, columns)
     """
 
-    def __init__(self, window, probabilities, components, valid):
+    def __init__(self, window: Window, probabilities: NDArray[np.float32], components: NDArray[np.int16],
+                 valid: NDArray[np.bool_]) -> None:
         self.window, self.probabilities, self.components, self.valid = window, probabilities, components, valid
 
     @classmethod
-    def empty(cls, blocks, classes, components):
+    def empty(cls, blocks: Sequence[Window], classes: int, components: int) -> Strip:
         """The strip of some blocks, without data."""
         first, last = blocks[0], blocks[-1]
         window = Window(first.row, 0, last.row + last.height - first.row, last.col + last.width)
         return cls(window, np.zeros((classes, *window.shape), np.float32),
                    np.zeros((components, *window.shape), np.int16), np.zeros(window.shape, bool))
 
-    def put(self, window, votes):
-        """Store the votes of a block."""
-        probabilities, components, valid = self._arrays(window)
-        valid[:] = votes.valid.reshape(window.shape)
-        probabilities[:, valid] = votes.probabilities.T
-        components[:, valid] = votes.components
+    def put(self, window: Window, probabilities: NDArray[np.floating], components: NDArray[np.int16],
+            valid: NDArray[np.bool_]) -> None:
+        """Store a predicted block: shapes (valid pixels, classes), (components, valid pixels) and (pixels,)."""
+        stored_probabilities, stored_components, stored_valid = self._arrays(window)
+        stored_valid[:] = valid.reshape(window.shape)
+        stored_probabilities[:, stored_valid] = probabilities.T
+        stored_components[:, stored_valid] = components
 
-    def part(self, window):
+    def part(self, window: Window) -> Strip:
         """The intersection of this strip with a window."""
         inside = window.intersection(self.window)
         return Strip(inside, *self._arrays(inside))
 
-    def blocks(self):
+    def blocks(self) -> list[Window]:
         """list of Window: blocks of the height of the strip, at most as wide as a tile."""
         row, _, height, width = astuple(self.window)
         return [Window(row, col, height, min(TILE, width - col)) for col in range(0, width, TILE)]
 
-    def bottom_rows(self):
+    def bottom_rows(self) -> Strip:
         """A copy of the last rows, the halo of the next strip."""
         rows = min(HALO, self.window.height)
         part = self.part(Window(self.window.row + self.window.height - rows, 0, rows, self.window.width))
         return Strip(part.window, part.probabilities.copy(), part.components.copy(), part.valid.copy())
 
-    def _arrays(self, window):
+    def _arrays(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.int16], NDArray[np.bool_]]:
         rows, columns = window.relative_to(self.window).slices
         return self.probabilities[:, rows, columns], self.components[:, rows, columns], self.valid[rows, columns]
 
 
-def strip_height(grid, classes, components):
+def strip_height(grid: Grid, classes: int, components: int) -> int:
     """Height of a strip that fits into ``STRIP_BYTES``: a tile, or a half, a quarter ... of it.
 
     Parameters
@@ -196,7 +201,7 @@ def strip_height(grid, classes, components):
     return height
 
 
-def smooth_window(window, strips):
+def smooth_window(window: Window, strips: Sequence[Strip]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The smoothed probabilities of a window.
 
     Parameters

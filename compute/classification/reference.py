@@ -1,13 +1,20 @@
 """Reference data of a classification: training and validation parcels and their classes."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..classmap.classes import class_table
+from ..classmap.classes import MapClass, class_table
 from ..errors import UnsuitableInput
+from ..insitu.parcel import Parcel
 from ..insitu.parcel_raster import DISPUTED, ParcelRaster
-from ..insitu.parcel_split import split_parcels
+from ..insitu.parcel_split import SplitSettings, split_parcels
+from ..progress import Progress
+from ..raster.grid import Grid, Window
 from .leakage import find_adjacent_parcels
 
 
@@ -43,21 +50,21 @@ class ReferenceData:
         Validation parcels with some such pixels.
     """
 
-    classes: tuple
-    training: tuple
-    validation: tuple
-    unassessed: tuple
+    classes: tuple[MapClass, ...]
+    training: tuple[Parcel, ...]
+    validation: tuple[Parcel, ...]
+    unassessed: tuple[str, ...]
     outside: int
     too_small: int
     parcel_map: ParcelRaster
-    values: np.ndarray
-    is_training: np.ndarray
-    is_validation: np.ndarray
+    values: NDArray[np.int64]
+    is_training: NDArray[np.bool_]
+    is_validation: NDArray[np.bool_]
     adjacent: int = 0
     overlapped: int = 0
     partly_overlapped: int = 0
 
-    def labels(self, window):
+    def labels(self, window: Window) -> tuple[NDArray[np.int32], int]:
         """Parcel numbers of the pixels of a window, row by row, and the number of disputed pixels.
 
         Returns
@@ -69,7 +76,8 @@ class ReferenceData:
         return numbers, int(np.count_nonzero(numbers == DISPUTED))
 
 
-def build_reference(grid, parcels, validation, split_settings, progress):
+def build_reference(grid: Grid, parcels: Sequence[Parcel], validation: Sequence[Parcel] | None,
+                    split_settings: SplitSettings, progress: Progress) -> ReferenceData:
     """Select the usable parcels and split them into training and validation parcels.
 
     Parameters
@@ -127,11 +135,15 @@ def build_reference(grid, parcels, validation, split_settings, progress):
     accepted = tuple(parcel for parcel, is_accepted in zip(candidates, is_validation[len(training) + 1:-1])
                      if is_accepted)
     unassessed = tuple(sorted(set(codes) - {parcel.code for parcel in accepted}))
-    return ReferenceData(classes, tuple(training), accepted, unassessed, outside, too_small, parcel_map, values,
-                       is_training, is_validation, int(is_adjacent.sum()), overlapped, int(partly_overlapped))
+    return ReferenceData(
+        classes=classes, training=tuple(training), validation=accepted, unassessed=unassessed, outside=outside,
+        too_small=too_small, parcel_map=parcel_map, values=values, is_training=is_training,
+        is_validation=is_validation, adjacent=int(is_adjacent.sum()), overlapped=overlapped,
+        partly_overlapped=int(partly_overlapped))
 
 
-def _usable(grid, parcels, progress):
+def _usable(grid: Grid, parcels: Sequence[Parcel],
+            progress: Progress) -> tuple[list[Parcel], dict[int, int], int, int]:
     """Parcels with at least one pixel, pixel count of each parcel, number outside, number too small."""
     parcels = sorted(parcels, key=lambda parcel: parcel.identifier)
     parcel_map = ParcelRaster(grid, parcels, progress=progress)
@@ -142,7 +154,7 @@ def _usable(grid, parcels, progress):
     return usable, sizes, outside, len(parcels) - len(usable) - outside
 
 
-def _unusable_message(parcels, outside, too_small):
+def _unusable_message(parcels: int, outside: int, too_small: int) -> str:
     if not too_small:
         return (f"All {outside} parcels lie outside the image. Check that rasters and parcels cover the same area and "
                 "that both have the correct coordinate reference system.")

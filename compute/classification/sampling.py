@@ -1,50 +1,81 @@
-"""Training, validation and per-parcel pixels.
+"""Random samples of the pixels of parcels, read block by block: for training, for validation, and of every parcel."""
 
-Random samples of training and validation pixels, read from the rasters block by block.
-"""
+from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..classifiers.forest_model import ForestSettings
 from ..insitu.parcel_raster import ParcelRaster
-from ..insitu.pixel_sampler import PixelSample, PixelSampler
+from ..insitu.pixel_sampler import PixelSample, PixelSampler, pixel_positions
+from ..progress import Progress
 from ..raster.blocks import run_blocks
+from ..raster.grid import Window
+from .feature_stack import FeatureSource
+from .reference import ReferenceData
+
+# Pixels sampled per parcel; fewer if the number of parcels is very large.
+MAX_PER_PARCEL = 30
+MIN_PER_PARCEL = 4
+MAX_PIXELS = 150_000
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingPixels:
-    """A sample of training pixels and the number of pixels left out.
+class ParcelPixels:
+    """Sampled pixels of each parcel.
 
     Parameters
     ----------
-    sample : PixelSample
-        Classes are indices of the classes of the reference; features may be NaN if missing values are accepted.
-    without_data : int
-        Pixels of the training parcels left out because features are missing.
-    disputed : int
-        Pixels in parcels of different classes; not used.
+    features : ndarray of float32, shape (pixels, features)
+        NaN for missing values.
+    parcels : ndarray of int64, shape (pixels,)
+        Indices into `parcel_numbers`.
+    parcel_numbers : ndarray of int64, shape (parcels,)
+        Numbers (in the reference data) of the parcels with valid pixels.
+    classes : ndarray of int64, shape (parcels,)
+        Indices into the class table.
+    is_training : ndarray of bool, shape (parcels,)
+    available : ndarray of int64, shape (parcels,)
+        Number of valid pixels in each parcel.
     """
 
-    sample: PixelSample
-    without_data: int
-    disputed: int
+    features: NDArray[np.float32]
+    parcels: NDArray[np.int64]
+    parcel_numbers: NDArray[np.int64]
+    classes: NDArray[np.int64]
+    is_training: NDArray[np.bool_]
+    available: NDArray[np.int64]
 
 
-def sample_training_pixels(stack, reference, settings, executor, progress):
-    """Read the training parcels and sample their pixels.
+def sample_parcel_pixels(source: FeatureSource, reference: ReferenceData, is_wanted: NDArray[np.bool_], maximum: int,
+                         seed: int, by_parcel: bool, executor: Executor, progress: Progress,
+                         accept_gaps: bool = False) -> PixelSample:
+    """Sample the pixels of some parcels, with a maximum number for each class or for each parcel.
 
     Parameters
     ----------
-    stack : FeatureStack
+    source : FeatureSource
     reference : ReferenceData
-    settings : ForestSettings
+    is_wanted : ndarray of bool, shape (parcels + 2,)
+        By parcel number.
+    maximum : int
+        0 for no limit.
+    seed : int
+    by_parcel : bool
+        Whether the maximum applies to each parcel instead of each class.
     executor : concurrent.futures.Executor
     progress : Progress
+    accept_gaps : bool
+        Whether pixels with some missing features are sampled, with NaN.
 
     Returns
     -------
-    TrainingPixels
+    PixelSample
+        Classes are indices of the classes of the reference; sorted by class, or with `by_parcel` by parcel number. Then
+        the available pixels are also those of each parcel number.
 
     Raises
     ------
@@ -53,30 +84,102 @@ def sample_training_pixels(stack, reference, settings, executor, progress):
     Cancelled
         If the user cancelled.
     """
-    if settings.samples_per_parcel:
-        sampled = _sample_parcel_pixels(stack, reference, reference.is_training, settings.samples_per_parcel,
-                                        settings.seed, True, executor, progress)
-    else:
-        sampled = _sample_parcel_pixels(stack, reference, reference.is_training, _class_limit(settings, reference),
-                                        settings.seed, False, executor, progress)
-    counts = np.bincount(sampled.sample.classes, minlength=len(reference.classes))
-    available = counts if settings.samples_per_parcel else sampled.sample.available
-    sizes = sample_sizes(settings, available)
-    return replace(sampled, sample=_subsample(sampled.sample, sizes, settings.seed))
+    class_of_parcel = reference.values - 1
+    sampler = PixelSampler(len(is_wanted) if by_parcel else len(reference.classes), len(source.names), maximum, seed)
+    without_data = disputed = 0
+
+    def work(window: Window):
+        progress.check()
+        parcel_numbers, disputed_here = reference.labels(window)
+        wanted = np.flatnonzero(is_wanted[parcel_numbers])
+        if not len(wanted):
+            return disputed_here, 0, None
+        features, valid = source.read(window, wanted, accept_gaps)
+        usable = wanted[valid]
+        owners = parcel_numbers[usable]
+        return disputed_here, len(wanted) - len(usable), (
+            owners if by_parcel else class_of_parcel[owners], pixel_positions(window, usable, source.grid),
+            features[valid], owners)
+
+    def finish(_, result) -> None:
+        nonlocal without_data, disputed
+        disputed_here, without_data_here, pixels = result
+        disputed += disputed_here
+        without_data += without_data_here
+        if pixels is not None:
+            sampler.add(*pixels)
+
+    near = [window for window in source.blocks() if reference.parcel_map.touches(window)]
+    run_blocks(near, work, finish, executor, progress)
+    sample = replace(sampler.result(), without_data=without_data, disputed=disputed)
+    return replace(sample, classes=class_of_parcel[sample.parcels].astype(np.int32)) if by_parcel else sample
 
 
-def sample_validation_pixels(stack, reference, max_per_class, seed, executor, progress):
-    """A sample of the pixels of the validation parcels; see :func:`sample_training_pixels`.
+def sample_training_pixels(source: FeatureSource, reference: ReferenceData, settings: ForestSettings,
+                           executor: Executor, progress: Progress) -> PixelSample:
+    """Sample the pixels of the training parcels.
+
+    Parameters
+    ----------
+    source : FeatureSource
+    reference : ReferenceData
+    settings : ForestSettings
+    executor : concurrent.futures.Executor
+    progress : Progress
 
     Returns
     -------
     PixelSample
+        Classes are indices of the classes of the reference; features may be NaN if the settings accept missing values.
     """
-    return _sample_parcel_pixels(stack, reference, reference.is_validation, max_per_class, seed, False, executor,
-                                 progress).sample
+    by_parcel = bool(settings.samples_per_parcel)
+    maximum = settings.samples_per_parcel if by_parcel else _class_limit(settings, reference)
+    sample = sample_parcel_pixels(source, reference, reference.is_training, maximum, settings.seed, by_parcel, executor,
+                                  progress, accepts_gaps(settings))
+    if by_parcel:
+        sample = _by_class(sample, reference)
+    available = np.bincount(sample.classes, minlength=len(reference.classes)) if by_parcel else sample.available
+    return _subsample(sample, sample_sizes(settings, available), settings.seed)
 
 
-def sample_sizes(settings, available):
+def sample_each_parcel(source: FeatureSource, reference: ReferenceData, settings: ForestSettings, executor: Executor,
+                       progress: Progress, max_parcels: int = 0) -> ParcelPixels:
+    """Sample the same maximum number of pixels of each training and validation parcel.
+
+    Parameters
+    ----------
+    source : FeatureSource
+    reference : ReferenceData
+    settings : ForestSettings
+        Seed, and treatment of missing values.
+    executor : concurrent.futures.Executor
+    progress : Progress
+    max_parcels : int
+        Maximum number of parcels per class; 0 uses all. Parts of a class raster are not limited.
+
+    Returns
+    -------
+    ParcelPixels
+    """
+    is_used = reference.is_training | reference.is_validation
+    if max_parcels and isinstance(reference.parcel_map, ParcelRaster):
+        is_used = _limit_per_class(reference.values, is_used, max_parcels, settings.seed)
+    maximum = int(np.clip(MAX_PIXELS // max(1, int(is_used.sum())), MIN_PER_PARCEL, MAX_PER_PARCEL))
+    sample = sample_parcel_pixels(source, reference, is_used, maximum, settings.seed, True, executor, progress,
+                                  accepts_gaps(settings))
+    parcel_numbers, parcels = np.unique(sample.parcels, return_inverse=True)
+    parcel_numbers = parcel_numbers.astype(np.int64)
+    return ParcelPixels(features=sample.features, parcels=parcels.ravel().astype(np.int64),
+                        parcel_numbers=parcel_numbers, classes=reference.values[parcel_numbers] - 1,
+                        is_training=reference.is_training[parcel_numbers], available=sample.available[parcel_numbers])
+
+
+def accepts_gaps(settings: ForestSettings) -> bool:
+    """Whether pixels with some missing features are used, because these are imputed."""
+    return settings.missing_values != "exclude"
+
+
+def sample_sizes(settings: ForestSettings, available: NDArray[np.integer]) -> NDArray[np.int64]:
     """Number of training pixels of each class.
 
     Parameters
@@ -110,7 +213,7 @@ def sample_sizes(settings, available):
     return sizes
 
 
-def _class_limit(settings, reference):
+def _class_limit(settings: ForestSettings, reference: ReferenceData) -> int:
     """Upper limit of the sample size of a class, before the available pixels are counted; 0 for no limit."""
     if settings.sampling_strategy == "all":
         return 0
@@ -120,7 +223,7 @@ def _class_limit(settings, reference):
     return min(limits, default=0)
 
 
-def _subsample(sample, sizes, seed):
+def _subsample(sample: PixelSample, sizes: NDArray[np.int64], seed: int) -> PixelSample:
     """A random sample of the given size of each class, in the original order."""
     kept = []
     for number, size in enumerate(sizes):
@@ -134,134 +237,17 @@ def _subsample(sample, sizes, seed):
     return replace(sample, features=sample.features[kept], classes=sample.classes[kept], parcels=sample.parcels[kept])
 
 
-def _sample_parcel_pixels(stack, reference, is_wanted, maximum, seed, by_parcel, executor, progress):
-    """A sample of the pixels of some parcels, with a maximum number for each class or for each parcel."""
-    groups = len(reference.values) if by_parcel else len(reference.classes)
-    sampler = PixelSampler(groups, len(stack.names), maximum, seed)
-    without_data = disputed = 0
-
-    def work(window):
-        progress.check()
-        parcel_ids, disputed_here = reference.labels(window)
-        selected = np.flatnonzero(is_wanted[parcel_ids])
-        if not len(selected):
-            return disputed_here, 0, None
-        features, valid = stack.read(window, selected)
-        usable = selected[valid]
-        rows, columns = np.divmod(usable, window.width)
-        pixels = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
-        owners = parcel_ids[usable]
-        candidates = owners if by_parcel else reference.values[owners] - 1, pixels, features[valid], owners
-        return disputed_here, len(selected) - len(usable), candidates
-
-    def finish(_, result):
-        nonlocal without_data, disputed
-        disputed_here, without_data_here, candidates = result
-        disputed += disputed_here
-        without_data += without_data_here
-        if candidates is not None:
-            sampler.add(*candidates)
-
-    near = [window for window in stack.blocks() if reference.parcel_map.touches(window)]
-    run_blocks(near, work, finish, executor, progress)
-    sample = sampler.result()
-    return TrainingPixels(_by_class(sample, reference) if by_parcel else sample, without_data, disputed)
-
-
-def _by_class(sample, reference):
-    """A sample grouped by parcel, regrouped by class."""
+def _by_class(sample: PixelSample, reference: ReferenceData) -> PixelSample:
+    """A sample sorted by parcel, sorted by class, with the available pixels of each class."""
+    order = np.argsort(sample.classes, kind="stable")
     class_of_parcel = reference.values - 1
-    classes = class_of_parcel[sample.classes].astype(np.int32)
-    order = np.argsort(classes, kind="stable")
     available = np.bincount(class_of_parcel[1:-1], sample.available[1:-1], len(reference.classes)).astype(np.int64)
-    return PixelSample(sample.features[order], classes[order], sample.parcels[order], available)
+    return replace(sample, features=sample.features[order], classes=sample.classes[order],
+                   parcels=sample.parcels[order], available=available)
 
 
-# Pixels sampled per parcel; fewer if the number of parcels is very large.
-MAX_PER_PARCEL = 30
-MIN_PER_PARCEL = 4
-MAX_PIXELS = 150_000
-
-
-@dataclass(frozen=True, eq=False)
-class ParcelPixels:
-    """Sampled pixels of each parcel.
-
-    Parameters
-    ----------
-    features : ndarray of float32, shape (pixels, features)
-        NaN for missing values.
-    parcels : ndarray of int64, shape (pixels,)
-        Indices into `parcel_numbers`.
-    parcel_numbers : ndarray of int64, shape (parcels,)
-        Numbers (in the reference data) of the parcels with valid pixels.
-    classes : ndarray of int64, shape (parcels,)
-        Indices into the class table.
-    is_training : ndarray of bool, shape (parcels,)
-    available : ndarray of int64, shape (parcels,)
-        Number of valid pixels in each parcel.
-    """
-
-    features: np.ndarray
-    parcels: np.ndarray
-    parcel_numbers: np.ndarray
-    classes: np.ndarray
-    is_training: np.ndarray
-    available: np.ndarray
-
-
-def sample_parcel_pixels(stack, ground, seed, executor, progress, max_parcels=0):
-    """Sample the same maximum number of pixels of each training and validation parcel.
-
-    Parameters
-    ----------
-    stack : FeatureStack
-    ground : ReferenceData
-    seed : int
-    executor : concurrent.futures.Executor
-    progress : Progress
-    max_parcels : int
-        Maximum number of parcels per class; 0 uses all.
-
-    Returns
-    -------
-    ParcelPixels
-    """
-    is_used, parcel_map = ground.is_training | ground.is_validation, ground.parcel_map
-    if max_parcels and isinstance(parcel_map, ParcelRaster):
-        is_used = _limit_per_class(ground.values, is_used, max_parcels, seed)
-        parcel_map = ParcelRaster(stack.grid, [parcel_map.parcels[number - 1] for number in np.flatnonzero(is_used)])
-    count = max(1, int(is_used.sum()))
-    maximum = int(np.clip(MAX_PIXELS // count, MIN_PER_PARCEL, MAX_PER_PARCEL))
-    sampler = PixelSampler(len(is_used), len(stack.names), maximum, seed)
-
-    def work(window):
-        progress.check()
-        parcel_numbers, _ = ground.labels(window)
-        chosen = np.flatnonzero(is_used[parcel_numbers])
-        if not len(chosen):
-            return None
-        features, valid = stack.read(window, chosen)
-        usable = chosen[valid]
-        rows, columns = np.divmod(usable, window.width)
-        positions = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
-        return parcel_numbers[usable], positions, features[valid], parcel_numbers[usable]
-
-    def finish(_, block_pixels):
-        if block_pixels is not None:
-            sampler.add(*block_pixels)
-
-    run_blocks([window for window in stack.blocks() if parcel_map.touches(window)], work, finish, executor,
-               progress)
-    sample = sampler.result()
-    parcel_numbers, parcels = np.unique(sample.parcels, return_inverse=True)
-    parcel_numbers = parcel_numbers.astype(np.int64)
-    return ParcelPixels(sample.features, parcels.ravel().astype(np.int64), parcel_numbers,
-                        ground.values[parcel_numbers] - 1, ground.is_training[parcel_numbers],
-                        sample.available[parcel_numbers])
-
-
-def _limit_per_class(values, is_used, maximum, seed):
+def _limit_per_class(values: NDArray[np.int64], is_used: NDArray[np.bool_], maximum: int,
+                     seed: int) -> NDArray[np.bool_]:
     """Random selection of at most the given number of parcels per class."""
     selected = np.zeros_like(is_used)
     for value in np.unique(values[is_used]):

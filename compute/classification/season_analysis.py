@@ -1,15 +1,8 @@
-"""Class profiles, early-season accuracy.
+"""The season: NDVI profiles of the classes, accuracy of a classification with the images up to each date, figures.
 
-NDVI profiles of the classes over the season: percentiles over their parcels.
-
-Early-season accuracy: accuracy of a classification with the images up to each date.
-
-For each date a small forest is trained on the training parcels and assessed on the validation parcels, with the
-features up to that date (and undated features). The split is that of the map.
-
-Figures over the season: NDVI profiles and early-season accuracy.
-
-Conventions as in :mod:`.pictures`.
+A profile is the percentiles over the parcels of a class. For the accuracy a small forest is trained for each date on
+the training parcels and assessed on the validation parcels, with the features up to that date (and undated features).
+The split is that of the map. Conventions of the figures as in :mod:`~..report.figures`.
 """
 
 from dataclasses import dataclass
@@ -17,12 +10,26 @@ from datetime import date
 
 import numpy as np
 
-from ..classifiers.random_forest import class_probabilities, impute_median
+from ..classifiers.imputation import imputation_values, impute
+from ..classifiers.random_forest import class_probabilities, small_forest
 from ..raster.band_metadata import band_and_date
 from ..report.figures import FONT, TEXT, figure_of, one_line, space_labels, svg_of, write
 
 PERCENTILES = (10, 25, 50, 75, 90)
 NDVI, RED, INFRARED = "NDVI", "B04", ("B08", "B8A")
+
+# Dates for which the accuracy is measured.
+MAX_DATES = 12
+
+# Accuracies that differ by less are considered equal.
+TOLERANCE = 0.02
+
+# Figures: colour of secondary lines, and layout of the panels of the profiles.
+GREY = "#8a8f94"
+COLUMNS = 3
+MAX_PANELS = 24
+MAX_TITLE = 31
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,12 +116,6 @@ def _percentiles(rows):
     return percentiles
 
 
-MAX_DATES = 12
-
-# Accuracies that differ by less are considered equal.
-TOLERANCE = 0.02
-
-
 @dataclass(frozen=True)
 class EarlyAccuracy:
     """Accuracy with the images up to a date.
@@ -160,18 +161,20 @@ def accuracy_by_date(pixels, names, settings, progress):
     classes = pixels.classes[pixels.parcels]
     if len(all_dates) < 2 or is_training.all() or len(np.unique(classes[is_training])) < 2:
         return (), ["Early-season accuracy was not measured: it needs bands of several dates, and validation parcels."]
-    features = impute_median(pixels.features)
+    features = pixels.features.copy()
+    impute(features, imputation_values(features, "median"))
     # Each pixel is weighted by the number of valid pixels it represents, as in the forest of the map.
     sampled = np.bincount(pixels.parcels, minlength=len(pixels.parcel_numbers))
     weights = (pixels.available / sampled)[pixels.parcels[is_training]]
     chosen = sorted({all_dates[index] for index in np.linspace(0, len(all_dates) - 1, MAX_DATES).round().astype(int)})
     accuracies = []
-    for index, date in enumerate(chosen):
-        columns = np.flatnonzero(dates <= date)
+    for index, last in enumerate(chosen):
+        columns = np.flatnonzero(dates <= last)
         votes = class_probabilities(features[is_training][:, columns], classes[is_training],
-                                    features[~is_training][:, columns], int(pixels.classes.max()) + 1, settings,
+                                    features[~is_training][:, columns], int(pixels.classes.max()) + 1,
+                                    small_forest(settings),
                                     progress.part(index / len(chosen), (index + 1) / len(chosen)), weights)
-        accuracies.append(EarlyAccuracy(date, sum(day <= date for day in all_dates),
+        accuracies.append(EarlyAccuracy(last, sum(day <= last for day in all_dates),
                                         *_accuracies(votes.argmax(axis=1), pixels, ~is_training)))
     return tuple(accuracies), []
 
@@ -208,13 +211,6 @@ def _accuracies(mapped, pixels, is_validation):
     return float((correct * weights).sum() / weights.sum()), float(is_correct.mean())
 
 
-GREY = "#8a8f94"
-COLUMNS = 3
-MAX_PANELS = 24
-MAX_TITLE = 31
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
 def profiles_picture(profiles):
     """A panel for each class: median and percentiles of the NDVI of its parcels.
 
@@ -227,8 +223,6 @@ def profiles_picture(profiles):
     str
         SVG.
     """
-    import numpy as np
-
     days = [_day(text) for text in profiles.dates]
     shown = list(range(min(len(profiles.classes), MAX_PANELS)))
     rows = -(-len(shown) // COLUMNS)
@@ -257,8 +251,6 @@ def profiles_picture(profiles):
 
 
 def _plot_percentiles(axes, days, percentiles, colour):
-    import numpy as np
-
     colour = tuple(channel / 255 for channel in colour)
     valid = np.isfinite(percentiles[2])
     days = np.array(days)[valid]

@@ -4,12 +4,23 @@ Stratified k-fold cross-validation by parcel: the class probabilities of each pa
 the other folds. Training and validation parcels of the map are treated alike.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..classifiers.random_forest import class_probabilities, impute_median
+from ..classifiers.forest_model import ForestSettings
+from ..classifiers.imputation import imputation_values, impute
+from ..classifiers.random_forest import held_out_probabilities, small_forest
+from ..classifiers.tuning import parcel_folds
 from ..feature_table import FeatureTable, feature_number
+from ..insitu.parcel import Parcel
+from ..progress import Progress
+from .reference import ReferenceData
+from .sampling import ParcelPixels
 
 FOLDS = 5
 
@@ -40,7 +51,7 @@ class SuspectLabel:
         Whether it is a training parcel of the map.
     """
 
-    parcel: object
+    parcel: Parcel
     label: str
     predicted: str
     probability: float
@@ -49,13 +60,14 @@ class SuspectLabel:
     is_training: bool
 
 
-def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
+def find_suspect_labels(pixels: ParcelPixels, reference: ReferenceData, pixel_area: float, settings: ForestSettings,
+                        progress: Progress) -> tuple[tuple[SuspectLabel, ...], list[str]]:
     """Find parcels with suspect labels, the largest first.
 
     Parameters
     ----------
     pixels : ParcelPixels
-    ground : ReferenceData
+    reference : ReferenceData
     pixel_area : float
         Square metres.
     settings : ForestSettings
@@ -66,28 +78,26 @@ def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
     parcels : tuple of SuspectLabel
     notes : list of str
     """
-    labels = [map_class.label for map_class in ground.classes]
+    labels = [map_class.label for map_class in reference.classes]
     sizes = np.bincount(pixels.classes, minlength=len(labels))
     usable = sizes[pixels.classes] >= MIN_PARCELS
     skipped = [labels[index] for index in np.flatnonzero((sizes > 0) & (sizes < MIN_PARCELS))]
     notes = [f"Too few parcels to find suspect labels: {', '.join(skipped)}."] if skipped else []
     if len(np.unique(pixels.classes[usable])) < 2:
         return (), notes
-    folds = np.where(usable, _folds(pixels.classes, settings.seed), -1)
-    probabilities = _out_of_fold_probabilities(pixels, folds, len(labels), settings, progress)
+    probabilities = _held_out_probabilities(pixels, usable, len(labels), settings, progress)
     predicted = probabilities.argmax(axis=1)
-    indices = np.arange(len(predicted))
-    suspects = [SuspectLabel(ground.parcel_map.parcels[pixels.parcel_numbers[index] - 1], labels[pixels.classes[index]],
-                             labels[predicted[index]], float(probabilities[index, predicted[index]]),
-                             float(probabilities[index, pixels.classes[index]]),
-                             float(pixels.available[index] * pixel_area / SQUARE_METRES_PER_HECTARE),
-                             bool(pixels.is_training[index]))
-                for index in indices[usable & (predicted != pixels.classes)
-                                     & (probabilities[indices, predicted] >= SUSPECT_THRESHOLD)]]
+    is_suspect = usable & (predicted != pixels.classes) & (probabilities.max(axis=1) >= SUSPECT_THRESHOLD)
+    suspects = [SuspectLabel(
+        parcel=reference.parcel_map.parcels[pixels.parcel_numbers[index] - 1], label=labels[pixels.classes[index]],
+        predicted=labels[predicted[index]], probability=float(probabilities[index, predicted[index]]),
+        label_probability=float(probabilities[index, pixels.classes[index]]),
+        hectares=float(pixels.available[index] * pixel_area / SQUARE_METRES_PER_HECTARE),
+        is_training=bool(pixels.is_training[index])) for index in np.flatnonzero(is_suspect)]
     return tuple(sorted(suspects, key=lambda suspect: (-suspect.hectares, suspect.parcel.identifier))), notes
 
 
-def suspect_label_table(suspects):
+def suspect_label_table(suspects: Sequence[SuspectLabel]) -> FeatureTable:
     """Suspect labels as rows of a vector layer.
 
     Returns
@@ -103,28 +113,15 @@ def suspect_label_table(suspects):
         for rank, suspect in enumerate(suspects, start=1)))
 
 
-def _folds(classes, seed):
-    """The fold of each parcel, assigned at random within its class (stratified)."""
-    folds = np.zeros(len(classes), np.int64)
-    for value in np.unique(classes):
-        members = np.flatnonzero(classes == value)
-        folds[np.random.default_rng([seed, int(value)]).permutation(members)] = np.arange(len(members)) % FOLDS
-    return folds
-
-
-def _out_of_fold_probabilities(pixels, folds, class_count, settings, progress):
-    """Out-of-fold mean class probabilities of each parcel; 0 for parcels without a fold."""
-    features = impute_median(pixels.features)
-    pixel_folds = folds[pixels.parcels]
-    classes = pixels.classes[pixels.parcels]
-    sums = np.zeros((len(folds), class_count))
-    for fold in range(FOLDS):
-        is_tested = pixel_folds == fold
-        is_training = (pixel_folds >= 0) & ~is_tested
-        if not is_tested.any() or len(np.unique(classes[is_training])) < 2:
-            continue
-        np.add.at(sums, pixels.parcels[is_tested], class_probabilities(
-            features[is_training], classes[is_training], features[is_tested], class_count, settings,
-            progress.part(fold / FOLDS, (fold + 1) / FOLDS)))
-    pixel_counts = np.bincount(pixels.parcels, minlength=len(folds))
-    return sums / np.maximum(pixel_counts, 1)[:, None]
+def _held_out_probabilities(pixels: ParcelPixels, usable: NDArray[np.bool_], class_count: int,
+                            settings: ForestSettings, progress: Progress) -> NDArray[np.float64]:
+    """Mean class probabilities of each parcel, from forests trained without it; 0 for parcels that are not usable."""
+    is_used = usable[pixels.parcels]
+    features, parcels = pixels.features[is_used], pixels.parcels[is_used]
+    impute(features, imputation_values(pixels.features, "median"))
+    classes = pixels.classes[parcels]
+    folds = parcel_folds(classes, parcels, FOLDS, settings.seed)
+    sums = np.zeros((len(usable), class_count))
+    np.add.at(sums, parcels, held_out_probabilities(features, classes, class_count, folds, small_forest(settings),
+                                                    progress))
+    return sums / np.maximum(np.bincount(pixels.parcels, minlength=len(usable)), 1)[:, None]

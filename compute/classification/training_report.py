@@ -1,6 +1,14 @@
 """The classification report: content and settings in words."""
 
+from __future__ import annotations
+
+from ..classifiers.classifier import Model
+from ..classifiers.forest_model import ForestSettings
+from ..raster.grid import pixel_area
 from .classification_report import ClassificationReport, RasterSummary
+
+# Kinds of classifier whose value of CLASSIFIER is not their name.
+TITLES = {"extra_trees": "extremely randomised trees"}
 
 
 def describe_classification(task, stack, result):
@@ -9,45 +17,46 @@ def describe_classification(task, stack, result):
     Parameters
     ----------
     task : ClassificationTask
-    stack : FeatureStack
+    stack : FeatureStack or SeriesStack
     result : Classification
 
     Returns
     -------
     ClassificationReport
     """
-    forest = result.forest
+    model = result.model
     return ClassificationReport(
         title="Crop classification",
         rasters=tuple(RasterSummary(reader.path, len(reader.bands), dates)
                       for reader, dates in zip(stack.readers, stack.dates)),
-        pixel_area=stack.pixel_area, band_names=result.forest.bands,
+        pixel_area=pixel_area(stack.grid), band_names=model.bands,
         parcels_path=task.training_raster or task.parcels_path,
         class_field=task.class_field, validation_path=task.validation_path, classes=result.summaries,
         pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,
-        importances=band_importances(forest),
-        settings=describe_settings(task, forest.settings) | _describe_permutation(forest),
-        warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=forest.oob_score,
+        importances=band_importances(model),
+        settings=describe_settings(task, model.settings) | _describe_permutation(model),
+        warnings=result.warnings, notes=task.notes, synthetic=stack.is_synthetic, oob_score=model.classifier.oob_score,
         insight=result.insight, interval=result.interval, from_raster=bool(task.training_raster))
 
 
-def band_importances(forest):
+def band_importances(model):
     """Impurity importance by band; that of a band difference is divided equally between its two bands.
 
     Parameters
     ----------
-    forest : Forest
+    model : Model
 
     Returns
     -------
     tuple of (str, float)
-        With the same sum as the importances of the forest.
+        With the same sum as the importances of the features; empty if the classifier has none.
     """
-    importances = list(forest.importances[:len(forest.bands)])
-    for pair, importance in zip(forest.band_differences, forest.importances[len(forest.bands):]):
+    by_feature = model.classifier.importances
+    importances = list(by_feature[:len(model.bands)])
+    for pair, importance in zip(model.band_differences, by_feature[len(model.bands):]):
         for index in pair:
             importances[index] += importance / 2
-    return tuple(zip(forest.bands, importances))
+    return tuple(zip(model.bands, importances))
 
 
 def describe_settings(task, settings):
@@ -64,7 +73,7 @@ def describe_settings(task, settings):
     dict of str to str
     """
     described = {
-        "Classifier": "random forest" if settings.classifier == "random_forest" else "extremely randomised trees",
+        "Classifier": TITLES.get(settings.classifier, settings.classifier.replace("_", " ")),
         "Number of trees": str(settings.trees),
         "Normalised differences of all band pairs":
             "yes (importance divided between the two bands)" if settings.band_differences else "no",
@@ -91,7 +100,7 @@ def describe_settings(task, settings):
     return described | {name: text for name, text in optional.items() if text}
 
 
-def _describe_sampling(settings):
+def _describe_sampling(settings: ForestSettings) -> str:
     if settings.sampling_strategy == "all":
         return "all"
     total = f", maximum {settings.total_samples} in total" if settings.total_samples else ""
@@ -100,9 +109,9 @@ def _describe_sampling(settings):
             "proportional": f"in proportion to the pixels of the training parcels{total}"}[settings.sampling_strategy]
 
 
-def _describe_permutation(forest):
-    if not forest.permutation_importances:
+def _describe_permutation(model: Model) -> dict[str, str]:
+    if not model.permutation_importances:
         return {}
-    ranked = sorted(zip(forest.feature_names, forest.permutation_importances), key=lambda pair: -pair[1])
+    ranked = sorted(zip(model.features, model.permutation_importances), key=lambda pair: -pair[1])
     return {"Permutation importance (accuracy lost on validation pixels when a band is shuffled)":
             ", ".join(f"{name} {100 * loss:.1f} %" for name, loss in ranked[:10])}

@@ -3,12 +3,19 @@
 Each function checks one aspect and returns a list of messages, empty if there is nothing to report.
 """
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
+from ..classifiers.classifier import Model
 from ..insitu.parcel import similar_spellings
+from ..insitu.pixel_sampler import PixelSample
 from ..messages import listed
+from .prediction import MapCounts
+from .reference import ReferenceData
 
 FEW_PARCELS = 5
 FEW_PIXELS = 50
@@ -22,7 +29,7 @@ MAX_WITHOUT_DATA = 0.2
 MAX_OUT_OF_RANGE = 0.3
 
 
-def parcel_warnings(reference):
+def parcel_warnings(reference: ReferenceData) -> list[str]:
     """Parcels that cannot be used, and classes with too few of them.
 
     Parameters
@@ -62,7 +69,7 @@ def parcel_warnings(reference):
     return warnings + similar_spellings(labels)
 
 
-def validation_warnings(reference, is_split_off):
+def validation_warnings(reference: ReferenceData, is_split_off: bool) -> list[str]:
     """Limits of the accuracy assessment.
 
     Parameters
@@ -102,20 +109,21 @@ def validation_warnings(reference, is_split_off):
     return warnings
 
 
-def training_warnings(reference, sampled):
+def training_warnings(reference: ReferenceData, sample: PixelSample) -> list[str]:
     """Classes with few or no training pixels, pixels without data and disputed ones.
 
     Parameters
     ----------
     reference : ReferenceData
-    sampled : TrainingPixels
+    sample : PixelSample
+        Of the training pixels.
 
     Returns
     -------
     list of str
     """
     warnings = []
-    counts = np.bincount(sampled.sample.classes, minlength=len(reference.classes))
+    counts = np.bincount(sample.classes, minlength=len(reference.classes))
     trained = {parcel.code for parcel in reference.training}
     none = [c.label for c, count in zip(reference.classes, counts) if not count and c.code in trained]
     few = [f"{c.label} ({count})" for c, count in zip(reference.classes, counts) if 0 < count < FEW_PIXELS]
@@ -125,75 +133,75 @@ def training_warnings(reference, sampled):
     if few:
         warnings.append(f"{len(few)} of {len(reference.classes)} classes have fewer than {FEW_PIXELS} training pixels: "
                         f"{listed(few)}. Add training parcels.")
-    usable = int(sampled.sample.available.sum())
-    if sampled.without_data > MAX_WITHOUT_DATA * (usable + sampled.without_data):
-        warnings.append(f"{sampled.without_data} of {usable + sampled.without_data} training pixels lack data at some "
+    usable = int(sample.available.sum())
+    if sample.without_data > MAX_WITHOUT_DATA * (usable + sample.without_data):
+        warnings.append(f"{sample.without_data} of {usable + sample.without_data} training pixels lack data at some "
                         "date and were left out. Fill the gaps in the time series tool.")
-    if sampled.disputed:
-        warnings.append(f"{sampled.disputed} pixels lie in parcels of different classes and were left out.")
+    if sample.disputed:
+        warnings.append(f"{sample.disputed} pixels lie in parcels of different classes and were left out.")
     return warnings
 
 
-def split_warnings(importances):
+def split_warnings(importances: Sequence[float]) -> list[str]:
     """Trees without any split.
 
     Parameters
     ----------
-    importances : ndarray of float
-        Of the features.
+    importances : sequence of float
+        Of the features; empty for a classifier without trees.
 
     Returns
     -------
     list of str
     """
-    if np.any(importances):
+    if not len(importances) or np.any(importances):
         return []
     return ["No tree has a split, so all pixels get the same class: the minimum samples per leaf are too large for the "
             "number of training pixels, or the bands are constant. Reduce the minimum samples per leaf, add training "
             "pixels, or check the rasters."]
 
 
-def map_warnings(mapping, forest):
+def map_warnings(counts: MapCounts, model: Model) -> list[str]:
     """Pixels of the map without a class, and input outside the range of the training data.
 
     Parameters
     ----------
-    mapping : Mapping
-    forest : Forest
+    counts : MapCounts
+    model : Model
 
     Returns
     -------
     list of str
     """
     warnings = []
-    empty, total = int(mapping.class_counts[0]) - mapping.low_confidence, int(mapping.class_counts.sum())
+    empty, total = int(counts.class_counts[0]) - counts.low_confidence, int(counts.class_counts.sum())
     if empty > MAX_WITHOUT_DATA * total:
-        reason = "all bands lack data there" if forest.imputation_values else "some band lacks data there"
+        reason = "all bands lack data there" if model.imputation_values else "some band lacks data there"
         warnings.append(f"{empty / total:.0%} of the pixels have no class, because {reason}. If these are clouds, fill "
                         "the gaps in the time series tool.")
-    if mapping.low_confidence:
-        warnings.append(f"{mapping.low_confidence / total:.0%} of the pixels have no class, because their confidence "
+    if counts.low_confidence:
+        warnings.append(f"{counts.low_confidence / total:.0%} of the pixels have no class, because their confidence "
                         "is below the minimum confidence.")
-    names = [name for name, fraction in zip(forest.feature_names, mapping.out_of_range) if fraction > MAX_OUT_OF_RANGE]
+    names = [name for name, fraction in zip(model.features, counts.out_of_range) if fraction > MAX_OUT_OF_RANGE]
     if names:
         shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
-        warnings.append(f"The values of {len(names)} of {len(forest.feature_names)} bands lie far outside the range of "
+        warnings.append(f"The values of {len(names)} of {len(model.features)} bands lie far outside the range of "
                         f"the training pixels ({shown}). Check that the units are the same (reflectance, not "
                         "reflectance times 10000).")
     return warnings
 
 
-def map_notes(mapping):
+def map_notes(counts: MapCounts) -> list[str]:
     """How pixels with missing values were treated.
 
     Parameters
     ----------
-    mapping : Mapping
+    counts : MapCounts
 
     Returns
     -------
     list of str
     """
-    if not mapping.imputed:
+    if not counts.imputed:
         return []
-    return [f"{mapping.imputed} classified pixels lack some bands; the missing values were imputed as in training."]
+    return [f"{counts.imputed} classified pixels lack some bands; the missing values were imputed as in training."]

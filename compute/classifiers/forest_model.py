@@ -1,20 +1,122 @@
-"""Settings, tree arrays and model of a forest.
-
-Layout of the trees of a forest in memory and in the model file.
+"""A forest as values: the settings of its training, from which the dialogs take their defaults, and its trees.
 
 The nodes of all trees are stored in a few flat arrays, which can be written to a file without pickle, checked before
 use, and traversed by different engines.
-
-Settings of the training of a forest; the dialogs take their defaults from here.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UnreadableInput, UnsuitableInput
-from .similarity import Similarity
+
+SAMPLING_STRATEGIES = ("equal", "smallest", "proportional", "all")
+MISSING_VALUE_METHODS = ("exclude", "median", "constant")
+
+
+@dataclass(frozen=True)
+class ForestSettings:
+    """Settings of the training of a forest.
+
+    Parameters
+    ----------
+    trees : int
+        Number of trees.
+    samples_per_class : int
+        Maximum number of training pixels per class, a random sample of its training parcels; 0 for no limit.
+    min_samples_leaf : int
+        Minimum number of training pixels in a leaf.
+    max_depth : int
+        Maximum depth of a tree; 0 for no limit.
+    balanced_weights : bool
+        Whether all classes have the same total weight, independent of their number of pixels.
+    seed : int
+        The same seed, data and scikit-learn version give the same forest.
+    threads : int
+        Number of threads; 0 uses all cores but one. The result does not depend on it.
+    band_differences : bool
+        Whether the normalised differences of all pairs of bands of a date are features too.
+    classifier : {"random_forest", "extra_trees"}
+        Random forest, or extremely randomised trees, whose thresholds are random.
+    sampling_strategy : {"equal", "smallest", "proportional", "all"}
+        Training pixels of each class: the maximum, as many as in the smallest class, in proportion to the training
+        pixels available, or all.
+    total_samples : int
+        Maximum number of training pixels of all classes together; 0 for no limit.
+    samples_per_parcel : int
+        Maximum number of training pixels per parcel, so that large parcels do not dominate; 0 for no limit.
+    features_per_split : int
+        Number of randomly chosen features considered at each split; 0 for the default of the classifier.
+    class_weights : dict of str to float
+        Weight of a pixel by code of its class; 1 for other classes.
+    missing_values : {"exclude", "median", "constant"}
+        Exclude pixels with missing features, or impute them by the median of the training pixels or by a constant far
+        below all values.
+    tune : bool
+        Whether to choose the minimum samples per leaf and the features per split by cross-validation by parcel.
+    oob_accuracy : bool
+        Whether to compute the out-of-bag accuracy.
+    permutation_importance : bool
+        Whether to compute the permutation importance of the features on validation pixels.
+    """
+
+    trees: int = 500
+    samples_per_class: int = 5000
+    min_samples_leaf: int = 1
+    max_depth: int = 0
+    balanced_weights: bool = False
+    seed: int = 0
+    threads: int = 0
+    band_differences: bool = True
+    classifier: str = "extra_trees"
+    sampling_strategy: str = "equal"
+    total_samples: int = 0
+    samples_per_parcel: int = 0
+    features_per_split: int = 0
+    class_weights: dict[str, float] = field(default_factory=dict)
+    missing_values: str = "exclude"
+    tune: bool = False
+    oob_accuracy: bool = False
+    permutation_importance: bool = False
+
+
+def parse_class_weights(text: str) -> dict[str, float]:
+    """Parse class weights such as ``wheat=2, maize=0.5``.
+
+    Parameters
+    ----------
+    text : str
+        Empty for no weights.
+
+    Returns
+    -------
+    dict of str to float
+        By code of the class.
+
+    Raises
+    ------
+    UnsuitableInput
+        If the text is malformed, or a weight is not above 0.
+    """
+    weights = {}
+    for part in filter(None, (part.strip() for part in text.replace("\n", ",").split(","))):
+        code, sign, number = (piece.strip() for piece in part.rpartition("="))
+        try:
+            weight = float(number) if sign and code else 0.0
+        except ValueError:
+            weight = 0.0
+        if not (weight > 0 and math.isfinite(weight)):
+            raise UnsuitableInput(f"'{part}' is not a class weight. Write class=number, with numbers above 0, "
+                                  "separated by commas: wheat=2, maize=0.5.")
+        weights[code] = weight
+    return weights
+
 
 LEAF = -1
 
@@ -48,25 +150,25 @@ class Trees:
     feature_count : int
     """
 
-    starts: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    feature: np.ndarray
-    threshold: np.ndarray
-    votes: np.ndarray
+    starts: NDArray[np.int64]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float64]
+    votes: NDArray[np.float32]
     feature_count: int
 
     @property
-    def count(self):
+    def count(self) -> int:
         """int: number of trees."""
         return len(self.starts) - 1
 
     @property
-    def class_count(self):
+    def class_count(self) -> int:
         """int: number of classes."""
         return self.votes.shape[1]
 
-    def nodes(self, tree):
+    def nodes(self, tree: int) -> slice:
         """slice: the nodes of a tree."""
         return slice(int(self.starts[tree]), int(self.starts[tree + 1]))
 
@@ -76,7 +178,7 @@ ARRAYS = {"starts": ("<i8", 1), "left": ("<i4", 1), "right": ("<i4", 1), "featur
           "threshold": ("<f8", 1), "votes": ("<f4", 2)}
 
 
-def trees_from_sklearn(estimators, class_count, feature_count):
+def trees_from_sklearn(estimators: Sequence[Any], class_count: int, feature_count: int) -> Trees:
     """Convert fitted scikit-learn trees.
 
     Parameters
@@ -113,7 +215,7 @@ def trees_from_sklearn(estimators, class_count, feature_count):
                  **{name: np.concatenate(part) for name, part in parts.items()})
 
 
-def check_trees(trees):
+def check_trees(trees: Trees) -> None:
     """Reject invalid trees, whose traversal might not terminate or read beyond the arrays.
 
     Parameters
@@ -157,7 +259,7 @@ def check_trees(trees):
              "its votes are not probabilities")
 
 
-def _is_depth_limited(trees, base):
+def _is_depth_limited(trees: Trees, base: NDArray[np.int64]) -> bool:
     """Whether no tree has more than ``MAX_LEVELS`` levels."""
     inner = np.flatnonzero(trees.left != LEAF)
     left, right = np.full(len(trees.left), LEAF, np.int64), np.full(len(trees.left), LEAF, np.int64)
@@ -171,165 +273,6 @@ def _is_depth_limited(trees, base):
     return False
 
 
-def _require(condition, fault):
+def _require(condition: bool, fault: str) -> None:
     if not condition:
         raise UnreadableInput(f"The model file is damaged: {fault}. Train the model again.")
-
-
-CLASSIFIERS = ("random_forest", "extra_trees")
-SAMPLING_STRATEGIES = ("equal", "smallest", "proportional", "all")
-MISSING_VALUE_METHODS = ("exclude", "median", "constant")
-
-
-@dataclass(frozen=True)
-class ForestSettings:
-    """Settings of the training of a forest.
-
-    Parameters
-    ----------
-    trees : int
-        Number of trees.
-    samples_per_class : int
-        Maximum number of training pixels per class, a random sample of its training parcels; 0 for no limit.
-    min_samples_leaf : int
-        Minimum number of training pixels in a leaf.
-    max_depth : int
-        Maximum depth of a tree; 0 for no limit.
-    balanced_weights : bool
-        Whether all classes have the same total weight, independent of their number of pixels.
-    seed : int
-        The same seed, data and scikit-learn version give the same forest.
-    threads : int
-        Number of threads; 0 uses all cores but one. The result does not depend on it.
-    band_differences : bool
-        Whether the normalised differences of all pairs of bands of a date are features too.
-    classifier : {"random_forest", "extra_trees"}
-        Random forest, or extremely randomised trees, whose thresholds are random.
-    sampling_strategy : {"equal", "smallest", "proportional", "all"}
-        Training pixels of each class: the maximum, as many as in the smallest class, in proportion to the training
-        pixels available, or all.
-    total_samples : int
-        Maximum number of training pixels of all classes together; 0 for no limit.
-    samples_per_parcel : int
-        Maximum number of training pixels per parcel, so that large parcels do not dominate; 0 for no limit.
-    features_per_split : int
-        Number of randomly chosen features considered at each split; 0 for :func:`.train.default_features_per_split`.
-    class_weights : dict of str to float
-        Weight of a pixel by code of its class; 1 for other classes.
-    missing_values : {"exclude", "median", "constant"}
-        Exclude pixels with missing features, or impute them by the median of the training pixels or by a constant far
-        below all values.
-    tune : bool
-        Whether to choose the minimum samples per leaf and the features per split by cross-validation by parcel.
-    oob_accuracy : bool
-        Whether to compute the out-of-bag accuracy.
-    permutation_importance : bool
-        Whether to compute the permutation importance of the features on validation pixels.
-    """
-
-    trees: int = 500
-    samples_per_class: int = 5000
-    min_samples_leaf: int = 1
-    max_depth: int = 0
-    balanced_weights: bool = False
-    seed: int = 0
-    threads: int = 0
-    band_differences: bool = True
-    classifier: str = "extra_trees"
-    sampling_strategy: str = "equal"
-    total_samples: int = 0
-    samples_per_parcel: int = 0
-    features_per_split: int = 0
-    class_weights: dict = field(default_factory=dict)
-    missing_values: str = "exclude"
-    tune: bool = False
-    oob_accuracy: bool = False
-    permutation_importance: bool = False
-
-
-def parse_class_weights(text):
-    """Parse class weights such as ``wheat=2, maize=0.5``.
-
-    Parameters
-    ----------
-    text : str
-        Empty for no weights.
-
-    Returns
-    -------
-    dict of str to float
-        By code of the class.
-
-    Raises
-    ------
-    UnsuitableInput
-        If the text is malformed, or a weight is not above 0.
-    """
-    weights = {}
-    for part in filter(None, (part.strip() for part in text.replace("\n", ",").split(","))):
-        code, sign, number = (piece.strip() for piece in part.rpartition("="))
-        try:
-            weight = float(number) if sign and code else 0.0
-        except ValueError:
-            weight = 0.0
-        if not (weight > 0 and math.isfinite(weight)):
-            raise UnsuitableInput(f"'{part}' is not a class weight. Write class=number, with numbers above 0, "
-                                  "separated by commas: wheat=2, maize=0.5.")
-        weights[code] = weight
-    return weights
-
-
-@dataclass(frozen=True, eq=False)
-class Forest:
-    """A trained forest with everything needed for prediction.
-
-    Parameters
-    ----------
-    trees : Trees
-        Class number ``k`` is ``classes[k]``.
-    feature_names : tuple of str
-        Bands, then band differences, in the order of the feature indices of the trees.
-    classes : tuple of MapClass
-    settings : ForestSettings
-    importances : tuple of float
-        Impurity-based importance of each feature.
-    training_pixels : tuple of int
-        Number of training pixels of each class.
-    software : dict of str to str
-        Versions of the software used for training.
-    imputation_values : tuple of float
-        Replacement of missing values of each feature; empty if pixels with missing values are not classified.
-    lows, highs : tuple of float
-        Minimum and maximum of each feature over the training pixels; empty if unknown.
-    oob_score : float or None
-        Out-of-bag accuracy.
-    permutation_importances : tuple of float
-        Loss of accuracy by shuffling each feature; empty if not computed.
-    band_differences : tuple of (int, int)
-        Indices of the pairs of bands whose normalised differences are the last features.
-    trained_on : str
-        Record of the training pixels, see :mod:`~..accuracy.record`; empty if unknown.
-    similarity : Similarity or None
-        For smoothing of the probabilities; None disables it.
-    """
-
-    trees: Trees
-    feature_names: tuple
-    classes: tuple
-    settings: ForestSettings
-    importances: tuple
-    training_pixels: tuple
-    software: dict = field(default_factory=dict)
-    imputation_values: tuple = ()
-    lows: tuple = ()
-    highs: tuple = ()
-    oob_score: float = None
-    permutation_importances: tuple = ()
-    trained_on: str = ""
-    band_differences: tuple = ()
-    similarity: Similarity = None
-
-    @property
-    def bands(self):
-        """tuple of str: the features that are read from rasters, not computed."""
-        return self.feature_names[:len(self.feature_names) - len(self.band_differences)]

@@ -1,12 +1,15 @@
 """Imputation of missing feature values."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import NDArray
 
 # Far below every reflectance, index or backscatter: a split can separate missing from measured values.
 MISSING_CONSTANT = -1e6
 
 
-def imputation_values(features, missing_values):
+def imputation_values(features: NDArray[np.float32], missing_values: str) -> tuple[float, ...]:
     """The value that replaces a missing value of each feature.
 
     Parameters
@@ -31,7 +34,7 @@ def imputation_values(features, missing_values):
     return tuple(medians)
 
 
-def impute(features, values):
+def impute(features: NDArray[np.float32], values: tuple[float, ...]) -> int:
     """Replace missing values in place.
 
     Parameters

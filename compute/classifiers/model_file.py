@@ -1,43 +1,40 @@
-"""The model file (``.ffm``): stores a forest without pickle, so that files from untrusted sources can be read safely.
+"""The model file (``.ffm``): stores a trained classifier without pickle, so that untrusted files can be read safely.
 
-It is a zip archive. ``model.json`` describes the model and its input; each array of :mod:`.trees` is a member
-``<name>.npy`` in numpy's format 1.0, little-endian. No member is ever executed, and every value is checked. Equal
-forests give equal bytes.
+It is a zip archive. ``model.json`` describes the model and its input. The members of the classifier are named by its
+kind: a description, ``extra_trees.json``, and its arrays, ``extra_trees/<name>.npy``, in numpy's format 1.0,
+little-endian. No member is ever executed, and every value is checked. Equal models give equal bytes.
 """
+
+from __future__ import annotations
 
 import io
 import json
 import math
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from tokenize import TokenError
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..archives import Budget, DamagedArchive, open_archive
 from ..classmap.classes import MapClass
 from ..errors import UnreadableInput
 from ..output_files import OutputSet
 from ..raster.band_metadata import band_difference_name
-from .forest_model import ARRAYS, Forest, ForestSettings, Trees, check_trees
+from .classifier import KINDS, Model
+from .forest_model import ForestSettings
+from .json_values import integer, number, numbers, text
 from .similarity import MAX_COMPONENTS, Similarity
 
-FORMAT = "floefield-forest"
-
-# Version 2 added band differences, imputation values, ranges, out-of-bag accuracy and permutation importances;
-# version 3 the similarity of pixels.
-VERSION = 3
+FORMAT = "floefield-model"
+VERSION = 1
 SUFFIX = ".ffm"
 DESCRIPTION = "model.json"
 
-# Fields with one number for each feature, or none, by their key in the description; since version 2.
-FEATURE_NUMBERS = {"stand_ins": "imputation_values", "lows": "lows", "highs": "highs",
-                   "permutation_importances": "permutation_importances"}
-
-# Keys of the settings that differ from the names of the fields.
-SETTINGS_KEYS = {"min_samples_leaf": "min_leaf", "balanced_weights": "balanced", "band_differences": "contrasts",
-                 "classifier": "kind", "sampling_strategy": "sampling", "class_weights": "weights",
-                 "missing_values": "missing", "oob_accuracy": "oob", "permutation_importance": "permutation"}
+# Format of the model files before the first release.
+DEVELOPMENT_FORMAT = "floefield-forest"
 
 # Maximum sizes; 500 trees from 10^6 pixels stay below.
 MAX_DESCRIPTION_BYTES = 16 * 1024 ** 2
@@ -53,43 +50,36 @@ MAX_HEADER_LENGTH = 1000
 # Products of larger numbers overflow.
 MAX_ABSOLUTE = 1e100
 
-# The earliest time of a zip archive, used for all members, so that equal forests give equal bytes.
+# The earliest time of a zip archive, used for all members, so that equal models give equal bytes.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def save_forest(path, forest):
+def save_model(path: str, model: Model) -> None:
     """Write a model file; after an error no file is left behind.
 
     Parameters
     ----------
     path : str
-    forest : Forest
+    model : Model
 
     Raises
     ------
     OutputError
         If it cannot be written.
     """
-    description = {
-        "format": FORMAT, "version": VERSION, "features": list(forest.feature_names),
-        "classes": [asdict(map_class) for map_class in forest.classes],
-        "settings": {SETTINGS_KEYS.get(name, name): value for name, value in asdict(forest.settings).items()},
-        "importances": list(forest.importances), "training_pixels": list(forest.training_pixels),
-        "software": forest.software,
-        **{key: list(getattr(forest, name)) for key, name in FEATURE_NUMBERS.items()}, "oob_score": forest.oob_score,
-        "trained_on": forest.trained_on, "contrasts": [list(pair) for pair in forest.band_differences],
-        "likeness": forest.similarity and {"centres": forest.similarity.centres.tolist(),
-                                           "axes": forest.similarity.coefficients.tolist()}}
+    classifier = model.classifier
+    description, arrays = classifier.save()
     with OutputSet() as outputs, zipfile.ZipFile(outputs.file(path), "w") as archive:
-        _add(archive, DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False).encode())
-        for name, (dtype, _) in ARRAYS.items():
+        _add_json(archive, DESCRIPTION, _describe(model))
+        _add_json(archive, f"{classifier.kind}.json", description)
+        for name, (dtype, _) in classifier.array_types.items():
             content = io.BytesIO()
-            array = np.ascontiguousarray(getattr(forest.trees, name), dtype)
+            array = np.ascontiguousarray(arrays[name], dtype)
             np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
-            _add(archive, f"{name}.npy", content.getvalue())
+            _add(archive, _array_member(classifier.kind, name), content.getvalue())
 
 
-def load_forest(path):
+def load_model(path: str) -> Model:
     """Read and check a model file.
 
     Parameters
@@ -98,48 +88,99 @@ def load_forest(path):
 
     Returns
     -------
-    Forest
-        Checked, so that tree traversal terminates and stays within the arrays.
+    Model
+        Checked, so that prediction terminates and stays within the arrays.
 
     Raises
     ------
     MissingInput
         If the file does not exist.
     UnreadableInput
-        If it is not a model file, damaged, forged, or made by a newer version.
+        If it is not a model file, damaged, forged, or made by another version.
     """
     try:
         with open_archive(path, Budget(MAX_BYTES, MAX_MEMBERS, "a model of Floefield")) as archive:
-            _check_members(archive, path)
-            description = _description(archive, path)
-            arrays = {name: _array(archive, f"{name}.npy", *kind) for name, kind in ARRAYS.items()}
-        forest = _forest(description, arrays)
+            _check_sizes(archive, path)
+            description = _read_json(archive, DESCRIPTION)
+            _check_version(description, path)
+            kind = text(description["classifier"])
+            array_types = KINDS[kind].array_types
+            _check_members(archive, kind, array_types, path)
+            own_description = _read_json(archive, f"{kind}.json")
+            arrays = {name: _read_array(archive, _array_member(kind, name), *array_type)
+                      for name, array_type in array_types.items()}
+        return _restore(description, own_description, arrays)
     except (DamagedArchive, OSError, RuntimeError, UnicodeError, KeyError, TypeError, ValueError, AttributeError,
             OverflowError, SyntaxError, TokenError) as error:
         raise UnreadableInput(f"{path} is not a model of Floefield, or it is damaged. Choose a file that ends in "
                               f"{SUFFIX}, or train the model again.") from error
-    check_trees(forest.trees)
-    return forest
 
 
-def _add(archive, name, content):
+def _describe(model: Model) -> dict[str, object]:
+    """The content of ``model.json``."""
+    similarity = model.similarity
+    return {
+        "format": FORMAT, "version": VERSION, "classifier": model.classifier.kind,
+        "classes": [asdict(map_class) for map_class in model.classes],
+        "features": list(model.features),
+        "bands": list(model.bands),
+        "band_differences": [list(pair) for pair in model.band_differences],
+        "feature_statistics": {"minimum": list(model.minimums), "maximum": list(model.maximums)},
+        "imputation_values": list(model.imputation_values),
+        "similarity": similarity and {"centres": similarity.centres.tolist(),
+                                      "coefficients": similarity.coefficients.tolist()},
+        "settings": asdict(model.settings),
+        "training": {"pixels": list(model.training_pixels), "record": model.training_record},
+        "permutation_importances": list(model.permutation_importances),
+        "software": model.software}
+
+
+def _add_json(archive: zipfile.ZipFile, name: str, values: dict[str, object]) -> None:
+    _add(archive, name, json.dumps(values, indent=1, ensure_ascii=False).encode())
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     member = zipfile.ZipInfo(name, TIMESTAMP)
     member.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(member, content)
 
 
-def _check_members(archive, path):
-    sizes = {member.filename: member.file_size for member in archive.infolist()}
-    if set(sizes) != {DESCRIPTION, *(f"{name}.npy" for name in ARRAYS)} or len(sizes) != len(archive.infolist()):
-        raise UnreadableInput(f"{path} is not a model of Floefield: members are missing or unknown. Choose a file that "
-                              f"ends in {SUFFIX}.")
-    if any(member.compress_type not in COMPRESSIONS for member in archive.infolist()):
+def _array_member(kind: str, name: str) -> str:
+    return f"{kind}/{name}.npy"
+
+
+def _check_sizes(archive: zipfile.ZipFile, path: str) -> None:
+    """Refuse an archive that might not fit into memory, before anything is decompressed."""
+    members = archive.infolist()
+    if any(member.compress_type not in COMPRESSIONS for member in members):
         raise ValueError("unsupported compression")
-    if sizes[DESCRIPTION] > MAX_DESCRIPTION_BYTES:
+    texts = [member.file_size for member in members if member.filename.endswith(".json")]
+    if max(texts, default=0) > MAX_DESCRIPTION_BYTES:
         raise UnreadableInput(f"{path} is too large to be a model of Floefield.")
 
 
-def _content(archive, name):
+def _check_version(description: dict[str, object], path: str) -> None:
+    if description["format"] == DEVELOPMENT_FORMAT:
+        raise UnreadableInput(f"{path} was made by a development version of Floefield and cannot be read by this one. "
+                              "Train the model again.")
+    if description["format"] != FORMAT or integer(description["version"]) < 1:
+        raise ValueError("unknown format")
+    if description["version"] > VERSION or description["classifier"] not in KINDS:
+        raise UnreadableInput(f"{path} was made by a newer version of Floefield. Update the plugin to use it.")
+
+
+def _check_members(archive: zipfile.ZipFile, kind: str, array_types: dict[str, tuple[str, int]], path: str) -> None:
+    expected = [DESCRIPTION, f"{kind}.json", *(_array_member(kind, name) for name in array_types)]
+    if sorted(archive.namelist()) != sorted(expected):
+        raise UnreadableInput(f"{path} is not a model of Floefield: members are missing or unknown. Choose a file that "
+                              f"ends in {SUFFIX}.")
+
+
+def _read_json(archive: zipfile.ZipFile, name: str) -> dict[str, object]:
+    return json.loads(_content(archive, name))
+
+
+def _content(archive: zipfile.ZipFile, name: str) -> bytes:
     """The bytes of a member, checked against the size in the directory of the archive."""
     size = archive.getinfo(name).file_size
     with archive.open(name) as member:
@@ -149,16 +190,7 @@ def _content(archive, name):
     return content
 
 
-def _description(archive, path):
-    description = json.loads(_content(archive, DESCRIPTION))
-    if description["format"] != FORMAT:
-        raise ValueError("unknown format")
-    if _integer(description["version"]) > VERSION:
-        raise UnreadableInput(f"{path} was made by a newer version of Floefield. Update the plugin to use it.")
-    return description
-
-
-def _array(archive, name, dtype, dimensions):
+def _read_array(archive: zipfile.ZipFile, name: str, dtype: str, dimensions: int) -> NDArray[np.generic]:
     """An array of the expected type and shape; the shape is checked against the data before anything is allocated."""
     content = io.BytesIO(_content(archive, name))
     if np.lib.format.read_magic(content) != (1, 0):
@@ -174,88 +206,79 @@ def _array(archive, name, dtype, dimensions):
     return np.frombuffer(data, found).reshape(shape).astype(found.newbyteorder("="), copy=False)
 
 
-def _forest(description, arrays):
-    names = tuple(_text(name) for name in description["features"])
-    classes = tuple(
-        MapClass(_integer(item["value"]), _text(item["code"]), _text(item["label"]), _colour(item["colour"]))
-        for item in description["classes"])
-    importances = tuple(_number(value) for value in description["importances"])
-    pixels = tuple(_integer(count) for count in description["training_pixels"])
-    trees = Trees(**arrays, feature_count=len(names))
+def _restore(description: dict[str, object], own_description: dict[str, object],
+             arrays: dict[str, NDArray[np.generic]]) -> Model:
+    """The model of descriptions and arrays; invalid values raise ``ValueError`` and the like."""
+    features = tuple(text(name) for name in description["features"])
+    if not features or len(set(features)) != len(features):
+        raise ValueError("inconsistent features")
+    band_differences = _band_differences(description, features)
+    classes = _classes(description["classes"])
+    training, statistics = description["training"], description["feature_statistics"]
+    training_pixels = tuple(integer(count) for count in training["pixels"])
+    minimums, maximums = numbers(statistics["minimum"]), numbers(statistics["maximum"])
+    imputation_values = numbers(description["imputation_values"])
+    importances = numbers(description["permutation_importances"])
+    if (len(training_pixels) != len(classes) or len(minimums) != len(maximums)
+            or any(len(values) not in (0, len(features)) for values in (minimums, imputation_values, importances))):
+        raise ValueError("inconsistent number of classes or features")
+    kind = description["classifier"]
+    return Model(
+        classifier=KINDS[kind].load(kind, features, classes, own_description, arrays),
+        settings=_settings(description["settings"]), training_pixels=training_pixels,
+        software={text(name): text(version) for name, version in description["software"].items()},
+        imputation_values=imputation_values, minimums=minimums, maximums=maximums, permutation_importances=importances,
+        band_differences=band_differences, training_record=text(training["record"]),
+        similarity=_similarity(description["similarity"], len(features) - len(band_differences)))
+
+
+def _classes(items: Sequence[dict[str, object]]) -> tuple[MapClass, ...]:
+    classes = tuple(MapClass(integer(item["value"]), text(item["code"]), text(item["label"]), _colour(item["colour"]))
+                    for item in items)
     values = [map_class.value for map_class in classes]
-    if not (names and len(set(names)) == len(names) == len(importances)
-            and len(classes) == trees.class_count == len(pixels)
-            and len(set(values)) == len(values) and min(values) >= 1 and max(values) <= 65535):
-        raise ValueError("inconsistent features or classes")
-    numbers = {name: tuple(_number(value) for value in description.get(key, ()))
-               for key, name in FEATURE_NUMBERS.items()}
-    if (not all(len(some) in (0, len(names)) for some in numbers.values())
-            or len(numbers["lows"]) != len(numbers["highs"])):
-        raise ValueError("inconsistent number of features")
-    band_differences = description.get("contrasts", [])
-    bands = names[:len(names) - len(band_differences)]
-    band_differences = tuple(_pair(indices, bands) for indices in band_differences)
-    if names[len(bands):] != tuple(band_difference_name(bands, pair) for pair in band_differences):
-        raise ValueError("inconsistent names of band differences")
-    oob_score = description.get("oob_score")
-    return Forest(trees=trees, feature_names=names, classes=classes, settings=_settings(description["settings"]),
-                  importances=importances, training_pixels=pixels,
-                  software={_text(name): _text(version) for name, version in description["software"].items()},
-                  oob_score=None if oob_score is None else _number(oob_score),
-                  trained_on=_text(description.get("trained_on", "")), band_differences=band_differences,
-                  similarity=_similarity(description.get("likeness"), len(bands)), **numbers)
+    if len(set(values)) != len(values) or min(values) < 1 or max(values) > 65535:
+        raise ValueError("inconsistent classes")
+    return classes
 
 
-def _similarity(values, bands):
+def _colour(channels: Sequence[object]) -> tuple[int, ...]:
+    colour = tuple(integer(channel) for channel in channels)
+    if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
+        raise ValueError("not a colour")
+    return colour
+
+
+def _band_differences(description: dict[str, object], features: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Pairs of indices of bands, whose differences are the last features."""
+    bands = tuple(text(name) for name in description["bands"])
+    pairs = tuple(_pair(indices, len(bands)) for indices in description["band_differences"])
+    if features != (*bands, *(band_difference_name(bands, pair) for pair in pairs)):
+        raise ValueError("inconsistent names of bands or band differences")
+    return pairs
+
+
+def _pair(indices: Sequence[object], band_count: int) -> tuple[int, int]:
+    first, second = (integer(index) for index in indices)
+    if not 0 <= first < second < band_count:
+        raise ValueError("not a pair of bands")
+    return first, second
+
+
+def _similarity(values: dict[str, object] | None, band_count: int) -> Similarity | None:
     if values is None:
         return None
-    centres = [_number(value) for value in values["centres"]]
-    coefficients = [[_number(value) for value in row] for row in values["axes"]]
-    if not 1 <= len(coefficients) <= MAX_COMPONENTS or any(len(row) != bands for row in (centres, *coefficients)):
+    centres = [number(value) for value in values["centres"]]
+    coefficients = [numbers(row) for row in values["coefficients"]]
+    if not 1 <= len(coefficients) <= MAX_COMPONENTS or any(len(row) != band_count for row in (centres, *coefficients)):
         raise ValueError("the similarity has the wrong number of bands")
     if any(abs(value) > MAX_ABSOLUTE for row in (centres, *coefficients) for value in row):
         raise ValueError("the values of the similarity are too large")
     return Similarity(np.array(centres), np.array(coefficients))
 
 
-def _settings(values):
+def _settings(values: dict[str, object]) -> ForestSettings:
     default = asdict(ForestSettings())
-    names = {SETTINGS_KEYS.get(name, name): name for name in default}
-    settings = {names[key]: value for key, value in values.items()}
-    if any(type(settings[name]) is not type(default[name]) for name in settings):
+    if any(type(values[name]) is not type(default[name]) for name in values):
         raise ValueError("wrong type of a setting")
-    weights = {_text(code): _number(weight) for code, weight in settings.get("class_weights", {}).items()}
-    return ForestSettings(**{**settings, "class_weights": weights})
-
-
-def _pair(indices, bands):
-    first, second = (_integer(index) for index in indices)
-    if not 0 <= first < second < len(bands):
-        raise ValueError("not a pair of bands")
-    return first, second
-
-
-def _colour(channels):
-    colour = tuple(_integer(channel) for channel in channels)
-    if len(colour) != 3 or not all(0 <= channel <= 255 for channel in colour):
-        raise ValueError("not a colour")
-    return colour
-
-
-def _integer(value):
-    if type(value) is not int:
-        raise TypeError("not an integer")
-    return value
-
-
-def _number(value):
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise TypeError("not a number")
-    return float(value)
-
-
-def _text(value):
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    value.encode()  # JSON can contain lone surrogates, which cannot be written to a file
-    return value
+    weights = {text(code): number(weight) for code, weight in values.get("class_weights", {}).items()}
+    return ForestSettings(**{**values, "class_weights": weights})

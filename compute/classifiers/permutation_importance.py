@@ -4,9 +4,16 @@ Breiman (2001), doi:10.1023/A:1010933404324, computed on pixels of the validatio
 does not favour features with many values; the importance of correlated features is underestimated.
 """
 
-import numpy as np
+from __future__ import annotations
 
+from concurrent.futures import Executor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..progress import Progress
 from ..raster.blocks import run_blocks
+from .classifier import Classifier
 
 REPEATS = 3
 
@@ -14,16 +21,17 @@ REPEATS = 3
 PIXELS_PER_CLASS = 100
 
 
-def permutation_importances(traversal, features, classes, seed, executor, progress):
+def permutation_importances(classifier: Classifier, features: NDArray[np.float32], classes: NDArray[np.integer],
+                            seed: int, executor: Executor, progress: Progress) -> tuple[float, ...]:
     """Loss of accuracy by shuffling each feature.
 
     Parameters
     ----------
-    traversal : TreeTraversal
+    classifier : Classifier
     features : ndarray of float32, shape (pixels, features)
         Finite; of validation pixels.
     classes : ndarray of int, shape (pixels,)
-        True class numbers of the forest; -1 for a class without training pixels.
+        True class indices of the classifier; -1 for a class without training pixels.
     seed : int
     executor : concurrent.futures.Executor
     progress : Progress
@@ -38,7 +46,7 @@ def permutation_importances(traversal, features, classes, seed, executor, progre
     Cancelled
         If the user cancelled.
     """
-    accuracy = np.mean(traversal.classes(features, progress.check) == classes)
+    accuracy = np.mean(classifier.predict_classes(features, progress.check) == classes)
     losses = [0.0] * features.shape[1]
 
     def work(column):
@@ -47,7 +55,7 @@ def permutation_importances(traversal, features, classes, seed, executor, progre
             order = np.random.default_rng([seed, column, repeat]).permutation(len(features))
             shuffled = features.copy()
             shuffled[:, column] = features[order, column]
-            lost.append(accuracy - np.mean(traversal.classes(shuffled, progress.check) == classes))
+            lost.append(accuracy - np.mean(classifier.predict_classes(shuffled, progress.check) == classes))
         return float(np.mean(lost))
 
     def finish(column, loss):

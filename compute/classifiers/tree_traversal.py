@@ -2,12 +2,16 @@
 
 scikit-learn's ``predict_proba`` copies the class probabilities of every leaf. Here only the leaf of a pixel is looked
 up, and its votes are rounded to multiples of 2**-24. Such sums are exact in float64, so they do not depend on the order
-or the engine: numba (:mod:`.kernels`), the compiled trees of scikit-learn, or numpy. The traversal is thread-safe.
+or the engine: numba (:mod:`.tree_kernels`), the compiled trees of scikit-learn, or numpy. The traversal is thread-safe.
 """
+
+from __future__ import annotations
+
+import threading
 
 import numpy as np
 
-from .forest_model import LEAF
+from .forest_model import LEAF, Trees
 from .tree_kernels import numba_traversal
 
 # Pixels processed at once: their features and votes stay in the cache.
@@ -74,6 +78,32 @@ class TreeTraversal:
             Class numbers from 0.
         """
         return self._engine.classes(features, check or _no_check)
+
+
+class AdaptiveTraversal:
+    """The engine for the pixels of a forest so far: numba is loaded once there are enough pixels; thread-safe.
+
+    Parameters
+    ----------
+    trees : Trees
+    """
+
+    def __init__(self, trees: Trees) -> None:
+        self._trees, self._pixels, self._engine, self._is_large = trees, 0, None, False
+        self._lock = threading.Lock()
+
+    def engine_for(self, pixels: int) -> TreeTraversal:
+        """The engine for the given number of further pixels."""
+        with self._lock:
+            self._pixels += pixels
+            is_large = self._pixels * self._trees.count >= MIN_TRAVERSALS_FOR_NUMBA
+            if self._engine is None or (is_large and not self._is_large):
+                self._engine, self._is_large = TreeTraversal(self._trees, self._pixels), is_large
+            return self._engine
+
+    def __reduce__(self):
+        """Another process gets the trees and makes its own engine."""
+        return AdaptiveTraversal, (self._trees,)
 
 
 def _no_check():

@@ -4,12 +4,16 @@ All pixels of a parcel are in the same fold: they are so similar that folds of p
 unseen parcels.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..raster.blocks import default_threads
-from .random_forest import class_weights, default_features_per_split, new_classifier
+from ..progress import Progress
+from .forest_model import ForestSettings
+from .random_forest import default_features_per_split, held_out_probabilities
 
 FOLDS = 3
 
@@ -27,7 +31,8 @@ class Trial:
     score: float
 
 
-def tune(features, classes, parcels, settings, progress):
+def tune(features: NDArray[np.float32], classes: NDArray[np.integer], parcels: NDArray[np.integer],
+         settings: ForestSettings, progress: Progress) -> tuple[ForestSettings, tuple[Trial, ...]]:
     """Choose the minimum samples per leaf and the features per split with the best score in unseen parcels.
 
     Parameters
@@ -57,7 +62,8 @@ def tune(features, classes, parcels, settings, progress):
     count = features.shape[1]
     splits = sorted({default_features_per_split(settings.classifier, count), max(1, count // 3)})
     trees = min(TREES, settings.trees)
-    candidates = [replace(settings, min_samples_leaf=leaf, features_per_split=split, trees=trees, oob_accuracy=False)
+    candidates = [replace(settings, min_samples_leaf=leaf, features_per_split=split, trees=trees, samples_per_class=0,
+                          oob_accuracy=False)
                   for split in splits for leaf in LEAF_SIZES]
     trials = []
     for index, candidate in enumerate(candidates):
@@ -69,7 +75,8 @@ def tune(features, classes, parcels, settings, progress):
     return tuned, tuple(trials)
 
 
-def parcel_folds(classes, parcels, folds, seed):
+def parcel_folds(classes: NDArray[np.integer], parcels: NDArray[np.integer], folds: int,
+                 seed: int) -> NDArray[np.intp]:
     """The fold of each pixel: the same for all pixels of a parcel, and stratified by class.
 
     Parameters
@@ -80,10 +87,10 @@ def parcel_folds(classes, parcels, folds, seed):
 
     Returns
     -------
-    ndarray of int64, shape (pixels,)
+    ndarray of intp, shape (pixels,)
         -1 for the only parcel of a class, which is always used for training.
     """
-    result = np.full(len(classes), -1, np.int64)
+    result = np.full(len(classes), -1, np.intp)
     for number in np.unique(classes):
         own = classes == number
         names, indices = np.unique(parcels[own], return_inverse=True)
@@ -93,23 +100,10 @@ def parcel_folds(classes, parcels, folds, seed):
     return result
 
 
-def _score(features, classes, folds, settings, progress):
+def _score(features: NDArray[np.float32], classes: NDArray[np.integer], folds: NDArray[np.intp],
+           settings: ForestSettings, progress: Progress) -> float:
     """Mean recall of the classes over all held-out pixels."""
-    expected, predicted = [], []
-    for fold in range(FOLDS):
-        progress.step(fold / FOLDS)
-        held_out = folds == fold
-        present, training_classes = np.unique(classes[~held_out], return_inverse=True)
-        if not held_out.any() or len(present) < 2:
-            continue
-        classifier = new_classifier(settings, features.shape[1],
-                                    class_weights(training_classes, len(present), settings),
-                                    settings.threads or default_threads())
-        for trees in range(10, settings.trees + 10, 10):
-            progress.check()
-            classifier.n_estimators = min(trees, settings.trees)
-            classifier.fit(features[~held_out], training_classes)
-        expected.append(classes[held_out])
-        predicted.append(present[classifier.predict(features[held_out])])
-    expected, predicted = np.concatenate(expected), np.concatenate(predicted)
+    probabilities = held_out_probabilities(features, classes, int(classes.max()) + 1, folds, settings, progress)
+    is_predicted = probabilities.any(axis=1)
+    expected, predicted = classes[is_predicted], probabilities[is_predicted].argmax(axis=1)
     return float(np.mean([np.mean(predicted[expected == number] == number) for number in np.unique(expected)]))

@@ -5,11 +5,15 @@ the smallest keys are kept. So the sample is uniform, and independent of the siz
 number of threads.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UnsuitableInput
+from ..raster.grid import Grid, Window
 
 # Limit of the sample size in memory, leaving room for the forest.
 MAX_SAMPLE_BYTES = 2 * 1024 ** 3
@@ -27,12 +31,37 @@ class PixelSample:
     parcels : ndarray of int32, shape (pixels,)
     available : ndarray of int64, shape (classes,)
         Number of available pixels.
+    without_data : int
+        Pixels left out because features are missing.
+    disputed : int
+        Pixels left out because they lie in parcels of different classes.
     """
 
-    features: np.ndarray
-    classes: np.ndarray
-    parcels: np.ndarray
-    available: np.ndarray
+    features: NDArray[np.float32]
+    classes: NDArray[np.int32]
+    parcels: NDArray[np.int32]
+    available: NDArray[np.int64]
+    without_data: int = 0
+    disputed: int = 0
+
+
+def pixel_positions(window: Window, indices: NDArray[np.integer], grid: Grid) -> NDArray[np.int64]:
+    """Positions of pixels in an image, row * width + column, for :meth:`PixelSampler.add`.
+
+    Parameters
+    ----------
+    window : Window
+    indices : ndarray of int
+        Indices of pixels of the window, row by row.
+    grid : Grid
+        Of the image.
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    rows, columns = np.divmod(indices, window.width)
+    return (window.row + rows) * np.int64(grid.width) + window.col + columns
 
 
 class PixelSampler:
@@ -99,8 +128,8 @@ class PixelSampler:
                 classes.append(np.full(len(order), number, np.int32))
                 parcels.append(owners[order].astype(np.int32))
         empty = np.empty(0, np.int32)
-        return PixelSample(np.concatenate(features), np.concatenate([empty, *classes]),
-                           np.concatenate([empty, *parcels]), self._available.copy())
+        return PixelSample(features=np.concatenate(features), classes=np.concatenate([empty, *classes]),
+                           parcels=np.concatenate([empty, *parcels]), available=self._available.copy())
 
     def _keep_smallest(self, number):
         if not self._kept[number]:

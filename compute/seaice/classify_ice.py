@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field, replace
 
 from ..batch import BatchResult, run_batch
-from ..classifiers.model_file import save_forest
+from ..classifiers.model_file import save_model
 from ..errors import UnsuitableInput
 from ..output_files import OutputSet
 from ..raster.blocks import make_executor
@@ -135,7 +135,7 @@ def classify_ice(task, folder, model_path, report_path, progress):
         run.map_scenes(executor, progress.part(0.7, 0.98))
         result = IceClassification(tuple(run.maps), sum_matrices(run.matrices.values()), tuple(run.failures))
         if model_file:
-            save_forest(model_file, run.forest)
+            save_model(model_file, run.model)
         if report_file:
             write_ice_report(report_file, run.report(result), progress.check)
         progress.check()
@@ -149,7 +149,7 @@ class _Run:
     def __init__(self, task, folder):
         self.task, self.folder, self.scratch_folder = task, folder, ""
         self.matches, self.samples, self.matrices, self.maps, self.failures = {}, {}, {}, [], []
-        self.forest = None
+        self.model = None
 
     def read_scenes(self, progress):
         settings, seen = self.task.settings, {}
@@ -191,12 +191,12 @@ class _Run:
         task = self.task
         progress.say(f"Training on {sum(len(pixels.training_classes) for pixels in self.samples.values())} pixels of "
                      f"{len(self.samples)} scenes with {len(self.store.names)} features ...")
-        self.forest = train(list(self.samples.values()), self.store.names, task.legend, task.settings,
-                            progress.part(0.0, 0.4))
+        self.model = train(list(self.samples.values()), self.store.names, task.legend, task.settings,
+                           progress.part(0.0, 0.4))
         if task.settings.evaluation == "leave_one_date_out":
             progress.say("Assessing each date with a forest trained on the other dates ...")
-            self.matrices = leave_one_date_out(list(self.samples), list(self.samples.values()), task.legend,
-                                               task.settings, progress.part(0.4, 1.0))
+            self.matrices = leave_one_date_out(list(self.samples), list(self.samples.values()), self.store.names,
+                                               task.legend, task.settings, progress.part(0.4, 1.0))
 
     def map_scenes(self, executor, progress):
         progress.say("Mapping ...")
@@ -217,7 +217,7 @@ class _Run:
         with self.store.open(scene, polygons, progress.part(0.0, 0.4)) as features:
             chart_raster = ChartRaster(polygons, features.grid) if polygons else None
             scene_settings = replace(settings, write_disagreement=settings.write_disagreement and bool(charts))
-            mapped = map_scene(scene, features, self.forest, chart_raster, water, self.folder, scene_settings,
+            mapped = map_scene(scene, features, self.model, chart_raster, water, self.folder, scene_settings,
                                executor, progress.part(0.4, 1.0))
             grid = features.grid
         draft = []
@@ -235,7 +235,7 @@ class _Run:
             matrix=ice_map.matrix, mapped=ice_map.mapped,
             training_pixels=len(self.samples[ice_map.scene].training_classes) if ice_map.scene in self.samples else 0)
             for ice_map in result.maps)
-        return IceReport(scenes=summaries, legend=task.legend, forest=self.forest, matrix=result.matrix,
+        return IceReport(scenes=summaries, legend=task.legend, model=self.model, matrix=result.matrix,
                          failures=result.failures, settings=task.settings, notes=task.notes)
 
     def _match_textures(self, progress):

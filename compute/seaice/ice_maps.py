@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classification.class_maps import MapPaths, create_maps
-from ..classifiers.tree_traversal import TreeTraversal
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.classes import MapClass
 from ..output_files import OutputSet
@@ -38,7 +37,7 @@ class MappedScene:
     counts_by_polygon : ndarray of int64, shape (polygons + 1, 256)
         Pixels of each class in each polygon of the chart; the last row counts pixels outside.
     counts_by_cell : ndarray of int32, shape (rows, columns, values) or None
-        Pixels of each class in each cell, up to the largest class value of the forest.
+        Pixels of each class in each cell, up to the largest class value of the model.
     cell_pixels : int
         Cell size in pixels.
     thumbnail : ndarray of uint8, shape (height, width)
@@ -57,14 +56,14 @@ class MappedScene:
     thumbnail: np.ndarray
 
 
-def map_scene(scene, features, forest, chart_raster, water, folder, settings, executor, progress):
+def map_scene(scene, source, model, chart_raster, water, folder, settings, executor, progress):
     """Classify a scene and write its maps.
 
     Parameters
     ----------
     scene : RadarScene
-    features : FeatureStack
-    forest : Forest
+    source : FeatureSource
+    model : Model
     chart_raster : ChartRaster or None
         Its land is masked.
     water : frozenset of int
@@ -79,15 +78,15 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
     -------
     MappedScene
     """
-    grid, walker = features.grid, TreeTraversal(forest.trees)
-    values = np.array([entry.value for entry in forest.classes], np.uint8)
+    grid, classifier = source.grid, model.classifier
+    values = np.array([entry.value for entry in model.classes], np.uint8)
     is_water = np.isin(np.arange(256), list(water))
     paths = [os.path.join(folder, f"{scene.name}_{kind}.tif") for kind in ("ice", "confidence", "disagreement")]
     counts = _Counts(grid, chart_raster, int(values.max()) + 1, settings)
 
     def work(window):
         progress.check()
-        read, valid = features.read(window)
+        features, valid = source.read(window)
         indices = chart = None
         if chart_raster is not None:
             indices = chart_raster.polygon_indices(window).ravel()
@@ -95,9 +94,10 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
             valid &= ~is_land
         block, confidence = np.zeros(len(valid), np.uint8), np.full(len(valid), np.nan, np.float32)
         if valid.any():
-            votes = walker.votes(read if valid.all() else read[valid], progress.check)
-            block[valid] = values[votes.argmax(axis=1)]
-            confidence[valid] = votes.max(axis=1) / forest.trees.count
+            probabilities = classifier.predict_probabilities(features if valid.all() else features[valid],
+                                                             progress.check)
+            block[valid] = values[probabilities.argmax(axis=1)]
+            confidence[valid] = probabilities.max(axis=1)
         planes = [block.reshape(1, *window.shape), confidence.reshape(1, *window.shape)]
         if chart is not None:
             planes.append(_compare(block, chart, is_water).reshape(1, *window.shape))
@@ -106,7 +106,7 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
     tags = {DATE_TAG: scene.day.isoformat(), **({SYNTHETIC_TAG: "YES"} if scene.is_synthetic else {})}
     with contextlib.ExitStack() as opened:
         outputs = opened.enter_context(OutputSet())
-        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, forest, outputs=outputs))
+        maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, model, outputs=outputs))
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
             writer.update_tags(tags)
@@ -121,8 +121,9 @@ def map_scene(scene, features, forest, chart_raster, water, folder, settings, ex
                 writer.write(window, plane)
             counts.add(window, planes[0][0], indices, planes[2] if len(planes) > 2 else None)
 
-        run_blocks(features.blocks(), work, finish, executor, progress)
-    return MappedScene(*paths[:2], paths[2] if len(writers) > 2 else "", **counts.result())
+        run_blocks(source.blocks(), work, finish, executor, progress)
+    return MappedScene(map_path=paths[0], confidence_path=paths[1],
+                       disagreement_path=paths[2] if len(writers) > 2 else "", **counts.result())
 
 
 def _compare(block, chart, is_water):

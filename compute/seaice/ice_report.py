@@ -129,7 +129,7 @@ class IceReport:
     ----------
     scenes : tuple of SceneSummary
     legend : Legend
-    forest : Forest
+    model : Model
     matrix : ConfusionMatrix or None
         Of all scenes.
     failures : tuple of (str, str)
@@ -139,7 +139,7 @@ class IceReport:
 
     scenes: tuple
     legend: object
-    forest: object
+    model: object
     matrix: object
     failures: tuple
     settings: object
@@ -169,12 +169,12 @@ def write_ice_report(path, report, check=lambda: None):
         rows.append(_scene_row(summary, report))
     check()
     areas = _areas(report)
-    importances = sorted(zip(report.forest.feature_names, report.forest.importances), key=lambda each: -each[1])
+    importances = sorted(zip(report.model.features, report.model.classifier.importances), key=lambda each: -each[1])
     days = sorted({summary.scene.day for summary in report.scenes if summary.matrix is not None})
     write_page(path, "seaice.html", report=report, scores=scores, rows=rows, areas=areas, days=days,
                few_dates=FEW_DATES, warnings=_warnings(report, days),
                synthetic=any(summary.scene.is_synthetic for summary in report.scenes),
-               trained=list(zip(report.forest.classes, report.forest.training_pixels)),
+               trained=list(zip(report.model.classes, report.model.training_pixels)),
                importance={"figure": bars_picture(importances[:TOP_FEATURES]), "count": len(importances)},
                settings=_settings(report), versions=software_versions())
 
@@ -251,16 +251,16 @@ def _warnings(report, days):
     if report.matrix is None:
         warnings.append("The accuracy of the maps was not assessed: leave-one-date-out assessment requires scenes with "
                         "charts of at least two dates.")
-    few = [f"{entry.label} ({count})" for entry, count in zip(report.forest.classes, report.forest.training_pixels)
+    few = [f"{entry.label} ({count})" for entry, count in zip(report.model.classes, report.model.training_pixels)
            if count < FEW_PIXELS]
     if few:
         warnings.append(f"These classes have few training pixels and may be mapped poorly: {', '.join(few)}.")
     absent = [entry.label for entry in report.legend.classes
-              if entry.value not in {trained.value for trained in report.forest.classes}]
+              if entry.value not in {trained.value for trained in report.model.classes}]
     if absent:
         warnings.append(f"These classes of the legend have no training pixels and are not in the maps: "
                         f"{', '.join(absent)}.")
-    first = max(zip(report.forest.importances, report.forest.feature_names), default=(0, ""))[1]
+    first = max(zip(report.model.classifier.importances, report.model.features), default=(0, ""))[1]
     if INCIDENCE.search(first):
         warnings.append("The incidence angle is the most important feature. If all scenes come from one orbit, it "
                         "encodes the position rather than the ice: the maps then reproduce the ice distribution of the "
@@ -285,5 +285,6 @@ def _settings(report):
         "Classifier": f"random forest, {settings.forest.trees} trees, "
         f"minimum {settings.forest.min_samples_leaf} samples per leaf",
         "Assessment": "leave-one-date-out, forests of "
-        f"{min(settings.evaluation_trees, settings.forest.trees)} trees" if settings.evaluation == "leave_one_date_out" else "none",
+                      f"{min(settings.evaluation_trees, settings.forest.trees)} trees"
+                      if settings.evaluation == "leave_one_date_out" else "none",
         "Random seed": str(settings.forest.seed)}

@@ -133,9 +133,9 @@ def read_scene(path, requested=()):
             raise UnsuitableInput(f"{path} has no projected coordinate reference system, so distances in metres cannot "
                                   "be measured. Geocode it first (Preprocess Sentinel-1 products).")
         incidence = next((name for name in names if INCIDENCE.search(name)), "")
-        name = os.path.splitext(os.path.basename(path))[0]
-        return RadarScene(path, name, _day(raster), raster.grid, bands, incidence,
-                          raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES")
+        return RadarScene(path=path, name=os.path.splitext(os.path.basename(path))[0], day=_day(raster),
+                          grid=raster.grid, bands=bands, incidence=incidence,
+                          is_synthetic=raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES")
 
 
 def _day(raster):

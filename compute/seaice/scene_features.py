@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..classification.bands import FeatureSelection
 from ..classification.feature_stack import FeatureStack
 from ..errors import MissingInput
 from ..progress import WarningsOnly
@@ -46,8 +47,7 @@ def open_features(paths, names):
         stack.close()
         raise MissingInput(f"{paths[0]} has no feature {', '.join(missing)}. All scenes must have the same bands and "
                            "textures.")
-    stack.select_bands([stack.names.index(name) for name in names])
-    return stack
+    return stack.selected(FeatureSelection(tuple(stack.names.index(name) for name in names), (), tuple(names)))
 
 
 class FeatureStore:

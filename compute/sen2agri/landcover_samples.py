@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..errors import UnsuitableInput
-from ..insitu.pixel_sampler import PixelSampler
+from ..insitu.pixel_sampler import PixelSampler, pixel_positions
 from ..raster.blocks import run_blocks
 from ..raster.resampled_reader import RegriddedReader
 from ..raster.writer import RasterLayout, create_raster
@@ -172,8 +172,7 @@ def _sample(eroded, stack, values, seed, executor, progress):
         inside = np.flatnonzero(classes >= 0)
         features, valid = stack.read(window, inside)
         selected = inside[valid]
-        rows, columns = np.divmod(selected, window.width)
-        pixels = (window.row + rows) * np.int64(stack.grid.width) + window.col + columns
+        pixels = pixel_positions(window, selected, stack.grid)
         parcels = np.zeros(len(selected), np.int32)
         return np.searchsorted(values, classes[selected]), pixels, features[valid][:, trimming_columns], parcels
 

@@ -1,6 +1,7 @@
 """Sen2-Agri products from a series and reference data: training, mapping, smoothing or mask, accuracy, and output."""
 
 import contextlib
+import functools
 import os
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from ..classification.classify import ClassificationTask, assess_parcels
 from ..classification.prediction import MapRules, map_classes
 from ..classification.reference import build_reference
 from ..classification.reference_raster import build_raster_reference
-from ..classification.training import train_forest
+from ..classification.training import train_model
 from ..classification.training_report import describe_classification
 from ..classification.training_warnings import map_warnings, parcel_warnings, validation_warnings
 from ..classmap.class_map import categorical_layout
@@ -73,28 +74,28 @@ def make_product(task, paths, progress):
         if paths.folder:
             check_codes(reference.classes, minimum=0 if task.kind == CROP_MASK else 1)
         warnings += parcel_warnings(reference) + validation_warnings(reference, task.validation is None)
-        learned = train_forest(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
-        # A reference map is not the word of any parcel, so all parcels may judge what it trained.
-        trained = "" if task.reference else training_text(stack.grid, reference, progress.check)
-        forest = replace(learned.forest, trained_on=trained)
-        warnings, notes = warnings + learned.warnings, notes + learned.notes
+        trained = train_model(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
+        # Pixels of a reference map are not those of any parcel, so no parcel has to be excluded from an assessment.
+        record = "" if task.reference else training_text(stack.grid, reference, progress.check)
+        model = replace(trained.model, training_record=record)
+        warnings, notes = warnings + trained.warnings, notes + trained.notes
 
         raw_path = os.path.join(work, "raw.tif")
         progress.say("Classifying ...")
         rules = MapRules(0.0, smoothing=False)
-        with create_maps(MapPaths(raw_path), stack.grid, forest) as rasters:
-            mapping = map_classes(stack, forest, None, rasters, executor, progress.part(0.4, 0.7), rules)
-        warnings += map_warnings(mapping, forest)
+        with create_maps(MapPaths(raw_path), stack.grid, model) as rasters:
+            mapped = map_classes(stack, model, None, rasters, executor, progress.part(0.4, 0.7), rules)
+        warnings += map_warnings(mapped, model)
         raw = opened.enter_context(RasterReader(raw_path))
         final = opened.enter_context(_smoothed(task, stack, raw, work, executor, progress.part(0.7, 0.9)))
 
         outputs = opened.enter_context(OutputSet())
         report_file = outputs.file(paths.report) if paths.report else ""
-        writer = opened.enter_context(ProductWriter(task, paths, stack, forest, reference, raw, final, mask, flags,
+        writer = opened.enter_context(ProductWriter(task, paths, stack, model, reference, raw, final, mask, flags,
                                                     outputs))
-        counts = writer.run(mapping, executor, TimeLeftProgress(progress.part(0.9, 0.98), "written"))
+        counts = writer.run(mapped, executor, TimeLeftProgress(progress.part(0.9, 0.98), "written"))
         reference = replace(reference, classes=writer.classes)
-        result = assess_parcels(reference, counts, forest, tuple(warnings), True, progress)
+        result = assess_parcels(reference, counts, model, tuple(warnings), True, progress)
         if report_file:
             _write_report(report_file, task, stack, result, rules, notes, progress.check)
         writer.finish(result)
@@ -109,10 +110,10 @@ def make_product(task, paths, progress):
 
 def _open_series(task):
     if task.kind == CROP_TYPE:
-        return SeriesStack(task.series, lambda days: CropTypeFeatures(days, task.red_edge))
+        return SeriesStack(task.series, functools.partial(CropTypeFeatures, red_edge=task.red_edge))
     if task.reference:
-        return SeriesStack(task.series, lambda days: SpectralFeatures(days, task.red_edge), MIN_DATES)
-    return SeriesStack(task.series, lambda days: CropMaskFeatures(days, task.red_edge))
+        return SeriesStack(task.series, functools.partial(SpectralFeatures, red_edge=task.red_edge), MIN_DATES)
+    return SeriesStack(task.series, functools.partial(CropMaskFeatures, red_edge=task.red_edge))
 
 
 def _open_mask(path, stack):

@@ -33,7 +33,7 @@ class ProductWriter(contextlib.ExitStack):
     task : ProductTask
     paths : ProductPaths
     stack : SeriesStack
-    forest : Forest
+    model : Model
     reference : ReferenceData
     raw, final : RasterReader
         Map before and after smoothing by segments; the same raster without smoothing.
@@ -47,7 +47,7 @@ class ProductWriter(contextlib.ExitStack):
         Classes of the final map.
     """
 
-    def __init__(self, task, paths, stack, forest, reference, raw, final, mask, flags, outputs):
+    def __init__(self, task, paths, stack, model, reference, raw, final, mask, flags, outputs):
         super().__init__()
         self._reference, self._raw, self._final, self._mask, self._flags = reference, raw, final, mask, flags
         self._grid, self._outputs = stack.grid, outputs
@@ -57,13 +57,13 @@ class ProductWriter(contextlib.ExitStack):
             self._outside = 1 + max(map_class.value for map_class in reference.classes)
             self.classes += (MapClass(self._outside, "0", NO_CROP_LABEL, NO_CROP_COLOUR),)
             self._no_crop = int(mask.tags.get(NO_CROP_TAG, 0))
-        self._plan_outputs(task, paths, stack, forest)
+        self._plan_outputs(task, paths, stack, model)
 
-    def _plan_outputs(self, task, paths, stack, forest):
+    def _plan_outputs(self, task, paths, stack, model):
         tags = {SYNTHETIC_TAG: "YES"} if stack.is_synthetic else {}
         if task.kind == CROP_MASK:
             tags[NO_CROP_TAG] = "1"
-        training_record = record_tags(forest.trained_on, self._grid)
+        training_record = record_tags(model.training_record, self._grid)
         planned = [(paths.final, "final", self.classes), (paths.raw, "raw", self._reference.classes)]
         self._planned = [
             (path, plane, replace(categorical_layout(self._grid, classes, BAND, tags), domain_tags=training_record),
@@ -86,19 +86,19 @@ class ProductWriter(contextlib.ExitStack):
             raise
         return self
 
-    def run(self, mapping, executor, progress):
+    def run(self, raw_counts, executor, progress):
         """Write all rasters, and count the classes of the final map in the validation parcels.
 
         Parameters
         ----------
-        mapping : Mapping
+        raw_counts : MapCounts
             Counts of the raw map.
         executor : concurrent.futures.Executor
         progress : Progress
 
         Returns
         -------
-        Mapping
+        MapCounts
             Counts of the final map.
         """
         count = 1 + max(map_class.value for map_class in self.classes)
@@ -126,7 +126,7 @@ class ProductWriter(contextlib.ExitStack):
             by_parcel.reshape(-1)[cells] += cell_counts
 
         run_blocks(self._grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
-        return replace(mapping, class_counts=mapped, parcel_counts=by_parcel)
+        return replace(raw_counts, class_counts=mapped, parcel_counts=by_parcel)
 
     def finish(self, result):
         """Write metadata and accuracy into the product folder.

@@ -27,8 +27,8 @@ def sen2agri_forest(samples_per_class, **others):
     ForestSettings
     """
     return ForestSettings(**{"trees": 100, "max_depth": 25, "min_samples_leaf": 25,
-                             "samples_per_class": samples_per_class, "classifier": "random_forest", "band_differences": False,
-                             **others})
+                             "samples_per_class": samples_per_class, "classifier": "random_forest",
+                             "band_differences": False, **others})
 
 
 CROP_TYPE_SAMPLES = 10000

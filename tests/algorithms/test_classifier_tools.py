@@ -45,7 +45,7 @@ def test_the_map_of_a_model_has_colours_and_class_names(run, inputs, tmp_path):
 
 def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
     from floefield.compute.classifiers.forest_model import ForestSettings
-    from floefield.compute.classifiers.model_file import load_forest
+    from floefield.compute.classifiers.model_file import load_model
 
     run("trainclassifier", {
         **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING_STRATEGY": "smallest", "TOTAL_SAMPLES": 150,
@@ -53,13 +53,13 @@ def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
         "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median", "OOB_ACCURACY": True,
         "SEED": 5, "BANDS": "B08",
         "MODEL": str(tmp_path / "crops.ffm")})
-    forest = load_forest(str(tmp_path / "crops.ffm"))
+    model = load_model(str(tmp_path / "crops.ffm"))
 
-    assert forest.settings == ForestSettings(
+    assert model.settings == ForestSettings(
         trees=12, samples_per_class=70, sampling_strategy="smallest", total_samples=150, samples_per_parcel=9,
         classifier="extra_trees", min_samples_leaf=2, max_depth=7, features_per_split=1, balanced_weights=True,
         class_weights={"wheat": 2.0}, missing_values="median", oob_accuracy=True, seed=5)
-    assert forest.feature_names == ("B08",) and forest.training_pixels == (50, 50, 50)
+    assert model.features == ("B08",) and model.training_pixels == (50, 50, 50)
 
 
 @pytest.mark.parametrize("tool", ["trainclassifier", "classifycrops"])
@@ -94,7 +94,7 @@ def test_a_training_raster(run, inputs, tmp_path):
 def test_names_and_colours_of_a_training_raster_are_in_the_model(run, inputs, tmp_path):
     from osgeo import gdal
 
-    from floefield.compute.classifiers.model_file import load_forest
+    from floefield.compute.classifiers.model_file import load_model
 
     labels = (np.indices((1, 40, 48))[2] // 8 % 2 * 7 + 2).astype("uint8")
     path = write(tmp_path / "labels.tif", labels, names=("class",))
@@ -109,7 +109,7 @@ def test_names_and_colours_of_a_training_raster_are_in_the_model(run, inputs, tm
     run("trainclassifier", {"RASTERS": inputs["RASTERS"], "TRAINING_RASTER": path, **QUICK,
                               "MODEL": str(tmp_path / "crops.ffm")})
 
-    classes = load_forest(str(tmp_path / "crops.ffm")).classes
+    classes = load_model(str(tmp_path / "crops.ffm")).classes
     assert [(each.value, each.code, each.label, each.colour) for each in classes] == [
         (1, "2", "Old vines", (10, 20, 30)), (2, "9", "Maize", (40, 50, 60))]
 

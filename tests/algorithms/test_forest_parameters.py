@@ -110,7 +110,7 @@ def results():
 
 def outcome(run, files, folder, tool, parameters):
     """Return accuracy, contents of rasters and models, and file names of a run."""
-    from floefield.compute.classifiers.model_file import load_forest
+    from floefield.compute.classifiers.model_file import load_model
 
     defaults = {"OUTPUT": "map.tif", "PROBABILITIES": "p.tif"} if tool != "trainclassifier" else {}
     defaults |= {"MODEL": "model"} if tool == "applyclassifier" else {**TRAINING, "MODEL": "model.ffm"}
@@ -121,9 +121,10 @@ def outcome(run, files, folder, tool, parameters):
     accuracy = run(tool, given).get("OVERALL_ACCURACY")
     written = {path.name: read(path)[0].tobytes() for path in folder.glob("*.tif")}
     for path in folder.glob("*.ffm"):
-        forest = load_forest(str(path))
-        written[path.name] = (forest.trees.threshold.tobytes(), forest.trees.votes.tobytes(), forest.feature_names,
-                              forest.oob_score, forest.permutation_importances)
+        model = load_model(str(path))
+        trees = model.classifier.trees
+        written[path.name] = (trees.threshold.tobytes(), trees.votes.tobytes(), model.features,
+                              model.classifier.oob_score, model.permutation_importances)
     reports = [path.read_text(encoding="utf-8").count("Early-season accuracy") for path in folder.glob("*.html")]
     return accuracy, written, reports, sorted(path.name for path in folder.iterdir())
 

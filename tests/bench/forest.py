@@ -24,19 +24,21 @@ def _forests(folder):
     """scikit-learn's forest, and ours as it comes back from its model file."""
     from sklearn.ensemble import RandomForestClassifier
 
-    from floefield.compute.classifiers.forest_model import Forest, ForestSettings, trees_from_sklearn
-    from floefield.compute.classifiers.model_file import load_forest, save_forest
+    from floefield.compute.classifiers.classifier import Model
+    from floefield.compute.classifiers.forest_model import ForestSettings, trees_from_sklearn
+    from floefield.compute.classifiers.model_file import load_model, save_model
+    from floefield.compute.classifiers.random_forest import Forest
     from floefield.compute.classmap.classes import class_table
 
     peer = RandomForestClassifier(TREES, random_state=0, n_jobs=THREADS).fit(*training_pixels())
-    forest = Forest(trees=trees_from_sklearn(peer.estimators_, CLASSES, FEATURES),
-                    feature_names=tuple(f"F{number}" for number in range(FEATURES)),
+    forest = Forest(kind="random_forest", features=tuple(f"F{number}" for number in range(FEATURES)),
                     classes=class_table([f"class {number:02}" for number in range(CLASSES)]),
-                    settings=ForestSettings(trees=TREES), importances=(1 / FEATURES,) * FEATURES,
-                    training_pixels=(SAMPLES_PER_CLASS,) * CLASSES)
+                    trees=trees_from_sklearn(peer.estimators_, CLASSES, FEATURES),
+                    importances=(1 / FEATURES,) * FEATURES)
     path = folder / "forest.ffm"
-    save_forest(str(path), forest)
-    return load_forest(str(path)).trees, peer
+    save_model(str(path), Model(classifier=forest, settings=ForestSettings(trees=TREES),
+                                training_pixels=(SAMPLES_PER_CLASS,) * CLASSES))
+    return load_model(str(path)).classifier.trees, peer
 
 
 def _walker(trees, with_numba):

@@ -19,7 +19,7 @@ FILLED_SHARE = 0.02
 
 APPLY = """
 import sys
-from floefield.compute.classification.apply_model import ApplyTask, apply_forest
+from floefield.compute.classification.apply_model import ApplyTask, apply_model
 from floefield.compute.classification.class_maps import MapPaths
 from floefield.compute.classification.prediction import MapRules
 from floefield.compute.progress import Progress
@@ -27,7 +27,7 @@ image, model, output, threads, *more = sys.argv[1:]
 wants_confidence = "confidence" in more
 maps = MapPaths(output, f"{output}.confidence.tif" if wants_confidence else "")
 rules = MapRules(smoothing=wants_confidence)
-apply_forest(ApplyTask((image,), model, threads=int(threads), rules=rules), maps, Progress())
+apply_model(ApplyTask((image,), model, threads=int(threads), rules=rules), maps, Progress())
 """
 
 
@@ -51,21 +51,23 @@ def _names():
 
 
 def _our_model(folder):
-    from floefield.compute.classifiers.forest_model import Forest, ForestSettings
-    from floefield.compute.classifiers.model_file import save_forest
-    from floefield.compute.classifiers.random_forest import grow_forest
+    from floefield.compute.classifiers.classifier import Model
+    from floefield.compute.classifiers.forest_model import ForestSettings
+    from floefield.compute.classifiers.model_file import save_model
+    from floefield.compute.classifiers.random_forest import Forest
     from floefield.compute.classifiers.similarity import fit_similarity
     from floefield.compute.classmap.classes import class_table
+    from floefield.compute.insitu.pixel_sampler import PixelSample
     from floefield.compute.progress import Progress
 
     settings = ForestSettings(trees=TREES, threads=THREADS)
     features, numbers = training_pixels()
-    grown = grow_forest(features, numbers, CLASSES, settings, Progress())
+    sample = PixelSample(features=features, classes=numbers, parcels=numbers, available=np.bincount(numbers))
+    forest = Forest.fit(sample, _names(), class_table([f"class {number:02}" for number in range(CLASSES)]), settings,
+                        Progress())
     path = folder / "forest_100.ffm"
-    save_forest(str(path), Forest(
-        trees=grown.trees, feature_names=_names(), settings=settings, training_pixels=(500,) * CLASSES,
-        classes=class_table([f"class {number:02}" for number in range(CLASSES)]),
-        importances=tuple(grown.importances.tolist()), similarity=fit_similarity(features, numbers)))
+    save_model(str(path), Model(classifier=forest, settings=settings, training_pixels=(500,) * CLASSES,
+                                similarity=fit_similarity(features, numbers)))
     return path
 
 

@@ -1,4 +1,4 @@
-"""Prediction with a saved forest: band matching, missing values, masks, and the same bytes as the training run."""
+"""Prediction with a saved model: band matching, missing values, masks, and the same bytes as the training run."""
 
 from dataclasses import replace
 
@@ -8,13 +8,13 @@ import rasterio
 import rasterio.warp
 from sklearn.ensemble import ExtraTreesClassifier
 
-from floefield.compute.classification.apply_model import ApplyTask, apply_forest
+from floefield.compute.classification.apply_model import ApplyTask, apply_model
 from floefield.compute.classification.bands import indices_by_pattern, indices_for_model
 from floefield.compute.classification.class_maps import MapPaths
 from floefield.compute.classification.classify import ClassificationTask, classify
 from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classifiers.forest_model import ForestSettings, parse_class_weights
-from floefield.compute.classifiers.model_file import load_forest
+from floefield.compute.classifiers.model_file import load_model
 from floefield.compute.errors import GridMismatch, MissingInput, UnsuitableInput
 from floefield.compute.eta import TimeLeftProgress, format_duration
 from floefield.compute.progress import Progress
@@ -41,16 +41,16 @@ class Listener(Progress):
 def apply(folder, rasters, model, progress=None, **options):
     maps = MapPaths(*(str(folder / f"{name}.tif") for name in ("classes", "confidence", "probabilities")))
     task = ApplyTask(tuple(rasters), model, **{"threads": 1, "rules": PLAIN, **options})
-    return apply_forest(task, maps, progress or Progress())
+    return apply_model(task, maps, progress or Progress())
 
 
 def train(rasters, folder, **changes):
-    """Train without a map; return the result, the forest from its file and the messages."""
+    """Train without a map; return the result, the model from its file and the messages."""
     path = str(folder / "trained.ffm")
     task = replace(ClassificationTask(rasters=tuple(rasters), parcels=parcels(), forest=FOREST, rules=PLAIN), **changes)
     progress = Listener()
     result = classify(task, MapPaths(), path, "", progress)
-    return result, load_forest(path), progress
+    return result, load_model(path), progress
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_missing_values_are_imputed_and_counted(tmp_path, missing):
     values[1, :, :16] = np.nan
     values[:, 0, 0] = np.nan
     raster = write(tmp_path / "scene.tif", values)
-    result, forest, progress = train([raster], tmp_path, forest=replace(FOREST, missing_values=missing))
+    result, model, progress = train([raster], tmp_path, forest=replace(FOREST, missing_values=missing))
     assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 30 * 36
     assert any("training pixels lack some bands" in text for text in progress.said)
 
@@ -227,23 +227,23 @@ def test_missing_values_are_imputed_and_counted(tmp_path, missing):
     assert classes[0, 0] == 0 and (classes > 0).sum() == 40 * 48 - 1
     assert any(f"{40 * 16 - 1} classified pixels lack some bands" in text for text in progress.said)
     imputed = values.copy()
-    imputed[1, :, :16] = forest.imputation_values[1]
+    imputed[1, :, :16] = model.imputation_values[1]
     imputed[:, 0, 0] = np.nan
     (tmp_path / "imputed").mkdir()
     apply(tmp_path / "imputed", [write(tmp_path / "imputed.tif", imputed)], str(tmp_path / "trained.ffm"))
     np.testing.assert_array_equal(classes, read(tmp_path / "imputed" / "classes.tif")[0][0])
     if missing == "median":
-        assert 0.2 < forest.imputation_values[1] < 0.8
+        assert 0.2 < model.imputation_values[1] < 0.8
     else:
-        assert forest.imputation_values == (-1e6, -1e6)
+        assert model.imputation_values == (-1e6, -1e6)
 
 
 def test_only_the_selected_bands_are_used_for_training(scene, tmp_path):
-    _, forest, progress = train([scene], tmp_path, band_patterns=" B0? , ")
-    assert forest.feature_names == ("B04", "B08")
-    _, forest, progress = train([scene], tmp_path, band_patterns="*8")
+    _, model, progress = train([scene], tmp_path, band_patterns=" B0? , ")
+    assert model.features == ("B04", "B08")
+    _, model, progress = train([scene], tmp_path, band_patterns="*8")
 
-    assert forest.feature_names == ("B08",)
+    assert model.features == ("B08",)
     assert any("1 of 2 bands are not used: B04" in text for text in progress.said)
 
 

@@ -12,8 +12,7 @@ from floefield.compute.classification.class_maps import MapPaths
 from floefield.compute.classification.classify import ClassificationTask, classify
 from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classifiers.forest_model import ForestSettings
-from floefield.compute.classifiers.model_file import load_forest
-from floefield.compute.classifiers.tree_traversal import TreeTraversal
+from floefield.compute.classifiers.model_file import load_model
 from floefield.compute.errors import Cancelled, OutputError, UnreadableInput, UnsuitableInput
 from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.insitu.parcel_split import SplitSettings, split_parcels
@@ -121,13 +120,13 @@ def test_the_class_map_alone_is_the_same(scene, classified, tmp_path):
 
 
 def test_the_model_file_gives_the_same_map(scene, classified):
-    forest = load_forest(str(classified[1] / "model.ffm"))
+    model = load_model(str(classified[1] / "model.ffm"))
     values, _ = read(scene)
     valid = np.isfinite(values).all(axis=0)
 
-    assert forest.feature_names == ("B04", "B08")
-    assert [map_class.code for map_class in forest.classes] == list(CROPS)
-    np.testing.assert_array_equal(TreeTraversal(forest.trees).classes(np.ascontiguousarray(values[:, valid].T)) + 1,
+    assert model.features == ("B04", "B08")
+    assert [map_class.code for map_class in model.classes] == list(CROPS)
+    np.testing.assert_array_equal(model.classifier.predict_classes(np.ascontiguousarray(values[:, valid].T)) + 1,
                                   read(classified[1] / "classes.tif")[0][0][valid])
 
 

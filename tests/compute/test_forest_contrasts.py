@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from floefield.compute.classification.apply_model import ApplyTask, apply_forest
+from floefield.compute.classification.apply_model import ApplyTask, apply_model
 from floefield.compute.classification.bands import add_band_differences, band_pairs
 from floefield.compute.classification.class_maps import MapPaths
 from floefield.compute.classification.classify import ClassificationTask, classify
 from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classification.training_report import band_importances
 from floefield.compute.classifiers.forest_model import ForestSettings
-from floefield.compute.classifiers.model_file import load_forest, save_forest
+from floefield.compute.classifiers.model_file import load_model, save_model
 from floefield.compute.errors import UnreadableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.band_metadata import band_difference_name
@@ -51,29 +51,29 @@ def run(scene, folder, rules, **forest):
 def test_a_loaded_model_computes_the_same_band_differences(scene, tmp_path):
     result = run(scene, tmp_path, MapRules())
     model = str(tmp_path / "model.ffm")
-    assert load_forest(model).feature_names == ("B04_20180627", "B08_20180627", "ND_B04_B08_20180627")
-    assert result.forest.bands == ("B04_20180627", "B08_20180627")
+    assert load_model(model).features == ("B04_20180627", "B08_20180627", "ND_B04_B08_20180627")
+    assert result.model.bands == ("B04_20180627", "B08_20180627")
 
     again = tmp_path / "again.tif"
-    apply_forest(ApplyTask((scene,), model, threads=1), MapPaths(str(again)), Progress())
+    apply_model(ApplyTask((scene,), model, threads=1), MapPaths(str(again)), Progress())
     np.testing.assert_array_equal(read(again)[0], read(tmp_path / "classes.tif")[0])
 
     values, _ = read(scene)
     other_year = write(tmp_path / "other.tif", values, ("B04_20190627", "B08_20190627"))
-    apply_forest(ApplyTask((other_year,), model, "order", threads=1), MapPaths(str(again)), Progress())
+    apply_model(ApplyTask((other_year,), model, "order", threads=1), MapPaths(str(again)), Progress())
     np.testing.assert_array_equal(read(again)[0], read(tmp_path / "classes.tif")[0])
 
 
 def test_the_importance_of_a_band_difference_is_divided_between_its_bands(scene, tmp_path):
-    forest = run(scene, tmp_path, MapRules()).forest
-    red, infrared, difference = forest.importances
-    assert band_importances(forest) == (("B04_20180627", red + difference / 2),
+    model = run(scene, tmp_path, MapRules()).model
+    red, infrared, difference = model.classifier.importances
+    assert band_importances(model) == (("B04_20180627", red + difference / 2),
                                         ("B08_20180627", infrared + difference / 2))
 
 
 @pytest.mark.parametrize("pair", [(0, 2), (1, 0), (0, 0), (-1, 1), (0,), (0, 1.0)])
 def test_forged_band_differences_are_refused(scene, tmp_path, pair):
-    forest = run(scene, tmp_path, MapRules()).forest
-    save_forest(str(tmp_path / "forged.ffm"), replace(forest, band_differences=(pair,)))
+    model = run(scene, tmp_path, MapRules()).model
+    save_model(str(tmp_path / "forged.ffm"), replace(model, band_differences=(pair,)))
     with pytest.raises(UnreadableInput, match="damaged"):
-        load_forest(str(tmp_path / "forged.ffm"))
+        load_model(str(tmp_path / "forged.ffm"))

@@ -1,8 +1,11 @@
 """Rasters on one grid as a feature table: band names, physical values, masks, grid checks."""
 
+import pickle
+
 import numpy as np
 import pytest
 
+from floefield.compute.classification.bands import FeatureSelection
 from floefield.compute.classification.feature_stack import FeatureStack
 from floefield.compute.errors import GridMismatch, MissingInput
 from floefield.compute.raster.grid import Window
@@ -112,18 +115,38 @@ def test_blocks_tile_the_grid_and_stay_within_output_tiles(tmp_path, options):
     assert (covered == 1).all()
 
 
-def test_pixel_area_is_in_square_metres_in_degrees_too(tmp_path):
-    metres = write(tmp_path / "metres.tif", VALUES)
-    with FeatureStack([metres]) as stack:
-        assert stack.pixel_area == 100.0
+def test_a_selection_has_the_bands_in_its_order_and_their_differences(tmp_path):
+    selection = FeatureSelection(bands=(1, 0), differences=((0, 1),), names=("infrared", "red", "difference"))
+    with FeatureStack([write(tmp_path / "stack.tif", VALUES)]) as stack:
+        selected = stack.selected(selection)
+        values, _ = stack.read(stack.grid.window)
+        features, valid = selected.read(stack.grid.window)
+        part, _ = selected.selected(FeatureSelection((1,), (), ("red",))).read(stack.grid.window)
 
-    import rasterio
-    with rasterio.open(tmp_path / "degrees.tif", "w", driver="GTiff", count=1, height=2, width=2, dtype="uint8",
-                       crs="EPSG:4326", transform=rasterio.Affine(0.001, 0, 3, 0, -0.001, 60.001)):
-        pass
-    with FeatureStack([str(tmp_path / "degrees.tif")]) as stack:
-        # A thousandth of a degree at 60 degrees north: 111.4 m north-south on WGS 84, 55.8 m east-west.
-        assert stack.pixel_area == pytest.approx(111.4 * 55.8, rel=0.01)
+    red, infrared = values.T
+    assert selected.names == selection.names and selected.band_differences == ((0, 1),)
+    np.testing.assert_allclose(features.T, [infrared, red, (infrared - red) / (infrared + red)], rtol=1e-6)
+    assert valid.all() and stack.names == ("B04", "B08"), "the stack itself is unchanged"
+    np.testing.assert_array_equal(part[:, 0], red)
+
+
+def test_pixels_with_some_missing_features_are_valid_if_gaps_are_accepted(tmp_path):
+    values = np.array([[[0.1, np.nan, np.nan]], [[1.0, 1.0, np.nan]]])
+    with FeatureStack([write(tmp_path / "stack.tif", values)]) as stack:
+        assert stack.read(stack.grid.window)[1].tolist() == [True, False, False]
+        assert stack.read(stack.grid.window, accept_gaps=True)[1].tolist() == [True, True, False]
+        features, valid = stack.read(stack.grid.window, np.array([1]), accept_gaps=True)
+        assert features.shape == (1, 2) and valid.tolist() == [True]
+
+
+def test_a_pickled_stack_opens_its_rasters_again(tmp_path):
+    with FeatureStack([write(tmp_path / "stack.tif", VALUES)]) as stack:
+        selected = stack.selected(FeatureSelection((1,), (), ("infrared",)))
+        expected, _ = selected.read(stack.grid.window)
+        copied = pickle.loads(pickle.dumps(selected))
+    with copied:
+        assert copied.names == ("infrared",)
+        np.testing.assert_array_equal(copied.read(copied.grid.window)[0], expected)
 
 
 def test_synthetic_data_are_recognised(tmp_path):

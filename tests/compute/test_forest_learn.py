@@ -14,11 +14,12 @@ from floefield.compute.classification.classify import ClassificationTask, classi
 from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classification.sampling import sample_sizes
 from floefield.compute.classifiers.forest_model import ForestSettings, trees_from_sklearn
-from floefield.compute.classifiers.model_file import load_forest
+from floefield.compute.classifiers.model_file import load_model
 from floefield.compute.classifiers.permutation_importance import permutation_importances
-from floefield.compute.classifiers.random_forest import grow_forest
+from floefield.compute.classifiers.random_forest import Forest, grow_forest, held_out_probabilities
 from floefield.compute.classifiers.tree_traversal import TreeTraversal
 from floefield.compute.classifiers.tuning import parcel_folds, tune
+from floefield.compute.classmap.classes import class_table
 from floefield.compute.errors import GridMismatch, UnsuitableInput
 from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.insitu.parcel_split import SplitSettings
@@ -49,7 +50,7 @@ def train(folder, raster, training_raster="", **settings):
     task = ClassificationTask(rasters=(raster,), parcels=() if training_raster else parcels(),
                               training_raster=training_raster, forest=replace(FOREST, **settings))
     result = classify(task, MapPaths(), str(folder / "model.ffm"), "", Progress())
-    return result, load_forest(str(folder / "model.ffm"))
+    return result, load_model(str(folder / "model.ffm"))
 
 
 @pytest.fixture
@@ -73,10 +74,10 @@ def test_trees_without_splits_give_a_warning(tmp_path, settings, values):
     ({"sampling_strategy": "all", "samples_per_class": 1}, [288, 288, 288]),
 ])
 def test_sampling_strategies_on_the_scene(scene, tmp_path, settings, trained):
-    result, forest = train(tmp_path, scene, **settings)
+    result, model = train(tmp_path, scene, **settings)
 
     assert [summary.training_pixels for summary in result.summaries] == trained
-    assert forest.settings == replace(FOREST, threads=0, **settings)
+    assert model.settings == replace(FOREST, threads=0, **settings)
 
 
 def test_a_class_with_one_pixel_is_trained(tmp_path):
@@ -110,19 +111,22 @@ def test_the_out_of_bag_accuracy_agrees_with_scikit_learn():
 
 def test_class_weights_agree_with_scikit_learn():
     features, classes, _ = clusters(0)
-    grown = grow_forest(features, classes, 3, replace(FOREST, trees=10), Progress(), [1.0, 5.0, 1.0])
+    grown = grow_forest(features, classes, 3, replace(FOREST, trees=10), Progress(),
+                        np.array([1.0, 5.0, 1.0])[classes])
     expected = RandomForestClassifier(10, class_weight={0: 1, 1: 5, 2: 1}, random_state=0).fit(features, classes)
 
-    np.testing.assert_allclose(TreeTraversal(grown.trees, 0).votes(features) / 10, expected.predict_proba(features), atol=1e-6)
+    np.testing.assert_allclose(TreeTraversal(grown.trees, 0).votes(features) / 10, expected.predict_proba(features),
+                               atol=1e-6)
 
 
 def test_permutation_importance_agrees_with_scikit_learn():
     features, classes, _ = clusters(0)
     grown = RandomForestClassifier(30, random_state=0).fit(features, classes)
     unseen, truth, _ = clusters(1)
-    traversal = TreeTraversal(trees_from_sklearn(grown.estimators_, 3, 4), 0)
+    forest = Forest(kind="random_forest", features=tuple("abcd"), classes=class_table("xyz"),
+                    trees=trees_from_sklearn(grown.estimators_, 3, 4), importances=(0.25,) * 4)
     with ThreadPoolExecutor(2) as executor:
-        ours = permutation_importances(traversal, unseen, truth, 0, executor, Progress())
+        ours = permutation_importances(forest, unseen, truth, 0, executor, Progress())
     theirs = permutation_importance(grown, unseen, truth, n_repeats=5, random_state=0).importances_mean
 
     np.testing.assert_allclose(ours, theirs, atol=0.04)
@@ -136,6 +140,30 @@ def test_all_pixels_of_a_parcel_are_in_one_fold_and_each_class_in_every_fold():
     assert all(len(set(folds[parcel == number])) == 1 for number in range(30))
     assert all(set(folds[classes == number]) == {0, 1, 2} for number in range(3))
     assert parcel_folds(np.array([0, 0, 1]), np.array([1, 2, 3]), 3, 0)[2] == -1
+
+
+@pytest.mark.parametrize("classifier", ["random_forest", "extra_trees"])
+def test_held_out_probabilities_agree_with_scikit_learn(classifier):
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
+    features, classes, parcel = clusters(0)
+    folds = parcel_folds(classes, parcel, 3, seed=0)
+    settings = replace(FOREST, trees=25, classifier=classifier, samples_per_class=0)
+    ours = held_out_probabilities(features, classes, 3, folds, settings, Progress())
+    peer = (RandomForestClassifier if classifier == "random_forest" else ExtraTreesClassifier)(25, random_state=0)
+    theirs = cross_val_predict(peer, features, classes, cv=PredefinedSplit(folds), method="predict_proba")
+
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_pixels_without_a_fold_are_used_for_training_and_never_predicted():
+    features, classes, parcel = clusters(0)
+    folds = np.where(parcel < 6, parcel % 2, -1)
+    probabilities = held_out_probabilities(features, classes, 3, folds, FOREST, Progress())
+
+    assert (probabilities[folds < 0] == 0).all()
+    np.testing.assert_allclose(probabilities[folds >= 0].sum(axis=1), 1, atol=1e-6)
 
 
 def test_tuning_does_not_overfit_to_parcels():
@@ -161,12 +189,12 @@ def test_nothing_is_tuned_if_no_class_has_two_parcels():
 
 
 def test_tuning_oob_accuracy_and_permutation_importance_are_stored_in_the_model(scene, tmp_path):
-    _, forest = train(tmp_path, scene, tune=True, oob_accuracy=True, permutation_importance=True)
+    _, model = train(tmp_path, scene, tune=True, oob_accuracy=True, permutation_importance=True)
 
-    assert forest.settings.features_per_split in (1, 2) and forest.settings.min_samples_leaf in (1, 3, 10)
-    assert 0.5 < forest.oob_score < 1
-    assert len(forest.permutation_importances) == 2 and max(forest.permutation_importances) > 0.1
-    np.testing.assert_allclose([forest.lows, forest.highs], np.array([[-0.5, -0.5], [1.5, 1.5]]), atol=0.6)
+    assert model.settings.features_per_split in (1, 2) and model.settings.min_samples_leaf in (1, 3, 10)
+    assert 0.5 < model.classifier.oob_score < 1
+    assert len(model.permutation_importances) == 2 and max(model.permutation_importances) > 0.1
+    np.testing.assert_allclose([model.minimums, model.maximums], np.array([[-0.5, -0.5], [1.5, 1.5]]), atol=0.6)
 
 
 def labels_of_fields(background=0):
@@ -179,10 +207,10 @@ def labels_of_fields(background=0):
 
 def test_a_class_raster_can_be_used_for_training(scene, tmp_path):
     labels = write(tmp_path / "labels.tif", labels_of_fields(), names=("class",), nodata=0)
-    result, forest = train(tmp_path, scene, labels)
+    result, model = train(tmp_path, scene, labels)
 
     # Eight-digit codes are not exact in float32.
-    assert [map_class.code for map_class in forest.classes] == ["2", "12345678", "90000001"]
+    assert [map_class.code for map_class in model.classes] == ["2", "12345678", "90000001"]
     assert sum(s.training_pixels + s.validation_pixels for s in result.summaries) == 30 * 36
     assert 0 < result.pixel_matrix.total < 15 * 36
     assert result.pixel_matrix.overall_accuracy > 0.6
@@ -250,9 +278,9 @@ def test_of_a_large_patch_and_small_ones_the_large_one_is_used_for_training(tmp_
 
 def test_without_nodata_zero_is_a_class(scene, tmp_path):
     labels = write(tmp_path / "labels.tif", labels_of_fields(), names=("class",))
-    _, forest = train(tmp_path, scene, labels)
+    _, model = train(tmp_path, scene, labels)
 
-    assert [map_class.code for map_class in forest.classes] == ["0", "2", "12345678", "90000001"]
+    assert [map_class.code for map_class in model.classes] == ["0", "2", "12345678", "90000001"]
 
 
 @pytest.mark.parametrize("values, options, error, message", [

@@ -11,7 +11,7 @@ from floefield.compute.classification.prediction import MapRules
 from floefield.compute.classification.probability_smoothing import smooth_probabilities, strip_height
 from floefield.compute.classifiers import similarity
 from floefield.compute.classifiers.forest_model import ForestSettings
-from floefield.compute.classifiers.model_file import load_forest, save_forest
+from floefield.compute.classifiers.model_file import load_model, save_model
 from floefield.compute.classifiers.similarity import Similarity, fit_similarity
 from floefield.compute.errors import UnreadableInput
 from floefield.compute.progress import Progress
@@ -135,7 +135,7 @@ def test_strips_leave_no_seams(scene, tmp_path):
     smooth, _ = read(tmp_path / "smooth" / "probabilities.tif")
     valid = np.isfinite(plain[0])
     values, _ = read(scene)
-    model = load_forest(str(tmp_path / "smooth" / "model.ffm"))
+    model = load_model(str(tmp_path / "smooth" / "model.ffm"))
     components = model.similarity.components(values.reshape(2, -1).T).reshape(-1, *valid.shape)
 
     expected = smooth_probabilities(np.where(valid, plain, 0), components, valid)
@@ -149,27 +149,27 @@ def test_strips_leave_no_seams(scene, tmp_path):
 @pytest.mark.parametrize("missing", ["exclude", "median", "constant"])
 def test_without_a_map_the_accuracy_is_the_same(scene, tmp_path, missing):
     with_map = run(scene, tmp_path / "map", MapRules(), missing_values=missing)
-    task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=with_map.forest.settings)
+    task = ClassificationTask(rasters=(scene,), parcels=parcels(), forest=with_map.model.settings)
     without = classify(task, MapPaths(), "", "", Progress())
     np.testing.assert_array_equal(without.pixel_matrix.counts, with_map.pixel_matrix.counts)
 
 
 def test_the_model_file_contains_the_similarity(scene, tmp_path):
-    forest = run(scene, tmp_path / "run", MapRules()).forest
-    loaded = load_forest(str(tmp_path / "run" / "model.ffm")).similarity
-    np.testing.assert_array_equal(loaded.coefficients, forest.similarity.coefficients)
-    np.testing.assert_array_equal(loaded.centres, forest.similarity.centres)
+    model = run(scene, tmp_path / "run", MapRules()).model
+    loaded = load_model(str(tmp_path / "run" / "model.ffm")).similarity
+    np.testing.assert_array_equal(loaded.coefficients, model.similarity.coefficients)
+    np.testing.assert_array_equal(loaded.centres, model.similarity.centres)
 
 
 @pytest.mark.parametrize("centres, coefficients", [
     ([0.0], [[1.0, 0.0]]), ([0.0, 0.0], [[1.0]]), ([0.0, 0.0], [[np.nan, 1.0]]), ([0.0, 0.0], [[1.0, 0.0]] * 5),
     ([1e300, 0.0], [[1e300, 0.0]])])
 def test_a_forged_similarity_is_refused(scene, tmp_path, centres, coefficients):
-    forest = run(scene, tmp_path / "run", MapRules()).forest
-    forged = replace(forest, similarity=Similarity(np.array(centres), np.array(coefficients)))
-    save_forest(str(tmp_path / "forged.ffm"), forged)
+    model = run(scene, tmp_path / "run", MapRules()).model
+    forged = replace(model, similarity=Similarity(np.array(centres), np.array(coefficients)))
+    save_model(str(tmp_path / "forged.ffm"), forged)
     with pytest.raises(UnreadableInput, match="damaged"):
-        load_forest(str(tmp_path / "forged.ffm"))
+        load_model(str(tmp_path / "forged.ffm"))
 
 
 def test_a_strip_fits_into_memory_whatever_the_number_of_classes():

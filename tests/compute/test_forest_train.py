@@ -67,8 +67,9 @@ def test_training_reports_progress_and_can_be_cancelled():
     assert list(progress.seen) == sorted(progress.seen)
 
 
-@pytest.mark.parametrize("classifier, features, expected", [("random_forest", 522, 22), ("random_forest", 2, 1), ("extra_trees", 522, 65),
-                                                            ("extra_trees", 63, 7), ("extra_trees", 1, 1)])
+@pytest.mark.parametrize("classifier, features, expected", [
+    ("random_forest", 522, 22), ("random_forest", 2, 1), ("extra_trees", 522, 65), ("extra_trees", 63, 7),
+    ("extra_trees", 1, 1)])
 def test_default_number_of_features_per_split(classifier, features, expected):
     assert default_features_per_split(classifier, features) == expected
-    assert new_classifier(ForestSettings(classifier=classifier), features, None, 1).max_features == expected
+    assert new_classifier(ForestSettings(classifier=classifier), features, 1).max_features == expected

@@ -8,7 +8,7 @@ import pytest
 from floefield.compute.classification.feature_stack import FeatureStack
 from floefield.compute.classification.parcel_diagnostics import DiagnosticsSettings, diagnose_parcels
 from floefield.compute.classification.reference import build_reference
-from floefield.compute.classification.sampling import ParcelPixels, sample_parcel_pixels
+from floefield.compute.classification.sampling import ParcelPixels, sample_each_parcel, sample_parcel_pixels
 from floefield.compute.classification.season_analysis import (
     EarlyAccuracy,
     accuracy_by_date,
@@ -16,7 +16,8 @@ from floefield.compute.classification.season_analysis import (
     earliest_sufficient,
 )
 from floefield.compute.classifiers.forest_model import ForestSettings
-from floefield.compute.classifiers.random_forest import class_probabilities, impute_median
+from floefield.compute.classifiers.imputation import imputation_values, impute
+from floefield.compute.classifiers.random_forest import class_probabilities, small_forest
 from floefield.compute.classmap.classes import class_table
 from floefield.compute.classmap.training_record import read_record, record_tags, record_training, training_text
 from floefield.compute.errors import Cancelled, UnreadableInput
@@ -96,7 +97,7 @@ def test_ndvi_bands_are_used_unchanged():
 
 def test_at_most_30_pixels_per_parcel_are_sampled(scene):
     stack, ground, executor = scene
-    pixels = sample_parcel_pixels(stack, ground, 0, executor, Progress())
+    pixels = sample_each_parcel(stack, ground, SETTINGS, executor, Progress())
 
     assert np.bincount(pixels.parcels).tolist() == [30] * 30
     assert pixels.available.tolist() == [36] * 30
@@ -105,11 +106,33 @@ def test_at_most_30_pixels_per_parcel_are_sampled(scene):
 
 def test_the_number_of_parcels_per_class_can_be_limited(scene):
     stack, ground, executor = scene
-    pixels = sample_parcel_pixels(stack, ground, 0, executor, Progress(), max_parcels=4)
+    pixels = sample_each_parcel(stack, ground, SETTINGS, executor, Progress(), max_parcels=4)
 
     assert np.bincount(pixels.classes).tolist() == [4, 4, 4]
-    np.testing.assert_array_equal(pixels.features, sample_parcel_pixels(stack, ground, 0, executor, Progress(),
-                                                                        max_parcels=4).features)
+    np.testing.assert_array_equal(pixels.features, sample_each_parcel(stack, ground, SETTINGS, executor, Progress(),
+                                                                      max_parcels=4).features)
+
+
+@pytest.mark.parametrize("by_parcel", [False, True])
+def test_the_pixels_of_parcels_are_sampled_by_class_or_by_parcel(scene, by_parcel):
+    stack, ground, executor = scene
+    sample = sample_parcel_pixels(stack, ground, ground.is_training, 20, 0, by_parcel, executor, Progress())
+    numbers = ground.labels(stack.grid.window)[0]
+    features, _ = stack.read(stack.grid.window)
+
+    assert ground.is_training[sample.parcels].all()
+    np.testing.assert_array_equal(sample.classes, ground.values[sample.parcels] - 1)
+    assert (sample.without_data, sample.disputed) == (0, 0)
+    if by_parcel:
+        np.testing.assert_array_equal(np.bincount(sample.parcels, minlength=len(ground.values)),
+                                      np.where(ground.is_training, 20, 0))
+        np.testing.assert_array_equal(sample.available, np.where(ground.is_training, 36, 0))
+    else:
+        assert np.bincount(sample.classes).tolist() == [20, 20, 20]
+        is_training = ground.is_training[numbers]
+        np.testing.assert_array_equal(sample.available, np.bincount(ground.values[numbers[is_training]] - 1))
+    pixels_of_parcel = {number: {tuple(row) for row in features[numbers == number]} for number in set(sample.parcels)}
+    assert all(tuple(row) in pixels_of_parcel[number] for row, number in zip(sample.features, sample.parcels))
 
 
 def test_early_season_accuracy_needs_dates_and_validation_parcels():
@@ -125,18 +148,21 @@ def test_the_small_forest_agrees_with_scikit_learn():
     random = np.random.default_rng(0)
     training, features = (random.normal(size=(n, 5)).astype(np.float32) for n in (300, 50))
     classes = (training[:, 0] > 0).astype(int) + (training[:, 1] > 0.5)
-    ours = class_probabilities(training, classes, features, 4, SETTINGS, Progress(), np.ones(300))
+    ours = class_probabilities(training, classes, features, 4, small_forest(SETTINGS), Progress(), np.ones(300))
     theirs = RandomForestClassifier(100, random_state=0).fit(training, classes, np.ones(300)).predict_proba(features)
 
     np.testing.assert_allclose(ours[:, :3], theirs, atol=1e-12)
     assert (ours[:, 3] == 0).all()
-    np.testing.assert_array_equal(ours, class_probabilities(training, classes, features, 4,
-                                                            replace(SETTINGS, threads=3), Progress(), np.ones(300)))
+    np.testing.assert_array_equal(ours, class_probabilities(
+        training, classes, features, 4, small_forest(replace(SETTINGS, threads=3)), Progress(), np.ones(300)))
 
 
 def test_missing_values_are_replaced_by_the_median_of_their_column():
-    np.testing.assert_array_equal(impute_median(np.array([[1, np.nan], [np.nan, np.nan], [3, np.nan], [8, np.inf]])),
-                                  [[1, 0], [3, 0], [3, 0], [8, 0]])
+    features = np.array([[1, np.nan], [np.nan, np.nan], [3, np.nan], [8, np.inf]], np.float32)
+
+    assert imputation_values(features, "median") == (3, 0)
+    assert impute(features, (3, 0)) == 4
+    np.testing.assert_array_equal(features, [[1, 0], [3, 0], [3, 0], [8, 0]])
 
 
 def test_the_record_contains_exactly_the_training_pixels(scene):

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 
 from floefield.compute.classifiers.forest_model import ForestSettings
-from floefield.compute.classifiers.model_file import load_forest
+from floefield.compute.classifiers.model_file import load_model
 from floefield.compute.errors import MissingInput, UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Window
@@ -108,10 +108,10 @@ def test_matrices_of_the_scenes_add_up_to_the_total(done):
 
 
 def test_model_stores_the_names_of_features_and_classes(done):
-    forest = load_forest(str(done[0].parent / "ice.ffm"))
-    assert forest.feature_names == ("sigma0_HH_dB", "sigma0_HV_dB", "sigma0_HH_dB_contrast", "sigma0_HH_dB_variance",
-                                    "sigma0_HV_dB_contrast", "sigma0_HV_dB_variance")
-    assert [entry.code for entry in forest.classes] == ["open_water", "young", "old"]
+    model = load_model(str(done[0].parent / "ice.ffm"))
+    assert model.features == ("sigma0_HH_dB", "sigma0_HV_dB", "sigma0_HH_dB_contrast", "sigma0_HH_dB_variance",
+                              "sigma0_HV_dB_contrast", "sigma0_HV_dB_variance")
+    assert [entry.code for entry in model.classes] == ["open_water", "young", "old"]
 
 
 def test_a_broken_scene_is_reported_and_the_others_are_mapped(classify, scenes, tmp_path):
