@@ -42,7 +42,8 @@ from ..vector.transforms import wkt_of
 
 Builder = Callable[[ParameterDeclaration, str], QgsProcessingParameterDefinition]
 
-_SOURCE_TYPES = {"polygon": QgsProcessing.SourceType.TypeVectorPolygon, "point": QgsProcessing.SourceType.TypeVectorPoint,
+_SOURCE_TYPES = {"polygon": QgsProcessing.SourceType.TypeVectorPolygon,
+                 "point": QgsProcessing.SourceType.TypeVectorPoint,
                  "any": QgsProcessing.SourceType.TypeVectorAnyGeometry}
 
 
@@ -163,9 +164,9 @@ def _enum(declaration: ParameterDeclaration, label: str) -> QgsProcessingParamet
                                       optional=declaration.optional, usesStaticStrings=True)
 
 
-def _source(kind: str) -> Builder:
+def _source(*geometries: str) -> Builder:
     def build(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterFeatureSource:
-        return QgsProcessingParameterFeatureSource(declaration.name, label, [_SOURCE_TYPES[kind]],
+        return QgsProcessingParameterFeatureSource(declaration.name, label, [_SOURCE_TYPES[one] for one in geometries],
                                                    optional=declaration.optional)
     return build
 
@@ -202,6 +203,7 @@ _BUILDERS: dict[str, Builder] = {
     "rasters": _layers(QgsProcessing.SourceType.TypeRaster),
     "polygons": _source("polygon"),
     "points": _source("point"),
+    "polygons_or_points": _source("polygon", "point"),
     "features": _source("any"),
     "polygon_layers": _layers(QgsProcessing.SourceType.TypeVectorPolygon),
     "file": _file,

@@ -4,8 +4,10 @@ import contextlib
 from dataclasses import dataclass, field
 
 from ..classifiers.model_file import load_forest
+from ..declarations import ParameterDeclaration
 from ..messages import listed
 from ..raster.blocks import make_executor
+from ..raster.resampled_reader import RESAMPLINGS
 from .bands import indices_for_model, order_warnings
 from .class_maps import create_maps
 from .feature_stack import FeatureStack
@@ -23,7 +25,7 @@ class ApplyTask:
         Each band is a feature.
     model : str
         Path of the model file.
-    matching : {"name", "order"}
+    band_matching : {"name", "order"}
         How the bands are matched to the features of the model.
     resampling : {"none", "nearest", "bilinear", "average"}
         How rasters on other grids are resampled to the grid of the first; "none" rejects them.
@@ -37,11 +39,18 @@ class ApplyTask:
 
     rasters: tuple
     model: str
-    matching: str = "name"
+    band_matching: str = "name"
     resampling: str = "none"
     mask: str = ""
     rules: MapRules = field(default_factory=MapRules)
     threads: int = 0
+
+
+RESAMPLING = ParameterDeclaration(
+    "RESAMPLING", "Resample to common grid",
+    "Resampling of rasters to the grid of the first raster: none (rasters on another grid are an error), nearest "
+    "(classes, flags), bilinear (reflectance, backscatter) or average (from much smaller pixels). Resampled rasters "
+    "are listed in the log.", kind="enum", options=RESAMPLINGS, advanced=True, setting="resampling")
 
 
 def apply_forest(task, maps, progress):
@@ -69,10 +78,10 @@ def apply_forest(task, maps, progress):
     progress.check()
     with contextlib.ExitStack() as opened:
         stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        indices = indices_for_model(stack.names, forest.bands, task.matching)
+        indices = indices_for_model(stack.names, forest.bands, task.band_matching)
         for note in stack_notes(stack, indices):
             progress.say(note)
-        for warning in order_warnings(stack.names, forest.bands) if task.matching == "order" else ():
+        for warning in order_warnings(stack.names, forest.bands) if task.band_matching == "order" else ():
             progress.warn(warning)
         stack.select_bands(indices)
         stack.add_band_differences(forest.band_differences, forest.feature_names[len(forest.bands):])

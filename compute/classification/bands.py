@@ -14,11 +14,22 @@ from itertools import combinations
 
 import numpy as np
 
+from ..declarations import ParameterDeclaration
 from ..errors import MissingInput, UnsuitableInput
 from ..messages import listed
 from ..raster.band_metadata import REFLECTANCE
 
 MATCHINGS = ("name", "order")
+
+BANDS = ParameterDeclaration(
+    "BANDS", "Bands (names or patterns)",
+    "Names or patterns (*, ?) of the bands used as features, separated by commas: B04_*, B08_*, NDVI_2018*. Empty uses "
+    "all bands.", kind="text", optional=True, advanced=True, setting="bands")
+BAND_MATCHING = ParameterDeclaration(
+    "BAND_MATCHING", "Match bands by",
+    "How bands are matched with the features of the model: name (the band of the same name, in any position) or order "
+    "(the bands in their order, for instance of another year; their number must be equal).", kind="enum",
+    options=MATCHINGS, setting="band_matching")
 
 
 def indices_by_pattern(names, patterns):

@@ -50,7 +50,7 @@ class ClassificationTask:
         Path of a class raster used instead of the parcels; empty if there is none.
     legend : tuple of LegendEntry
         Classes of the values of that raster.
-    band_patterns : str
+    bands : str
         Names of the bands to use, with ``*`` and ``?``, separated by commas; empty for all.
     resampling : {"none", "nearest", "bilinear", "average"}
         How rasters on other grids are resampled to the grid of the first; "none" rejects them.
@@ -73,7 +73,7 @@ class ClassificationTask:
     notes: tuple = ()
     training_raster: str = ""
     legend: tuple = ()
-    band_patterns: str = ""
+    bands: str = ""
     resampling: str = "none"
     mask: str = ""
     rules: MapRules = field(default_factory=MapRules)
@@ -175,7 +175,7 @@ def classify(task, maps, model_path, report_path, progress, deliver=None):
 
 def _select_features(stack, task):
     """Select the bands and add their differences; return notes on the rasters."""
-    indices = indices_by_pattern(stack.names, task.band_patterns)
+    indices = indices_by_pattern(stack.names, task.bands)
     notes = stack_notes(stack, indices)
     stack.select_bands(indices)
     if task.forest.band_differences:

@@ -6,6 +6,7 @@ classifier of the map and its accuracy are not affected.
 
 from dataclasses import dataclass, field
 
+from ..declarations import ParameterDeclaration
 from .sampling import sample_parcel_pixels
 from .season_analysis import accuracy_by_date, class_profiles
 from .suspect_labels import find_suspect_labels
@@ -24,13 +25,19 @@ class DiagnosticsSettings:
         NDVI profile of each class.
     suspect_labels : bool
         Suspect labels.
-    early : bool
+    early_season : bool
         Early-season accuracy; trains a forest for each date.
     """
 
     profiles: bool = False
     suspect_labels: bool = False
-    early: bool = False
+    early_season: bool = False
+
+
+EARLY_SEASON = ParameterDeclaration(
+    "EARLY_SEASON", "Early-season accuracy",
+    "Add to the report the accuracy that is reached with the images up to each date. Trains a small forest per date, "
+    "so the run takes longer.", kind="boolean", default=False, advanced=True, setting="early_season")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +83,9 @@ def diagnose_parcels(stack, ground, requested, settings, executor, progress):
     Cancelled
         If the user asked to stop.
     """
-    if not (requested.profiles or requested.suspect_labels or requested.early):
+    if not (requested.profiles or requested.suspect_labels or requested.early_season):
         return ParcelDiagnostics()
-    max_parcels = 0 if requested.suspect_labels or requested.early else MAX_PROFILE_PARCELS
+    max_parcels = 0 if requested.suspect_labels or requested.early_season else MAX_PROFILE_PARCELS
     pixels = sample_parcel_pixels(stack, ground, settings.seed, executor, progress.part(0.0, 0.3), max_parcels)
     profiles = class_profiles(pixels, stack.names, ground.classes) if requested.profiles else None
     suspect_labels, early, notes = None, (), []
@@ -87,7 +94,7 @@ def diagnose_parcels(stack, ground, requested, settings, executor, progress):
         suspect_labels, more_notes = find_suspect_labels(pixels, ground, stack.pixel_area, settings,
                                                          progress.part(0.3, 0.6))
         notes += more_notes
-    if requested.early:
+    if requested.early_season:
         progress.say("Measuring early-season accuracy ...")
         early, more_notes = accuracy_by_date(pixels, stack.names, settings, progress.part(0.6, 1.0))
         notes += more_notes

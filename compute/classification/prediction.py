@@ -9,6 +9,7 @@ import numpy as np
 
 from ..classifiers.imputation import impute
 from ..classifiers.tree_traversal import TreeTraversal
+from ..declarations import ParameterDeclaration
 from ..eta import TimeLeftProgress
 from ..raster.blocks import run_blocks
 from ..raster.masks import dilate
@@ -103,7 +104,8 @@ class BlockPredictor:
         else:
             probabilities, winners = None, self._traversal.classes(features, check)
         checked = features[::STRIDE]
-        return BlockPrediction(valid, winners, probabilities, components, imputed, self._out_of_range(checked), len(checked))
+        return BlockPrediction(valid=valid, winners=winners, probabilities=probabilities, components=components,
+                               imputed=imputed, out_of_range=self._out_of_range(checked), checked=len(checked))
 
     def _near_validation(self, window):
         """Pixels of validation parcels, and the neighbours used to smooth them."""
@@ -170,6 +172,19 @@ class MapRules:
     smoothing: bool = True
 
 
+MAP_RULES_PARAMETERS = (
+    ParameterDeclaration(
+        "SMOOTHING", "Smooth class probabilities (edge-preserving)",
+        "Average the class probabilities over spectrally similar pixels within 15 pixels before the class is assigned: "
+        "removes salt-and-pepper noise and keeps field borders. Also applies to the confidence and probability "
+        "outputs. Switch it off for the fastest run.", kind="boolean", advanced=True, setting="smoothing"),
+    ParameterDeclaration(
+        "MIN_CONFIDENCE", "Minimum confidence",
+        "Minimum confidence (0 to 1) of a mapped pixel; pixels below it get no class (value 0). 0 keeps all pixels; "
+        "SNAP hides pixels below 0.5.", minimum=0.0, maximum=1.0, advanced=True, setting="min_confidence"),
+)
+
+
 def map_classes(stack, forest, reference, rasters, executor, progress, rules):
     """Classify every pixel of a stack; without rasters to write, only those of the validation parcels.
 
@@ -200,7 +215,8 @@ def map_classes(stack, forest, reference, rasters, executor, progress, rules):
     smooths = rules.smoothing and forest.similarity is not None
     needs_probabilities = smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0
     predictor = BlockPredictor(stack, forest, reference, bool(rasters), needs_probabilities, smooths)
-    mapper = MapWriter(predictor, ClassDecision(forest, reference, "probabilities" in rasters, rules), rasters, executor)
+    decision = ClassDecision(forest, reference, "probabilities" in rasters, rules)
+    mapper = MapWriter(predictor, decision, rasters, executor)
     if smooths:
         height = strip_height(stack.grid, forest.trees.class_count, len(forest.similarity.coefficients))
         mapper.map_strips(list(stack.strips(height)), TimeLeftProgress(progress, "mapped"))

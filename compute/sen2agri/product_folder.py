@@ -125,14 +125,14 @@ class ProductFolder:
         self._write_preview(os.path.join(self._root, preview))
         tile = os.path.basename(self._tile)
         write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid,
-                              task.info.tile, images)
+                              task.info.tile_id, images)
         write_product(
             os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._acquisitions,
             [*files, preview, *(f"TILES/{tile}/{'QI' if index == 2 else 'IMG'}_DATA/{image}"
                                 for index, image in enumerate(images))])
 
     def _file(self, category, tile=False):
-        parts = ("S2AGRI", self._task.kind, category, self._period, f"T{self._task.info.tile}" if tile else "")
+        parts = ("S2AGRI", self._task.kind, category, self._period, f"T{self._task.info.tile_id}" if tile else "")
         return "_".join(filter(None, parts))
 
     def _to_codes(self, values):
@@ -231,7 +231,7 @@ def write_parameters(path, task, days, acquisitions):
     else:
         _add(root, "ReferencePolygons", task.parcels_path)
     tile = SubElement(SubElement(root, "Tiles"), "Tile")
-    _add(tile, "Id", task.info.tile)
+    _add(tile, "Id", task.info.tile_id)
     inputs = SubElement(tile, "Inputs")
     _add(inputs, "Input", task.series)
     if task.mask:
@@ -252,10 +252,10 @@ def write_parameters(path, task, days, acquisitions):
     for name, value in (("NbTrees", forest.trees), ("Min", forest.min_samples_leaf), ("Max", forest.max_depth)):
         _add(trees, name, value)
     if task.kind == CROP_MASK:
-        segments = SubElement(parameters, "Segmentation")
-        for name, value in (("PCAComponents", task.segments.components), ("RangeRadius", task.segments.range_radius),
-                            ("MinSize", task.segments.min_size), ("MinCropArea", task.segments.min_crop_area)):
-            _add(segments, name, value)
+        segmentation, settings = SubElement(parameters, "Segmentation"), task.segments
+        for name, value in (("PCAComponents", settings.pca_components), ("RangeRadius", settings.range_radius),
+                            ("MinSize", settings.min_size), ("MinCropArea", settings.min_crop_area)):
+            _add(segmentation, name, value)
     _write(path, root)
 
 
