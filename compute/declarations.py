@@ -94,7 +94,7 @@ def with_defaults(declarations: Iterable[ParameterDeclaration], settings: Any) -
     Parameters
     ----------
     declarations : iterable of ParameterDeclaration
-    settings : dataclass instance
+    settings : dataclass instance, or a dataclass whose fields have plain defaults
         Its fields are the defaults of the declarations that name them as `setting`.
 
     Returns

@@ -298,12 +298,3 @@ def choices(tool, parameters, name, context):
     if is_cleared(parameters.get(name)):
         return ()
     return tuple(tool.parameterAsEnumStrings(parameters, name, context))
-
-
-def add_integer(tool, name, title, default, minimum, maximum, help_text, advanced=False):
-    """Declare an integer parameter; `maximum` may be None."""
-    parameter = QgsProcessingParameterNumber(name, tool.tr(title), QgsProcessingParameterNumber.Type.Integer, default,
-                                             minValue=minimum)
-    if maximum is not None:
-        parameter.setMaximum(maximum)
-    tool.declare(parameter, help_text, advanced)

@@ -40,11 +40,11 @@ VALIDATION = ParameterDeclaration(
     "VALIDATION", "Validation parcels",
     "Parcels used for validation only, with the same class field. If empty, a fraction of the training parcels of each "
     "class is held out.", kind="polygons", optional=True)
-TRAINING_FRACTION, = with_defaults([replace(
-    parcel_split.TRAINING_FRACTION, maximum=1.0,
+TRAINING_FRACTION = replace(
+    parcel_split.TRAINING_FRACTION, default=SplitSettings.training_fraction, maximum=1.0,
     help="Fraction of the parcels of each class used for training (0.01 to 1); the rest are held out for validation. "
          "Whole parcels are sampled, never single pixels. 1 uses all parcels for training, without an accuracy "
-         "assessment. Ignored when validation parcels are given.")], SplitSettings())
+         "assessment. Ignored when validation parcels are given.")
 TRAINING_PARAMETERS = (TRAINING, CLASS_FIELD, TRAINING_LAYERS, TRAINING_RASTER, VALIDATION, TRAINING_FRACTION, BANDS)
 
 MASK = ParameterDeclaration(

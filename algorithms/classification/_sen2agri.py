@@ -59,11 +59,10 @@ CROP_FIELD = ParameterDeclaration(
 VALIDATION = replace(
     _parameters.VALIDATION, help="Parcels with the same fields, used for validation only. If empty, a fraction of the "
                                  "training parcels of each class is held out.")
-TRAINING_FRACTION, = with_defaults([replace(
-    parcel_split.TRAINING_FRACTION, maximum=1.0,
+TRAINING_FRACTION = replace(
+    parcel_split.TRAINING_FRACTION, default=SplitSettings.training_fraction, maximum=1.0,
     help="Fraction of the parcels of each class used for training (0.01 to 1); the rest are held out for validation. "
-         "Whole parcels are sampled, never single pixels. Ignored when validation parcels are given.")],
-    SplitSettings())
+         "Whole parcels are sampled, never single pixels. Ignored when validation parcels are given.")
 RUN_PARAMETERS = (*with_defaults((SEED, THREADS), sen2agri_forest(samples_per_class=1)),
                   *with_defaults(PRODUCT_INFO_PARAMETERS, ProductInfo()))
 

@@ -242,8 +242,8 @@ def _score(path, names, rows, columns, counts, units, kind, is_probability, hect
         parcels = ConfusionMatrix(names, majorities)
     if units is not None and not is_probability:
         interval = bootstrap_interval(units.correct, units.pixels, progress=progress)
-    return MapScores(path, pixels, parcels, interval, hectares,
-                     estimate(parcels or pixels, hectares) if is_probability else None)
+    return MapScores(path=path, pixels=pixels, parcels=parcels, interval=interval, hectares=hectares,
+                     estimates=estimate(parcels or pixels, hectares) if is_probability else None)
 
 
 def _errors(reference, unit_classes, names, progress):

@@ -127,8 +127,11 @@ def build_reference(grid, parcels, validation, split_settings, progress):
     accepted = tuple(parcel for parcel, is_accepted in zip(candidates, is_validation[len(training) + 1:-1])
                      if is_accepted)
     unassessed = tuple(sorted(set(codes) - {parcel.code for parcel in accepted}))
-    return ReferenceData(classes, tuple(training), accepted, unassessed, outside, too_small, parcel_map, values,
-                       is_training, is_validation, int(is_adjacent.sum()), overlapped, int(partly_overlapped))
+    return ReferenceData(
+        classes=classes, training=tuple(training), validation=accepted, unassessed=unassessed, outside=outside,
+        too_small=too_small, parcel_map=parcel_map, values=values, is_training=is_training,
+        is_validation=is_validation, adjacent=int(is_adjacent.sum()), overlapped=overlapped,
+        partly_overlapped=int(partly_overlapped))
 
 
 def _usable(grid, parcels, progress):
