@@ -6,14 +6,16 @@ into QGIS parameters and reads their values; the tables of the user guide are ge
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Union
+from typing import Any, Union
 
 Value = Union[None, bool, int, float, str, "tuple[str, ...]"]
 
 # Values that a tool takes, layers that it reads, destinations that it writes, and values that it returns.
 VALUE_KINDS = ("number", "integer", "boolean", "enum", "text", "field", "crs", "extent", "date", "range")
-INPUT_KINDS = ("raster", "rasters", "polygons", "points", "features", "polygon_layers", "file", "files", "folder")
+INPUT_KINDS = ("raster", "rasters", "polygons", "points", "polygons_or_points", "features", "polygon_layers", "file",
+               "files", "folder")
 DESTINATION_KINDS = ("raster_destination", "layer_destination", "file_destination", "folder_destination")
 RESULT_KINDS = ("number_result", "text_result", "layer_result", "folder_result", "layers_result")
 KINDS = (*VALUE_KINDS, *INPUT_KINDS, *DESTINATION_KINDS, *RESULT_KINDS)
@@ -92,7 +94,7 @@ def with_defaults(declarations: Iterable[ParameterDeclaration], settings: Any) -
     Parameters
     ----------
     declarations : iterable of ParameterDeclaration
-    settings : dataclass instance
+    settings : dataclass instance, or a dataclass whose fields have plain defaults
         Its fields are the defaults of the declarations that name them as `setting`.
 
     Returns

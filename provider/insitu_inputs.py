@@ -1,8 +1,6 @@
-"""In-situ layers; Sen2-Agri attributes.
+"""In-situ parcels in one layer with a class field, or in one layer per class (the layer name is the class).
 
-In-situ parcels in one layer with a class field, or in one layer per class (the layer name is the class).
-
-Parcels with the attributes of Sen2-Agri: cropland (CROP), crop code (CODE) and crop name (LC).
+Also parcels with the attributes of Sen2-Agri: cropland (CROP), crop code (CODE) and crop name (LC).
 """
 
 from dataclasses import dataclass, replace
@@ -12,22 +10,28 @@ from qgis.core import (
     QgsFeature,
     QgsField,
     QgsFields,
-    QgsProcessing,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
-    QgsProcessingParameterMultipleLayers,
     QgsProviderRegistry,
 )
 from qgis.PyQt.QtCore import QVariant
 
-from ..compute.errors import MissingInput, UnsuitableInput
-from .parameters import is_null
-from .parcel_inputs import class_code, layer_source, parcel_source, parcels, parcels_of
+from ..compute.declarations import ParameterDeclaration
+from ..compute.errors import UnsuitableInput
+from .parameters import is_given, is_null, read
+from .parcel_inputs import class_code, layer_source, parcel_source, parcels, parcels_of, require_field
 from .raster_inputs import layers_of, unloadable_layers
 
-INPUT = "INPUT"
-CLASS_FIELD = "CLASS_FIELD"
-INPUT_LAYERS = "INPUT_LAYERS"
+INPUT = ParameterDeclaration(
+    "INPUT", "Parcels in one layer (one of these two)",
+    "Polygon layer with a class field, in any coordinate reference system.", kind="polygons", optional=True)
+CLASS_FIELD = ParameterDeclaration(
+    "CLASS_FIELD", "Class field",
+    "Field with the class of each parcel, text or number. Parcels where it is empty are omitted and counted.",
+    kind="field", parent="INPUT", optional=True)
+INPUT_LAYERS = ParameterDeclaration(
+    "INPUT_LAYERS", "Parcels, one layer per class (one of these two)",
+    "Polygon layers whose names are the classes, instead of one layer with a class field.", kind="polygon_layers",
+    optional=True, advanced=True)
+INSITU_PARAMETERS = (INPUT, CLASS_FIELD, INPUT_LAYERS)
 CLASS_COLUMN = "class"
 
 
@@ -50,32 +54,15 @@ class LabelledParcel:
     layer: int
 
 
-def declare_insitu(tool):
-    """Declare the parameters for parcels, in one layer or in one layer per class."""
-    polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
-    tool.declare(
-        QgsProcessingParameterFeatureSource(
-            INPUT, tool.tr("Parcels in one layer (one of these two)"), polygons, optional=True),
-        "Polygon layer with a class field, in any coordinate reference system.")
-    tool.declare(
-        QgsProcessingParameterField(CLASS_FIELD, tool.tr("Class field"), optional=True,
-                                    parentLayerParameterName=INPUT),
-        "Field with the class of each parcel, text or number. Parcels where it is empty are omitted and counted.")
-    tool.declare(
-        QgsProcessingParameterMultipleLayers(INPUT_LAYERS, tool.tr("Parcels, one layer per class (one of these two)"),
-                                             polygons[0], optional=True),
-        "Polygon layers whose names are the classes, instead of one layer with a class field.", advanced=True)
-
-
 def check_insitu(tool, parameters, context):
     """Return a message if the parcel parameters are inconsistent; empty otherwise."""
-    has_layer, has_layers = not is_null(parameters.get(INPUT)), parameters.get(INPUT_LAYERS) not in (None, "", [])
+    has_layer, has_layers = (is_given(parameters.get(layers.name)) for layers in (INPUT, INPUT_LAYERS))
     if has_layer == has_layers:
         return tool.tr("Give the parcels either in one layer with a class field (INPUT) or in one layer per class "
                        "(INPUT_LAYERS).")
-    if has_layer and is_null(parameters.get(CLASS_FIELD)):
+    if has_layer and not is_given(parameters.get(CLASS_FIELD.name)):
         return tool.tr("Choose the class field of the parcels (CLASS_FIELD).")
-    return unloadable_layers(parameters, INPUT_LAYERS, context)
+    return unloadable_layers(parameters, INPUT_LAYERS.name, context)
 
 
 def insitu_layers(tool, parameters, context):
@@ -90,15 +77,13 @@ def insitu_layers(tool, parameters, context):
     MissingInput, UnsuitableInput
         If a layer, the class field or the coordinate reference system is missing, or layers share a name.
     """
-    layers = layers_of(tool, parameters, INPUT_LAYERS, context)
+    layers = layers_of(tool, parameters, INPUT_LAYERS.name, context)
     if layers:
-        names = class_names(layers, INPUT_LAYERS)
+        names = class_names(layers, INPUT_LAYERS.name)
         return tuple(InsituLayer(layer_source(layer, context), "", name) for layer, name in zip(layers, names))
-    source = parcel_source(tool, parameters, INPUT, context)
-    field = tool.parameterAsString(parameters, CLASS_FIELD, context)
-    if source.fields().lookupField(field) < 0:
-        raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
-                           f"{', '.join(source.fields().names())}.")
+    source = parcel_source(tool, parameters, INPUT.name, context)
+    field = read(tool, CLASS_FIELD, parameters, context)
+    require_field(source, field)
     return (InsituLayer(source, field),)
 
 
@@ -150,7 +135,7 @@ def labelled_parcels(layers, progress):
     """
     labelled = []
     for number, layer in enumerate(layers):
-        column = layer.source.fields().lookupField(layer.field) if layer.field else -1
+        column = require_field(layer.source, layer.field) if layer.field else -1
         part = progress.part(number / len(layers), (number + 1) / len(layers))
         for feature in parcels(layer.source, part):
             code = class_code(feature.attributes()[column]) if layer.field else layer.name
@@ -305,7 +290,7 @@ def codes_with_cropland(codes, labelled, layers, field):
     by_class = {}
     for parcel in labelled:
         source = layers[parcel.layer].source
-        text = class_code(parcel.feature.attributes()[_column(source, field)])
+        text = class_code(parcel.feature.attributes()[require_field(source, field)])
         if text and parcel.code:
             by_class.setdefault(parcel.code, set()).add(_crop(text, field, source))
     ambiguous = sorted(label for label, values in by_class.items() if len(values) > 1)
@@ -317,16 +302,8 @@ def codes_with_cropland(codes, labelled, layers, field):
 
 
 def _texts(source, field, progress):
-    column = _column(source, field)
+    column = require_field(source, field)
     return {feature.id(): class_code(feature.attributes()[column]) for feature in parcels(source, progress)}
-
-
-def _column(source, field):
-    column = source.fields().lookupField(field)
-    if column < 0:
-        raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
-                           f"{', '.join(source.fields().names())}.")
-    return column
 
 
 def _crop(text, field, source):

@@ -46,7 +46,8 @@ MAX_INTEGER, MAX_NUMBER = 2 ** 31 - 1, 1e15
 
 Builder = Callable[[ParameterDeclaration, str], QgsProcessingParameterDefinition]
 
-_SOURCE_TYPES = {"polygon": QgsProcessing.SourceType.TypeVectorPolygon, "point": QgsProcessing.SourceType.TypeVectorPoint,
+_SOURCE_TYPES = {"polygon": QgsProcessing.SourceType.TypeVectorPolygon,
+                 "point": QgsProcessing.SourceType.TypeVectorPoint,
                  "any": QgsProcessing.SourceType.TypeVectorAnyGeometry}
 
 
@@ -190,9 +191,9 @@ def _enum(declaration: ParameterDeclaration, label: str) -> QgsProcessingParamet
                                       optional=declaration.optional, usesStaticStrings=True)
 
 
-def _source(kind: str) -> Builder:
+def _source(*geometries: str) -> Builder:
     def build(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterFeatureSource:
-        return QgsProcessingParameterFeatureSource(declaration.name, label, [_SOURCE_TYPES[kind]],
+        return QgsProcessingParameterFeatureSource(declaration.name, label, [_SOURCE_TYPES[one] for one in geometries],
                                                    optional=declaration.optional)
     return build
 
@@ -229,6 +230,7 @@ _BUILDERS: dict[str, Builder] = {
     "rasters": _layers(QgsProcessing.SourceType.TypeRaster),
     "polygons": _source("polygon"),
     "points": _source("point"),
+    "polygons_or_points": _source("polygon", "point"),
     "features": _source("any"),
     "polygon_layers": _layers(QgsProcessing.SourceType.TypeVectorPolygon),
     "file": _file,
@@ -323,12 +325,3 @@ def choices(tool, parameters, name, context):
     if is_cleared(parameters.get(name)):
         return ()
     return tuple(tool.parameterAsEnumStrings(parameters, name, context))
-
-
-def add_integer(tool, name, title, default, minimum, maximum, help_text, advanced=False):
-    """Declare an integer parameter; `maximum` may be None."""
-    parameter = QgsProcessingParameterNumber(name, tool.tr(title), QgsProcessingParameterNumber.Type.Integer, default,
-                                             minValue=minimum)
-    if maximum is not None:
-        parameter.setMaximum(maximum)
-    tool.declare(parameter, help_text, advanced)

@@ -1,13 +1,13 @@
-"""Layers to parcels; ``require_field``, ``require_crs``.
+"""Polygon layers to parcels with a class, invalid geometries included."""
 
-Polygon layers of parcels as feature sources, invalid geometries included.
-"""
+from __future__ import annotations
 
 from dataclasses import dataclass
 
 from qgis.core import (
     QgsCoordinateTransform,
     QgsFeatureRequest,
+    QgsFeatureSource,
     QgsProcessingException,
     QgsProcessingFeatureSource,
     QgsProcessingFeatureSourceDefinition,
@@ -53,6 +53,21 @@ def parcel_source(algorithm, parameters, name, context):
         raise UnsuitableInput(f"{source.sourceName()} has no coordinate reference system. Assign the right one (Layer "
                               "properties > Source, or the tool 'Assign projection') and run again.")
     return source
+
+
+def require_field(source: QgsFeatureSource, field: str) -> int:
+    """Return the index of a field of the features.
+
+    Raises
+    ------
+    MissingInput
+        If there is no such field; the message lists those that exist.
+    """
+    index = source.fields().lookupField(field)
+    if index < 0:
+        raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
+                           f"{', '.join(source.fields().names())}.")
+    return index
 
 
 def layer_origin(algorithm, parameters, name, context):
@@ -162,10 +177,7 @@ def parcels_of(source, field, crs_wkt, context, progress, layer_name=""):
     UnsuitableInput
         If no parcel has a class, or the parcels cannot be transformed to the CRS of the rasters.
     """
-    column = source.fields().lookupField(field) if field else -1
-    if field and column < 0:
-        raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
-                           f"{', '.join(source.fields().names())}.")
+    column = require_field(source, field) if field else -1
     transform = QgsCoordinateTransform(source.sourceCrs(), crs_of_rasters(crs_wkt), context.transformContext())
     labelled, unlabelled, without_area = [], 0, 0
     for feature in parcels(source, progress):

@@ -3,12 +3,23 @@
 Functions that use layers belong in ``prepareAlgorithm``, functions that read features in ``processAlgorithm``.
 """
 
-import os
+from __future__ import annotations
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsProcessingUtils, QgsProperty, QgsRasterLayer
+import os
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsMapLayer,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingUtils,
+    QgsProperty,
+    QgsRasterLayer,
+)
 
 from ..compute.errors import MissingInput, UnsuitableInput
-from .parameters import is_null
+from .parameters import is_given, is_null
 
 
 def raster_path(layer):
@@ -41,6 +52,19 @@ def raster_path(layer):
     if path.lower().endswith(".zip") and os.path.isfile(path):
         return f"/vsizip/{path}"
     return path
+
+
+def optional_raster_path(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], name: str,
+                         context: QgsProcessingContext) -> str:
+    """Return the path of a raster parameter; empty if it is not given.
+
+    Raises
+    ------
+    UnsuitableInput
+        If the layer is not in a file.
+    """
+    layer = algorithm.parameterAsRasterLayer(parameters, name, context) if is_given(parameters.get(name)) else None
+    return raster_path(layer) if layer is not None else ""
 
 
 def raster_paths(algorithm, parameters, name, context):

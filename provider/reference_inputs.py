@@ -12,10 +12,10 @@ from qgis.core import (
 
 from ..compute.accuracy.validation_data import Point
 from ..compute.classmap.class_legend import LegendEntry, entries_from_qml, entries_from_table
-from ..compute.errors import MissingInput, UnsuitableInput
+from ..compute.errors import UnsuitableInput
 from ..vector.parcel_geometry import UNCHECKED
 from ..vector.transforms import transformed_point
-from .parcel_inputs import class_code
+from .parcel_inputs import class_code, require_field
 from .raster_inputs import crs_of_rasters
 
 GEOMETRY = QgsWkbTypes.GeometryType
@@ -73,10 +73,7 @@ def points_of(source, field, crs_wkt, context, progress):
     MissingInput, UnsuitableInput
         If the field does not exist, or no point can be used.
     """
-    column = source.fields().lookupField(field)
-    if column < 0:
-        raise MissingInput(f"{source.sourceName()} has no field {field}. Its fields are: "
-                           f"{', '.join(source.fields().names())}.")
+    column = require_field(source, field)
     transform = QgsCoordinateTransform(source.sourceCrs(), crs_of_rasters(crs_wkt), context.transformContext())
     points, unlabelled, untransformed = [], 0, 0
     count = max(source.featureCount(), 1)

@@ -109,11 +109,13 @@ def _read(parcel, transform, excluded, metric, settings):
                                   "coordinate reference system of the layer, and CRS.")
         polygons, _ = valid_polygons(polygons)
     if polygons.isEmpty():
-        return PreparedParcel(parcel, polygons, polygons, [], NO_AREA if parcel.code else NO_CLASS, repaired)
+        return PreparedParcel(parcel=parcel, original=polygons, geometry=polygons, areas=[],
+                              reason=NO_AREA if parcel.code else NO_CLASS, repaired=repaired)
     area = metric.area(polygons)
     reason = (NO_CLASS if not parcel.code else LEFT_OUT if parcel.code in excluded else
               SLIVER if area < settings.max_sliver_area else "")
-    return PreparedParcel(parcel, QgsGeometry(polygons), polygons, [area], reason, repaired)
+    return PreparedParcel(parcel=parcel, original=QgsGeometry(polygons), geometry=polygons, areas=[area], reason=reason,
+                          repaired=repaired)
 
 
 def _remove_overlaps(parcels, metric, progress):

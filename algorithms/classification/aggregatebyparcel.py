@@ -1,31 +1,63 @@
 """Zonal statistics and majority class by parcel, as raster and as attributes."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from qgis.core import (
     QgsFeature,
     QgsField,
     QgsFields,
-    QgsProcessing,
-    QgsProcessingOutputNumber,
-    QgsProcessingParameterFeatureSink,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
     QgsWkbTypes,
 )
 
-from ...compute.cleanup.parcel_aggregation import MAJORITY, OUTSIDE, AggregateSettings, AggregateTask, aggregate
-from ...compute.insitu.zonal_statistics import STATISTICS
+from ...compute.cleanup.parcel_aggregation import (
+    AGGREGATION_PARAMETERS,
+    MAJORITY,
+    AggregateSettings,
+    AggregateTask,
+    ParcelTable,
+    aggregate,
+)
+from ...compute.declarations import ParameterDeclaration, with_defaults
 from ...compute.messages import listed
+from ...compute.output_files import OutputSet
+from ...compute.progress import Progress
 from ...compute.raster.reader import RasterReader
-from ...provider.base import Algorithm, Group
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
 from ...provider.destinations import destination_text
 from ...provider.layer_outputs import TYPES, write_layer
-from ...provider.parameters import choice, choices, is_null
+from ...provider.parameters import is_given, read, read_settings
 from ...provider.parcel_inputs import parcel_source, parcels, parcels_of
-from ...provider.raster_inputs import raster_path
+from ...provider.raster_inputs import optional_raster_path
 from ...provider.reference_inputs import legend_of
 from ...provider.styling import dress
-from ..classification import _parameters
+
+RASTER = ParameterDeclaration(
+    "RASTER", "Raster", "Raster with any number of bands (reflectance, spectral indices, backscatter), or a class map.",
+    kind="raster")
+PARCELS = ParameterDeclaration(
+    "PARCELS", "Parcels",
+    "Polygon layer in any coordinate reference system; a class field is not required. A pixel belongs to the parcel "
+    "that contains its centre.", kind="polygons")
+STATISTIC, OUTSIDE, THREADS = with_defaults(AGGREGATION_PARAMETERS, AggregateSettings())
+PROBABILITIES = ParameterDeclaration(
+    "PROBABILITIES", "Class probabilities",
+    "Class probabilities written with the class map, for majority only: the parcel gets the class with the highest "
+    "mean probability, usually more accurate than the most frequent class. Empty counts pixels.", kind="raster",
+    optional=True)
+OUTPUT = ParameterDeclaration(
+    "OUTPUT", "Aggregated raster",
+    "Raster on the same grid: statistics as float32 with the same band names (several statistics: with the name of the "
+    "statistic appended), or for majority a class map with the same colours and class names.",
+    kind="raster_destination", optional=True)
+PARCEL_STATISTICS = ParameterDeclaration(
+    "PARCEL_STATISTICS", "Parcels with statistics",
+    "Parcels with all their attributes and one field per band and statistic.", kind="layer_destination", optional=True,
+    is_created=False)
+EMPTY_COUNT = ParameterDeclaration("EMPTY_COUNT", "Parcels without valid pixels", kind="number_result")
 
 
 class AggregateByParcel(Algorithm):
@@ -40,94 +72,50 @@ class AggregateByParcel(Algorithm):
             "object-based classification, or the majority class of a class map. Output is a raster on the same grid, a "
             "parcel layer with the values as attributes, or both.")
     REQUIRES = ("rasterio", "defusedxml")
+    PARAMETERS = (RASTER, PARCELS, STATISTIC, PROBABILITIES, OUTSIDE, THREADS, OUTPUT, PARCEL_STATISTICS, EMPTY_COUNT)
 
-    RASTER = "RASTER"
-    PARCELS = "PARCELS"
-    STATISTIC = "STATISTIC"
-    PROBABILITIES = "PROBABILITIES"
-    OUTSIDE = "OUTSIDE"
-    THREADS = _parameters.THREADS
-    OUTPUT = "OUTPUT"
-    PARCEL_STATISTICS = "PARCEL_STATISTICS"
-    EMPTY_COUNT = "EMPTY_COUNT"
-
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        settings = AggregateSettings()
-        polygons = QgsProcessing.SourceType.TypeVectorPolygon
-        self.declare(
-            QgsProcessingParameterRasterLayer(self.RASTER, self.tr("Raster")),
-            "Raster with any number of bands (reflectance, spectral indices, backscatter), or a class map.")
-        self.declare(
-            QgsProcessingParameterFeatureSource(self.PARCELS, self.tr("Parcels"), [polygons]),
-            "Polygon layer in any coordinate reference system; a class field is not required. A pixel belongs to the "
-            "parcel that contains its centre.")
-        self.declare(
-            choice(self.STATISTIC, self.tr("Statistics"), STATISTICS, settings.statistics, several=True),
-            "Statistics of the pixels of each parcel, band by band; mean is the usual choice for an object-based "
-            "classification. majority (the most frequent class) is for class maps and cannot be combined with others.")
-        self.declare(
-            QgsProcessingParameterRasterLayer(self.PROBABILITIES, self.tr("Class probabilities"), optional=True),
-            "Class probabilities written with the class map, for majority only: the parcel gets the class with the "
-            "highest mean probability, usually more accurate than the most frequent class. Empty counts pixels.")
-        self.declare(
-            choice(self.OUTSIDE, self.tr("Pixels outside parcels"), OUTSIDE, settings.outside),
-            "For majority only: pixels outside parcels are set to nodata (nodata) or keep their class (keep).",
-            advanced=True)
-        _parameters.add_threads(self, settings)
-        self.declare(
-            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Aggregated raster"), optional=True),
-            "Raster on the same grid: statistics as float32 with the same band names (several statistics: with the "
-            "name of the statistic appended), or for majority a class map with the same colours and class names.")
-        self.declare(
-            QgsProcessingParameterFeatureSink(self.PARCEL_STATISTICS, self.tr("Parcels with statistics"), polygons,
-                                              optional=True, createByDefault=False),
-            "Parcels with all their attributes and one field per band and statistic.")
-        self.addOutput(QgsProcessingOutputNumber(self.EMPTY_COUNT, self.tr("Parcels without valid pixels")))
-
-    def checkParameterValues(self, parameters, context):
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Check the statistics and that an output was requested."""
-        statistics = choices(self, parameters, self.STATISTIC, context)
+        statistics = read(self, STATISTIC, parameters, context)
         if not statistics:
             return False, self.tr("Choose at least one statistic (STATISTIC), for instance mean.")
         if MAJORITY in statistics and len(statistics) > 1:
             return False, self.tr("The statistic majority (STATISTIC) cannot be combined with others, since its output "
                                   "is a class map. Run the tool twice.")
-        if MAJORITY not in statistics and not is_null(parameters.get(self.PROBABILITIES)):
+        if MAJORITY not in statistics and is_given(parameters.get(PROBABILITIES.name)):
             return False, self.tr("Class probabilities (PROBABILITIES) are used for the statistic majority only. "
                                   "Choose majority, or leave them empty.")
-        if not destination_text(parameters, self.OUTPUT) and not destination_text(parameters, self.PARCEL_STATISTICS):
+        if not any(destination_text(parameters, output.name) for output in (OUTPUT, PARCEL_STATISTICS)):
             return False, self.tr("No output was requested. Choose OUTPUT (raster), PARCEL_STATISTICS (layer), or "
                                   "both.")
         return super().checkParameterValues(parameters, context)
 
-    def prepare_inputs(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters: Parameters, context: QgsProcessingContext,
+                       feedback: QgsProcessingFeedback) -> None:
         """Convert layers to paths and feature sources."""
-        self.raster, self.probabilities = (
-            raster_path(layer) if layer is not None else "" for layer in (
-                self.parameterAsRasterLayer(parameters, name, context) for name in (self.RASTER, self.PROBABILITIES)))
-        self.source = parcel_source(self, parameters, self.PARCELS, context)
+        self.raster, self.probabilities = (optional_raster_path(self, parameters, raster.name, context)
+                                           for raster in (RASTER, PROBABILITIES))
+        self.source = parcel_source(self, parameters, PARCELS.name, context)
 
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Read the parcels, aggregate and write."""
         with RasterReader(self.raster) as raster:
             crs_wkt = raster.grid.crs_wkt
-        read = parcels_of(self.source, "", crs_wkt, context, progress.part(0.0, 0.05), "parcel")
-        for note in read.notes():
+        found = parcels_of(self.source, "", crs_wkt, context, progress.part(0.0, 0.05), "parcel")
+        for note in found.notes():
             progress.warn(note)
-        statistics = choices(self, parameters, self.STATISTIC, context)
-        task = AggregateTask(self.raster, tuple(parcel.geometry for parcel in read.parcels), self.probabilities,
-                             legend_of(self.raster) if MAJORITY in statistics else ())
-        settings = AggregateSettings(statistics, self.parameterAsEnumString(parameters, self.OUTSIDE, context),
-                                     self.parameterAsInt(parameters, self.THREADS, context))
-        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
-        ids = [parcel.identifier[1] for parcel in read.parcels]
-        results = {self.OUTPUT: output} if output else {}
+        settings = AggregateSettings(**read_settings(self, AGGREGATION_PARAMETERS, parameters, context))
+        task = AggregateTask(self.raster, tuple(parcel.geometry for parcel in found.parcels), self.probabilities,
+                             legend_of(self.raster) if MAJORITY in settings.statistics else ())
+        output = read(self, OUTPUT, parameters, context)
+        ids = [parcel.identifier[1] for parcel in found.parcels]
+        results = {OUTPUT.name: output} if output else {}
 
-        def write_table(table, outputs):
-            if destination_text(parameters, self.PARCEL_STATISTICS):
+        def write_table(table: ParcelTable, outputs: OutputSet) -> None:
+            if destination_text(parameters, PARCEL_STATISTICS.name):
                 layout, features = self._with_statistics(table, ids, progress.part(0.9, 1.0))
-                results[self.PARCEL_STATISTICS] = write_layer(self, parameters, self.PARCEL_STATISTICS, context, layout,
+                results[PARCEL_STATISTICS.name] = write_layer(self, parameters, PARCEL_STATISTICS.name, context, layout,
                                                               features, progress, outputs)
 
         aggregated = aggregate(task, output, settings, progress.part(0.05, 0.9), write_table)
@@ -137,9 +125,10 @@ class AggregateByParcel(Algorithm):
                                   "{} (ids {}).").format(len(aggregated.empty), empty))
         group = self.tr("Floefield: crop classification")
         dress(output, self.tr("Parcels"), context, group, algorithm=self)
-        return {**results, self.EMPTY_COUNT: len(aggregated.empty)}
+        return {**results, EMPTY_COUNT.name: len(aggregated.empty)}
 
-    def _with_statistics(self, table, ids, progress):
+    def _with_statistics(self, table: ParcelTable, ids: Sequence[int],
+                         progress: Progress) -> tuple[tuple, list[QgsFeature]]:
         """Return layout and features of the parcels with their statistics."""
         fields, row_of = QgsFields(self.source.fields()), {feature_id: row for row, feature_id in enumerate(ids)}
         for name, kind in table.fields:
@@ -157,7 +146,7 @@ class AggregateByParcel(Algorithm):
         return (fields, QgsWkbTypes.multiType(self.source.wkbType()), self.source.sourceCrs()), features
 
 
-def _unused_name(name, fields):
+def _unused_name(name: str, fields: QgsFields) -> str:
     """Append a number to `name` if a field has it already, regardless of case."""
     number, unused = 1, name
     while fields.lookupField(unused) >= 0:

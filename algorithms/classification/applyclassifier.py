@@ -1,13 +1,23 @@
 """Application of a saved classifier to rasters."""
 
-from qgis.core import QgsProcessingParameterFile
+from __future__ import annotations
 
-from ...compute.classification.apply_model import ApplyTask, apply_model
-from ...compute.classification.bands import MATCHINGS
-from ...provider.base import Algorithm, Group
-from ...provider.parameters import choice
-from ...provider.raster_inputs import raster_paths, unloadable_layers
-from ..classification import _parameters, _training
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+from ...compute.classification.apply_model import RESAMPLING, ApplyTask, apply_model
+from ...compute.classification.bands import BAND_MATCHING
+from ...compute.declarations import ParameterDeclaration, with_defaults
+from ...compute.progress import Progress
+from ...compute.raster.blocks import THREADS
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
+from ...provider.parameters import read, read_settings
+from ...provider.raster_inputs import optional_raster_path, raster_paths, unloadable_layers
+from ._parameters import GRID_PARAMETERS, MAPS, MASK, MODEL_FILTER, RASTERS, RULES_PARAMETERS
+from ._training import dress_maps, map_paths, map_rules
+
+MODEL = ParameterDeclaration(
+    "MODEL", "Model", "Model file (.ffm) written by 'Train a classifier' or 'Classify crops'.", kind="file",
+    file_filter=f"{MODEL_FILTER};;All files (*.*)")
 
 
 class ApplyClassifier(Algorithm):
@@ -21,43 +31,29 @@ class ApplyClassifier(Algorithm):
     HELP = ("Maps the class of every pixel with a model file of 'Train a classifier' or 'Classify crops'. The rasters "
             "must contain the bands the model was trained on, matched by name or by order.")
     REQUIRES = ("rasterio", "sklearn")
+    PARAMETERS = (
+        RASTERS, MODEL, *with_defaults([BAND_MATCHING], ApplyTask), *GRID_PARAMETERS, *RULES_PARAMETERS,
+        *with_defaults([THREADS], ApplyTask), *MAPS,
+    )
 
-    BAND_MATCHING = "BAND_MATCHING"
-
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        _parameters.add_rasters(self)
-        self.declare(
-            QgsProcessingParameterFile(_parameters.MODEL, self.tr("Model"),
-                                       fileFilter=f"{_parameters.MODEL_FILTER};;All files (*.*)"),
-            "Model file (.ffm) written by 'Train a classifier' or 'Classify crops'.")
-        self.declare(
-            choice(self.BAND_MATCHING, self.tr("Match bands by"), MATCHINGS, ApplyTask.matching),
-            "How bands are matched with the features of the model: name (the band of the same name, in any position) "
-            "or order (the bands in their order, for instance of another year; their number must be equal).")
-        _parameters.add_raster_options(self)
-        _parameters.add_map_rules(self)
-        _parameters.add_threads(self, ApplyTask)
-        _parameters.add_maps(self)
-
-    def checkParameterValues(self, parameters, context):
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Check the rasters; QGIS itself does not report which raster cannot be loaded."""
         ok, message = super().checkParameterValues(parameters, context)
-        return ok, message if ok else unloadable_layers(parameters, _parameters.RASTERS, context) or message
+        return ok, message if ok else unloadable_layers(parameters, RASTERS.name, context) or message
 
-    def prepare_inputs(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters: Parameters, context: QgsProcessingContext,
+                       feedback: QgsProcessingFeedback) -> None:
         """Convert layers to paths."""
-        self.rasters = raster_paths(self, parameters, _parameters.RASTERS, context)
-        self.mask = _training.optional_raster(self, parameters, _parameters.MASK, context)
+        self.rasters = raster_paths(self, parameters, RASTERS.name, context)
+        self.mask = optional_raster_path(self, parameters, MASK.name, context)
 
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Classify and style the outputs."""
-        maps = _training.map_paths(self, parameters, context)
+        maps = map_paths(self, parameters, context)
         task = ApplyTask(
-            rasters=self.rasters, model=self.parameterAsFile(parameters, _parameters.MODEL, context),
-            matching=self.parameterAsEnumString(parameters, self.BAND_MATCHING, context),
-            resampling=self.parameterAsEnumString(parameters, _parameters.RESAMPLING, context), mask=self.mask,
-            rules=_training.map_rules(self, parameters, context),
-            threads=self.parameterAsInt(parameters, _parameters.THREADS, context))
+            rasters=self.rasters, model=read(self, MODEL, parameters, context), mask=self.mask,
+            rules=map_rules(self, parameters, context),
+            **read_settings(self, (BAND_MATCHING, RESAMPLING, THREADS), parameters, context))
         apply_model(task, maps, progress)
-        return _training.dress_maps(self, maps, context)
+        return dress_maps(self, maps, context)

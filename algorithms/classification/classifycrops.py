@@ -1,9 +1,29 @@
 """Crop classification in one step: train, map and assess (Copernicus training LAND01)."""
 
+from __future__ import annotations
+
+from qgis.core import QgsProcessingContext
+
+from ...compute.classification.parcel_diagnostics import EARLY_SEASON
 from ...compute.classifiers.forest_model import ForestSettings
-from ...provider.base import Algorithm, Group
-from ..classification import _parameters, _training
-from ._training import TrainingTool
+from ...compute.classifiers.forest_parameters import FOREST_PARAMETERS, SEED
+from ...compute.declarations import with_defaults
+from ...compute.progress import Progress
+from ...compute.raster.blocks import THREADS
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
+from ._parameters import (
+    GRID_PARAMETERS,
+    KAPPA,
+    MAPS,
+    MODEL,
+    OVERALL_ACCURACY,
+    RASTERS,
+    REPORT,
+    RULES_PARAMETERS,
+    SUSPECT_LABELS,
+    TRAINING_PARAMETERS,
+)
+from ._training import TrainingTool, dress_maps, map_paths
 
 
 class ClassifyCrops(TrainingTool, Algorithm):
@@ -21,22 +41,15 @@ class ClassifyCrops(TrainingTool, Algorithm):
             "dates (from 'Stack a Sentinel-2 time series') or several rasters on one grid, and a polygon layer with a "
             "class field.")
     REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
+    PARAMETERS = (
+        RASTERS, *TRAINING_PARAMETERS, *GRID_PARAMETERS, *with_defaults(FOREST_PARAMETERS, ForestSettings()),
+        *RULES_PARAMETERS, EARLY_SEASON, *with_defaults((SEED, THREADS), ForestSettings()), *MAPS, MODEL, REPORT,
+        OVERALL_ACCURACY, KAPPA, SUSPECT_LABELS,
+    )
 
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        _parameters.add_rasters(self)
-        _parameters.add_training(self)
-        _parameters.add_raster_options(self)
-        _parameters.add_forest(self, ForestSettings())
-        _parameters.add_map_rules(self)
-        _parameters.add_early_season(self)
-        _parameters.add_seed_and_threads(self, ForestSettings())
-        _parameters.add_maps(self)
-        _parameters.add_model_and_report(self, is_model_required=False)
-        _parameters.add_suspect_labels(self)
-
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Train, map, assess and style the maps."""
-        maps = _training.map_paths(self, parameters, context)
+        maps = map_paths(self, parameters, context)
         outputs = self.train(parameters, context, progress, maps)
-        return {**_training.dress_maps(self, maps, context), **outputs}
+        return {**dress_maps(self, maps, context), **outputs}

@@ -1,11 +1,38 @@
 """Crop mask with in-situ data (Sen2-Agri L4A)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
-from ...compute.sen2agri.product_task import CROP_MASK, CROP_MASK_SAMPLES
-from ...provider.base import Algorithm, Group
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+from ...compute.declarations import with_defaults
+from ...compute.progress import Progress
+from ...compute.sen2agri.product_task import (
+    CROP_MASK,
+    CROP_MASK_SAMPLES,
+    SEGMENT_PARAMETERS,
+    SEN2AGRI_FOREST_PARAMETERS,
+    SegmentSettings,
+    sen2agri_forest,
+)
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
 from ...provider.insitu_inputs import cropland_parcels
-from ..classification import _sen2agri
+from ._sen2agri import (
+    CROP_FIELD,
+    FLAGS,
+    INPUT,
+    MASK_OUTPUTS,
+    RED_EDGE,
+    RUN_PARAMETERS,
+    TRAINING,
+    TRAINING_FRACTION,
+    VALIDATION,
+    Inputs,
+    common_task,
+    make,
+    required_field,
+)
 
 
 class CropMask(Algorithm):
@@ -22,29 +49,28 @@ class CropMask(Algorithm):
             "required.")
     REQUIRES = ("rasterio", "sklearn", "skimage", "jinja2", "matplotlib")
 
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        _sen2agri.add_series(self, red_edge=True)
-        _sen2agri.add_parcels(self)
-        _sen2agri.add_split(self)
-        _sen2agri.add_forest(self, CROP_MASK_SAMPLES)
-        _sen2agri.add_segments(self)
-        _sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
+    PARAMETERS = (
+        INPUT, FLAGS, replace(RED_EDGE, default=True), TRAINING, CROP_FIELD, VALIDATION, TRAINING_FRACTION,
+        *with_defaults(SEN2AGRI_FOREST_PARAMETERS, sen2agri_forest(CROP_MASK_SAMPLES)),
+        *with_defaults(SEGMENT_PARAMETERS, SegmentSettings()), *RUN_PARAMETERS, *MASK_OUTPUTS,
+    )
 
-    def prepare_inputs(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters: Parameters, context: QgsProcessingContext,
+                       feedback: QgsProcessingFeedback) -> None:
         """Convert layers to paths and feature sources."""
-        self.inputs = _sen2agri.Inputs(self, parameters, context)
+        self.inputs = Inputs(self, parameters, context)
 
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Read the parcels, make the product and style its maps."""
-        progress, inputs = progress, self.inputs
-        field = _sen2agri.field_of(self, parameters, _sen2agri.CROP_FIELD, context)
+        inputs = self.inputs
+        field = required_field(self, CROP_FIELD, parameters, context)
         crs_wkt = inputs.crs_wkt()
-        read = cropland_parcels(inputs.training, field, crs_wkt, context, progress.part(0.0, 0.02))
-        task = replace(_sen2agri.common_task(self, parameters, context, inputs, CROP_MASK), parcels=read.parcels,
-                       class_field=field, notes=tuple(read.notes()))
+        found = cropland_parcels(inputs.training, field, crs_wkt, context, progress.part(0.0, 0.02))
+        task = replace(common_task(self, parameters, context, inputs, CROP_MASK), parcels=found.parcels,
+                       class_field=field, notes=tuple(found.notes()))
         if inputs.validation is not None:
             validation = cropland_parcels(inputs.validation, field, crs_wkt, context, progress.part(0.02, 0.03))
             task = replace(task, validation=validation.parcels)
         names = self.tr("Crop mask"), self.tr("Crop mask before segmentation")
-        return _sen2agri.make(self, parameters, context, task, names, progress.part(0.03, 1.0))
+        return make(self, parameters, context, task, names, progress.part(0.03, 1.0))

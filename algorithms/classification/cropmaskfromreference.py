@@ -1,16 +1,38 @@
 """Crop mask without in-situ data, trained on a land-cover map (Sen2-Agri L4A)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
-from qgis.core import QgsProcessingParameterNumber, QgsProcessingParameterRasterLayer, QgsProcessingParameterString
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
+from ...compute.declarations import ParameterDeclaration, with_defaults
 from ...compute.errors import UnsuitableInput
-from ...compute.insitu.parcel_split import SplitSettings
-from ...compute.sen2agri.product_task import CROP_MASK, CROP_MASK_SAMPLES, ReferenceSettings
-from ...provider.base import Algorithm, Group
-from ...provider.parameters import add_integer
+from ...compute.progress import Progress
+from ...compute.sen2agri.product_task import (
+    CROP_CLASSES,
+    CROP_MASK,
+    CROP_MASK_SAMPLES,
+    REFERENCE_PARAMETERS,
+    SEGMENT_PARAMETERS,
+    SEN2AGRI_FOREST_PARAMETERS,
+    ReferenceSettings,
+    SegmentSettings,
+    sen2agri_forest,
+)
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
+from ...provider.parameters import number_list, read, read_settings
 from ...provider.raster_inputs import raster_path
-from ..classification import _parameters, _sen2agri
+from ._sen2agri import MASK_OUTPUTS, RUN_PARAMETERS, SERIES_PARAMETERS, TRAINING_FRACTION, Inputs, common_task, make
+
+REFERENCE_MAP = ParameterDeclaration(
+    "REFERENCE_MAP", "Reference map",
+    "Integer raster of land-cover classes that covers the time series, such as ESA CCI Land Cover. It is resampled to "
+    "the grid of the time series (nearest neighbour).", kind="raster")
+BLOCK_FRACTION = replace(
+    TRAINING_FRACTION, advanced=True,
+    help="Fraction of the square blocks of the reference map used for training (0.01 to 1); the rest are used for "
+         "validation.")
 
 
 class CropMaskFromReference(Algorithm):
@@ -25,62 +47,32 @@ class CropMaskFromReference(Algorithm):
             "data: the random forest is trained on pixels of an existing land-cover map, after erosion of its patches "
             "and removal of outliers. The map may be coarse, outdated and in another coordinate reference system.")
     REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib")
+    PARAMETERS = (
+        *SERIES_PARAMETERS, REFERENCE_MAP, *with_defaults(REFERENCE_PARAMETERS, ReferenceSettings()), BLOCK_FRACTION,
+        *with_defaults(SEN2AGRI_FOREST_PARAMETERS, sen2agri_forest(CROP_MASK_SAMPLES)),
+        *with_defaults(SEGMENT_PARAMETERS, SegmentSettings()), *RUN_PARAMETERS, *MASK_OUTPUTS,
+    )
 
-    REFERENCE_MAP = "REFERENCE_MAP"
-    CROP_CLASSES = "CROP_CLASSES"
-    EROSION_RADIUS = "EROSION_RADIUS"
-    TRIMMING_ALPHA = "TRIMMING_ALPHA"
-
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        defaults = ReferenceSettings()
-        _sen2agri.add_series(self, red_edge=False)
-        self.declare(
-            QgsProcessingParameterRasterLayer(self.REFERENCE_MAP, self.tr("Reference map")),
-            "Integer raster of land-cover classes that covers the time series, such as ESA CCI Land Cover. It is "
-            "resampled to the grid of the time series (nearest neighbour).")
-        self.declare(
-            QgsProcessingParameterString(self.CROP_CLASSES, self.tr("Cropland class values"),
-                                         ",".join(map(str, defaults.crop_classes))),
-            "Values of the reference map that are cropland, separated by commas; 10, 11 and 20 in ESA CCI Land Cover.")
-        add_integer(self, self.EROSION_RADIUS, "Erosion radius (pixels)", defaults.erosion_radius, 0, 50,
-                            "Pixels removed from the border of each patch of a class (0 to 50), where land-cover maps "
-                            "are least reliable; 0 applies no erosion.")
-        self.declare(
-            QgsProcessingParameterNumber(self.TRIMMING_ALPHA, self.tr("Trimming alpha (Mahalanobis distance)"),
-                                         _sen2agri.REAL, defaults.trimming_alpha, minValue=0.0, maxValue=0.5),
-            "Significance level (0 to 0.5) of the chi-squared test on the Mahalanobis distance by which outliers of "
-            "each class are removed; 0 keeps all pixels, larger values keep fewer.")
-        self.declare(
-            QgsProcessingParameterNumber(_parameters.TRAINING_FRACTION, self.tr("Training fraction (0 to 1)"),
-                                         _sen2agri.REAL, SplitSettings().training_fraction, minValue=0.01, maxValue=1.0),
-            "Fraction of the square blocks of the reference map used for training (0.01 to 1); the rest are used for "
-            "validation.", advanced=True)
-        _sen2agri.add_forest(self, CROP_MASK_SAMPLES)
-        _sen2agri.add_segments(self)
-        _sen2agri.add_outputs(self, "Crop mask", "Crop mask before segmentation")
-
-    def prepare_inputs(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters: Parameters, context: QgsProcessingContext,
+                       feedback: QgsProcessingFeedback) -> None:
         """Convert layers to paths."""
-        self.inputs = _sen2agri.Inputs(self, parameters, context)
-        self.reference = raster_path(self.parameterAsRasterLayer(parameters, self.REFERENCE_MAP, context))
+        self.inputs = Inputs(self, parameters, context)
+        self.reference = raster_path(self.parameterAsRasterLayer(parameters, REFERENCE_MAP.name, context))
 
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Make the product and style its maps."""
-        settings = ReferenceSettings(
-            crop_classes=_integers(self.parameterAsString(parameters, self.CROP_CLASSES, context)),
-            erosion_radius=self.parameterAsInt(parameters, self.EROSION_RADIUS, context),
-            trimming_alpha=self.parameterAsDouble(parameters, self.TRIMMING_ALPHA, context))
-        task = replace(_sen2agri.common_task(self, parameters, context, self.inputs, CROP_MASK),
-                       reference=self.reference, reference_settings=settings,
-                       class_field=self.tr("(reference map value)"))
+        settings = ReferenceSettings(crop_classes=_class_values(read(self, CROP_CLASSES, parameters, context)),
+                                     **read_settings(self, REFERENCE_PARAMETERS, parameters, context))
+        task = replace(common_task(self, parameters, context, self.inputs, CROP_MASK), reference=self.reference,
+                       reference_settings=settings, class_field=self.tr("(reference map value)"))
         names = self.tr("Crop mask"), self.tr("Crop mask before segmentation")
-        return _sen2agri.make(self, parameters, context, task, names, progress)
+        return make(self, parameters, context, task, names, progress)
 
 
-def _integers(text):
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(part.isdecimal() for part in parts):
+def _class_values(text: str) -> tuple[int, ...]:
+    values = number_list(text, CROP_CLASSES.name)
+    if not values or min(values) < 0:
         raise UnsuitableInput(f"CROP_CLASSES is '{text}'. Write the cropland class values as whole numbers, separated "
                               "by commas: 10,11,20.")
-    return tuple(map(int, parts))
+    return values

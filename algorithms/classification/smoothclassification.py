@@ -1,25 +1,36 @@
 """Post-classification smoothing: sieve, majority filter and smoothing of class probabilities."""
 
-from qgis.core import (
-    QgsProcessingOutputNumber,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
-)
+from __future__ import annotations
+
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
 from ...compute.cleanup.map_smoothing import (
-    CONNECTIVITY,
     FROM_PROBABILITIES,
-    METHODS,
+    SMOOTHING_PARAMETERS,
     SmoothSettings,
     smooth_classification,
 )
-from ...provider.base import Algorithm, Group
-from ...provider.parameters import add_integer, choice, is_null
-from ...provider.raster_inputs import raster_path
+from ...compute.declarations import ParameterDeclaration, with_defaults
+from ...compute.progress import Progress
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
+from ...provider.parameters import is_given, read, read_settings
+from ...provider.raster_inputs import optional_raster_path
 from ...provider.reference_inputs import legend_of
 from ...provider.styling import dress
-from ..classification import _parameters
+
+CLASSIFICATION = ParameterDeclaration(
+    "CLASSIFICATION", "Class map", "Raster with class values in its first band, from Floefield or other software.",
+    kind="raster")
+METHOD, MIN_MAPPING_UNIT, CONNECTEDNESS, WINDOW, SIGMA, THREADS = with_defaults(SMOOTHING_PARAMETERS, SmoothSettings())
+PROBABILITIES = ParameterDeclaration(
+    "PROBABILITIES", "Class probabilities",
+    "For gaussian and binomial: class probabilities written with the class map, one band per class.", kind="raster",
+    optional=True)
+OUTPUT = ParameterDeclaration(
+    "OUTPUT", "Smoothed class map",
+    "GeoTIFF with the values, colours and class names of the input; nodata pixels are kept.", kind="raster_destination")
+CHANGED_FRACTION = ParameterDeclaration(
+    "CHANGED_FRACTION", "Fraction of pixels changed (0 to 1)", kind="number_result")
 
 
 class SmoothClassification(Algorithm):
@@ -34,82 +45,32 @@ class SmoothClassification(Algorithm):
             "mapping unit get the class of their largest neighbour), a majority filter, or by smoothing the class "
             "probabilities and assigning the most probable class. Values, colours, class names and nodata are kept.")
     REQUIRES = ("rasterio", "skimage", "scipy", "defusedxml")
+    PARAMETERS = (CLASSIFICATION, METHOD, MIN_MAPPING_UNIT, CONNECTEDNESS, WINDOW, PROBABILITIES, SIGMA, THREADS,
+                  OUTPUT, CHANGED_FRACTION)
 
-    CLASSIFICATION = "CLASSIFICATION"
-    METHOD = "METHOD"
-    MIN_MAPPING_UNIT = "MIN_MAPPING_UNIT"
-    CONNECTEDNESS = "CONNECTEDNESS"
-    WINDOW = "WINDOW"
-    PROBABILITIES = "PROBABILITIES"
-    SIGMA = "SIGMA"
-    THREADS = _parameters.THREADS
-    OUTPUT = "OUTPUT"
-    CHANGED_FRACTION = "CHANGED_FRACTION"
-
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        settings = SmoothSettings()
-        real = QgsProcessingParameterNumber.Type.Double
-        self.declare(
-            QgsProcessingParameterRasterLayer(self.CLASSIFICATION, self.tr("Class map")),
-            "Raster with class values in its first band, from Floefield or other software.")
-        self.declare(
-            choice(self.METHOD, self.tr("Method"), METHODS, settings.method),
-            "Smoothing method: sieve removes patches below the minimum mapping unit and changes nothing else; majority "
-            "assigns the most frequent class in a window; gaussian and binomial smooth the class probabilities, which "
-            "is usually the most accurate.")
-        add_integer(self, self.MIN_MAPPING_UNIT, "Minimum mapping unit (pixels)", settings.min_pixels, 2, None,
-                            "For sieve: patches of fewer pixels get the class of their largest neighbour. 10 pixels "
-                            "of 10 m are 0.1 ha.")
-        self.declare(
-            choice(self.CONNECTEDNESS, self.tr("Connectivity (4 or 8 neighbours)"), CONNECTIVITY,
-                   settings.connectivity),
-            "For sieve: pixels of a patch share a side (4), or a side or a corner (8).", advanced=True)
-        add_integer(self, self.WINDOW, "Window size (pixels)", settings.window, 3, 51,
-                            "For majority and binomial: side length of the square window, odd (3 to 51). Larger "
-                            "windows smooth more and remove narrow fields.")
-        self.declare(
-            QgsProcessingParameterRasterLayer(self.PROBABILITIES, self.tr("Class probabilities"), optional=True),
-            "For gaussian and binomial: class probabilities written with the class map, one band per class.")
-        self.declare(
-            QgsProcessingParameterNumber(self.SIGMA, self.tr("Standard deviation (pixels)"), real, settings.sigma,
-                                         minValue=0.1, maxValue=20.0),
-            "For gaussian: standard deviation of the kernel in pixels (0.1 to 20), truncated at three times its value.")
-        _parameters.add_threads(self, settings)
-        self.declare(
-            QgsProcessingParameterRasterDestination(self.OUTPUT, self.tr("Smoothed class map")),
-            "GeoTIFF with the values, colours and class names of the input; nodata pixels are kept.")
-        self.addOutput(QgsProcessingOutputNumber(self.CHANGED_FRACTION, self.tr("Fraction of pixels changed (0 to 1)")))
-
-    def checkParameterValues(self, parameters, context):
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Check that the window is odd and that required probabilities are given."""
-        method = self.parameterAsEnumString(parameters, self.METHOD, context)
-        if method in FROM_PROBABILITIES and is_null(parameters.get(self.PROBABILITIES)):
+        method = read(self, METHOD, parameters, context)
+        if method in FROM_PROBABILITIES and not is_given(parameters.get(PROBABILITIES.name)):
             return False, self.tr("The method {} requires class probabilities. Give PROBABILITIES, or choose sieve or "
                                   "majority.").format(method)
-        if method in ("majority", "binomial") and self.parameterAsInt(parameters, self.WINDOW, context) % 2 == 0:
+        if method in ("majority", "binomial") and read(self, WINDOW, parameters, context) % 2 == 0:
             return False, self.tr("The window size (WINDOW) must be odd: 3, 5, 7 ...")
         return super().checkParameterValues(parameters, context)
 
-    def prepare_inputs(self, parameters, context, feedback):
+    def prepare_inputs(self, parameters: Parameters, context: QgsProcessingContext,
+                       feedback: QgsProcessingFeedback) -> None:
         """Convert layers to paths."""
-        self.classification, self.probabilities = (
-            raster_path(layer) if layer is not None else "" for layer in (
-                self.parameterAsRasterLayer(parameters, name, context)
-                for name in (self.CLASSIFICATION, self.PROBABILITIES)))
+        self.classification, self.probabilities = (optional_raster_path(self, parameters, raster.name, context)
+                                                   for raster in (CLASSIFICATION, PROBABILITIES))
 
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Smooth the map."""
-        settings = SmoothSettings(
-            self.parameterAsEnumString(parameters, self.METHOD, context),
-            self.parameterAsInt(parameters, self.MIN_MAPPING_UNIT, context),
-            self.parameterAsEnumString(parameters, self.CONNECTEDNESS, context),
-            self.parameterAsInt(parameters, self.WINDOW, context),
-            self.parameterAsDouble(parameters, self.SIGMA, context),
-            self.parameterAsInt(parameters, self.THREADS, context))
-        output = self.parameterAsOutputLayer(parameters, self.OUTPUT, context)
+        settings = SmoothSettings(**read_settings(self, SMOOTHING_PARAMETERS, parameters, context))
+        output = read(self, OUTPUT, parameters, context)
         changed = smooth_classification(self.classification, legend_of(self.classification), self.probabilities,
                                         output, settings, progress)
         progress.say(self.tr("Pixels changed: {:.1%}.").format(changed))
         dress(output, self.tr("Smoothed crops"), context, self.tr("Floefield: crop classification"), algorithm=self)
-        return {self.OUTPUT: output, self.CHANGED_FRACTION: changed}
+        return {OUTPUT.name: output, CHANGED_FRACTION.name: changed}

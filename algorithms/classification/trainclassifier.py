@@ -1,9 +1,29 @@
 """Training of a classifier that is saved to a model file."""
 
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qgis.core import QgsProcessingContext
+
 from ...compute.classification.class_maps import MapPaths
+from ...compute.classification.parcel_diagnostics import EARLY_SEASON
 from ...compute.classifiers.forest_model import ForestSettings
-from ...provider.base import Algorithm, Group
-from ..classification import _parameters
+from ...compute.classifiers.forest_parameters import FOREST_PARAMETERS, SEED
+from ...compute.declarations import with_defaults
+from ...compute.progress import Progress
+from ...compute.raster.blocks import THREADS
+from ...provider.base import Algorithm, Group, OutputValue, Parameters
+from ._parameters import (
+    GRID_PARAMETERS,
+    KAPPA,
+    MODEL,
+    OVERALL_ACCURACY,
+    RASTERS,
+    REPORT,
+    SUSPECT_LABELS,
+    TRAINING_PARAMETERS,
+)
 from ._training import TrainingTool
 
 
@@ -20,18 +40,13 @@ class TrainClassifier(TrainingTool, Algorithm):
             "on validation parcels that were not used for training. Apply the model to the same or other rasters with "
             "'Apply a classifier'. To train and map in one run, use 'Classify crops'.")
     REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
+    PARAMETERS = (
+        RASTERS, *TRAINING_PARAMETERS, *GRID_PARAMETERS, *with_defaults(FOREST_PARAMETERS, ForestSettings()),
+        EARLY_SEASON, *with_defaults((SEED, THREADS), ForestSettings()),
+        replace(MODEL, optional=False, is_created=True), REPORT, OVERALL_ACCURACY, KAPPA, SUSPECT_LABELS,
+    )
 
-    def initAlgorithm(self, configuration=None):
-        """Declare the parameters."""
-        _parameters.add_rasters(self)
-        _parameters.add_training(self)
-        _parameters.add_raster_options(self)
-        _parameters.add_forest(self, ForestSettings())
-        _parameters.add_early_season(self)
-        _parameters.add_seed_and_threads(self, ForestSettings())
-        _parameters.add_model_and_report(self, is_model_required=True)
-        _parameters.add_suspect_labels(self)
-
-    def execute(self, parameters, context, progress):
+    def execute(self, parameters: Parameters, context: QgsProcessingContext,
+                progress: Progress) -> dict[str, OutputValue]:
         """Train and assess; only the pixels of the validation parcels are classified."""
         return self.train(parameters, context, progress, MapPaths())

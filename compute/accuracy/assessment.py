@@ -10,13 +10,14 @@ import numpy as np
 
 from ..classmap.class_legend import name_classes
 from ..classmap.training_record import DOMAIN, MARK, TAG, read_record
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from ..eta import TimeLeftProgress
 from ..insitu.parcel_raster import ParcelRaster
-from ..raster.blocks import make_executor
+from ..raster.blocks import THREADS, make_executor
 from ..raster.reader import RasterReader
 from ..raster.resampled_reader import RasterOnto
-from .label_matching import AUTO, match_labels
+from .label_matching import AUTO, SCHEMES, match_labels
 from .map_counts import MapBand, count_pixels
 from .scores import score_maps
 from .validation_data import ParcelReference, PointReference, RasterReference
@@ -40,18 +41,34 @@ class AssessmentSettings:
 
     Parameters
     ----------
-    design : str
+    sampling_design : str
         Sampling design of the reference data. ``purposive``: no random sample; ``probability``: a simple or stratified
         random sample, the classes of the map being the strata.
-    matching : str
-        How reference labels are matched with map classes, see :func:`~.matching.match_labels`.
+    label_matching : str
+        How reference labels are matched with map classes, see :func:`~.label_matching.match_labels`.
     threads : int
         Number of threads; 0 uses all cores but one. The result does not depend on it.
     """
 
-    design: str = PURPOSIVE
-    matching: str = AUTO
+    sampling_design: str = PURPOSIVE
+    label_matching: str = AUTO
     threads: int = 0
+
+
+ASSESSMENT_PARAMETERS = (
+    ParameterDeclaration(
+        "SAMPLING_DESIGN", "Sampling design of the reference data",
+        "How the reference data were selected: purposive (available parcels or points; the accuracy holds for similar "
+        "ones only) or probability (random sample of the map, simple or stratified by class; accuracy and areas of the "
+        "whole map are then estimated with standard errors, Olofsson et al. 2014). Choose probability only for a "
+        "random sample.", kind="enum", options=DESIGNS, setting="sampling_design"),
+    ParameterDeclaration(
+        "LABEL_MATCHING", "Match labels by",
+        "Whether the class field contains the code, the name or the value of the classes; auto chooses the one that "
+        "matches most labels. Case and underscores are ignored.", kind="enum", options=(AUTO, *SCHEMES), advanced=True,
+        setting="label_matching"),
+    THREADS,
+)
 
 
 @dataclass(frozen=True)
@@ -196,7 +213,7 @@ def _require_classes(one, classes):
 def _match(task, reference, counts, classes):
     """The reference label of each unit, and the matching of labels for each map."""
     units = np.unique(counts.units).tolist()
-    by = task.settings.matching
+    by = task.settings.label_matching
     paths = [one.path for one in (task.map, *task.others)]
     if reference.kind != "pixels":
         labels = dict(zip(units, reference.codes(units)))

@@ -140,9 +140,10 @@ def count_pixels(grid, maps, reference, read_training, executor, progress, block
 
     run_blocks(read_blocks(grid, maps) if blocks is None else blocks, work, finish, executor, progress)
     merged = _merge_rows(rows) if rows else np.empty((0, len(maps) + 2), np.int64)
-    return PixelCounts(tuple({value: tuple(pair) for value, pair in sorted(area.items())} for area in areas),
-                       merged[:, 0], merged[:, 1:-1], merged[:, -1], dict(without_class), dict(training),
-                       _mostly_adjacent(adjacent, merged), disputed)
+    return PixelCounts(
+        areas=tuple({value: tuple(pair) for value, pair in sorted(area.items())} for area in areas),
+        units=merged[:, 0], values=merged[:, 1:-1], counts=merged[:, -1], without_class=dict(without_class),
+        training=dict(training), adjacent=_mostly_adjacent(adjacent, merged), disputed=disputed)
 
 
 def _training_masks(reference, read_training, indices, window, grid):

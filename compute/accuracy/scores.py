@@ -119,7 +119,7 @@ def score_maps(task, reference, pixel_counts, classes, labels, matchings, warnin
     rows = np.array([index_of["reference"][labels[unit]] for unit in pixel_counts.units.tolist()], np.int64)
     columns = [np.array([index_of[number][value] for value in pixel_counts.values[:, number].tolist()], np.int64)
                for number in range(len(classes))]
-    is_probability = task.settings.design == "probability"
+    is_probability = task.settings.sampling_design == "probability"
     has_units = reference.kind != "pixels"
     unit_classes = ([_classes_by_unit(pixel_counts, rows, column) for column in columns] if has_units
                     else [None] * len(columns))
@@ -242,8 +242,8 @@ def _score(path, names, rows, columns, counts, units, kind, is_probability, hect
         parcels = ConfusionMatrix(names, majorities)
     if units is not None and not is_probability:
         interval = bootstrap_interval(units.correct, units.pixels, progress=progress)
-    return MapScores(path, pixels, parcels, interval, hectares,
-                     estimate(parcels or pixels, hectares) if is_probability else None)
+    return MapScores(path=path, pixels=pixels, parcels=parcels, interval=interval, hectares=hectares,
+                     estimates=estimate(parcels or pixels, hectares) if is_probability else None)
 
 
 def _errors(reference, unit_classes, names, progress):

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from ..classifiers.classifier import Model
 from ..classifiers.model_file import load_model
+from ..declarations import ParameterDeclaration
 from ..messages import listed
 from ..progress import Progress
 from ..raster.blocks import make_executor
+from ..raster.resampled_reader import RESAMPLINGS
 from .bands import FeatureSelection, indices_for_model, order_warnings
 from .class_maps import MapPaths, create_maps
 from .feature_stack import FeatureStack
@@ -28,7 +30,7 @@ class ApplyTask:
         Each band is a feature.
     model : str
         Path of the model file.
-    matching : {"name", "order"}
+    band_matching : {"name", "order"}
         How the bands are matched to the features of the model.
     resampling : {"none", "nearest", "bilinear", "average"}
         How rasters on other grids are resampled to the grid of the first; "none" rejects them.
@@ -42,11 +44,18 @@ class ApplyTask:
 
     rasters: tuple
     model: str
-    matching: str = "name"
+    band_matching: str = "name"
     resampling: str = "none"
     mask: str = ""
     rules: MapRules = field(default_factory=MapRules)
     threads: int = 0
+
+
+RESAMPLING = ParameterDeclaration(
+    "RESAMPLING", "Resample to common grid",
+    "Resampling of rasters to the grid of the first raster: none (rasters on another grid are an error), nearest "
+    "(classes, flags), bilinear (reflectance, backscatter) or average (from much smaller pixels). Resampled rasters "
+    "are listed in the log.", kind="enum", options=RESAMPLINGS, advanced=True, setting="resampling")
 
 
 def apply_model(task: ApplyTask, maps: MapPaths, progress: Progress) -> tuple[Model, MapCounts]:
@@ -74,10 +83,10 @@ def apply_model(task: ApplyTask, maps: MapPaths, progress: Progress) -> tuple[Mo
     progress.check()
     with contextlib.ExitStack() as opened:
         stack = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        bands = indices_for_model(stack.names, model.bands, task.matching)
+        bands = indices_for_model(stack.names, model.bands, task.band_matching)
         for note in stack_notes(stack, bands):
             progress.say(note)
-        for warning in order_warnings(stack.names, model.bands) if task.matching == "order" else ():
+        for warning in order_warnings(stack.names, model.bands) if task.band_matching == "order" else ():
             progress.warn(warning)
         source = stack.selected(FeatureSelection(tuple(bands), model.band_differences, model.features))
         executor = opened.enter_context(make_executor(task.threads))

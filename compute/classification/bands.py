@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..declarations import ParameterDeclaration
 from ..errors import MissingInput, UnsuitableInput
 from ..messages import listed
 from ..raster.band_metadata import REFLECTANCE, band_difference_name
@@ -24,6 +25,16 @@ MATCHINGS = ("name", "order")
 
 # Minimum sum of two reflectances: below it their normalised difference is noise.
 MIN_SUM = 0.01
+BANDS = ParameterDeclaration(
+    "BANDS", "Bands (names or patterns)",
+    "Names or patterns (*, ?) of the bands used as features, separated by commas: B04_*, B08_*, NDVI_2018*. Empty uses "
+    "all bands.", kind="text", optional=True, advanced=True, setting="bands")
+BAND_MATCHING = ParameterDeclaration(
+    "BAND_MATCHING", "Match bands by",
+    "How bands are matched with the features of the model: name (the band of the same name, in any position) or order "
+    "(the bands in their order, for instance of another year; their number must be equal).", kind="enum",
+    options=MATCHINGS, setting="band_matching")
+
 
 # Pixels computed at once: intermediate arrays stay in the processor's cache.
 ROWS = 256

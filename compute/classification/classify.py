@@ -54,7 +54,7 @@ class ClassificationTask:
         Path of a class raster used instead of the parcels; empty if there is none.
     legend : tuple of LegendEntry
         Classes of the values of that raster.
-    band_patterns : str
+    bands : str
         Names of the bands to use, with ``*`` and ``?``, separated by commas; empty for all.
     resampling : {"none", "nearest", "bilinear", "average"}
         How rasters on other grids are resampled to the grid of the first; "none" rejects them.
@@ -77,7 +77,7 @@ class ClassificationTask:
     notes: tuple = ()
     training_raster: str = ""
     legend: tuple = ()
-    band_patterns: str = ""
+    bands: str = ""
     resampling: str = "none"
     mask: str = ""
     rules: MapRules = field(default_factory=MapRules)
@@ -141,7 +141,7 @@ def classify(task: ClassificationTask, maps: MapPaths, model_path: str, report_p
     """
     with contextlib.ExitStack() as opened:
         rasters = opened.enter_context(FeatureStack(task.rasters, task.resampling, task.mask))
-        bands = indices_by_pattern(rasters.names, task.band_patterns)
+        bands = indices_by_pattern(rasters.names, task.bands)
         notes = stack_notes(rasters, bands)
         stack = rasters.selected(select_features(rasters.names, bands, task.forest.band_differences))
         executor = opened.enter_context(make_executor(task.forest.threads))

@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from ..classifiers.forest_model import ForestSettings
+from ..declarations import ParameterDeclaration
 from ..progress import Progress
 from ..raster.grid import pixel_area
 from .feature_stack import FeatureSource
@@ -32,13 +33,19 @@ class DiagnosticsSettings:
         NDVI profile of each class.
     suspect_labels : bool
         Suspect labels.
-    early : bool
+    early_season : bool
         Early-season accuracy; trains a forest for each date.
     """
 
     profiles: bool = False
     suspect_labels: bool = False
-    early: bool = False
+    early_season: bool = False
+
+
+EARLY_SEASON = ParameterDeclaration(
+    "EARLY_SEASON", "Early-season accuracy",
+    "Add to the report the accuracy that is reached with the images up to each date. Trains a small forest per date, "
+    "so the run takes longer.", kind="boolean", default=False, advanced=True, setting="early_season")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +92,9 @@ def diagnose_parcels(source: FeatureSource, reference: ReferenceData, requested:
     Cancelled
         If the user cancelled.
     """
-    if not (requested.profiles or requested.suspect_labels or requested.early):
+    if not (requested.profiles or requested.suspect_labels or requested.early_season):
         return ParcelDiagnostics()
-    max_parcels = 0 if requested.suspect_labels or requested.early else MAX_PROFILE_PARCELS
+    max_parcels = 0 if requested.suspect_labels or requested.early_season else MAX_PROFILE_PARCELS
     pixels = sample_each_parcel(source, reference, settings, executor, progress.part(0.0, 0.3), max_parcels)
     profiles = class_profiles(pixels, source.names, reference.classes) if requested.profiles else None
     suspect_labels, early, notes = None, (), []
@@ -96,7 +103,7 @@ def diagnose_parcels(source: FeatureSource, reference: ReferenceData, requested:
         suspect_labels, more_notes = find_suspect_labels(pixels, reference, pixel_area(source.grid), settings,
                                                          progress.part(0.3, 0.6))
         notes += more_notes
-    if requested.early:
+    if requested.early_season:
         progress.say("Measuring early-season accuracy ...")
         early, more_notes = accuracy_by_date(pixels, source.names, settings, progress.part(0.6, 1.0))
         notes += more_notes

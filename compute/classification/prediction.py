@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..classifiers.classifier import Model
 from ..classifiers.imputation import impute
+from ..declarations import ParameterDeclaration
 from ..eta import TimeLeftProgress
 from ..progress import Progress
 from ..raster.blocks import run_blocks
@@ -50,6 +51,19 @@ class MapRules:
 
     min_confidence: float = 0.0
     smoothing: bool = True
+
+
+MAP_RULES_PARAMETERS = (
+    ParameterDeclaration(
+        "SMOOTHING", "Smooth class probabilities (edge-preserving)",
+        "Average the class probabilities over spectrally similar pixels within 15 pixels before the class is assigned: "
+        "removes salt-and-pepper noise and keeps field borders. Also applies to the confidence and probability "
+        "outputs. Switch it off for the fastest run.", kind="boolean", advanced=True, setting="smoothing"),
+    ParameterDeclaration(
+        "MIN_CONFIDENCE", "Minimum confidence",
+        "Minimum confidence (0 to 1) of a mapped pixel; pixels below it get no class (value 0). 0 keeps all pixels; "
+        "SNAP hides pixels below 0.5.", minimum=0.0, maximum=1.0, advanced=True, setting="min_confidence"),
+)
 
 
 @dataclass(frozen=True, eq=False)

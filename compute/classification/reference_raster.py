@@ -155,9 +155,9 @@ def _split(reader, values, raster_classes, split_settings, progress):
     is_validation[len(split.training) + 1:-1] = True
     number_of = {parcel.identifier: number for number, parcel in enumerate(ordered, start=1)}
     label_map = ReferenceRaster(reader, block_size, values, keys, [number_of[group] for group in groups.tolist()])
-    return ReferenceData(classes=classes, training=split.training, validation=split.validation,
-                         unassessed=split.unassessed, outside=0, too_small=0, parcel_map=label_map,
-                         values=class_values, is_training=is_training, is_validation=is_validation)
+    return ReferenceData(
+        classes=classes, training=split.training, validation=split.validation, unassessed=split.unassessed, outside=0,
+        too_small=0, parcel_map=label_map, values=class_values, is_training=is_training, is_validation=is_validation)
 
 
 def _keys_and_contacts(reader, values, block_size, progress):

@@ -87,7 +87,7 @@ def describe_settings(task, settings):
         else f"{task.split.training_fraction:g} of the parcels of each class",
         "Random seed": str(settings.seed)}
     optional = {
-        "Bands": task.band_patterns,
+        "Bands": task.bands,
         "Features per split": settings.features_per_split and str(settings.features_per_split),
         "Training pixels per parcel": settings.samples_per_parcel and f"maximum {settings.samples_per_parcel}",
         "Class weights": ", ".join(f"{code}: {weight:g}" for code, weight in settings.class_weights.items()),

@@ -1,11 +1,7 @@
-"""Majority, Gaussian and binomial smoothing of class maps.
+"""Smoothing of class maps: sieve, majority filter, and Gaussian or binomial smoothing of class probabilities.
 
-Moving-window filters: majority class, and smoothing with Gaussian and binomial weights.
-
-Each output pixel is computed from its own window in a fixed order, so that the result does not depend on blocks
-or threads.
-
-Smoothing of class maps by sieve, majority filter, or Gaussian or binomial smoothing of class probabilities.
+Each output pixel of the moving windows is computed from its own window in a fixed order, so that the result does not
+depend on blocks or threads.
 """
 
 import math
@@ -14,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classmap.class_map import EDGE, class_values, classes_of, layout_like, read_classes, unique_values, with_nodata
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from ..eta import TimeLeftProgress
-from ..raster.blocks import make_executor, run_blocks
+from ..raster.blocks import THREADS, make_executor, run_blocks
 from ..raster.grid import require_same_grid
 from ..raster.reader import RasterReader
 from ..raster.writer import create_raster
@@ -159,9 +156,9 @@ class SmoothSettings:
     ----------
     method : {"sieve", "majority", "gaussian", "binomial"}
         "gaussian" and "binomial" smooth class probabilities and select the most probable class.
-    min_pixels : int
+    min_mapping_unit : int
         Minimum mapping unit of the sieve in pixels; 10 pixels of 10 m are 0.1 hectare.
-    connectivity : {"4", "8"}
+    connectedness : {"4", "8"}
         Connectivity of the sieve: 4 or 8 neighbours.
     window : int
         Window size of majority and binomial in pixels; odd.
@@ -172,11 +169,37 @@ class SmoothSettings:
     """
 
     method: str = "majority"
-    min_pixels: int = 10
-    connectivity: str = "4"
+    min_mapping_unit: int = 10
+    connectedness: str = "4"
     window: int = 3
     sigma: float = 1.0
     threads: int = 0
+
+
+SMOOTHING_PARAMETERS = (
+    ParameterDeclaration(
+        "METHOD", "Method",
+        "Smoothing method: sieve removes patches below the minimum mapping unit and changes nothing else; majority "
+        "assigns the most frequent class in a window; gaussian and binomial smooth the class probabilities, which is "
+        "usually the most accurate.", kind="enum", options=METHODS, setting="method"),
+    ParameterDeclaration(
+        "MIN_MAPPING_UNIT", "Minimum mapping unit (pixels)",
+        "For sieve: patches of fewer pixels get the class of their largest neighbour. 10 pixels of 10 m are 0.1 ha.",
+        kind="integer", minimum=2, setting="min_mapping_unit"),
+    ParameterDeclaration(
+        "CONNECTEDNESS", "Connectivity (4 or 8 neighbours)",
+        "For sieve: pixels of a patch share a side (4), or a side or a corner (8).", kind="enum", options=CONNECTIVITY,
+        advanced=True, setting="connectedness"),
+    ParameterDeclaration(
+        "WINDOW", "Window size (pixels)",
+        "For majority and binomial: side length of the square window, odd (3 to 51). Larger windows smooth more and "
+        "remove narrow fields.", kind="integer", minimum=3, maximum=51, setting="window"),
+    ParameterDeclaration(
+        "SIGMA", "Standard deviation (pixels)",
+        "For gaussian: standard deviation of the kernel in pixels (0.1 to 20), truncated at three times its value.",
+        minimum=0.1, maximum=20.0, setting="sigma"),
+    THREADS,
+)
 
 
 def smooth_classification(classification, entries, probabilities, output, settings, progress):
@@ -237,7 +260,7 @@ class _Smoother:
         self.blocks = list(reader.grid.blocks(EDGE, EDGE))
         self._probabilities = self._sieve = None
         if settings.method == "sieve":
-            self._sieve = Sieve(reader, settings.min_pixels, output, int(settings.connectivity))
+            self._sieve = Sieve(reader, settings.min_mapping_unit, output, int(settings.connectedness))
             self.blocks = self._sieve.blocks
         elif settings.method in FROM_PROBABILITIES:
             self._weights = (gaussian_weights(settings.sigma) if settings.method == "gaussian"
@@ -264,7 +287,7 @@ class _Smoother:
         """Analyse the whole map before the first block is written."""
         if self._sieve is not None:
             count = self._sieve.analyse(executor, progress)
-            progress.say(f"Patches below {self._settings.min_pixels} pixels that took another class: {count}.")
+            progress.say(f"Patches below {self._settings.min_mapping_unit} pixels that took another class: {count}.")
         progress.step(1.0)
 
     def smooth_block(self, window):

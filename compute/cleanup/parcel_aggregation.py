@@ -7,11 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from ..classmap.class_map import class_values, classes_of, layout_like, read_classes, unused_value, with_nodata
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from ..eta import TimeLeftProgress
-from ..insitu.zonal_statistics import count_values, majority_by_parcel, rasterise_parcels, work_blocks, zonal_statistics
+from ..insitu.zonal_statistics import (
+    STATISTICS,
+    count_values,
+    majority_by_parcel,
+    rasterise_parcels,
+    work_blocks,
+    zonal_statistics,
+)
 from ..output_files import OutputSet
-from ..raster.blocks import make_executor, run_blocks
+from ..raster.blocks import THREADS, make_executor, run_blocks
 from ..raster.grid import require_same_grid
 from ..raster.reader import RasterReader
 from ..raster.writer import RasterLayout, create_raster
@@ -39,6 +47,20 @@ class AggregateSettings:
     statistics: tuple = ("mean",)
     outside: str = "nodata"
     threads: int = 0
+
+
+AGGREGATION_PARAMETERS = (
+    ParameterDeclaration(
+        "STATISTIC", "Statistics",
+        "Statistics of the pixels of each parcel, band by band; mean is the usual choice for an object-based "
+        "classification. majority (the most frequent class) is for class maps and cannot be combined with others.",
+        kind="enum", options=STATISTICS, multiple=True, setting="statistics"),
+    ParameterDeclaration(
+        "OUTSIDE", "Pixels outside parcels",
+        "For majority only: pixels outside parcels are set to nodata (nodata) or keep their class (keep).", kind="enum",
+        options=OUTSIDE, advanced=True, setting="outside"),
+    THREADS,
+)
 
 
 @dataclass(frozen=True)

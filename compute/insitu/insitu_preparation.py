@@ -1,13 +1,11 @@
-"""Settings of the in-situ tools; outcome per parcel and class.
+"""Settings of the in-situ tools with their parameters, and the outcome of the preparation by parcel and by class.
 
-Settings of the in-situ tools and their defaults, for dialogs, models and scripts.
-
-The distances and areas are those of the Copernicus training on Sen2-Agri (Louvain-la-Neuve, 2019).
-
-Outcome of the preparation of in-situ data by parcel and by class.
+The default distances and areas are those of the Copernicus training on Sen2-Agri (Louvain-la-Neuve, 2019).
 """
 
 from dataclasses import dataclass
+
+from ..declarations import ParameterDeclaration
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,18 @@ class InnerBufferSettings:
     segments: int = 8
 
 
+INNER_BUFFER_PARAMETERS = (
+    ParameterDeclaration(
+        "DISTANCE", "Buffer distance (m)",
+        "Distance by which the border moves inwards, above 0; about one and a half pixels. Always in metres on the "
+        "ground, whatever the units of the layer.", setting="distance"),
+    ParameterDeclaration(
+        "SEGMENTS", "Segments per quarter circle",
+        "Line segments that approximate a quarter circle around the inward corners of a parcel (1 to 100).",
+        kind="integer", minimum=1, maximum=100, advanced=True, setting="segments"),
+)
+
+
 @dataclass(frozen=True)
 class AreaFilterSettings:
     """Settings of the area filter.
@@ -40,6 +50,18 @@ class AreaFilterSettings:
 
     min_area: float = 5000.0
     area_field: str = "AREA"
+
+
+AREA_FILTER_PARAMETERS = (
+    ParameterDeclaration(
+        "MIN_AREA", "Minimum area (m²)",
+        "Parcels of this ellipsoidal area or more are kept. Always in square metres, whatever the units of the layer; "
+        "0 keeps all parcels that have an area.", minimum=0.0, setting="min_area"),
+    ParameterDeclaration(
+        "AREA_FIELD", "Area field",
+        "Name of the field to which the area is written. A numeric field of this name is overwritten, otherwise a "
+        "field is added. At most ten characters for a shapefile.", kind="text", setting="area_field"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +90,24 @@ class PreparationSettings:
 
 
 PARTS = ("largest", "all")
+PREPARATION_PARAMETERS = (
+    ParameterDeclaration(
+        "DISTANCE", "Buffer distance (m)",
+        "Distance by which borders move inwards, in metres on the ground, to exclude mixed pixels; 15 m suits pixels "
+        "of 10 m and 20 m. 0 applies no buffer.", minimum=0.0, setting="distance"),
+    ParameterDeclaration(
+        "MIN_AREA", "Minimum area (m²)",
+        "Parcels of this area or more, measured after the buffer, are kept. 0 applies no filter.", minimum=0.0,
+        setting="min_area"),
+    ParameterDeclaration(
+        "MAX_SLIVER_AREA", "Maximum sliver area (m²)",
+        "Parcels, and parts of parcels after the buffer, below this area are removed as slivers; 100 m² is one pixel "
+        "of 10 m. 0 removes none.", minimum=0.0, advanced=True, setting="max_sliver_area"),
+    ParameterDeclaration(
+        "PARTS", "Multi-part parcels",
+        "What is kept of parcels with several parts after the buffer: largest keeps the largest part, since Sen2-Agri "
+        "requires single polygons; all keeps every part.", kind="enum", options=PARTS, advanced=True, setting="parts"),
+)
 
 # States after the steps of the preparation.
 STEPS = ("read", "without overlaps", "buffered", "kept")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..declarations import ParameterDeclaration
 from ..progress import Progress
 from .parcel import codes_of
 
@@ -31,7 +32,7 @@ class SplitSettings:
         Training fraction of the parcels of each class (above 0, at most 1).
     seed : int
         Random seed.
-    method : {"parcels", "blocks"}
+    split_by : {"parcels", "blocks"}
         Split single parcels, or spatial blocks with all their parcels.
     block_size : float
         Edge of a block in metres.
@@ -43,12 +44,38 @@ class SplitSettings:
 
     training_fraction: float = 0.75
     seed: int = 0
-    method: str = "parcels"
+    split_by: str = "parcels"
     block_size: float = 5000.0
     small_classes: str = "training"
 
 
 SEN2AGRI_SPLIT = SplitSettings(small_classes="both")
+
+TRAINING_FRACTION = ParameterDeclaration(
+    "TRAINING_FRACTION", "Training fraction (0 to 1)",
+    "Fraction of the parcels of each class used for training; the rest are used for validation. Sen2-Agri uses 0.75.",
+    minimum=0.01, maximum=0.99, setting="training_fraction")
+SPLIT_PARAMETERS = (
+    TRAINING_FRACTION,
+    ParameterDeclaration(
+        "SPLIT_BY", "Split by",
+        "Sampling unit: single parcels (parcels), or square blocks with all parcels in them (blocks), so that "
+        "neighbours of training parcels are not used for validation. Choose blocks where parcels are dense: the "
+        "accuracy is then less optimistic.", kind="enum", options=METHODS, setting="split_by"),
+    ParameterDeclaration(
+        "BLOCK_SIZE", "Block size (m)",
+        "Side length of a block, in metres on the ground (10 or more); a few times the size of a farm. Only used with "
+        "blocks.", minimum=10.0, setting="block_size"),
+    ParameterDeclaration(
+        "SMALL_CLASSES", "Classes with too few parcels to split",
+        "Treatment of these classes: both writes all their parcels to both layers, as Sen2-Agri does; training writes "
+        "them to the training layer only, except that one of two parcels is used for validation. The log lists classes "
+        "without independent validation parcels.", kind="enum", options=SMALL_CLASSES, advanced=True,
+        setting="small_classes"),
+    ParameterDeclaration(
+        "SEED", "Random seed", "Seed of the random sampling; the same seed gives the same split.", kind="integer",
+        minimum=0, advanced=True, setting="seed"),
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +117,7 @@ def split_parcels(parcels, settings, blocks=None, progress=None):
     for parcel in parcels:
         progress.check()
         members[parcel.code].append(parcel)
-    if settings.method == "blocks" and settings.training_fraction < 1.0:
+    if settings.split_by == "blocks" and settings.training_fraction < 1.0:
         sides = _split_blocks(members, settings, blocks, progress)
     else:
         sides = {code: _split_class(code, of_class, settings) for code, of_class in members.items()}

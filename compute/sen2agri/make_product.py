@@ -157,7 +157,7 @@ def _find_reference_pixels(task, stack, work, opened, executor, progress, notes)
 @contextlib.contextmanager
 def _smoothed(task, stack, raw, work, executor, progress):
     """Crop mask smoothed to one class per segment; other maps are returned unchanged."""
-    if task.kind != CROP_MASK or not task.segments.components:
+    if task.kind != CROP_MASK or not task.segments.pca_components:
         yield raw
         return
     path = os.path.join(work, "segments.tif")
@@ -177,8 +177,8 @@ def _write_report(path, task, stack, result, rules, notes, check):
     extra = {}
     if task.kind == CROP_MASK:
         segments = task.segments
-        extra["Segments"] = (f"{segments.components} principal components of NDVI, minimum size {segments.min_size} "
-                             "pixels" if segments.components else "none")
+        extra["Segments"] = (f"{segments.pca_components} principal components of NDVI, minimum size "
+                             f"{segments.min_size} pixels" if segments.pca_components else "none")
     if task.reference:
         settings = task.reference_settings
         extra["Reference map"] = (f"{task.reference}; cropland classes {', '.join(map(str, settings.crop_classes))}, "

@@ -127,14 +127,15 @@ class ProductFolder:
         preview = self._file("PVI") + ".jpg"
         self._write_preview(os.path.join(self._root, preview))
         tile = os.path.basename(self._tile)
-        write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid, task.info.tile, images)
+        write_tile(os.path.join(self._tile, self._file("MTD", tile=True) + ".xml"), self._grid, task.info.tile_id,
+                   images)
         write_product(
             os.path.join(self._root, self._file("MTD") + ".xml"), self.name, task, self._created, self._acquisitions,
             [*files, preview, *(f"TILES/{tile}/{'QI' if index == 2 else 'IMG'}_DATA/{image}"
                                 for index, image in enumerate(images))])
 
     def _file(self, category, tile=False):
-        parts = ("S2AGRI", self._task.kind, category, self._period, f"T{self._task.info.tile}" if tile else "")
+        parts = ("S2AGRI", self._task.kind, category, self._period, f"T{self._task.info.tile_id}" if tile else "")
         return "_".join(filter(None, parts))
 
     def _to_codes(self, values):

@@ -1,14 +1,14 @@
-"""Task and settings.
+"""Inputs, settings and output paths of a Sen2-Agri product, and the parameters of the settings.
 
-Inputs, settings and output paths of a product.
-
-Settings of the products; the defaults are those of the Sen2-Agri system (version 2.0.4 and later).
+The defaults are those of the Sen2-Agri system (version 2.0.4 and later).
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..classifiers.forest_model import ForestSettings
+from ..classifiers.forest_parameters import MAX_DEPTH, MIN_SAMPLES_LEAF, SAMPLES_PER_CLASS, TREES
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from ..insitu.parcel_split import SplitSettings
 
@@ -31,6 +31,15 @@ def sen2agri_forest(samples_per_class, **others):
                              "band_differences": False, **others})
 
 
+SEN2AGRI_FOREST_PARAMETERS = (
+    replace(TREES, help="Number of trees of the forest; 100 in Sen2-Agri.", advanced=True),
+    replace(SAMPLES_PER_CLASS, help="Maximum number of training pixels per class; 0 uses all.", advanced=True),
+    MAX_DEPTH,
+    replace(MIN_SAMPLES_LEAF, help="Minimum number of training pixels in a leaf of a tree. Reduce it where classes "
+                                   "have few pixels."),
+)
+
+
 CROP_TYPE_SAMPLES = 10000
 CROP_MASK_SAMPLES = 40000
 
@@ -41,7 +50,7 @@ class SegmentSettings:
 
     Parameters
     ----------
-    components : int
+    pca_components : int
         Principal components of the NDVI series; 0 disables smoothing.
     range_radius : float
         Maximum Euclidean distance, in the principal components of NDVI, at which single pixels are merged.
@@ -51,10 +60,29 @@ class SegmentSettings:
         Minimum size in pixels at which a segment with equal numbers of crop and other pixels is crop.
     """
 
-    components: int = 6
+    pca_components: int = 6
     range_radius: float = 0.65
     min_size: int = 10
     min_crop_area: int = 20
+
+
+SEGMENT_PARAMETERS = (
+    ParameterDeclaration(
+        "PCA_COMPONENTS", "Principal components of the NDVI series",
+        "Number of principal components used for the segmentation (0 to 20); 0 applies no segmentation.",
+        kind="integer", minimum=0, maximum=20, advanced=True, setting="pca_components"),
+    ParameterDeclaration(
+        "RANGE_RADIUS", "Range radius (mean shift)",
+        "Maximum difference of neighbouring pixels of a segment, in NDVI units over all components. Smaller values "
+        "give smaller segments.", minimum=0.001, advanced=True, setting="range_radius"),
+    ParameterDeclaration(
+        "MIN_SIZE", "Minimum segment size (pixels)", "Segments of fewer pixels are merged with a neighbour.",
+        kind="integer", minimum=1, maximum=10000, advanced=True, setting="min_size"),
+    ParameterDeclaration(
+        "MIN_CROP_AREA", "Minimum size of a crop segment without majority (pixels)",
+        "Segments with equal numbers of crop and other pixels become crop from this size on.", kind="integer",
+        minimum=0, advanced=True, setting="min_crop_area"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,13 +104,32 @@ class ReferenceSettings:
     trimming_alpha: float = 0.01
 
 
+# A text, which becomes the numbers of the field crop_classes.
+CROP_CLASSES = ParameterDeclaration(
+    "CROP_CLASSES", "Cropland class values",
+    "Values of the reference map that are cropland, separated by commas; 10, 11 and 20 in ESA CCI Land Cover.",
+    kind="text", default=",".join(map(str, ReferenceSettings.crop_classes)))
+REFERENCE_PARAMETERS = (
+    CROP_CLASSES,
+    ParameterDeclaration(
+        "EROSION_RADIUS", "Erosion radius (pixels)",
+        "Pixels removed from the border of each patch of a class (0 to 50), where land-cover maps are least reliable; "
+        "0 applies no erosion.", kind="integer", minimum=0, maximum=50, setting="erosion_radius"),
+    ParameterDeclaration(
+        "TRIMMING_ALPHA", "Trimming alpha (Mahalanobis distance)",
+        "Significance level (0 to 0.5) of the chi-squared test on the Mahalanobis distance by which outliers of each "
+        "class are removed; 0 keeps all pixels, larger values keep fewer.", minimum=0.0, maximum=0.5,
+        setting="trimming_alpha"),
+)
+
+
 @dataclass(frozen=True)
 class ProductInfo:
     """Site and tile in the name of the product folder.
 
     Parameters
     ----------
-    site, tile : str
+    site, tile_id : str
         Number or name of the site, and of the tile (31TEJ), as in Sen2-Agri product names; letters and digits.
 
     Raises
@@ -92,13 +139,24 @@ class ProductInfo:
     """
 
     site: str = "1"
-    tile: str = "00XXX"
+    tile_id: str = "00XXX"
 
     def __post_init__(self):
-        for name, text in (("site", self.site), ("tile", self.tile)):
+        for name, text in (("site", self.site), ("tile", self.tile_id)):
             if not re.fullmatch(r"[A-Za-z0-9]{1,20}", text):
                 raise UnsuitableInput(f"The {name} of the product is '{text}', but must be one to twenty letters "
                                       "and digits.")
+
+
+PRODUCT_INFO_PARAMETERS = (
+    ParameterDeclaration(
+        "SITE", "Site name",
+        "Number or short name of the site, used in the names of the product folder; letters and digits.", kind="text",
+        advanced=True, setting="site"),
+    ParameterDeclaration(
+        "TILE_ID", "Tile identifier", "Tile (31TEJ), used in the names of the product folder; letters and digits.",
+        kind="text", advanced=True, setting="tile_id"),
+)
 
 
 CROP_TYPE, CROP_MASK = "L4B", "L4A"

@@ -69,7 +69,7 @@ def smooth_mask(stack, raw, target, settings, executor, progress):
     executor : concurrent.futures.Executor
     progress : Progress
     """
-    mean, vectors = principal_components(stack, settings.components, executor, progress.part(0.0, 0.3))
+    mean, vectors = principal_components(stack, settings.pca_components, executor, progress.part(0.0, 0.3))
     grid = stack.grid
 
     def work(window):

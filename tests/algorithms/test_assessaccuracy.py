@@ -275,7 +275,7 @@ def test_maps_are_named_as_in_the_layer_tree(assess, mapped, tmp_path):
 @pytest.mark.parametrize(("changes", "words"), [
     ({"REFERENCE": None, "CLASS_FIELD": None}, "Give the reference data in one way"),
     ({"CLASS_FIELD": None}, "Choose the class field of the reference layer (CLASS_FIELD)"),
-    ({"NODATA": "none"}, "whole numbers separated by commas"),
+    ({"NODATA": "none"}, "(NODATA): 'none' is not a list of whole numbers. Separate them by commas"),
     ({"CLASS_FIELD": "colour"}, "has no field colour"),
 ])
 def test_inconsistent_parameters_are_refused(assess, feedback, changes, words):

@@ -49,10 +49,9 @@ def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
 
     run("trainclassifier", {
         **inputs, "TREES": 12, "SAMPLES_PER_CLASS": 70, "SAMPLING_STRATEGY": "smallest", "TOTAL_SAMPLES": 150,
-        "SAMPLES_PER_PARCEL": 9, "CLASSIFIER": "extra_trees", "MIN_SAMPLES_LEAF": 2, "MAX_DEPTH": 7, "FEATURES_PER_SPLIT": 1,
-        "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median", "OOB_ACCURACY": True,
-        "SEED": 5, "BANDS": "B08",
-        "MODEL": str(tmp_path / "crops.ffm")})
+        "SAMPLES_PER_PARCEL": 9, "CLASSIFIER": "extra_trees", "MIN_SAMPLES_LEAF": 2, "MAX_DEPTH": 7,
+        "FEATURES_PER_SPLIT": 1, "BALANCED_WEIGHTS": True, "CLASS_WEIGHTS": "wheat=2", "MISSING_VALUES": "median",
+        "OOB_ACCURACY": True, "SEED": 5, "BANDS": "B08", "MODEL": str(tmp_path / "crops.ffm")})
     model = load_model(str(tmp_path / "crops.ffm"))
 
     assert model.settings == ForestSettings(
@@ -60,21 +59,6 @@ def test_every_parameter_reaches_the_forest_settings(run, inputs, tmp_path):
         classifier="extra_trees", min_samples_leaf=2, max_depth=7, features_per_split=1, balanced_weights=True,
         class_weights={"wheat": 2.0}, missing_values="median", oob_accuracy=True, seed=5)
     assert model.features == ("B08",) and model.training_pixels == (50, 50, 50)
-
-
-@pytest.mark.parametrize("tool", ["trainclassifier", "classifycrops"])
-def test_defaults_of_the_dialog_equal_those_of_the_settings(provider, tool):
-    from floefield.compute.classifiers.forest_model import ForestSettings
-
-    defaults = ForestSettings()
-    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "SAMPLING_STRATEGY": "sampling_strategy",
-              "TOTAL_SAMPLES": "total_samples", "SAMPLES_PER_PARCEL": "samples_per_parcel", "CLASSIFIER": "classifier",
-              "MIN_SAMPLES_LEAF": "min_samples_leaf", "MAX_DEPTH": "max_depth", "FEATURES_PER_SPLIT": "features_per_split",
-              "BALANCED_WEIGHTS": "balanced_weights", "MISSING_VALUES": "missing_values", "TUNE": "tune", "OOB_ACCURACY": "oob_accuracy",
-              "PERMUTATION_IMPORTANCE": "permutation_importance", "SEED": "seed", "THREADS": "threads"}
-    shown = {name: provider.algorithm(tool).parameterDefinition(name).defaultValue() for name in fields}
-
-    assert shown == {name: getattr(defaults, field) for name, field in fields.items()}
 
 
 def test_a_training_raster(run, inputs, tmp_path):

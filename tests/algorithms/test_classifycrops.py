@@ -271,17 +271,6 @@ def test_a_cancelled_run_leaves_no_file(classify, feedback, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_defaults_of_the_dialog_equal_those_of_the_settings(provider):
-    from floefield.compute.classifiers.forest_model import ForestSettings
-
-    tool = provider.algorithm("classifycrops")
-    fields = {"TREES": "trees", "SAMPLES_PER_CLASS": "samples_per_class", "MIN_SAMPLES_LEAF": "min_samples_leaf",
-              "MAX_DEPTH": "max_depth", "BALANCED_WEIGHTS": "balanced_weights", "SEED": "seed", "THREADS": "threads"}
-    shown = {name: tool.parameterDefinition(name).defaultValue() for name in fields}
-
-    assert shown == {name: getattr(ForestSettings(), field) for name, field in fields.items()}
-
-
 def test_suspect_labels_and_early_season_accuracy(run, tmp_path):
     from qgis.core import QgsVectorLayer
 

@@ -199,7 +199,9 @@ def bad(tmp_path_factory):
     ("cropmask", {"SITE": "Louvain/2"}, "site of the product.*letters and digits"),
     ("cropmask", {"CROP_FIELD": "LC"}, "must be 1 .crop. or 0.*CROP_FIELD"),
     ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "10"}, "no cropland in.*its values are 0, 1"),
-    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "maize"}, "CROP_CLASSES is 'maize'.*10,11,20"),
+    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "maize"},
+     "CROP_CLASSES: 'maize' is not a list of whole numbers"),
+    ("cropmaskfromreference", {"REFERENCE_MAP": "map", "CROP_CLASSES": "-1"}, "CROP_CLASSES is '-1'.*10,11,20"),
     ("croptype", {"CLASS_FIELD": "LC", "PRODUCT": "products"}, "does not fit into a Sen2-Agri product")])
 def test_invalid_inputs_are_refused_with_a_message(run, inputs, bad, tmp_path, tool, changes, words):
     given = {"INPUT": inputs["INPUT"], **({} if "reference" in tool else {"TRAINING": inputs["TRAINING"]}), **QUICK,

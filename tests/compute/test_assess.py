@@ -216,7 +216,7 @@ def test_a_probability_sample_of_points_reproduces_the_published_estimates(tmp_p
             points += [Point(len(points) + n, code, fieldscene.WEST + 10 * column + 5, fieldscene.NORTH - 5)
                        for n in range(count)]
     found = assess(task(path, map=MapInput(path), parcels=(), points=tuple(points),
-                        settings=AssessmentSettings(design="probability")), Progress()).maps[0]
+                        settings=AssessmentSettings(sampling_design="probability")), Progress()).maps[0]
 
     weights = np.array([2 / 48, 46 / 48])
     assert found.estimates.overall == pytest.approx(weights @ [410 / 436, 369 / 436])
@@ -259,8 +259,8 @@ def test_unknown_training_pixels_of_one_of_two_maps_are_reported(path, tmp_path)
 
 def test_estimates_for_a_second_map_come_with_a_warning(path, tmp_path):
     later = fieldscene.write(tmp_path / "later.tif", class_map(seed=5)[None], names=("class",), nodata=0)
-    found = assess(task(path, others=(MapInput(later, NAMES),), settings=AssessmentSettings(design="probability")),
-                   Progress())
+    found = assess(task(path, others=(MapInput(later, NAMES),),
+                        settings=AssessmentSettings(sampling_design="probability")), Progress())
 
     assert any("later.tif hold if the sample is a simple random sample of the whole map" in warning
                for warning in found.warnings)

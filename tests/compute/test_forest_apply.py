@@ -113,11 +113,11 @@ def test_matching_by_order_ignores_names_and_requires_the_same_number(tmp_path):
     values = reflectance(0.2)
     model = grow_model(tmp_path / "model.ffm", values)
     renamed = write(tmp_path / "renamed.tif", values, names=("next", "year"))
-    apply(tmp_path, [renamed], model, matching="order")
+    apply(tmp_path, [renamed], model, band_matching="order")
     assert len(np.unique(read(tmp_path / "classes.tif")[0])) == 3
 
     with pytest.raises(UnsuitableInput, match="trained on 2 bands, but the rasters have 4"):
-        apply(tmp_path, [renamed, renamed], model, matching="order")
+        apply(tmp_path, [renamed, renamed], model, band_matching="order")
 
 
 def test_long_lists_of_bands_are_shortened_in_messages():
@@ -172,7 +172,7 @@ def test_contradicting_names_of_bands_matched_by_order_give_a_warning(tmp_path):
     warnings = []
     for names in (("B04_20190625", "B08_20190625"), ("red", "nir"), ("B08_20190625", "B04_20190625")):
         progress = Listener()
-        apply(tmp_path, [write(tmp_path / "scene.tif", reflectance(), names)], model, progress, matching="order")
+        apply(tmp_path, [write(tmp_path / "scene.tif", reflectance(), names)], model, progress, band_matching="order")
         warnings.append([text for text in progress.warned if "Matched by order" in text])
 
     assert warnings[:2] == [[], []]
@@ -239,9 +239,9 @@ def test_missing_values_are_imputed_and_counted(tmp_path, missing):
 
 
 def test_only_the_selected_bands_are_used_for_training(scene, tmp_path):
-    _, model, progress = train([scene], tmp_path, band_patterns=" B0? , ")
+    _, model, progress = train([scene], tmp_path, bands=" B0? , ")
     assert model.features == ("B04", "B08")
-    _, model, progress = train([scene], tmp_path, band_patterns="*8")
+    _, model, progress = train([scene], tmp_path, bands="*8")
 
     assert model.features == ("B08",)
     assert any("1 of 2 bands are not used: B04" in text for text in progress.said)

@@ -54,7 +54,7 @@ def test_exactly_the_wrong_label_is_suspect(scene):
 
 
 def test_accuracy_increases_with_informative_images(scene):
-    found = diagnose_parcels(*scene[:2], DiagnosticsSettings(early=True), SETTINGS, scene[2], Progress()).early
+    found = diagnose_parcels(*scene[:2], DiagnosticsSettings(early_season=True), SETTINGS, scene[2], Progress()).early
 
     assert [(one.date, one.date_count) for one in found] == [("2023-03-01", 1), ("2023-07-01", 2)]
     # Field 4 is one of the seven validation parcels, and its label is wrong.
@@ -205,7 +205,7 @@ def test_diagnostics_can_be_cancelled(scene):
         cancelled = True
 
     with pytest.raises(Cancelled):
-        diagnose_parcels(*scene[:2], DiagnosticsSettings(early=True), SETTINGS, scene[2], Impatient())
+        diagnose_parcels(*scene[:2], DiagnosticsSettings(early_season=True), SETTINGS, scene[2], Impatient())
 
 
 def test_scattered_training_pixels_have_no_record():

@@ -91,5 +91,5 @@ def test_splitting_can_be_cancelled(method):
 
     everything = parcels(wheat=9, maize=5)
     with pytest.raises(Cancelled):
-        split_parcels(everything, SplitSettings(method=method), {parcel.identifier: (0, 0) for parcel in everything},
+        split_parcels(everything, SplitSettings(split_by=method), {parcel.identifier: (0, 0) for parcel in everything},
                       Stopped())
