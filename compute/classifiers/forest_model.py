@@ -43,7 +43,7 @@ class ForestSettings:
     band_differences : bool
         Whether the normalised differences of all pairs of bands of a date are features too.
     classifier : {"random_forest", "extra_trees"}
-        Random forest, or extremely randomised trees, whose thresholds are random.
+        Random forest, or extremely randomised trees, whose thresholds are random; a key of :data:`.classifier.KINDS`.
     sampling_strategy : {"equal", "smallest", "proportional", "all"}
         Training pixels of each class: the maximum, as many as in the smallest class, in proportion to the training
         pixels available, or all.

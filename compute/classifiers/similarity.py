@@ -5,9 +5,12 @@ directions in which parcels differ most relative to the variation within parcels
 parcels. Fisher (1936), doi:10.1111/j.1469-1809.1936.tb02137.x; Rao (1948).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 # More components hardly improve the separation.
 MAX_COMPONENTS = 4
@@ -40,10 +43,10 @@ class Similarity:
         Coefficients of the components.
     """
 
-    centres: np.ndarray
-    coefficients: np.ndarray
+    centres: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
 
-    def components(self, bands):
+    def components(self, bands: NDArray[np.float32]) -> NDArray[np.int16]:
         """The components of pixels.
 
         Parameters
@@ -62,7 +65,7 @@ class Similarity:
         return np.clip(steps, -32767, 32767).astype(np.int16)
 
 
-def fit_similarity(bands, groups):
+def fit_similarity(bands: NDArray[np.float32], groups: NDArray[np.integer]) -> Similarity:
     """Estimate the canonical variates from the pixels of parcels.
 
     Parameters
@@ -93,7 +96,7 @@ def fit_similarity(bands, groups):
     return Similarity(centres, directions[:count] @ whitening.T / deviations)
 
 
-def _whitening(residuals):
+def _whitening(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
     """The matrix that transforms residuals to unit covariance; shape (bands, bands)."""
     covariance = residuals.T @ residuals / max(1, len(residuals) - 1)
     mean_variance = covariance.trace() / len(covariance)

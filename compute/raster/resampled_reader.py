@@ -120,7 +120,7 @@ class RegriddedReader:
     def __init__(self, path, grid, resampling):
         self.path, self.grid, self._resampling = str(path), grid, resampling
         with RasterReader(path) as source:
-            self.bands, self.tags, self.source_grid = source.bands, source.tags, source.grid
+            self.bands, self.tags = source.bands, source.tags
         self.block_shape = (256, 256)
         self._local, self._lock, self._opened = threading.local(), threading.Lock(), contextlib.ExitStack()
 

@@ -1,5 +1,6 @@
 """Tree traversal: the votes agree with scikit-learn, with every engine and number of threads."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from floefield.compute.classifiers import tree_kernels, tree_traversal
 from floefield.compute.classifiers.forest_model import LEAF, Trees, check_trees, trees_from_sklearn
 from floefield.compute.classifiers.tree_kernels import compiled_kernels
-from floefield.compute.classifiers.tree_traversal import TreeTraversal
+from floefield.compute.classifiers.tree_traversal import AdaptiveTraversal, TreeTraversal
 from floefield.compute.errors import Cancelled, UnreadableInput
 
 CLASSES, FEATURES = 5, 12
@@ -181,3 +182,19 @@ def test_trees_of_a_single_leaf_vote():
     traversal = TreeTraversal(trees_from_sklearn(grown.estimators_, 2, 2))
 
     np.testing.assert_allclose(traversal.votes(features) / 3, grown.predict_proba(features), atol=1e-6)
+
+
+def test_numba_is_loaded_once_there_are_enough_pixels(forest, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(tree_traversal, "numba_traversal", lambda *trees: loaded.append(trees))
+    monkeypatch.setattr(tree_traversal, "MIN_TRAVERSALS_FOR_NUMBA", 1000 * forest[1].count)
+    traversal = AdaptiveTraversal(forest[1])
+    engines = []
+    for pixels, count in ((400, 0), (400, 0), (400, 1), (400, 1)):
+        engines.append(traversal.engine_for(pixels))
+        assert len(loaded) == count
+
+    assert engines[0] is engines[1] is not engines[2] is engines[3]
+    copied = pickle.loads(pickle.dumps(traversal)).engine_for(400)
+    features = np.random.default_rng(0).normal(0, 1, (50, forest[1].feature_count)).astype(np.float32)
+    np.testing.assert_array_equal(copied.votes(features), engines[3].votes(features))

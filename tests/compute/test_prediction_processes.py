@@ -93,11 +93,13 @@ def test_a_pickled_series_opens_its_raster_again(tmp_path):
         np.testing.assert_array_equal(copied.read(window)[1], valid)
 
 
-def test_features_of_a_series_can_be_selected(tmp_path):
+def test_features_of_a_series_can_be_selected(trained, tmp_path):
     with SeriesStack(seriesscene.write_series(tmp_path / "series.tif"), CropTypeFeatures) as stack:
         window = stack.blocks()[0]
         columns = (len(stack.names) - 1, 0)
         selected = stack.selected(select_features(stack.names, columns, band_differences=False))
 
         assert selected.names == (stack.names[-1], stack.names[0])
+        for source in (stack, selected, trained[0]):
+            assert [name for name in vars(source) if not name.startswith("_")] == [], "sources are read-only"
         np.testing.assert_array_equal(selected.read(window)[0], stack.read(window)[0][:, columns])
