@@ -55,7 +55,7 @@ class AssessAccuracy(Algorithm):
             "and, for a probability sample, estimates of accuracy and area of the whole map with 95 % confidence "
             "intervals. Training data of the map are excluded. Other class maps can be compared with it (McNemar's "
             "test).")
-    REQUIRES = ("rasterio", "jinja2", "matplotlib", "defusedxml")
+    REQUIRES = ("rasterio", "scipy", "jinja2", "matplotlib", "defusedxml")
 
     CLASSIFICATION = "CLASSIFICATION"
     REFERENCE = "REFERENCE"

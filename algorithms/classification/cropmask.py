@@ -20,7 +20,7 @@ class CropMask(Algorithm):
             "forest is trained on temporal features of NDVI, NDWI and brightness, and each mean-shift segment of the "
             "NDVI series gets the majority class of its pixels. Training parcels of cropland and of other land are "
             "required.")
-    REQUIRES = ("rasterio", "sklearn", "skimage", "jinja2", "matplotlib")
+    REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib")
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""

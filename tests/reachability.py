@@ -1,0 +1,109 @@
+"""What a tool can reach: the definitions of ours that it uses, and the Python packages that these import.
+
+Found in the source, definition by definition: a name that is used leads to its definition, in its own module or in the
+module it is imported from, and to the imports inside functions. A class counts as a whole.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# Reports which packages are missing; what it imports is no need of a tool.
+BOUNDARY = {"provider/packages"}
+
+
+@cache
+def tree_of(module):
+    """Syntax tree of a module given as a path without suffix, such as ``compute/raster/grid``; None for a package."""
+    path = ROOT / f"{module}.py"
+    return ast.parse(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+@cache
+def definitions_of(module):
+    """Top-level definitions and assignments by name, and imports as (module, name) or the name of other software."""
+    found = {}
+    for node in tree_of(module).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found[node.name] = [node]
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= imports_of(node, module)
+        elif not isinstance(node, ast.Expr):
+            for target in ast.walk(node):
+                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                    found.setdefault(target.id, []).append(node)
+    return found
+
+
+def imports_of(node, module):
+    """Imported names: to (module of ours, name or empty for the module itself), or to the name of other software."""
+    if isinstance(node, ast.Import):
+        return {(alias.asname or alias.name).partition(".")[0]: alias.name.partition(".")[0] for alias in node.names}
+    if not node.level:
+        return {alias.asname or alias.name: node.module.partition(".")[0] for alias in node.names}
+    base = [*module.split("/")[:-node.level], *filter(None, (node.module or "").split("."))]
+    names = {}
+    for alias in node.names:
+        inner = "/".join([*base, alias.name])
+        names[alias.asname or alias.name] = (inner, "") if tree_of(inner) else ("/".join(base), alias.name)
+    return names
+
+
+def reachable(module, name):
+    """Definitions reached from one, and the other software that they import.
+
+    Returns
+    -------
+    definitions : set of tuple of str
+        (module, name).
+    packages : set of str
+        Top names of imports, the standard library included.
+    """
+    definitions, packages, waiting = set(), set(), [(module, name)]
+
+    def follow(target, attribute=""):
+        if isinstance(target, str):
+            packages.add(target)
+        elif target[1] or attribute:
+            waiting.append((target[0], target[1] or attribute))
+
+    while waiting:
+        definition = waiting.pop()
+        if definition in definitions or definition[0] in BOUNDARY or tree_of(definition[0]) is None:
+            continue
+        definitions.add(definition)
+        module, name = definition
+        known = definitions_of(module)
+        nodes = known.get(name, ())
+        if isinstance(nodes, (str, tuple)):
+            follow(nodes)
+            continue
+        for node in nodes:
+            local = {}
+            for part in ast.walk(node):
+                if isinstance(part, (ast.Import, ast.ImportFrom)):
+                    local |= imports_of(part, module)
+            for target in local.values():
+                follow(target)
+            for part in ast.walk(node):
+                if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+                    target = local.get(part.value.id) or known.get(part.value.id)
+                    if isinstance(target, tuple):
+                        follow(target, part.attr)
+                elif isinstance(part, ast.Name) and part.id not in local:
+                    target = known.get(part.id)
+                    if isinstance(target, (str, tuple)):
+                        follow(target)
+                    elif target:
+                        waiting.append((module, part.id))
+    return definitions, packages
+
+
+def tools():
+    """(module, class name) of every tool, by the table of contents."""
+    imports = {}
+    for node in tree_of("algorithms/__init__").body:
+        if isinstance(node, ast.ImportFrom):
+            imports |= imports_of(node, "algorithms/__init__")
+    return sorted(imports.values())
