@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code: docs/public-names.md and the parameter tables of docs/tools.
+"""Write what follows from the code: docs/public-names.md, the parameter tables of docs/tools, the packages to install.
 
 A public name is never dropped by this program: where a recorded one is missing from the code it stops and says which.
 Before the first release the row may be removed by hand; afterwards the name belongs back into the code.
@@ -12,7 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC_NAMES = ROOT / "docs" / "public-names.md"
 TOOL_PAGES = ROOT / "docs" / "tools"
+INSTALL = ROOT / "docs" / "install.md"
 TABLE = re.compile(r"(?<=<!-- parameters -->\n).*?(?=<!-- /parameters -->)", re.DOTALL)
+PACKAGE_TABLE = re.compile(r"(?<=<!-- packages -->\n).*?(?=<!-- /packages -->)", re.DOTALL)
 
 INTRODUCTION = """\
 # Public names
@@ -75,7 +77,8 @@ def pages(tools):
     order = [algorithm.NAME for algorithm in ALGORITHMS]
     native = sorted((tool for tool in tools if tool.name() in order), key=lambda tool: order.index(tool.name()))
     models = sorted((tool for tool in tools if tool.name() not in order), key=lambda tool: tool.name())
-    texts = {PUBLIC_NAMES: public_names(native, models)}
+    texts = {PUBLIC_NAMES: public_names(native, models),
+             INSTALL: PACKAGE_TABLE.sub(lambda _: package_table(native), INSTALL.read_text(encoding="utf-8"))}
     for tool in (*native, *models):
         page = TOOL_PAGES / f"{tool.name()}.md"
         if page.exists():
@@ -92,6 +95,21 @@ def parameter_table(tool):
         label = cell(parameter.description()) + (" *(advanced)*" if is_advanced(parameter) else "")
         rows.append((f"`{parameter.name()}`", label, about, default_of(parameter)))
     return table(("parameter", "label", "description", "default"), rows)
+
+
+def package_table(native):
+    """The packages that tools need, with the minimum versions."""
+    from floefield.provider.packages import PACKAGES
+
+    minimum = re.search(r"^qgisMinimumVersion=(\S+)", (ROOT / "metadata.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = [("QGIS", minimum[1], "all tools")]
+    for name, package in PACKAGES.items():
+        users = [tool.name() for tool in native if name in tool.REQUIRES]
+        others = [tool.name() for tool in native if name not in tool.REQUIRES]
+        if users:
+            rows.append((package.title, package.minimum,
+                         code(users) if len(users) <= len(others) else f"all tools but {code(others)}"))
+    return table(("", "minimum version", "needed by"), rows)
 
 
 def public_names(native, models):

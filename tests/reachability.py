@@ -61,43 +61,41 @@ def reachable(module, name):
         Top names of imports, the standard library included.
     """
     definitions, packages, waiting = set(), set(), [(module, name)]
-
-    def follow(target, attribute=""):
-        if isinstance(target, str):
-            packages.add(target)
-        elif target[1] or attribute:
-            waiting.append((target[0], target[1] or attribute))
-
     while waiting:
         definition = waiting.pop()
         if definition in definitions or definition[0] in BOUNDARY or tree_of(definition[0]) is None:
             continue
         definitions.add(definition)
-        module, name = definition
-        known = definitions_of(module)
-        nodes = known.get(name, ())
-        if isinstance(nodes, (str, tuple)):
-            follow(nodes)
-            continue
-        for node in nodes:
-            local = {}
-            for part in ast.walk(node):
-                if isinstance(part, (ast.Import, ast.ImportFrom)):
-                    local |= imports_of(part, module)
-            for target in local.values():
-                follow(target)
-            for part in ast.walk(node):
-                if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-                    target = local.get(part.value.id) or known.get(part.value.id)
-                    if isinstance(target, tuple):
-                        follow(target, part.attr)
-                elif isinstance(part, ast.Name) and part.id not in local:
-                    target = known.get(part.id)
-                    if isinstance(target, (str, tuple)):
-                        follow(target)
-                    elif target:
-                        waiting.append((module, part.id))
+        for target in uses_of(*definition):
+            if isinstance(target, str):
+                packages.add(target)
+            elif target[1]:
+                waiting.append(target)
     return definitions, packages
+
+
+def uses_of(module, name):
+    """What a definition uses: (module, name) of ours, or the name of other software."""
+    known = definitions_of(module)
+    nodes = known.get(name, ())
+    if isinstance(nodes, (str, tuple)):
+        return [nodes] if nodes else []
+    uses = []
+    for node in nodes:
+        local = {}
+        for part in ast.walk(node):
+            if isinstance(part, (ast.Import, ast.ImportFrom)):
+                local |= imports_of(part, module)
+        uses += local.values()
+        for part in ast.walk(node):
+            if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+                target = local.get(part.value.id) or known.get(part.value.id)
+                if isinstance(target, tuple):
+                    uses.append((target[0], target[1] or part.attr))
+            elif isinstance(part, ast.Name) and part.id not in local and part.id in known:
+                target = known[part.id]
+                uses.append((module, part.id) if isinstance(target, list) else target)
+    return uses
 
 
 def tools():
