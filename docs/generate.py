@@ -4,10 +4,17 @@ A public name is never dropped by this program: where a recorded one is missing 
 Before the first release the row may be removed by hand; afterwards the name belongs back into the code.
 """
 
+from __future__ import annotations
+
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterDefinition, QgsProcessingProvider
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC_NAMES = ROOT / "docs" / "public-names.md"
@@ -28,7 +35,7 @@ This page is written by `make docs` from the code; a test compares them. Ids are
 """
 
 
-def main():
+def main() -> str | None:
     """Write the pages; return an error message, or None."""
     with running_provider() as provider:
         written = pages(provider.algorithms())
@@ -43,7 +50,7 @@ def main():
 
 
 @contextmanager
-def running_provider():
+def running_provider() -> Iterator[QgsProcessingProvider]:
     """QGIS without a window, with the provider of this checkout registered by the plugin."""
     sys.path[:0] = [str(ROOT / "build" / "plugins"), "/usr/share/qgis/python/plugins"]
     from qgis.core import QgsApplication
@@ -61,7 +68,7 @@ def running_provider():
     plugin.unload()
 
 
-def pages(tools):
+def pages(tools: list[QgsProcessingAlgorithm]) -> dict[Path, str]:
     """All generated pages.
 
     Parameters
@@ -86,7 +93,7 @@ def pages(tools):
     return texts
 
 
-def parameter_table(tool):
+def parameter_table(tool: QgsProcessingAlgorithm) -> str:
     """The parameters of a tool for its page: name, label, help and default."""
     rows = []
     for parameter in tool.parameterDefinitions():
@@ -97,7 +104,7 @@ def parameter_table(tool):
     return table(("parameter", "label", "description", "default"), rows)
 
 
-def package_table(native):
+def package_table(native: list[QgsProcessingAlgorithm]) -> str:
     """The packages that tools need, with the minimum versions."""
     from floefield.provider.packages import PACKAGES
 
@@ -112,7 +119,7 @@ def package_table(native):
     return table(("", "minimum version", "needed by"), rows)
 
 
-def public_names(native, models):
+def public_names(native: list[QgsProcessingAlgorithm], models: list[QgsProcessingAlgorithm]) -> str:
     """Text of the page of public names."""
     parts = [INTRODUCTION]
     for title, tools in (("Tools", native), ("Models", models)):
@@ -128,7 +135,7 @@ def public_names(native, models):
     return "\n".join([*parts, *files_and_fields()])
 
 
-def files_and_fields():
+def files_and_fields() -> Iterator[str]:
     """Sections on styles, files, bands and fields."""
     from floefield.compute.accuracy.scores import ERROR_FIELDS
     from floefield.compute.classification.suspect_labels import FIELDS as SUSPECT_FIELDS
@@ -170,7 +177,7 @@ def files_and_fields():
             "`classifyseaice` ICE_EDGE": [field[0] for field in EDGE_FIELDS]}.items()])
 
 
-def dropped_names(recorded, present):
+def dropped_names(recorded: str, present: str) -> set[tuple[str, str]]:
     """Names of a recorded page of public names that the present one lacks.
 
     Returns
@@ -181,7 +188,7 @@ def dropped_names(recorded, present):
     return names_of(recorded) - names_of(present)
 
 
-def names_of(text):
+def names_of(text: str) -> set[tuple[str, str]]:
     """(heading, name) of everything in backticks in the headings and tables of a page of public names."""
     names, heading = set(), ""
     for line in text.splitlines():
@@ -195,7 +202,7 @@ def names_of(text):
     return names
 
 
-def table(titles, rows):
+def table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A table in Markdown; empty without rows."""
     rows = list(rows)
     if not rows:
@@ -205,27 +212,27 @@ def table(titles, rows):
         "| --- ", "|---") + "\n"
 
 
-def cell(text):
+def cell(text: str) -> str:
     """A text for a cell of a table."""
     return re.sub(r"([|*<])", r"\\\1", " ".join(text.split()))
 
 
-def code(names):
+def code(names: Iterable[str]) -> str:
     """Names in backticks, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)
 
 
-def options_of(parameter):
+def options_of(parameter: QgsProcessingParameterDefinition) -> list[str]:
     """The values of an enum; none of other parameters."""
     return parameter.options() if parameter.type() == "enum" else []
 
 
-def is_advanced(parameter):
+def is_advanced(parameter: QgsProcessingParameterDefinition) -> bool:
     """Whether the dialog folds a parameter away."""
     return bool(parameter.flags() & parameter.Flag.FlagAdvanced)
 
 
-def default_of(parameter):
+def default_of(parameter: QgsProcessingParameterDefinition) -> str:
     """The default as text, or what holds without a value."""
     value = parameter.defaultValue()
     is_optional = bool(parameter.flags() & parameter.Flag.FlagOptional)

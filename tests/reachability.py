@@ -4,24 +4,30 @@ Found in the source, definition by definition: a name that is used leads to its 
 module it is imported from, and to the imports inside functions. A class counts as a whole.
 """
 
+from __future__ import annotations
+
 import ast
 from functools import cache
 from pathlib import Path
+from typing import Union
 
 ROOT = Path(__file__).resolve().parents[1]
 # Reports which packages are missing; what it imports is no need of a tool.
 BOUNDARY = {"provider/packages"}
 
+# (module, name) of ours, or the name of other software.
+Use = Union[str, tuple[str, str]]
+
 
 @cache
-def tree_of(module):
+def tree_of(module: str) -> ast.Module | None:
     """Syntax tree of a module given as a path without suffix, such as ``compute/raster/grid``; None for a package."""
     path = ROOT / f"{module}.py"
     return ast.parse(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 @cache
-def definitions_of(module):
+def definitions_of(module: str) -> dict[str, Use | list[ast.stmt]]:
     """Top-level definitions and assignments by name, and imports as (module, name) or the name of other software."""
     found = {}
     for node in tree_of(module).body:
@@ -36,7 +42,7 @@ def definitions_of(module):
     return found
 
 
-def imports_of(node, module):
+def imports_of(node: ast.Import | ast.ImportFrom, module: str) -> dict[str, Use]:
     """Imported names: to (module of ours, name or empty for the module itself), or to the name of other software."""
     if isinstance(node, ast.Import):
         return {(alias.asname or alias.name).partition(".")[0]: alias.name.partition(".")[0] for alias in node.names}
@@ -50,7 +56,7 @@ def imports_of(node, module):
     return names
 
 
-def reachable(module, name):
+def reachable(module: str, name: str) -> tuple[set[tuple[str, str]], set[str]]:
     """Definitions reached from one, and the other software that they import.
 
     Returns
@@ -74,7 +80,8 @@ def reachable(module, name):
     return definitions, packages
 
 
-def uses_of(module, name):
+@cache
+def uses_of(module: str, name: str) -> list[Use]:
     """What a definition uses: (module, name) of ours, or the name of other software."""
     known = definitions_of(module)
     nodes = known.get(name, ())
@@ -98,7 +105,7 @@ def uses_of(module, name):
     return uses
 
 
-def tools():
+def tools() -> list[tuple[str, str]]:
     """(module, class name) of every tool, by the table of contents."""
     imports = {}
     for node in tree_of("algorithms/__init__").body:
