@@ -32,7 +32,8 @@ def test_every_parameter_has_help_which_the_help_of_the_tool_contains(tools):
         for parameter in tool.parameterDefinitions():
             assert parameter.help(), f"{name}: {parameter.name()} has no help"
             assert parameter.help() in tool.shortHelpString()
-        assert tool.HELP in tool.shortHelpString()
+        assert tool.HELP, name
+        assert tool.HELP in tool.shortHelpString(), name
 
 
 def test_every_tool_has_a_title_tags_a_group_and_an_icon(tools):
