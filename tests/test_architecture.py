@@ -150,6 +150,13 @@ def test_every_tool_is_in_the_table_of_contents():
     assert listed == files
 
 
+def test_the_table_of_contents_lists_every_tool_that_it_imports():
+    tree = TREES[ROOT / "algorithms" / "__init__.py"]
+    imported = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    [table] = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    assert sorted(name.id for name in table.elts) == sorted(imported)
+
+
 def test_names_of_files_are_unique_and_hide_no_standard_module():
     names = [path.name for path in SHIPPED if path.name != "__init__.py"]
     repeated = {name: names.count(name) for name in names if names.count(name) != TWINS.get(name, 1)}

@@ -2,19 +2,20 @@
 
 import re
 import shlex
-import shutil
-import sys
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+
+from floefield.docs import generate
+from floefield.tests import test_architecture, walkthrough
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 TOOL_PAGES = {page.stem: page for page in (ROOT / "docs" / "tools").glob("*.md")}
 SECTIONS = ["Example", "Parameters", "Outputs", "Method", "Limits", "Differences", "FAQ"]
-FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^ *(?P<fence>`{3,})(?P<language>\w*)\n(?P<code>.*?)^ *(?P=fence)", re.MULTILINE | re.DOTALL)
 
 
 def text_of(page):
@@ -35,8 +36,10 @@ def anchors(page):
 def commands():
     """Yield page and arguments of every qgis_process command in the guide."""
     for page in PAGES:
-        for _, _, code in FENCED.findall(text_of(page)):
-            for line in code.replace("\\\n", " ").splitlines():
+        for block in FENCED.finditer(text_of(page)):
+            if block["language"]:  # an example of a page, as text
+                continue
+            for line in block["code"].replace("\\\n", " ").splitlines():
                 if line.startswith("qgis_process run "):
                     yield str(page.relative_to(ROOT)), shlex.split(line)[2:]
 
@@ -61,21 +64,26 @@ def test_page_of_a_tool_lists_its_parameters_and_outputs(provider):
     for tool in provider.algorithms():
         named = set(re.findall(r"`([^`\n]+)`", text_of(TOOL_PAGES[tool.name()])))
         own = {*parameters_of(tool), *(output.name() for output in tool.outputDefinitions())}
-        # a page may refer to the parameters of another tool
-        for other in re.findall(r"Those of \[`(\w+)`\]", text_of(TOOL_PAGES[tool.name()])):
-            named |= set(re.findall(r"`([^`\n]+)`", text_of(TOOL_PAGES[other])))
         assert own <= named, f"{tool.name()}.md lacks {own - named}"
 
 
-def test_numeric_defaults_on_the_pages_equal_those_of_the_tools(provider):
-    compared = 0
-    for tool in provider.algorithms():
-        for name, parameter in parameters_of(tool).items():
-            row = re.search(rf"^\| `{name}` \|.*\| ([^|]*) \|$", text_of(TOOL_PAGES[tool.name()]), re.MULTILINE)
-            if row and parameter.type() == "number":
-                assert float(row[1]) == parameter.defaultValue(), f"{tool.name()}.md, {name}"
-                compared += 1
-    assert compared > 10
+def test_generated_pages_are_up_to_date(provider):
+    outdated = [path.name for path, text in generate.pages(provider.algorithms()).items() if text_of(path) != text]
+    assert not outdated, "Run: make docs"
+
+
+def test_public_names_hold_still(provider):
+    """A released id, parameter, output or enum value is never renamed or removed: models and scripts contain it."""
+    present = generate.pages(provider.algorithms())[generate.PUBLIC_NAMES]
+    assert not generate.dropped_names(text_of(generate.PUBLIC_NAMES), present)
+
+
+def test_a_dropped_name_is_noticed():
+    recorded = "### `tool`: A tool\n| `SEED` | Random seed | number | 0 | |\n| `BY` | By | enum | a | `a`, `b` |\n"
+    assert generate.dropped_names(recorded, recorded.replace("Random seed", "Seed") + "| `NEW` | New |\n") == set()
+    assert generate.dropped_names(recorded, recorded.replace("`SEED`", "`START`")) == {("tool", "SEED")}
+    assert generate.dropped_names(recorded, recorded.replace(", `b`", "")) == {("tool", "BY: b")}
+    assert ("tool", "tool") in generate.dropped_names(recorded, "")
 
 
 def test_commands_use_existing_tools_and_parameters(provider):
@@ -117,35 +125,28 @@ def test_pages_of_tools_have_the_same_order(page):
     assert text.index("## Parameters") < text.index("<!-- parameters -->") < text.index("<!-- /parameters -->")
 
 
-@pytest.fixture
-def example(tmp_path, monkeypatch):
-    """The example of the developers' page, inserted into a copy of the plugin."""
-    workbench = tmp_path / "workbench"
-    for name in ("algorithms", "provider", "compute"):
-        shutil.copytree(ROOT / name, workbench / name, ignore=shutil.ignore_patterns("__pycache__"))
-    page = text_of(ROOT / "docs" / "developers.md")
-    computation, tool = [code for _, language, code in FENCED.findall(page) if language == "python"]
-    (workbench / "compute" / "forest" / "doubt.py").write_text(computation, encoding="utf-8")
-    (workbench / "algorithms" / "classification" / "hidedoubt.py").write_text(tool, encoding="utf-8")
-    (workbench / "__init__.py").touch()
-    monkeypatch.syspath_prepend(str(tmp_path))
-    from workbench.algorithms.classification.hidedoubt import HideDoubt
-
-    yield HideDoubt
-    for name in [name for name in sys.modules if name.partition(".")[0] == "workbench"]:
-        del sys.modules[name]
+def test_house_of_the_developers_page_is_that_of_the_rules():
+    house = text_of(ROOT / "docs" / "developers.md").partition("## The house")[2].partition("```")[0]
+    assert tuple(re.findall(r"^\| `([\w/]+)` \|", house, re.MULTILINE)) == test_architecture.PACKAGES
 
 
-def test_example_tool_of_the_developers_page_runs(example, provider, feedback, tmp_path):
-    import numpy as np
-    from qgis.core import QgsProcessingContext
+def test_tests_named_on_the_developers_page_exist():
+    tests = "".join(text_of(path) for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", text_of(ROOT / "docs" / "developers.md")))
+    assert named
+    assert not [name for name in named if f"def {name}(" not in tests]
 
-    from tests.fieldscene import read, write
 
-    classes = write(tmp_path / "map.tif", np.array([[[1, 2], [3, 0]]], np.uint8), names=["class"], nodata=0)
-    confidence = write(tmp_path / "confidence.tif", np.array([[[0.4, 0.5], [0.9, np.nan]]]), names=["confidence"])
-    results, complete = example().create().run(
-        {"INPUT": classes, "CONFIDENCE": confidence, "LEAST": 0.5, "OUTPUT": str(tmp_path / "sure.tif")},
-        QgsProcessingContext(), feedback)
-    assert complete, feedback.warned
-    assert read(results["OUTPUT"])[0].tolist() == [[[0, 2], [3, 0]]]
+def test_example_tool_of_the_developers_page_follows_every_rule(tmp_path):
+    """A stranger who does what the page says has a tool that works, and that no rule finds wanting."""
+    checkout = tmp_path / "checkout"
+    walkthrough.copy_checkout(checkout)
+    for step in walkthrough.steps():
+        walkthrough.carry_out(step, checkout)
+
+    generated = walkthrough.make_docs(checkout)
+    assert generated.returncode == 0, generated.stderr
+    ran = walkthrough.run_rules(checkout)
+    assert ran.returncode == 0, ran.stdout
+    assert "| `THRESHOLD` | NDVI threshold |" in text_of(checkout / "docs" / "tools" / "ndvimask.md")
+    assert "### `ndvimask`: Vegetation mask by NDVI" in text_of(checkout / "docs" / "public-names.md")

@@ -102,7 +102,7 @@ class AssessAccuracy(Algorithm):
             "and, for a probability sample, estimates of accuracy and area of the whole map with 95 % confidence "
             "intervals. Training data of the map are excluded. Other class maps can be compared with it (McNemar's "
             "test).")
-    REQUIRES = ("rasterio", "jinja2", "matplotlib", "defusedxml")
+    REQUIRES = ("rasterio", "scipy", "jinja2", "matplotlib", "defusedxml")
     PARAMETERS = (
         CLASSIFICATION, REFERENCE, CLASS_FIELD, REFERENCE_RASTER, TRAINING, OTHER_CLASSIFICATIONS, SAMPLING_DESIGN,
         LEGEND, LABEL_MATCHING, NODATA, THREADS, REPORT, MATRIX, MATRIX_OTB, ERRORS, OVERALL_ACCURACY, KAPPA,

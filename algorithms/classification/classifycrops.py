@@ -40,7 +40,7 @@ class ClassifyCrops(TrainingTool, Algorithm):
             "accuracy of the map on validation parcels that were not used for training. Inputs: one stack of several "
             "dates (from 'Stack a Sentinel-2 time series') or several rasters on one grid, and a polygon layer with a "
             "class field.")
-    REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
+    REQUIRES = ("rasterio", "sklearn", "scipy", "jinja2", "matplotlib", "defusedxml")
     PARAMETERS = (
         RASTERS, *TRAINING_PARAMETERS, *GRID_PARAMETERS, *with_defaults(FOREST_PARAMETERS, ForestSettings()),
         *RULES_PARAMETERS, EARLY_SEASON, *with_defaults((SEED, THREADS), ForestSettings()), *MAPS, MODEL, REPORT,

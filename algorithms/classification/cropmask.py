@@ -47,7 +47,7 @@ class CropMask(Algorithm):
             "forest is trained on temporal features of NDVI, NDWI and brightness, and each mean-shift segment of the "
             "NDVI series gets the majority class of its pixels. Training parcels of cropland and of other land are "
             "required.")
-    REQUIRES = ("rasterio", "sklearn", "skimage", "jinja2", "matplotlib")
+    REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib")
 
     PARAMETERS = (
         INPUT, FLAGS, replace(RED_EDGE, default=True), TRAINING, CROP_FIELD, VALIDATION, TRAINING_FRACTION,

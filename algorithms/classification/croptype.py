@@ -57,7 +57,7 @@ class CropType(Algorithm):
     HELP = ("Maps crop types with the method of Sen2-Agri's L4B product: a random forest is trained on the "
             "reflectances, NDVI, NDWI and brightness of each date in the cropland parcels; with a crop mask, pixels "
             "outside it become 'No crop'. For other features and settings use 'Classify crops'.")
-    REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
+    REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib")
     PARAMETERS = (
         *SERIES_PARAMETERS, MASK, TRAINING, CROP_FIELD, CLASS_FIELD, LABEL_FIELD, VALIDATION, TRAINING_FRACTION,
         *with_defaults(SEN2AGRI_FOREST_PARAMETERS, sen2agri_forest(CROP_TYPE_SAMPLES)), *RUN_PARAMETERS,

@@ -39,7 +39,7 @@ class TrainClassifier(TrainingTool, Algorithm):
     HELP = ("Trains a random forest on parcels with known classes, saves it to a model file, and measures its accuracy "
             "on validation parcels that were not used for training. Apply the model to the same or other rasters with "
             "'Apply a classifier'. To train and map in one run, use 'Classify crops'.")
-    REQUIRES = ("rasterio", "sklearn", "jinja2", "matplotlib")
+    REQUIRES = ("rasterio", "sklearn", "scipy", "jinja2", "matplotlib", "defusedxml")
     PARAMETERS = (
         RASTERS, *TRAINING_PARAMETERS, *GRID_PARAMETERS, *with_defaults(FOREST_PARAMETERS, ForestSettings()),
         EARLY_SEASON, *with_defaults((SEED, THREADS), ForestSettings()),

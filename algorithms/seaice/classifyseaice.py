@@ -68,7 +68,7 @@ class ClassifySeaIce(Algorithm):
     HELP = ("Maps ice types on Sentinel-1 scenes with ice charts as reference data: scenes and charts are paired by "
             "date, GLCM textures are computed, a random forest is trained on pixels inside the polygons of the charts, "
             "and every scene is classified. Accuracy is assessed by leave-one-date-out cross-validation.")
-    REQUIRES = ("rasterio", "sklearn", "scipy", "jinja2", "matplotlib", "defusedxml")
+    REQUIRES = ("rasterio", "sklearn", "skimage", "scipy", "jinja2", "matplotlib", "defusedxml")
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""

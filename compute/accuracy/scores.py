@@ -17,6 +17,10 @@ from .mcnemar import mcnemar
 
 SQUARE_METRES_PER_HECTARE = 10000.0
 
+# Attributes of the layer of parcels or points with errors, part of the public interface.
+ERROR_FIELDS = (("rank", int), ("feature", str), ("reference", str), ("mapped", str), ("pixels", int), ("wrong", int),
+                ("wrong_pct", float))
+
 
 @dataclass(frozen=True, eq=False)
 class MapScores:
@@ -273,8 +277,7 @@ def error_table(assessment):
     -------
     FeatureTable
     """
-    fields = [("rank", int), ("feature", str), ("reference", str), ("mapped", str), ("pixels", int), ("wrong", int),
-              ("wrong_pct", float)]
+    fields = list(ERROR_FIELDS)
     for number in range(2, len(assessment.maps) + 1):
         fields += [(f"mapped_{number}", str), (f"wrong_{number}", int), (f"wrong{number}_pct", float)]
     rows = []

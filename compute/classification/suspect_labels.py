@@ -27,6 +27,10 @@ FOLDS = 5
 # Minimum mean probability of another class for a suspect label.
 SUSPECT_THRESHOLD = 0.6
 
+# Attributes of the layer of suspect labels, part of the public interface.
+FIELDS = (("rank", int), ("feature", str), ("label", str), ("predicted", str), ("probability", float),
+          ("label_prob", float), ("hectares", float), ("in_training", str))
+
 # Minimum number of parcels of a class.
 MIN_PARCELS = 3
 SQUARE_METRES_PER_HECTARE = 10000.0
@@ -104,9 +108,7 @@ def suspect_label_table(suspects: Sequence[SuspectLabel]) -> FeatureTable:
     -------
     FeatureTable
     """
-    fields = (("rank", int), ("feature", str), ("label", str), ("seen", str), ("probability", float),
-              ("label_prob", float), ("hectares", float), ("trained", str))
-    return FeatureTable(fields, tuple(
+    return FeatureTable(FIELDS, tuple(
         (suspect.parcel, (rank, feature_number(suspect.parcel), suspect.label, suspect.predicted,
                           round(suspect.probability, 4), round(suspect.label_probability, 4),
                           round(suspect.hectares, 4), "yes" if suspect.is_training else "no"))

@@ -282,7 +282,7 @@ def test_suspect_labels_and_early_season_accuracy(run, tmp_path):
                                     "REPORT": str(tmp_path / "report.html")})
 
     rows = [feature.attributeMap() for feature in QgsVectorLayer(results["SUSPECT_LABELS"], "", "ogr").getFeatures()]
-    assert [(row["feature"], row["label"], row["seen"], row["hectares"]) for row in rows] == [
+    assert [(row["feature"], row["label"], row["predicted"], row["hectares"]) for row in rows] == [
         ("5", "Wheat", "Maize", 0.36)]
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Early-season accuracy" in report
