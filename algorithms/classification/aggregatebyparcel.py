@@ -39,7 +39,7 @@ class AggregateByParcel(Algorithm):
     HELP = ("Computes zonal statistics by parcel: the mean (or another statistic) of each band, as features for an "
             "object-based classification, or the majority class of a class map. Output is a raster on the same grid, a "
             "parcel layer with the values as attributes, or both.")
-    REQUIRES = ("rasterio", "defusedxml")
+    REQUIRES = ("rasterio", "defusedxml", "jinja2")
 
     RASTER = "RASTER"
     PARCELS = "PARCELS"

@@ -20,7 +20,7 @@ class ApplyClassifier(Algorithm):
             "inference", "class map", "crop map", "load")
     HELP = ("Maps the class of every pixel with a model file of 'Train a classifier' or 'Classify crops'. The rasters "
             "must contain the bands the model was trained on, matched by name or by order.")
-    REQUIRES = ("rasterio", "sklearn")
+    REQUIRES = ("rasterio", "sklearn", "jinja2")
 
     BAND_MATCHING = "BAND_MATCHING"
 

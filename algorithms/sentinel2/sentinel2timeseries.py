@@ -71,7 +71,7 @@ class Sentinel2TimeSeries(Algorithm):
             "monthly or seasonal composites. Bands are named by band and date, such as B04_20180627, and sorted by "
             "date. Products of one day are mosaicked across tiles and UTM zones; dates without a valid pixel in the "
             "area are skipped with a message.")
-    REQUIRES = ("rasterio", "defusedxml")
+    REQUIRES = ("rasterio", "defusedxml", "jinja2")
     ANY_RASTER_FORMAT = True
 
     def initAlgorithm(self, configuration=None):
