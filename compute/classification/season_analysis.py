@@ -1,15 +1,8 @@
-"""Class profiles, early-season accuracy.
+"""NDVI profiles of the classes over the season, early-season accuracy, and their figures.
 
-NDVI profiles of the classes over the season: percentiles over their parcels.
-
-Early-season accuracy: accuracy of a classification with the images up to each date.
-
-For each date a small forest is trained on the training parcels and assessed on the validation parcels, with the
-features up to that date (and undated features). The split is that of the map.
-
-Figures over the season: NDVI profiles and early-season accuracy.
-
-Conventions as in :mod:`.pictures`.
+A profile consists of percentiles over the parcels of a class. The early-season accuracy is the accuracy of a
+classification with the images up to each date: a small forest is trained on the training parcels and assessed on the
+validation parcels, with the features up to that date (and undated features). The split is that of the map.
 """
 
 from dataclasses import dataclass
@@ -19,10 +12,16 @@ import numpy as np
 
 from ..classifiers.random_forest import class_probabilities, impute_median
 from ..raster.band_metadata import band_and_date
-from ..report.figures import FONT, TEXT, figure_of, one_line, space_labels, svg_of, write
+from ..report.figures import FONT, GREY, TEXT, figure_of, one_line, rgb, space_labels, svg_of, write
 
 PERCENTILES = (10, 25, 50, 75, 90)
 NDVI, RED, INFRARED = "NDVI", "B04", ("B08", "B8A")
+
+# Layout of the figures.
+COLUMNS = 3
+MAX_PANELS = 24
+MAX_TITLE = 31
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,12 +165,12 @@ def accuracy_by_date(pixels, names, settings, progress):
     weights = (pixels.available / sampled)[pixels.parcels[is_training]]
     chosen = sorted({all_dates[index] for index in np.linspace(0, len(all_dates) - 1, MAX_DATES).round().astype(int)})
     accuracies = []
-    for index, date in enumerate(chosen):
-        columns = np.flatnonzero(dates <= date)
+    for index, last_date in enumerate(chosen):
+        columns = np.flatnonzero(dates <= last_date)
         votes = class_probabilities(features[is_training][:, columns], classes[is_training],
                                     features[~is_training][:, columns], int(pixels.classes.max()) + 1, settings,
                                     progress.part(index / len(chosen), (index + 1) / len(chosen)), weights)
-        accuracies.append(EarlyAccuracy(date, sum(day <= date for day in all_dates),
+        accuracies.append(EarlyAccuracy(last_date, sum(day <= last_date for day in all_dates),
                                         *_accuracies(votes.argmax(axis=1), pixels, ~is_training)))
     return tuple(accuracies), []
 
@@ -208,13 +207,6 @@ def _accuracies(mapped, pixels, is_validation):
     return float((correct * weights).sum() / weights.sum()), float(is_correct.mean())
 
 
-GREY = "#8a8f94"
-COLUMNS = 3
-MAX_PANELS = 24
-MAX_TITLE = 31
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
 def profiles_picture(profiles):
     """A panel for each class: median and percentiles of the NDVI of its parcels.
 
@@ -227,8 +219,6 @@ def profiles_picture(profiles):
     str
         SVG.
     """
-    import numpy as np
-
     days = [_day(text) for text in profiles.dates]
     shown = list(range(min(len(profiles.classes), MAX_PANELS)))
     rows = -(-len(shown) // COLUMNS)
@@ -257,9 +247,7 @@ def profiles_picture(profiles):
 
 
 def _plot_percentiles(axes, days, percentiles, colour):
-    import numpy as np
-
-    colour = tuple(channel / 255 for channel in colour)
+    colour = rgb(colour)
     valid = np.isfinite(percentiles[2])
     days = np.array(days)[valid]
     lowest, lower, middle, upper, highest = percentiles[:, valid]
