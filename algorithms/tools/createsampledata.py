@@ -45,7 +45,7 @@ class CreateSampleData(Algorithm):
             "labels. Sea ice: Sentinel-1 EW products of a winter, and weekly ice charts. The data are about as hard to "
             "classify as real data, but nothing in them is real: use them for learning and testing only. Ten dates "
             "take about half a minute and 25 MB.")
-    REQUIRES = ("rasterio", "skimage", "jinja2")
+    REQUIRES = ("rasterio", "skimage", "scipy", "jinja2")
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""

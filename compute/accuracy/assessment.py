@@ -1,4 +1,4 @@
-"""Accuracy assessment of one or two class maps: confusion matrices, scores and, for probability samples, estimates.
+"""Accuracy assessment of one or several class maps: confusion matrices, scores and, for probability samples, estimates.
 
 Olofsson et al. (2014), Remote Sensing of Environment 148:42-57, doi 10.1016/j.rse.2014.02.015.
 """
@@ -44,7 +44,7 @@ class AssessmentSettings:
         Sampling design of the reference data. ``purposive``: no random sample; ``probability``: a simple or stratified
         random sample, the classes of the map being the strata.
     matching : str
-        How reference labels are matched with map classes, see :func:`~.matching.match_labels`.
+        How reference labels are matched with map classes, see :func:`~.label_matching.match_labels`.
     threads : int
         Number of threads; 0 uses all cores but one. The result does not depend on it.
     """

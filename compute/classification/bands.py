@@ -1,11 +1,8 @@
-"""Band selection, band differences.
+"""Selection of the bands used as features, by patterns of the user or as required by a model; band differences.
 
-Selection of the bands used as features: by patterns of the user, or as required by a model.
-
-Band differences: the normalised difference (a - b) / (a + b) of each pair of reflectance bands of one date.
-
-A tree splits on one feature at a time, while crops differ in the ratios of bands, which depend little on illumination.
-NDVI is one of these differences; ten bands have 45. Tucker (1979), doi:10.1016/0034-4257(79)90013-0.
+A band difference is the normalised difference (a - b) / (a + b) of a pair of reflectance bands of one date. A tree
+splits on one feature at a time, while crops differ in the ratios of bands, which depend little on illumination. NDVI is
+one of these differences; ten bands have 45. Tucker (1979), doi:10.1016/0034-4257(79)90013-0.
 """
 
 import re

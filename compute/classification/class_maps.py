@@ -1,4 +1,4 @@
-"""Prediction of every pixel of a stack, block by block, with pixel counts by validation parcel."""
+"""Files of a classification: the class map with its confidence and class probabilities."""
 
 import contextlib
 from dataclasses import dataclass, replace

@@ -1,10 +1,9 @@
-"""Edge-preserving smoothing by row strips.
-
-Edge-preserving smoothing of class probabilities over spectrally similar neighbours.
+"""Edge-preserving smoothing of class probabilities over spectrally similar neighbours, by row strips.
 
 Four passes replace the probabilities of each pixel by the weighted mean over a 3 x 3 neighbourhood with steps of 1, 2,
 4 and 8 pixels. The weights are binomial (1 2 1 in rows and columns) times a Gaussian of the spectral difference between
-the pixels (:mod:`.likeness`). So pixels inside a field are averaged, and its edges, roads and hedges are preserved.
+the pixels (:mod:`..classifiers.similarity`). So pixels inside a field are averaged, and its edges, roads and hedges
+are preserved.
 
 Smoothing probabilities before the class decision: Schindler (2012), doi:10.1109/TGRS.2012.2192741. Bilateral weights:
 Tomasi and Manduchi (1998), doi:10.1109/ICCV.1998.710815. Increasing steps: Dammertz et al. (2010), "Edge-avoiding
@@ -12,10 +11,8 @@ A-Trous wavelet transform for fast global illumination filtering".
 
 All computations are in float32, in a fixed order, with weights from a table: the result is the same on every machine.
 
-Smoothing of maps by row strips: every block is read and predicted only once.
-
-A strip is as wide as the raster. It is smoothed as soon as the next one has been predicted; of the previous one only
-the last rows are kept.
+A strip is as wide as the raster, and every block of it is read and predicted only once. It is smoothed as soon as the
+next one has been predicted; of the previous one only the last rows are kept.
 """
 
 from dataclasses import astuple
@@ -50,7 +47,7 @@ def smooth_probabilities(probabilities, components, valid):
     probabilities : ndarray of float32, shape (classes, rows, columns)
         0 where not valid.
     components : ndarray of int16, shape (components, rows, columns)
-        From :meth:`.likeness.Similarity.components`.
+        From :meth:`..classifiers.similarity.Similarity.components`.
     valid : ndarray of bool, shape (rows, columns)
         Pixels with data; the others have no weight.
 

@@ -1,7 +1,4 @@
-"""Training, validation and per-parcel pixels.
-
-Random samples of training and validation pixels, read from the rasters block by block.
-"""
+"""Random samples of training and validation pixels, and of the pixels of each parcel, read block by block."""
 
 from dataclasses import dataclass, replace
 

@@ -213,7 +213,8 @@ class ForestSettings:
     samples_per_parcel : int
         Maximum number of training pixels per parcel, so that large parcels do not dominate; 0 for no limit.
     features_per_split : int
-        Number of randomly chosen features considered at each split; 0 for :func:`.train.default_features_per_split`.
+        Number of randomly chosen features considered at each split; 0 for
+        :func:`.random_forest.default_features_per_split`.
     class_weights : dict of str to float
         Weight of a pixel by code of its class; 1 for other classes.
     missing_values : {"exclude", "median", "constant"}
@@ -308,7 +309,7 @@ class Forest:
     band_differences : tuple of (int, int)
         Indices of the pairs of bands whose normalised differences are the last features.
     trained_on : str
-        Record of the training pixels, see :mod:`~..accuracy.record`; empty if unknown.
+        Record of the training pixels, see :mod:`~..classmap.training_record`; empty if unknown.
     similarity : Similarity or None
         For smoothing of the probabilities; None disables it.
     """

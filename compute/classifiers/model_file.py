@@ -1,6 +1,6 @@
 """The model file (``.ffm``): stores a forest without pickle, so that files from untrusted sources can be read safely.
 
-It is a zip archive. ``model.json`` describes the model and its input; each array of :mod:`.trees` is a member
+It is a zip archive. ``model.json`` describes the model and its input; each array of :mod:`.forest_model` is a member
 ``<name>.npy`` in numpy's format 1.0, little-endian. No member is ever executed, and every value is checked. Equal
 forests give equal bytes.
 """

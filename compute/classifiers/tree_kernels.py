@@ -32,7 +32,7 @@ class NumbaTraversal:
         self._traverse, self._select_undecided = kernels
 
     def votes(self, features, check):
-        """As :meth:`.walk.TreeTraversal.votes`."""
+        """As :meth:`.tree_traversal.TreeTraversal.votes`."""
         votes = np.zeros((len(features), self._class_count))
         for part in _parts(len(features)):
             check()
@@ -41,7 +41,7 @@ class NumbaTraversal:
         return votes
 
     def classes(self, features, check):
-        """As :meth:`.walk.TreeTraversal.classes`."""
+        """As :meth:`.tree_traversal.TreeTraversal.classes`."""
         winners = np.zeros(len(features), np.intp)
         for part in _parts(len(features)):
             check()

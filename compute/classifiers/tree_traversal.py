@@ -2,7 +2,7 @@
 
 scikit-learn's ``predict_proba`` copies the class probabilities of every leaf. Here only the leaf of a pixel is looked
 up, and its votes are rounded to multiples of 2**-24. Such sums are exact in float64, so they do not depend on the order
-or the engine: numba (:mod:`.kernels`), the compiled trees of scikit-learn, or numpy. The traversal is thread-safe.
+or the engine: numba (:mod:`.tree_kernels`), the compiled trees of scikit-learn, or numpy. The traversal is thread-safe.
 """
 
 import numpy as np

@@ -80,7 +80,7 @@ def categorical_side_files(classes: Sequence[MapClass], band_name: str) -> dict[
     Returns
     -------
     dict of str to str
-        Text of the files by suffix (``.aux.xml`` and ``.qml``), for :func:`~.writer.create_raster`.
+        Text of the files by suffix (``.aux.xml`` and ``.qml``), for :func:`~..raster.writer.create_raster`.
     """
     return {".aux.xml": attribute_table_xml(classes, band_name), ".qml": paletted_qml(classes)}
 

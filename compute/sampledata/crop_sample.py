@@ -49,7 +49,7 @@ then Classify crops."""
 
 
 def create_crops(folder, settings, progress):
-    """Write a synthetic season of crops; see :func:`.kinds.create_sample`."""
+    """Write a synthetic season of crops; see :func:`.sample_kinds.create_sample`."""
     edge = settings.size * 10.0
     landscape = create_landscape(edge, settings.stream("landscape"))
     scene = _create_scene(landscape, settings)

@@ -27,7 +27,7 @@ def create_sample(kind, folder, settings, progress):
     MissingInput
         If GDAL cannot write a required format.
     OSError
-        If a file cannot be written; converted by :func:`.folder.complete_folder`.
+        If a file cannot be written; converted by :func:`..output_files.complete_folder`.
     Cancelled
         If the user cancelled.
     """

@@ -49,7 +49,7 @@ steps."""
 
 
 def create_seaice(folder, settings, progress):
-    """Write a synthetic winter of sea ice; see :func:`.kinds.create_sample`."""
+    """Write a synthetic winter of sea ice; see :func:`.sample_kinds.create_sample`."""
     edge = settings.size * sentinel1_imaging.PIXEL
     world = create_world(edge, settings.stream("ice"))
     passes = plan_passes(settings.dates)

@@ -74,7 +74,7 @@ def make_product(task, paths, progress):
             check_codes(reference.classes, minimum=0 if task.kind == CROP_MASK else 1)
         warnings += parcel_warnings(reference) + validation_warnings(reference, task.validation is None)
         learned = train_forest(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
-        # A reference map is not the word of any parcel, so all parcels may judge what it trained.
+        # Labels from a reference map are independent of all parcels, so all parcels can validate the map.
         trained = "" if task.reference else training_text(stack.grid, reference, progress.check)
         forest = replace(learned.forest, trained_on=trained)
         warnings, notes = warnings + learned.warnings, notes + learned.notes

@@ -75,8 +75,8 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     area : Area, optional
         The output is limited to its bounding box; the whole scene by default.
     land : callable, optional
-        Called with the :class:`~.mapping.ProjectedImage`, returns GeoJSON-like land polygons in its CRS; their pixels
-        are set to nodata.
+        Called with the :class:`~.projected_image.ProjectedImage`, returns GeoJSON-like land polygons in its CRS; their
+        pixels are set to nodata.
 
     Returns
     -------
@@ -299,7 +299,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None):
     progress : Progress
     area : Area, optional
     land : callable, optional
-        See :func:`~.geocode.write_scene`.
+        See :func:`write_scene`.
 
     Returns
     -------

@@ -67,7 +67,7 @@ def write_textures(path, output, bands, settings, progress, engine=None):
     settings : TextureSettings
     progress : Progress
     engine : module, optional
-        As for :func:`~.windows.window_textures`.
+        As for :func:`~.window_textures.window_textures`.
 
     Returns
     -------
@@ -305,7 +305,7 @@ def write_many_textures(paths, folder, bands, settings, progress):
     folder : str
         Existing output folder, for one ``NAME_textures.tif`` per ``NAME.tif``.
     bands : sequence of str
-        As for :func:`~.texture.write_textures`.
+        As for :func:`write_textures`.
     settings : TextureSettings
     progress : Progress
 
