@@ -165,12 +165,12 @@ def accuracy_by_date(pixels, names, settings, progress):
     weights = (pixels.available / sampled)[pixels.parcels[is_training]]
     chosen = sorted({all_dates[index] for index in np.linspace(0, len(all_dates) - 1, MAX_DATES).round().astype(int)})
     accuracies = []
-    for index, last_date in enumerate(chosen):
-        columns = np.flatnonzero(dates <= last_date)
+    for index, last in enumerate(chosen):
+        columns = np.flatnonzero(dates <= last)
         votes = class_probabilities(features[is_training][:, columns], classes[is_training],
                                     features[~is_training][:, columns], int(pixels.classes.max()) + 1, settings,
                                     progress.part(index / len(chosen), (index + 1) / len(chosen)), weights)
-        accuracies.append(EarlyAccuracy(last_date, sum(day <= last_date for day in all_dates),
+        accuracies.append(EarlyAccuracy(last, sum(day <= last for day in all_dates),
                                         *_accuracies(votes.argmax(axis=1), pixels, ~is_training)))
     return tuple(accuracies), []
 

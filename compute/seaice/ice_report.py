@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..accuracy.confusion_display import confusion_picture, matrix_scores
+from ..accuracy.confusion_display import confusion_picture, matrix_content, matrix_scores
 from ..classification.classification_report import TOP_FEATURES, importance_picture
 from ..report.figures import FONT, TEXT, figure_of, rgb, svg_of
 from ..report.page import css_colour, write_page
@@ -92,7 +92,7 @@ def write_ice_report(path, report, check=lambda: None):
         If the file cannot be written.
     """
     check()
-    scores = matrix_scores(report.matrix, _classes_by_label(report))
+    scores = matrix_content(report.matrix, _classes_by_label(report), "pixels")
     rows = []
     for summary in report.scenes:
         check()
