@@ -56,7 +56,7 @@ def matrix_scores(matrix, classes):
     rows = [_row(matrix, index, classes.get(label)) for index, label in enumerate(matrix.labels)]
     assessed = [row["f1_score"] for row in rows if row["f1_score"] is not None]
     return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
-            "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows}
+            "kappa": matrix.kappa, "mean_f1_score": sum(assessed) / len(assessed), "rows": rows}
 
 
 def matrix_content(matrix, classes, name):
