@@ -229,7 +229,7 @@ TYPES = {int: QVariant.Int, float: QVariant.Double, str: QVariant.String}
 
 
 def layout_and_features(findings, crs_wkt, is_points, check=lambda: None):
-    """Return the layout and features for :func:`~.outputs.write_layer`.
+    """Return the layout and features for :func:`write_layer`.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ def parcels_of(source, field, crs_wkt, context, progress, layer_name=""):
     Parameters
     ----------
     source : QgsProcessingFeatureSource
-        From :func:`~.parcels.parcel_source`: polygons with a CRS.
+        From :func:`parcel_source`: polygons with a CRS.
     field : str
         Field with the class; empty if `layer_name` is the class.
     crs_wkt : str

@@ -1,6 +1,6 @@
 """Names, groups and styles of the layers that Processing loads into the project.
 
-Styles that belong to a file are written beside it (see ``compute/raster/categorical.py``); this module only applies to
+Styles that belong to a file are written beside it (see ``compute/classmap/class_map.py``); this module only applies to
 QGIS Desktop. Processing owns and deletes the post-processors, but Python must keep a reference to each until then, or
 its methods are lost (QGIS issue 47533).
 """

@@ -29,7 +29,7 @@ DENSE_VERTICES = 2000
 
 
 def area_from_source(source, role="area of interest"):
-    """Return the polygons of a feature source as one :class:`~..compute.raster.area.Area`.
+    """Return the polygons of a feature source as one :class:`~..compute.raster.area_of_interest.Area`.
 
     Parameters
     ----------

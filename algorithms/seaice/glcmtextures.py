@@ -78,7 +78,7 @@ class GlcmTextures(Algorithm):
     HELP = ("Computes Haralick texture features of the grey-level co-occurrence matrix (GLCM) in a moving window. "
             "Texture separates surfaces with equal backscatter or reflectance, such as ice types. For any raster: "
             "backscatter in dB, reflectance, elevation; one image, or a folder of images.")
-    REQUIRES = ("rasterio",)
+    REQUIRES = ("rasterio", "jinja2")
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""

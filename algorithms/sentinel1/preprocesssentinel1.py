@@ -69,7 +69,7 @@ class PreprocessSentinel1(Algorithm):
             "border and thermal noise removal, calibration, speckle filter, incidence angle correction, geocoding to "
             "any CRS with the geolocation grid of the product, land mask. One raster per product; zip archives are "
             "read without unpacking.")
-    REQUIRES = ("rasterio", "defusedxml", "scipy")
+    REQUIRES = ("rasterio", "defusedxml", "scipy", "jinja2")
 
     def initAlgorithm(self, configuration=None):
         """Declare the parameters."""

@@ -1,4 +1,4 @@
-"""Accuracy assessment of one or two class maps: confusion matrices, scores and, for probability samples, estimates.
+"""Accuracy assessment of one or several class maps: confusion matrices, scores and, for probability samples, estimates.
 
 Olofsson et al. (2014), Remote Sensing of Environment 148:42-57, doi 10.1016/j.rse.2014.02.015.
 """

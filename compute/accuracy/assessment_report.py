@@ -1,12 +1,7 @@
-"""Its report and figures.
+"""HTML report on an accuracy assessment, with figures of areas with intervals and of the F1 scores of two maps.
 
-HTML report on an accuracy assessment; the text is in the template ``resources/report/assessment.html``.
-
-The report has no time stamp: identical inputs produce identical files.
-
-Figures of the assessment report: flows between confused classes, areas with intervals, F1 scores of two maps.
-
-Conventions as in :mod:`.pictures`.
+The report has no time stamp: identical inputs produce identical files. The text is in
+``resources/report/assessment.html``, the figures of the confusion matrix are in :mod:`.confusion_display`.
 """
 
 import os
@@ -15,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..feature_table import feature_number
-from ..report.figures import FONT, GREY, TEXT, _rgb, figure_of, is_drawable, one_line, short, svg_of, write
+from ..report.figures import FONT, GREY, TEXT, figure_of, is_drawable, one_line, rgb, short, svg_of, write
 from ..report.page import css_colour, points, write_page
 from ..versions import software_versions
 from .confusion_display import matrix_content
@@ -192,7 +187,7 @@ def areas_picture(rows, name):
     figure, axes = figure_of(4.6, 0.34 * len(rows))
     _label_rows(axes, len(rows), [one_line(row["number"], row["label"]) for row in rows])
     axes.barh(range(len(rows)), [row["hectares"] for row in rows], height=0.62,
-              color=[_rgb(row["rgb"]) for row in rows], linewidth=0.6, edgecolor=GREY)
+              color=[rgb(row["rgb"]) for row in rows], linewidth=0.6, edgecolor=GREY)
     # Dark with a light rim: visible on any bar colour and background.
     for colour, wider in (("#ffffff", 2.0), ("#14181c", 0.0)):
         for index, row in enumerate(rows):

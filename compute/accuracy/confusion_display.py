@@ -1,22 +1,21 @@
-"""Matrix as table, figure and flows.
-
-Content of the report templates about a confusion matrix.
-"""
+"""Confusion matrices in reports: scores, table, figure, and flows between confused classes."""
 
 import base64
 from dataclasses import replace
+
+import numpy as np
 
 from ..report.figures import (
     FONT,
     GREY,
     MAX_CLASSES_WITH_COUNTS,
     TEXT,
-    _mix,
-    _rgb,
     class_name,
     draw_cells,
     figure_of,
+    mixed,
     name_ticks,
+    rgb,
     space_labels,
     svg_of,
     write,
@@ -25,9 +24,43 @@ from ..report.page import css_colour
 
 MAX_CONFUSIONS = 8
 
+# Column labels up to this length (numbers) are not rotated.
+SHORT_LABEL = 3
+_CORRECT = ((0.90, 0.95, 0.96), (0.04, 0.33, 0.42))
+_WRONG = ((0.99, 0.93, 0.87), (0.72, 0.22, 0.05))
+
+# Minimum fraction of all errors for a flow to be visible.
+MIN_FLOW = 0.004
+MAX_FLOWS = 60
+
+# Inches between labels of two lines.
+LABEL_SPACING = 0.31
+
+
+def matrix_scores(matrix, classes):
+    """Overall scores, and scores by class.
+
+    Parameters
+    ----------
+    matrix : ConfusionMatrix or None
+    classes : dict of str to MapClass
+        By label or code, as in the matrix.
+
+    Returns
+    -------
+    dict or None
+        None for an empty matrix.
+    """
+    if matrix is None or not matrix.total:
+        return None
+    rows = [_row(matrix, index, classes.get(label)) for index, label in enumerate(matrix.labels)]
+    assessed = [row["f1_score"] for row in rows if row["f1_score"] is not None]
+    return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
+            "kappa": matrix.kappa, "mean_f1_score": sum(assessed) / len(assessed), "rows": rows}
+
 
 def matrix_content(matrix, classes, name):
-    """Overall scores, scores by class, the most frequent confusions, and two figures.
+    """The scores of :func:`matrix_scores`, the most frequent confusions, CSV files, and two figures.
 
     Parameters
     ----------
@@ -42,18 +75,16 @@ def matrix_content(matrix, classes, name):
     dict or None
         None for an empty matrix.
     """
-    if matrix is None or not matrix.total:
+    scores = matrix_scores(matrix, classes)
+    if scores is None:
         return None
-    rows = [_row(matrix, index, classes.get(label)) for index, label in enumerate(matrix.labels)]
-    assessed = [row["f1_score"] for row in rows if row["f1_score"] is not None]
-    return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
-            "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows,
-            "confusions": _largest_confusions(rows),
+    rows = scores["rows"]
+    return {**scores, "confusions": _largest_confusions(rows),
             "files": {f"{name}-matrix.csv": _data_link("\ufeff" + matrix.table_text()),
                       f"{name}-matrix-otb.csv": _data_link(_by_value(matrix, rows).csv_text())},
             "picture": confusion_picture([(row["number"], row["label"]) for row in rows], matrix.counts, name),
             "flows": flows_picture([(row["number"], row["label"], row["rgb"]) for row in rows], matrix.counts,
-                                            f"{name}-flows")}
+                                   f"{name}-flows")}
 
 
 def _data_link(text):
@@ -90,12 +121,6 @@ def _largest_confusions(rows):
             for count, index, column in sorted(confusions, reverse=True)[:MAX_CONFUSIONS]]
 
 
-# Column labels up to this length (numbers) are not rotated.
-SHORT_LABEL = 3
-_CORRECT = ((0.90, 0.95, 0.96), (0.04, 0.33, 0.42))
-_WRONG = ((0.99, 0.93, 0.87), (0.72, 0.22, 0.05))
-
-
 def confusion_picture(classes, counts, name="confusion"):
     """A confusion matrix with counts and row percentages.
 
@@ -121,7 +146,7 @@ def confusion_picture(classes, counts, name="confusion"):
     cells = {}
     for row, column in zip(*counts.nonzero()):
         fraction = counts[row, column] / counts[row].sum()
-        cells[column, row] = colour = _mix(fraction, *(_CORRECT if row == column else _WRONG))
+        cells[column, row] = colour = mixed(fraction, *(_CORRECT if row == column else _WRONG))
         if number <= MAX_CLASSES_WITH_COUNTS:
             write(axes, column, row - 0.17, _short_count(counts[row, column]), text_size, _text_colour_on(colour))
             write(axes, column, row + 0.2, _short_percent(fraction), text_size - 1.3, _text_colour_on(colour))
@@ -149,14 +174,6 @@ def _short_count(count):
 
 def _short_percent(fraction):
     return "<1 %" if fraction < 0.005 else ">99 %" if 0.995 <= fraction < 1 else f"{100 * fraction:.0f} %"
-
-
-# Minimum fraction of all errors for a flow to be visible.
-MIN_FLOW = 0.004
-MAX_FLOWS = 60
-
-# Inches between labels of two lines.
-LABEL_SPACING = 0.31
 
 
 def flows_picture(classes, counts, name):
@@ -192,7 +209,7 @@ def flows_picture(classes, counts, name):
         middles = [sum(spans[index]) / 2 for index in indices]
         for index, middle, y in zip(indices, middles, space_labels(middles, LABEL_SPACING / height)):
             low, high = spans[index]
-            axes.fill_between([x - 0.02, x + 0.02], low, high, facecolor=_rgb(classes[index][2]), linewidth=0.6,
+            axes.fill_between([x - 0.02, x + 0.02], low, high, facecolor=rgb(classes[index][2]), linewidth=0.6,
                               edgecolor=GREY)
             axes.plot([x + 0.6 * shift, x + 3 * shift], [middle, y], color=GREY, linewidth=0.5)
             write(axes, x + 3.3 * shift, y, class_name(*classes[index][:2]), 8, TEXT, ha=align)
@@ -218,8 +235,6 @@ def _bar_spans(indices, flows, side, shown):
 
 
 def _plot_flows(axes, flows, classes, ends, shown):
-    import numpy as np
-
     bend = np.linspace(0, 1, 40)
     curve = bend ** 2 * (3 - 2 * bend)
     offsets = [{}, {}]
@@ -231,5 +246,5 @@ def _plot_flows(axes, flows, classes, ends, shown):
             offsets[side][index] = offsets[side].get(index, 0.0) + count * heights[side]
         upper = tops[0] + (tops[1] - tops[0]) * curve
         thick = count * (heights[0] + (heights[1] - heights[0]) * curve)
-        axes.fill_between(0.02 + 0.96 * bend, upper - thick, upper, facecolor=(*_rgb(classes[row][2]), 0.62),
+        axes.fill_between(0.02 + 0.96 * bend, upper - thick, upper, facecolor=(*rgb(classes[row][2]), 0.62),
                           edgecolor=GREY, linewidth=0.5)

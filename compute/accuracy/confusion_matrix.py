@@ -1,6 +1,4 @@
-"""Confusion matrix, CSV, OTB form.
-
-The confusion matrix and the accuracy measures derived from it.
+"""Confusion matrix, the accuracy measures derived from it, and its CSV files (table, Orfeo Toolbox form).
 
 Rows are the reference, columns the map. Formulas as in Orfeo Toolbox's
 ``otbConfusionMatrixMeasurements.hxx``; kappa after Cohen (1960), doi 10.1177/001316446002000104.

@@ -1,4 +1,4 @@
-"""Pixel counts of one or two maps in one pass: area by class, and map classes by reference unit."""
+"""Pixel counts of one or several maps in one pass: area by class, and map classes by reference unit."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass

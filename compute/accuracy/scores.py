@@ -1,7 +1,4 @@
-"""Counts to scores; parcels with errors.
-
-Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests.
-"""
+"""Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests."""
 
 from dataclasses import dataclass, replace
 
@@ -117,7 +114,7 @@ class Assessment:
 
 def score_maps(task, reference, pixel_counts, classes, labels, matchings, warnings, is_training_known, are_resampled,
                progress):
-    """Compute the scores; called by :func:`~.assess.assess`, which documents the arguments."""
+    """Compute the scores; called by :func:`~.assessment.assess`, which documents the arguments."""
     pixel_counts, excluded = _without_training(reference, pixel_counts)
     table, index_of = _class_list(classes, labels, matchings)
     rows = np.array([index_of["reference"][labels[unit]] for unit in pixel_counts.units.tolist()], np.int64)

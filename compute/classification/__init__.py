@@ -1,0 +1,1 @@
+"""Classification of rasters: reference data, training, prediction, diagnostics and reports."""

@@ -1,6 +1,6 @@
 """HTML report on a classification: accuracy, areas, importances, diagnostics and settings.
 
-The report has no time stamp: identical inputs produce identical files. Figures are in :mod:`.pictures`, the text is in
+The report has no time stamp: identical inputs produce identical files. The text is in
 ``resources/report/classification.html``.
 """
 
@@ -11,7 +11,7 @@ from ..accuracy.confusion_display import matrix_content
 from ..classification import season_analysis
 from ..feature_table import feature_number
 from ..raster.band_metadata import DATED, iso
-from ..report import figures
+from ..report.figures import bars_picture, heat_map_picture
 from ..report.page import css_colour, write_page
 from ..versions import software_versions
 from .season_analysis import earliest_sufficient
@@ -84,7 +84,7 @@ class ClassificationReport:
     oob_score : float or None
         Out-of-bag accuracy of the forest, 0..1.
     insight : ParcelDiagnostics or None
-        See :mod:`.insight`.
+        Profiles, early-season accuracy and suspect labels; None if not computed.
     interval : tuple of float
         95 % bootstrap interval of the overall accuracy; NaN if unknown.
     from_raster : bool
@@ -183,7 +183,7 @@ def _importance(report):
                        for name, fraction in ranked[:TOP_FEATURES]],
                "count": len(ranked), "is_dated": all(match for match, _ in dated), "top_date": "", "top_band": ""}
     if not content["is_dated"]:
-        return content | {"picture": figures.bars_picture(ranked[:TOP_FEATURES])}
+        return content | {"picture": importance_picture(ranked[:TOP_FEATURES])}
     totals = defaultdict(float)
     for match, fraction in dated:
         totals[match["band"], iso(match["date"])] += fraction
@@ -192,5 +192,23 @@ def _importance(report):
     table = [[totals.get((band, date)) for date in dates] for band in bands]
     by_date = [sum(row[column] or 0.0 for row in table) for column in range(len(dates))]
     by_band = [sum(fraction or 0.0 for fraction in row) for row in table]
-    return content | {"picture": figures.calendar_picture(bands, dates, table, by_band, by_date),
-                      "top_date": dates[by_date.index(max(by_date))], "top_band": bands[by_band.index(max(by_band))]}
+    picture = heat_map_picture(bands, dates, table, "Importance of each band on each date; darker is more important",
+                               "calendar")
+    return content | {"picture": picture, "top_date": dates[by_date.index(max(by_date))],
+                      "top_band": bands[by_band.index(max(by_band))]}
+
+
+def importance_picture(features):
+    """Importance of features as horizontal bars.
+
+    Parameters
+    ----------
+    features : sequence of (str, float)
+        Most important first.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    return bars_picture(features, "Importance of the features", "bars", "feature")

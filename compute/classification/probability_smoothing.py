@@ -11,8 +11,8 @@ A-Trous wavelet transform for fast global illumination filtering".
 
 All computations are in float32, in a fixed order, with weights from a table: the result is the same on every machine.
 
-Every block is read and predicted only once. A strip is as wide as the raster. It is smoothed as soon as the next one
-has been predicted; of the previous one only the last rows are kept.
+A strip is as wide as the raster, and every block of it is read and predicted only once. It is smoothed as soon as the
+next one has been predicted; of the previous one only the last rows are kept.
 """
 
 from __future__ import annotations

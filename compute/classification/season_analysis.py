@@ -1,8 +1,8 @@
-"""The season: NDVI profiles of the classes, accuracy of a classification with the images up to each date, figures.
+"""NDVI profiles of the classes over the season, early-season accuracy, and their figures.
 
-A profile is the percentiles over the parcels of a class. For the accuracy a small forest is trained for each date on
-the training parcels and assessed on the validation parcels, with the features up to that date (and undated features).
-The split is that of the map. Conventions of the figures as in :mod:`~..report.figures`.
+A profile consists of percentiles over the parcels of a class. The early-season accuracy is the accuracy of a
+classification with the images up to each date: a small forest is trained on the training parcels and assessed on the
+validation parcels, with the features up to that date (and undated features). The split is that of the map.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 from ..classifiers.imputation import imputation_values, impute
 from ..classifiers.random_forest import class_probabilities, small_forest
 from ..raster.band_metadata import band_and_date
-from ..report.figures import FONT, TEXT, figure_of, one_line, space_labels, svg_of, write
+from ..report.figures import FONT, GREY, TEXT, figure_of, one_line, rgb, space_labels, svg_of, write
 
 PERCENTILES = (10, 25, 50, 75, 90)
 NDVI, RED, INFRARED = "NDVI", "B04", ("B08", "B8A")
@@ -24,8 +24,7 @@ MAX_DATES = 12
 # Accuracies that differ by less are considered equal.
 TOLERANCE = 0.02
 
-# Figures: colour of secondary lines, and layout of the panels of the profiles.
-GREY = "#8a8f94"
+# Layout of the figures.
 COLUMNS = 3
 MAX_PANELS = 24
 MAX_TITLE = 31
@@ -251,7 +250,7 @@ def profiles_picture(profiles):
 
 
 def _plot_percentiles(axes, days, percentiles, colour):
-    colour = tuple(channel / 255 for channel in colour)
+    colour = rgb(colour)
     valid = np.isfinite(percentiles[2])
     days = np.array(days)[valid]
     lowest, lower, middle, upper, highest = percentiles[:, valid]

@@ -1,7 +1,7 @@
 """Suspect labels: parcels that are probably mislabelled, found by cross-validation.
 
 Stratified k-fold cross-validation by parcel: the class probabilities of each parcel are those of a forest trained on
-the other folds. Training and validation parcels of the map are treated alike.
+the other folds. Training and validation parcels of the map are treated equally.
 """
 
 from __future__ import annotations

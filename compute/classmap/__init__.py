@@ -1,0 +1,1 @@
+"""Class maps: classes, legends, files and the record of their training pixels."""

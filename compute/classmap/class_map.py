@@ -1,36 +1,54 @@
-"""Layout, attribute table and side files of a class raster.
-
-Layout and side files of class maps: colour table, category names, attribute table and QGIS style.
+"""Class maps as rasters: values, layout and side files (attribute table for GDAL, style for QGIS).
 
 The colour table is stored in the TIFF (Byte only: GDAL has no useful colour table for wider types), category names and
-attribute table in ``.aux.xml`` for GDAL, and a paletted style with the existing classes in ``.qml`` for QGIS.
-
-Class maps derived from others: values, nodata, colours, names and training record are inherited.
+attribute table in ``.aux.xml`` for GDAL, and a paletted style with the existing classes in ``.qml`` for QGIS. A map
+derived from another one inherits values, nodata, colours, names and training record.
 """
 
-from html import escape
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import run_blocks
-from ..raster.raster_styles import paletted_qml
+from ..raster.raster_styles import paletted_qml, printable
 from ..raster.writer import RasterLayout
+from ..templates import render_template
 from .class_legend import name_classes
 from .classes import MAX_BYTE_CLASSES
 from .training_record import DOMAIN
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Executor
+
+    from numpy.typing import NDArray
+
+    from ..progress import Progress
+    from ..raster.grid import Grid, Window
+    from ..raster.reader import RasterReader
+    from .class_legend import LegendEntry
+    from .classes import MapClass
+
 NODATA = 0
 
-# GDAL's codes of type and usage of an attribute table column (GDALRATFieldType, GDALRATFieldUsage).
-_INTEGER, _STRING = (0, "Integer"), (2, "String")
-_GENERIC, _NAME, _MIN_MAX = (0, "Generic"), (2, "Name"), (5, "MinMax")
-_RED, _GREEN, _BLUE = (6, "Red"), (7, "Green"), (8, "Blue")
-_COLUMNS = (("VALUE", _INTEGER, _MIN_MAX), ("CODE", _STRING, _GENERIC), ("LABEL", _STRING, _NAME),
-            ("RED", _INTEGER, _RED), ("GREEN", _INTEGER, _GREEN), ("BLUE", _INTEGER, _BLUE))
+# Edge of the processing blocks; a multiple of an output tile.
+EDGE = 512
+
+# A raster with more values is not a class map.
+MAX_VALUES = 5000
+
+# Values below this are counted, which is faster than sorting.
+MAX_COUNTED = 65536
+
+# Category names and attribute tables list every value up to the maximum.
+MAX_LISTED_VALUE = 65535
 
 
-def categorical_layout(grid, classes, band_name, tags=None):
+def categorical_layout(grid: Grid, classes: Sequence[MapClass], band_name: str, tags: dict[str, str] | None = None
+                       ) -> RasterLayout:
     """Return the layout of a class map: one band, nodata 0, Byte (UInt16 above 254 classes).
 
     Parameters
@@ -51,7 +69,7 @@ def categorical_layout(grid, classes, band_name, tags=None):
                         tags=dict(tags or {}), colours=table)
 
 
-def categorical_side_files(classes, band_name):
+def categorical_side_files(classes: Sequence[MapClass], band_name: str) -> dict[str, str]:
     """Return the side files of a class map.
 
     Parameters
@@ -62,41 +80,24 @@ def categorical_side_files(classes, band_name):
     Returns
     -------
     dict of str to str
-        Text of the files by suffix (``.aux.xml`` and ``.qml``), for :func:`~.writer.create_raster`.
+        Text of the files by suffix (``.aux.xml`` and ``.qml``), for :func:`~..raster.writer.create_raster`.
     """
     return {".aux.xml": attribute_table_xml(classes, band_name), ".qml": paletted_qml(classes)}
 
 
-def attribute_table_xml(classes, band_name):
+def attribute_table_xml(classes: Sequence[MapClass], band_name: str) -> str:
     """Return GDAL's auxiliary XML: category names and a thematic attribute table VALUE, CODE, LABEL, RED, GREEN, BLUE.
 
-    Returns
-    -------
-    str
+    Types and usages of the columns are GDAL's ``GDALRATFieldType`` and ``GDALRATFieldUsage``.
     """
-    names = {c.value: c.label for c in classes}
-    lines = ["<PAMDataset>", '  <PAMRasterBand band="1">', f"    <Description>{_text(band_name)}</Description>",
-             "    <CategoryNames>"]
-    lines += [f"      <Category>{_text(names.get(value, ''))}</Category>"
-              for value in range(max(names, default=0) + 1)]
-    lines += ["    </CategoryNames>", '    <GDALRasterAttributeTable tableType="thematic">']
-    for index, (name, (kind, kind_name), (usage, usage_name)) in enumerate(_COLUMNS):
-        lines.append(f'      <FieldDefn index="{index}"><Name>{name}</Name>'
-                     f'<Type typeAsString="{kind_name}">{kind}</Type>'
-                     f'<Usage usageAsString="{usage_name}">{usage}</Usage></FieldDefn>')
-    for index, c in enumerate(classes):
-        cells = "".join(f"<F>{_text(cell)}</F>" for cell in (c.value, c.code, c.label, *c.colour))
-        lines.append(f'      <Row index="{index}">{cells}</Row>')
-    lines += ["    </GDALRasterAttributeTable>", "  </PAMRasterBand>", "</PAMDataset>", ""]
-    return "\n".join(lines)
+    names = {each.value: printable(each.label) for each in classes}
+    return render_template(
+        "attribute_table.aux.xml", band_name=printable(band_name),
+        names=[names.get(value, "") for value in range(max(names, default=0) + 1)],
+        rows=[(each.value, printable(each.code), printable(each.label), *each.colour) for each in classes])
 
 
-def _text(value):
-    """Escape a text for XML and remove control characters, which XML forbids."""
-    return escape("".join(character for character in str(value) if character.isprintable()), quote=False)
-
-
-def as_integers(values, path):
+def as_integers(values: NDArray, path: str) -> NDArray[np.int64]:
     """Class values as int64.
 
     Raises
@@ -114,20 +115,7 @@ def as_integers(values, path):
     return rounded.astype(np.int64)
 
 
-# Edge of the processing blocks; a multiple of an output tile.
-EDGE = 512
-
-# A raster with more values is not a class map.
-MAX_VALUES = 5000
-
-# Values below this are counted, which is faster than sorting.
-MAX_COUNTED = 65536
-
-# Category names and attribute tables list every value up to the maximum.
-MAX_LISTED_VALUE = 65535
-
-
-def read_classes(reader, window):
+def read_classes(reader: RasterReader, window: Window) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Class values of a window, which may extend outside the map.
 
     Parameters
@@ -150,7 +138,7 @@ def read_classes(reader, window):
     return as_integers(np.where(valid[0], stored[0], 0), reader.path), valid[0]
 
 
-def unique_values(values):
+def unique_values(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sorted unique values of an array.
 
     Parameters
@@ -166,7 +154,7 @@ def unique_values(values):
     return np.unique(values)
 
 
-def class_values(reader, executor, progress):
+def class_values(reader: RasterReader, executor: Executor, progress: Progress) -> list[int]:
     """All class values of a map.
 
     Parameters
@@ -203,7 +191,7 @@ def class_values(reader, executor, progress):
     return sorted(found)
 
 
-def classes_of(values, entries):
+def classes_of(values: Iterable[int], entries: Sequence[LegendEntry]) -> tuple[MapClass, ...]:
     """The classes of a map; empty if the entries describe none of its values.
 
     Parameters
@@ -220,7 +208,8 @@ def classes_of(values, entries):
     return name_classes(values, entries) if described & set(values) else ()
 
 
-def layout_like(reader, classes, nodata=None):
+def layout_like(reader: RasterReader, classes: Sequence[MapClass], nodata: float | None = None
+                ) -> tuple[RasterLayout, dict[str, str]]:
     """Layout and side files for a map with the same classes and style.
 
     Parameters
@@ -258,7 +247,7 @@ def layout_like(reader, classes, nodata=None):
     return layout, side_files
 
 
-def unused_value(values, dtype):
+def unused_value(values: Iterable[int], dtype: str) -> int | None:
     """An unused value of the data type for nodata; preferably 0.
 
     Returns
@@ -271,7 +260,7 @@ def unused_value(values, dtype):
     return next((value for value in choices if value not in used), None)
 
 
-def with_nodata(values, valid, layout):
+def with_nodata(values: NDArray[np.int64], valid: NDArray[np.bool_], layout: RasterLayout) -> NDArray:
     """Values in the data type of the layout, with its nodata where they are not valid.
 
     Parameters
@@ -288,11 +277,11 @@ def with_nodata(values, valid, layout):
     return np.where(valid, values, missing).astype(layout.dtype)[np.newaxis]
 
 
-def _fits(value, dtype):
+def _fits(value: float, dtype: str) -> bool:
     limits = np.iinfo(dtype)
     return float(value).is_integer() and limits.min <= value <= limits.max
 
 
-def _inherited_tags(tags):
+def _inherited_tags(tags: dict[str, str]) -> dict[str, str]:
     """Metadata that remain valid for a derived map; AREA_OR_POINT is written by GDAL."""
     return {name: text for name, text in tags.items() if name != "AREA_OR_POINT" and not name.startswith("TIFFTAG_")}

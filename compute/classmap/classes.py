@@ -1,15 +1,12 @@
-"""Map classes: values, codes, names, colours.
-
-The classes of a map: their values, codes, names and colours.
+"""The classes of a map: their values, codes, names and colours.
 
 Map values are 1..n in the order of the codes; 0 is nodata. Known crops, identified by code or by words of the name,
 have the colours of the Sen2-Agri legend (``resources/legends/crops.csv``); the others have colour-blind safe colours
 of Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, then of Paul Tol's schemes (SRON/EPS/TN/09-002).
 
-Colour differences for normal and colour-blind vision.
-
-Distances are CIE 1976 colour differences: about 2 is just noticeable, 10 is clearly visible on a map. The simulation of
-colour-blind vision follows Machado, Oliveira and Fernandes (2009), IEEE TVCG 15:1291-1298, doi 10.1109/TVCG.2009.113.
+Distances of colours, for normal and colour-blind vision, are CIE 1976 colour differences: about 2 is just noticeable,
+10 is clearly visible on a map. The simulation of colour-blind vision follows Machado, Oliveira and Fernandes (2009),
+IEEE TVCG 15:1291-1298, doi 10.1109/TVCG.2009.113.
 """
 
 import csv

@@ -114,13 +114,13 @@ def record_training(grid, read_mask, touches, check=lambda: None):
     return TrainingRecord(np.concatenate(starts), np.concatenate(ends), grid)
 
 
-def training_text(grid, ground, check=lambda: None):
+def training_text(grid, reference, check=lambda: None):
     """The record of the training pixels as text; empty if no record is possible.
 
     Parameters
     ----------
     grid : Grid
-    ground : ReferenceData
+    reference : ReferenceData
     check : callable
 
     Returns
@@ -128,9 +128,9 @@ def training_text(grid, ground, check=lambda: None):
     str
     """
     def read(window):
-        return ground.is_training[ground.labels(window)[0]].reshape(window.shape)
+        return reference.is_training[reference.labels(window)[0]].reshape(window.shape)
 
-    record = record_training(grid, read, ground.parcel_map.touches, check)
+    record = record_training(grid, read, reference.parcel_map.touches, check)
     return record.text() if record is not None else ""
 
 

@@ -1,5 +1,5 @@
 """Ice charts: SIGRID-3 codes, legends, dates and names, without geometry and QGIS.
 
-Main functions: :func:`.decode.decode` decodes attribute columns to quantities and classes,
-:func:`.legend.load_legend` reads the classes, :func:`.dates.chart_date` returns the date of a chart.
+Main functions: :func:`.decoding.decode` decodes attribute columns to quantities and classes,
+:func:`.ice_legend.load_legend` reads the classes, :func:`.chart_identity.chart_date` returns the date of a chart.
 """

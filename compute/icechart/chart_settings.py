@@ -19,7 +19,7 @@ class ChartSettings:
     legend : str
         Name of a legend, or the path of a CSV file.
     min_concentration, dominance : float
-        See :class:`.decode.DecodeSettings`; in per cent.
+        See :class:`.decoding.DecodeSettings`; in per cent.
     code_table : {"auto", "wmo", "cis"}
         Service whose own codes apply; "auto" for the service of the chart.
     date : str
@@ -45,7 +45,7 @@ class ChartSettings:
     load: bool = True
 
     def decoding(self, service):
-        """Return the settings for :func:`.decode.decode`.
+        """Return the settings for :func:`.decoding.decode`.
 
         Parameters
         ----------

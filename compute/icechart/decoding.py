@@ -46,7 +46,7 @@ class DecodeSettings:
     dominance : float
         Minimum fraction of the ice of the polygon that is of the class, 0..1; with 0 the largest class is used.
     service : str
-        Service whose own codes apply, ``"cis"`` or empty for none; see :mod:`.codes`.
+        Service whose own codes apply, ``"cis"`` or empty for none; see :mod:`.sigrid_codes`.
     """
 
     min_concentration: float = 0.30
@@ -84,7 +84,7 @@ def sigrid_fields(names):
     Returns
     -------
     dict of str to str
-        Name in the table by name in the standard (:data:`.polygon.FIELDS`); case-insensitive.
+        Name in the table by name in the standard (:data:`.ice_polygon.FIELDS`); case-insensitive.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def decode(fields, legend=None, settings=None):
         Attribute columns by name, all of one length; fields not in SIGRID-3 are ignored. Values are texts or numbers
         as in the file.
     legend : Legend, optional
-        From :func:`.legend.load_legend`; without it there are no class columns.
+        From :func:`.ice_legend.load_legend`; without it there are no class columns.
     settings : DecodeSettings, optional
 
     Returns

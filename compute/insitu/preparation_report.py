@@ -68,6 +68,8 @@ def sizes_picture(kept, too_small, min_area):
     str or None
         SVG; None without parcels.
     """
+    from matplotlib.ticker import LogLocator, NullLocator
+
     sizes = [area / HECTARE for area in (*kept, *too_small) if area > 0]
     if not sizes:
         return None
@@ -86,6 +88,9 @@ def sizes_picture(kept, too_small, min_area):
     axes.set_xscale("log")
     if min_area > 0 and edges[0] <= start <= edges[-1]:
         axes.axvline(start, color=TEXT, linewidth=1, linestyle="--")
+    # Labels at 1, 2 and 5 of each decade; small and large parcels seldom differ by more than two decades.
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.yaxis.get_major_locator().set_params(integer=True)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):

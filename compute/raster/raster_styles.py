@@ -1,55 +1,50 @@
-"""QML of rasters, display stretch.
+"""QGIS styles (QML) of rasters, and the contrast stretch of their bands.
 
-QGIS styles (QML) of rasters as text; QGIS loads ``map.qml`` automatically with ``map.tif``.
-
-The styles contain only the renderer, in the form of QGIS 3.22, which later versions read. Band numbers start at 1.
-
-Default style of backscatter rasters: grey, stretched between the 2nd and the 98th percentile.
+QGIS loads ``map.qml`` automatically with ``map.tif``. The styles contain only the renderer, in the form of QGIS 3.22,
+which later versions read; their templates are in ``resources/templates``. Band numbers start at 1.
 """
 
-from html import escape
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ..templates import render_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
 STYLES = Path(__file__).parents[2] / "styles"
-_FRAME = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis version="3.22.0" styleCategories="Symbology">
-  <pipe>
-{renderer}
-    <brightnesscontrast brightness="0" contrast="0" gamma="1"/>
-    <huesaturation saturation="0" grayscaleMode="0" colorizeOn="0"/>
-    <rasterresampler maxOversampling="2"/>
-  </pipe>
-  <blendMode>0</blendMode>
-</qgis>
-"""
+
+# Values of a block used for the range of the grey stretch.
+SAMPLES_PER_BLOCK = 4000
 
 
-def paletted_qml(classes):
-    """Return a paletted style with one entry per class.
+class PaletteEntry(Protocol):
+    """Value, label and colour (red, green, blue; 0..255) of a class, such as a ``MapClass``."""
 
-    Parameters
-    ----------
-    classes : tuple of MapClass
+    @property
+    def value(self) -> int: ...  # noqa: D102
 
-    Returns
-    -------
-    str
-    """
-    entries = "\n".join(
-        f'        <paletteEntry value="{c.value}" label={quoted(c.label)} alpha="255" '
-        f'color="#{c.colour[0]:02x}{c.colour[1]:02x}{c.colour[2]:02x}"/>' for c in classes)
-    return _FRAME.format(renderer=f"""\
-    <rasterrenderer type="paletted" band="1" alphaBand="-1" opacity="1" nodataColor="">
-      <rasterTransparency/>
-      <colorPalette>
-{entries}
-      </colorPalette>
-    </rasterrenderer>""")
+    @property
+    def label(self) -> str: ...  # noqa: D102
+
+    @property
+    def colour(self) -> tuple[int, int, int]: ...  # noqa: D102
 
 
-def true_colour_qml(red, green, blue, ranges):
+def paletted_qml(classes: Iterable[PaletteEntry]) -> str:
+    """Return a paletted style with one entry per class."""
+    return render_template("paletted.qml.xml", entries=[
+        {"value": each.value, "label": printable(each.label), "colour": "#{:02x}{:02x}{:02x}".format(*each.colour)}
+        for each in classes])
+
+
+def true_colour_qml(red: int, green: int, blue: int, ranges: Sequence[tuple[float, float]]) -> str:
     """Return a multiband style with three bands as red, green and blue.
 
     Parameters
@@ -64,21 +59,19 @@ def true_colour_qml(red, green, blue, ranges):
     -------
     str
     """
-    stretches = "\n".join(
-        f"""      <{colour}ContrastEnhancement>
-        <minValue>{lowest:.6g}</minValue>
-        <maxValue>{highest:.6g}</maxValue>
-        <algorithm>StretchToMinimumMaximum</algorithm>
-      </{colour}ContrastEnhancement>""" for colour, (lowest, highest) in zip(("red", "green", "blue"), ranges))
-    return _FRAME.format(renderer=f"""\
-    <rasterrenderer type="multibandcolor" redBand="{red}" greenBand="{green}" blueBand="{blue}" alphaBand="-1" \
-opacity="1" nodataColor="">
-      <rasterTransparency/>
-{stretches}
-    </rasterrenderer>""")
+    return render_template("multiband_colour.qml.xml", bands=(red, green, blue),
+                           ranges=[_six_digits(limits) for limits in ranges])
 
 
-def grey_qml(band, stretch):
+def false_colour_qml(near_infrared: int, red: int, green: int, ranges: Sequence[tuple[float, float]]) -> str:
+    """Return a false-colour style: near infrared, red and green as red, green and blue; vegetation is red.
+
+    Parameters and return value as for :func:`true_colour_qml`; `ranges` in the order of the arguments.
+    """
+    return true_colour_qml(near_infrared, red, green, ranges)
+
+
+def grey_qml(band: int, stretch: tuple[float, float]) -> str:
     """Return a singleband grey style.
 
     Parameters
@@ -92,27 +85,24 @@ def grey_qml(band, stretch):
     -------
     str
     """
-    return _FRAME.format(renderer=f"""\
-    <rasterrenderer type="singlebandgray" grayBand="{band}" gradient="BlackToWhite" alphaBand="-1" opacity="1" \
-nodataColor="">
-      <rasterTransparency/>
-      <contrastEnhancement>
-        <minValue>{stretch[0]:.6g}</minValue>
-        <maxValue>{stretch[1]:.6g}</maxValue>
-        <algorithm>StretchToMinimumMaximum</algorithm>
-      </contrastEnhancement>
-    </rasterrenderer>""")
+    return render_template("singleband_grey.qml.xml", band=band, stretch=_six_digits(stretch))
 
 
-def false_colour_qml(near_infrared, red, green, ranges):
-    """Return a false-colour style: near infrared, red and green as red, green and blue; vegetation is red.
-
-    Parameters and return value as for :func:`true_colour_qml`; `ranges` in the order of the arguments.
-    """
-    return true_colour_qml(near_infrared, red, green, ranges)
+def shipped_style(name: str) -> str:
+    """Return the text of a style that is part of Floefield, for example ``confidence``."""
+    return (STYLES / f"{name}.qml").read_text(encoding="utf-8")
 
 
-def stretch_range(values, low=2.0, high=98.0):
+def printable(text: str) -> str:
+    """Return a text without control characters, which XML forbids."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def _six_digits(limits: Iterable[float]) -> list[str]:
+    return [f"{limit:.6g}" for limit in limits]
+
+
+def stretch_range(values: NDArray[np.floating], low: float = 2.0, high: float = 98.0) -> tuple[float, float]:
     """Return the range of a contrast stretch, from two percentiles of a band.
 
     Parameters
@@ -134,42 +124,19 @@ def stretch_range(values, low=2.0, high=98.0):
     return (lowest, highest) if highest > lowest else (lowest, lowest + max(abs(lowest), 1.0) * 1e-3)
 
 
-def shipped_style(name):
-    """Return the text of a style that is part of Floefield, for example ``confidence``.
-
-    Returns
-    -------
-    str
-    """
-    return (STYLES / f"{name}.qml").read_text(encoding="utf-8")
-
-
-def quoted(text):
-    """Return a text as a quoted and escaped XML attribute, without control characters, which XML forbids."""
-    return '"{}"'.format(escape("".join(character for character in text if character.isprintable())))
-
-
-SAMPLES_PER_BLOCK = 4000
-
-
 class GreyStretch:
-    """Range of the grey stretch, from a sample of the blocks written."""
+    """Grey style between the 2nd and the 98th percentile, from a sample of the blocks written."""
 
-    def __init__(self):
-        self._parts = []
+    def __init__(self) -> None:
+        self._parts: list[NDArray[np.floating]] = []
 
-    def add(self, values):
+    def add(self, values: NDArray[np.floating]) -> None:
         """Add a regular sample of the values of a block."""
         finite = values[np.isfinite(values)]
         if finite.size:
             self._parts.append(finite[::max(1, finite.size // SAMPLES_PER_BLOCK)])
 
-    def style(self):
-        """Return the QML style of the raster.
-
-        Returns
-        -------
-        str
-        """
+    def style(self) -> str:
+        """Return the style of the raster."""
         sample = np.concatenate(self._parts) if self._parts else np.zeros(0)
         return grey_qml(1, stretch_range(sample))

@@ -1,18 +1,31 @@
-"""SVG figures: bars, heat map, cells, text, colours.
+"""SVG figures of reports without subject: bars, heat maps, cells, text and colours.
 
-Figures of the reports, as inline SVG that follows the colours of the page.
-
-Only matplotlib's object-oriented interface is used, so that figures can be made in any thread. Text has the colour of
-the surrounding page (light or dark); cells have fixed colours with contrasting text. Class names come from users: they
-are never parsed as formulas, and a name that matplotlib's font cannot render (Arabic and Chinese among them) is
-replaced by the number of its class, which the tables of the report explain.
+The figures are inline SVG that follows the colours of the page. Only matplotlib's object-oriented interface is used, so
+that figures can be made in any thread. Text has the colour of the surrounding page (light or dark); cells have fixed
+colours with contrasting text. Class names come from users: they are never parsed as formulas, and a name that
+matplotlib's font cannot render (Arabic and Chinese among them) is replaced by the number of its class, which the tables
+of the report explain.
 """
+
+from __future__ import annotations
 
 import io
 import math
 import re
 import textwrap
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Union
+
+    from markupsafe import Markup
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+    Colour = Union[str, "tuple[float, ...]"]
 
 FONT = "DejaVu Sans"
 MAX_LABEL = 34
@@ -24,80 +37,96 @@ MAX_CLASSES_WITH_COUNTS = 40
 
 # Placeholder for the text colour of the page until the SVG is finished.
 TEXT = "#010203"
-_IMPORTANCE = ((0.93, 0.95, 0.89), (0.14, 0.42, 0.12))
+
+# Lines and outlines, visible on light and dark pages.
+GREY = "#8a8f94"
+_HEAT = ((0.93, 0.95, 0.89), (0.14, 0.42, 0.12))
 _BAR = (0.30, 0.58, 0.24)
 
 
-def calendar_picture(bands, dates, fractions, by_band, by_date):
-    """Importance of each band on each date, with the sums by date (top) and by band (right).
+def heat_map_picture(rows: Sequence[str], columns: Sequence[str], fractions: Sequence[Sequence[float | None]],
+                     description: str, name: str) -> Markup:
+    """Fractions in a table of coloured cells, with the sums of the columns (top) and of the rows (right) as bars.
 
     Parameters
     ----------
-    bands, dates : sequence of str
-    fractions : list of list of float or None
-        One row for each band, one column for each date.
-    by_band, by_date : sequence of float
+    rows, columns : sequence of str
+        Names.
+    fractions : sequence of sequence of float or None
+        One row for each name in `rows`; None leaves a cell empty.
+    description : str
+        Alternative text of the figure.
+    name : str
+        Unique prefix of the ids of the figure on the page.
 
     Returns
     -------
-    str
+    Markup
         SVG.
     """
     cell_width, cell_height, bar = 0.42, 0.3, 0.75
-    columns, rows = len(dates) * cell_width, len(bands) * cell_height
-    figure, axes = figure_of(columns, rows)
+    width, height = len(columns) * cell_width, len(rows) * cell_height
+    figure, axes = figure_of(width, height)
     maximum = max((fraction for row in fractions for fraction in row if fraction is not None), default=0.0) or 1.0
-    draw_cells(axes, len(dates), len(bands), {
-        (column, row): _mix(fraction / maximum, *_IMPORTANCE)
+    draw_cells(axes, len(columns), len(rows), {
+        (column, row): mixed(fraction / maximum, *_HEAT)
         for row, line in enumerate(fractions) for column, fraction in enumerate(line) if fraction is not None})
     axes.xaxis.set_ticks_position("bottom")
     axes.xaxis.set_label_position("bottom")
-    name_ticks(axes.yaxis, [short(band) for band in bands], 8.5)
-    name_ticks(axes.xaxis, dates, 8, rotation=60, inwards=True)
-    top = figure.add_axes((0, 1 + 0.08 / rows, 1, bar / rows))
-    top.bar(range(len(dates)), by_date, width=0.8, color=_BAR, linewidth=0)
-    top.set_xlim(-0.5, len(dates) - 0.5)
-    side = figure.add_axes((1 + 0.08 / columns, 0, bar / columns, 1))
-    side.barh(range(len(bands)), by_band, height=0.75, color=_BAR, linewidth=0)
-    side.set_ylim(len(bands) - 0.5, -0.5)
-    for index, fraction in enumerate(by_date):
+    name_ticks(axes.yaxis, [short(each) for each in rows], 8.5)
+    name_ticks(axes.xaxis, columns, 8, rotation=60, inwards=True)
+    row_sums = [sum(fraction or 0.0 for fraction in row) for row in fractions]
+    column_sums = [sum(row[column] or 0.0 for row in fractions) for column in range(len(columns))]
+    top = figure.add_axes((0, 1 + 0.08 / height, 1, bar / height))
+    top.bar(range(len(columns)), column_sums, width=0.8, color=_BAR, linewidth=0)
+    top.set_xlim(-0.5, len(columns) - 0.5)
+    side = figure.add_axes((1 + 0.08 / width, 0, bar / width, 1))
+    side.barh(range(len(rows)), row_sums, height=0.75, color=_BAR, linewidth=0)
+    side.set_ylim(len(rows) - 0.5, -0.5)
+    for index, fraction in enumerate(column_sums):
         write(top, index, fraction, f"{100 * fraction:.0f}", 7, TEXT, va="bottom")
-    for index, fraction in enumerate(by_band):
+    for index, fraction in enumerate(row_sums):
         write(side, fraction, index, f" {100 * fraction:.0f} %", 7, TEXT, ha="left")
     for margin_axes in (top, side):
         margin_axes.set_axis_off()
-    return svg_of(figure, "Importance of each band on each date; darker is more important", "calendar")
+    return svg_of(figure, description, name)
 
 
-def bars_picture(features):
-    """Importance of features as horizontal bars.
+def bars_picture(bars: Sequence[tuple[str, float]], description: str, name: str, noun: str) -> Markup:
+    """Fractions as horizontal bars.
 
     Parameters
     ----------
-    features : sequence of (str, float)
-        Most important first.
+    bars : sequence of (str, float)
+        Name and fraction, from top to bottom.
+    description : str
+        Alternative text of the figure.
+    name : str
+        Unique prefix of the ids of the figure on the page.
+    noun : str
+        With a number, replaces a name that the font cannot render.
 
     Returns
     -------
-    str
+    Markup
         SVG.
     """
-    names = [short(name) if is_drawable(name) else f"feature {index}" for index, (name, _) in enumerate(features, 1)]
+    names = [short(text) if is_drawable(text) else f"{noun} {index}" for index, (text, _) in enumerate(bars, 1)]
     figure, axes = figure_of(3.5, 0.26 * len(names))
-    axes.barh(range(len(names)), [fraction for _, fraction in features], height=0.7, color=_BAR, linewidth=0)
+    axes.barh(range(len(names)), [fraction for _, fraction in bars], height=0.7, color=_BAR, linewidth=0)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)))
     name_ticks(axes.yaxis, names, 8.5)
-    for index, (_, fraction) in enumerate(features):
+    for index, (_, fraction) in enumerate(bars):
         write(axes, fraction, index, f" {100 * fraction:.1f} %", 7.5, TEXT, ha="left")
     axes.set_xticks([])
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    return svg_of(figure, "Importance of the features", "bars")
+    return svg_of(figure, description, name)
 
 
-def figure_of(width, height):
+def figure_of(width: float, height: float) -> tuple[Figure, Axes]:
     """Figure and axes of a size in inches, without labels; the saved figure is extended by its labels."""
     from matplotlib.figure import Figure
 
@@ -108,11 +137,11 @@ def figure_of(width, height):
     return figure, axes
 
 
-def draw_cells(axes, columns, rows, colours):
+def draw_cells(axes: Axes, columns: int, rows: int, colours: Mapping[tuple[int, int], Colour]) -> None:
     """Draw cells with colours by (column, row), outlines for the others; set up ticks for row and column names."""
     from matplotlib.collections import PolyCollection
 
-    def squares(positions):
+    def squares(positions: Iterable[tuple[int, int]]) -> list:
         return [[(x - 0.47, y - 0.47), (x + 0.47, y - 0.47), (x + 0.47, y + 0.47), (x - 0.47, y + 0.47)]
                 for x, y in positions]
 
@@ -132,12 +161,13 @@ def draw_cells(axes, columns, rows, colours):
         spine.set_visible(False)
 
 
-def write(axes, x, y, text, size, colour, ha="center", va="center"):
+def write(axes: Axes, x: float, y: float, text: str, size: float, colour: Colour, ha: str = "center",
+          va: str = "center") -> None:
     """Draw text at a position; never parsed as a formula."""
     axes.text(x, y, text, ha=ha, va=va, fontsize=size, color=colour, fontfamily=FONT, parse_math=False, usetex=False)
 
 
-def name_ticks(axis, labels, size, rotation=0, inwards=False):
+def name_ticks(axis: Axis, labels: Sequence[str], size: float, rotation: float = 0, inwards: bool = False) -> None:
     """Set tick labels; rotated labels end at their tick."""
     axis.set_ticklabels(labels, fontsize=size, color=TEXT, fontfamily=FONT, parse_math=False, usetex=False,
                         rotation=rotation, rotation_mode="anchor" if rotation else "default")
@@ -147,13 +177,13 @@ def name_ticks(axis, labels, size, rotation=0, inwards=False):
             text.set_verticalalignment("center" if rotation == 90 else "baseline" if not inwards else "top")
 
 
-def _mix(fraction, light, dark):
+def mixed(fraction: float, light: Sequence[float], dark: Sequence[float]) -> tuple[float, ...]:
     """A colour between two colours; the square root makes small fractions visible."""
     fraction = math.sqrt(min(max(float(fraction), 0.0), 1.0))
     return tuple(a + (b - a) * fraction for a, b in zip(light, dark))
 
 
-def class_name(number, label):
+def class_name(number: int, label: str) -> str:
     """Number and label of a class in at most two short lines, wrapped at blanks and after underscores."""
     if not is_drawable(label) or label == str(number):
         return str(number)
@@ -162,17 +192,17 @@ def class_name(number, label):
     return "\n".join(lines).replace("_ ", "_").replace("\u2002", "  ")
 
 
-def one_line(number, label):
+def one_line(number: int, label: str) -> str:
     """:func:`class_name` without the break."""
     return class_name(number, label).replace("_\n", "_").replace("\n", " ")
 
 
-def short(text):
+def short(text: str) -> str:
     """A name shortened for a figure."""
     return text if len(text) <= MAX_LABEL else text[:MAX_LABEL - 1].rstrip() + "…"
 
 
-def is_drawable(text):
+def is_drawable(text: str) -> bool:
     """Whether matplotlib's font has all characters of a text and they are written from left to right."""
     from matplotlib.font_manager import findfont, get_font
 
@@ -181,7 +211,7 @@ def is_drawable(text):
                for sign in text)
 
 
-def svg_of(figure, description, name):
+def svg_of(figure: Figure, description: str, name: str) -> Markup:
     """The figure as inline SVG: reproducible, without header, with ids that are unique on the page."""
     from markupsafe import Markup, escape
 
@@ -201,10 +231,8 @@ def svg_of(figure, description, name):
         "<svg ", f'<svg role="img" aria-label="{escape(description)}" style="{minimum_width}" ', 1))
 
 
-GREY = "#8a8f94"
 
-
-def space_labels(heights, spacing):
+def space_labels(heights: Sequence[float], spacing: float) -> list[float]:
     """Positions for labels near `heights` (descending) that are at least `spacing` apart."""
     positions = []
     for height in heights:
@@ -217,5 +245,6 @@ def space_labels(heights, spacing):
     return positions
 
 
-def _rgb(colour):
+def rgb(colour: Sequence[int]) -> tuple[float, ...]:
+    """A colour (0..255) as matplotlib's (0..1)."""
     return tuple(channel / 255 for channel in colour)

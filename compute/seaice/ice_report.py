@@ -1,11 +1,6 @@
-"""Report and figures.
+"""HTML report on ice maps: accuracy by date and class, ice area by date, and map thumbnails.
 
-Report on ice maps: accuracy by date and class, and ice area by date.
-
-The output is deterministic. Figures are in :mod:`.pictures` and :mod:`..accuracy.pictures`, the text in
-``resources/report/seaice.html``.
-
-Figures of the ice report: map thumbnails, and class fractions by date.
+The report has no time stamp: identical inputs produce identical files. The text is in ``resources/report/seaice.html``.
 """
 
 import base64
@@ -15,82 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..accuracy.confusion_display import confusion_picture
-from ..report.figures import FONT, TEXT, bars_picture, figure_of, svg_of
+from ..accuracy.confusion_display import confusion_picture, matrix_content, matrix_scores
+from ..classification.classification_report import TOP_FEATURES, importance_picture
+from ..report.figures import FONT, TEXT, figure_of, rgb, svg_of
 from ..report.page import css_colour, write_page
 from ..versions import software_versions
 from .ice_scenes import INCIDENCE
 from .ice_training import sum_matrices
 
-# Inches.
+# Width of a bar and height of the figure of fractions, in inches.
 BAR_WIDTH, HEIGHT = 0.42, 2.3
-
-
-def thumbnail_uri(thumbnail, legend):
-    """Return a map thumbnail as a PNG data URI.
-
-    Parameters
-    ----------
-    thumbnail : ndarray of uint8, shape (height, width)
-        Class values; 0 is transparent.
-    legend : Legend
-
-    Returns
-    -------
-    str
-        For the ``src`` of an image.
-    """
-    colours = np.zeros((256, 4), np.uint8)
-    for entry in legend.classes:
-        colours[entry.value] = (*entry.colour, 255)
-    height, width = thumbnail.shape
-    lines = np.zeros((height, 1 + 4 * width), np.uint8)
-    lines[:, 1:] = colours[thumbnail].reshape(height, -1)
-    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
-             (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b"")]
-    png = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts)
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
-
-
-def season_figure(days, fractions, classes):
-    """Return the fraction of each class by date as stacked bars.
-
-    Parameters
-    ----------
-    days : sequence of datetime.date
-        Dates of the scenes, in order.
-    fractions : sequence of sequence of float
-        By scene and class.
-    classes : sequence of MapClass
-
-    Returns
-    -------
-    str
-        SVG.
-    """
-    figure, axes = figure_of(max(2.4, BAR_WIDTH * len(days)), HEIGHT)
-    bottom = np.zeros(len(days))
-    for index, entry in enumerate(classes):
-        heights = np.array([row[index] for row in fractions])
-        axes.bar(range(len(days)), heights, bottom=bottom, width=0.86, linewidth=0,
-                 color=tuple(channel / 255 for channel in entry.colour))
-        bottom += heights
-    axes.set_xlim(-0.6, len(days) - 0.4)
-    axes.set_ylim(0, 1)
-    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
-    axes.set_xticks(range(len(days)))
-    axes.set_yticklabels(["0", "25 %", "50 %", "75 %", "100 %"], fontsize=8, color=TEXT, fontfamily=FONT)
-    axes.set_xticklabels([day.isoformat() for day in days], fontsize=8, color=TEXT, fontfamily=FONT, rotation=60,
-                         rotation_mode="anchor", ha="right", va="top")
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return svg_of(figure, "Fraction of each class by date", "season")
-
-
 SQUARE_METRES_PER_KM2 = 1e6
-TOP_FEATURES = 20
 FEW_DATES = 5
 FEW_PIXELS = 200
 
@@ -162,7 +92,7 @@ def write_ice_report(path, report, check=lambda: None):
         If the file cannot be written.
     """
     check()
-    scores = _scores(report.matrix, report)
+    scores = matrix_content(report.matrix, _classes_by_label(report), "pixels")
     rows = []
     for summary in report.scenes:
         check()
@@ -175,31 +105,17 @@ def write_ice_report(path, report, check=lambda: None):
                few_dates=FEW_DATES, warnings=_warnings(report, days),
                synthetic=any(summary.scene.is_synthetic for summary in report.scenes),
                trained=list(zip(report.model.classes, report.model.training_pixels)),
-               importance={"figure": bars_picture(importances[:TOP_FEATURES]), "count": len(importances)},
+               importance={"figure": importance_picture(importances[:TOP_FEATURES]), "count": len(importances)},
                settings=_settings(report), versions=software_versions())
 
 
-def _scores(matrix, report):
-    if matrix is None or not matrix.total:
-        return None
-    by_label = {entry.label: entry for entry in report.legend.classes}
-    rows = []
-    for index, label in enumerate(matrix.labels):
-        expected, mapped = int(matrix.reference_totals[index]), int(matrix.mapped_totals[index])
-        rows.append({"number": by_label[label].value, "label": label, "colour": css_colour(by_label[label].colour),
-                     "precision": float(matrix.precision[index]) if mapped else None,
-                     "recall": float(matrix.recall[index]) if expected else None,
-                     "f1_score": float(matrix.f1_score[index]) if expected else None,
-                     "right": int(matrix.counts[index, index]), "expected": expected, "mapped": mapped,
-                     "counts": [int(count) for count in matrix.counts[index]]})
-    assessed = [row["f1_score"] for row in rows if row["f1_score"] is not None]
-    return {"total": matrix.total, "right": int(matrix.counts.trace()), "accuracy": matrix.overall_accuracy,
-            "kappa": matrix.kappa, "mean_f_score": sum(assessed) / len(assessed), "rows": rows}
+def _classes_by_label(report):
+    return {entry.label: entry for entry in report.legend.classes}
 
 
 def _scene_row(summary, report):
     scene, mapped = summary.scene, summary.mapped
-    scores = _scores(sum_matrices(filter(None, [summary.matrix])), report)
+    scores = matrix_scores(sum_matrices(filter(None, [summary.matrix])), _classes_by_label(report))
     figure = ""
     if scores and len(scores["rows"]) > 1:
         figure = confusion_picture([(row["number"], row["label"]) for row in scores["rows"]],
@@ -275,6 +191,10 @@ def _settings(report):
     textures = {"from_folder": "existing rasters", "none": "none"}.get(
         settings.textures, f"window {texture.window}, {texture.levels} levels, distance "
         f"{', '.join(map(str, texture.distances))}, {', '.join(texture.features)}")
+    assessment = "none"
+    if settings.evaluation == "leave_one_date_out":
+        trees = min(settings.evaluation_trees, settings.forest.trees)
+        assessment = f"leave-one-date-out, forests of {trees} trees"
     return {
         "Legend": report.legend.name, "Textures (GLCM)": textures,
         "Output step": f"{texture.step} pixel{'s' if texture.step > 1 else ''}",
@@ -284,7 +204,67 @@ def _settings(report):
         "Maximum training pixels per class and scene": f"{settings.samples_per_class}",
         "Classifier": f"random forest, {settings.forest.trees} trees, "
         f"minimum {settings.forest.min_samples_leaf} samples per leaf",
-        "Assessment": "leave-one-date-out, forests of "
-                      f"{min(settings.evaluation_trees, settings.forest.trees)} trees"
-                      if settings.evaluation == "leave_one_date_out" else "none",
+        "Assessment": assessment,
         "Random seed": str(settings.forest.seed)}
+
+
+def thumbnail_uri(thumbnail, legend):
+    """Return a map thumbnail as a PNG data URI.
+
+    Parameters
+    ----------
+    thumbnail : ndarray of uint8, shape (height, width)
+        Class values; 0 is transparent.
+    legend : Legend
+
+    Returns
+    -------
+    str
+        For the ``src`` of an image.
+    """
+    colours = np.zeros((256, 4), np.uint8)
+    for entry in legend.classes:
+        colours[entry.value] = (*entry.colour, 255)
+    height, width = thumbnail.shape
+    lines = np.zeros((height, 1 + 4 * width), np.uint8)
+    lines[:, 1:] = colours[thumbnail].reshape(height, -1)
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
+             (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b"")]
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts)
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def season_figure(days, fractions, classes):
+    """Return the fraction of each class by date as stacked bars.
+
+    Parameters
+    ----------
+    days : sequence of datetime.date
+        Dates of the scenes, in order.
+    fractions : sequence of sequence of float
+        By scene and class.
+    classes : sequence of MapClass
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    figure, axes = figure_of(max(2.4, BAR_WIDTH * len(days)), HEIGHT)
+    bottom = np.zeros(len(days))
+    for index, entry in enumerate(classes):
+        heights = np.array([row[index] for row in fractions])
+        axes.bar(range(len(days)), heights, bottom=bottom, width=0.86, linewidth=0, color=rgb(entry.colour))
+        bottom += heights
+    axes.set_xlim(-0.6, len(days) - 0.4)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+    axes.set_xticks(range(len(days)))
+    axes.set_yticklabels(["0", "25 %", "50 %", "75 %", "100 %"], fontsize=8, color=TEXT, fontfamily=FONT)
+    axes.set_xticklabels([day.isoformat() for day in days], fontsize=8, color=TEXT, fontfamily=FONT, rotation=60,
+                         rotation_mode="anchor", ha="right", va="top")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return svg_of(figure, "Fraction of each class by date", "season")

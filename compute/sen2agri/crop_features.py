@@ -2,7 +2,7 @@
 
 Bands and spectral indices of each date of a series.
 
-Arrays have shape (pixels, dates); the formulas, those of Sen2-Agri, are in :mod:`..sentinel2.indices`.
+Arrays have shape (pixels, dates); the formulas, those of Sen2-Agri, are in :mod:`..sentinel2.spectral_indices`.
 
 Features of the crop mask: temporal statistics of NDVI, NDWI and brightness over the season.
 
@@ -46,7 +46,7 @@ def index_of(name, bands):
     Parameters
     ----------
     name : str
-        Key of :data:`~..sentinel2.indices.INDICES`.
+        Key of :data:`~..sentinel2.spectral_indices.INDICES`.
     bands : dict of str to ndarray of float32
         Reflectance by band name.
 

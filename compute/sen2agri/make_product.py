@@ -75,7 +75,7 @@ def make_product(task, paths, progress):
             check_codes(reference.classes, minimum=0 if task.kind == CROP_MASK else 1)
         warnings += parcel_warnings(reference) + validation_warnings(reference, task.validation is None)
         trained = train_model(stack, reference, task.forest, executor, progress.part(0.1, 0.4))
-        # Pixels of a reference map are not those of any parcel, so no parcel has to be excluded from an assessment.
+        # Labels from a reference map are independent of all parcels, so all parcels can validate the map.
         record = "" if task.reference else training_text(stack.grid, reference, progress.check)
         model = replace(trained.model, training_record=record)
         warnings, notes = warnings + trained.warnings, notes + trained.notes

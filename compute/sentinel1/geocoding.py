@@ -71,8 +71,8 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     area : Area, optional
         The output is limited to its bounding box; the whole scene by default.
     land : callable, optional
-        Called with the :class:`~.mapping.ProjectedImage`, returns GeoJSON-like land polygons in its CRS; their pixels
-        are set to nodata.
+        Called with the :class:`~.projected_image.ProjectedImage`, returns GeoJSON-like land polygons in its CRS; their
+        pixels are set to nodata.
 
     Returns
     -------

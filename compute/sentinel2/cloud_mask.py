@@ -1,7 +1,7 @@
 """Cloud masks from the scene classification, the cloud probability, or the Level-1C masks.
 
-Masks are flags: they are downsampled by a flag method (:mod:`..raster.aggregate`) and upsampled by nearest neighbour.
-Small patches may then be removed and the rest buffered, as clouds thin out beyond their classified edge.
+Masks are flags: they are downsampled by a flag method (:mod:`..raster.resampling_methods`) and upsampled by nearest
+neighbour. Small patches may then be removed and the rest buffered, as clouds thin out beyond their classified edge.
 """
 
 import contextlib

@@ -15,7 +15,7 @@ from .pixel_pairs import HOMOGENEITY_BITS
 
 @dataclass(frozen=True)
 class Requirements:
-    """Inputs of a feature: sums of :mod:`.moments`, histograms of :mod:`.pairs`, and whether the largest bin."""
+    """Inputs of a feature: sums and histograms of :mod:`.pixel_pairs`, and whether the largest bin."""
 
     sums: tuple = ()
     histograms: tuple = ()
@@ -51,9 +51,9 @@ class Features:
     Parameters
     ----------
     sums : dict of str to ndarray of int64
-        Sums of :mod:`.moments`; features are undefined where "pairs" is 0.
+        Sums of :mod:`.pixel_pairs`; features are undefined where "pairs" is 0.
     histograms : dict of str to (CountTable, ndarray of uint64)
-        Totals of the histograms of :mod:`.pairs`, by kind.
+        Totals of the histograms of :mod:`.pixel_pairs`, by kind.
     largest : ndarray of int64, optional
         Largest weight of a bin of the joint histogram.
 

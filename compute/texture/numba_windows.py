@@ -1,4 +1,4 @@
-"""Moving windows compiled with numba, if it is installed: the same integers as :mod:`.plain`, faster.
+"""Moving windows compiled with numba, if it is installed: the same integers as :mod:`.numpy_windows`, faster.
 
 The kernels are single-threaded Python functions that release the global interpreter lock when compiled. The compiled
 code is cached next to this file or in the user's cache folder.
@@ -20,12 +20,12 @@ def is_available():
 
 
 def add_box_sums(plane, table, step, totals):
-    """Add the sums over the pairs of each window; parameters as for :func:`.plain.add_box_sums`."""
+    """Add the sums over the pairs of each window; parameters as for :func:`.numpy_windows.add_box_sums`."""
     _compiled(_add_box_sums)(plane.keys, table, plane.height, plane.width, step, totals)
 
 
 def histogram_totals(planes, histogram, table, shape, step, with_largest):
-    """Return the totals over the histogram bins of each window; parameters as for :func:`.plain.histogram_totals`."""
+    """Return the totals over the bins of each window; parameters as for :func:`.numpy_windows.histogram_totals`."""
     coded = [(code.take(plane.keys), plane.height, plane.width) for plane in planes for code in histogram.codes]
     codes = np.full((len(coded), *np.max([codes.shape for codes, _, _ in coded], axis=0)), histogram.bins, np.uint16)
     for plane, (part, _, _) in enumerate(coded):

@@ -59,7 +59,7 @@ def histogram_totals(planes, histogram, table, shape, step, with_largest):
     Returns
     -------
     totals : ndarray of uint64, shape `shape`
-        Totals for :class:`~.tables.CountTable`.
+        Totals for :class:`~.pixel_pairs.CountTable`.
     largest : ndarray of int64, shape `shape`, or None
         Largest weight of a bin.
     """

@@ -132,7 +132,7 @@ class CountTable:
     """Look-up tables for counts up to a limit.
 
     Counts use three ranges of `region` integers each: ordinary bins start at 0, bins of pairs of equal levels (see
-    :class:`~.pairs.Histogram`) at `region`, the bin of invalid pairs at ``2 * region``.
+    :class:`Histogram`) at `region`, the bin of invalid pairs at ``2 * region``.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def write_textures(path, output, bands, settings, progress, engine=None):
     settings : TextureSettings
     progress : Progress
     engine : module, optional
-        As for :func:`~.windows.window_textures`.
+        As for :func:`~.window_textures.window_textures`.
 
     Returns
     -------

@@ -64,13 +64,13 @@ def window_textures(grey, extents, settings, check=None, engine=None):
     check : callable, optional
         Called repeatedly; may raise to cancel.
     engine : module, optional
-        :mod:`.plain` or :mod:`.compiled`, which have the same results.
+        :mod:`.numpy_windows` or :mod:`.numba_windows`, which have the same results.
 
     Returns
     -------
     ndarray of float32, shape (sets * features, rows, columns)
-        In the order of :func:`~.settings.texture_sets`, then of ``settings.features``; NaN where too few pairs are
-        valid.
+        In the order of :func:`~.texture_settings.texture_sets`, then of ``settings.features``; NaN where too few pairs
+        are valid.
     """
     engine = engine or fastest_engine()
     result = []

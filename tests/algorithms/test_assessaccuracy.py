@@ -244,7 +244,8 @@ def test_a_map_is_compared_with_each_of_several_others(assess, tmp_path):
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<title>Accuracy of map, july and august</title>" in report
     assert report.count("McNemar's test by parcels") == 2
-    assert "<bdi>map</bdi> or <bdi>july</bdi>" in report and "<bdi>map</bdi> or <bdi>august</bdi>" in report
+    assert "<bdi>map</bdi> and <bdi>july</bdi>" in report and "<bdi>map</bdi> and <bdi>august</bdi>" in report
+    assert report.count("<th>Difference</th>") == 2 and report.count('<table class="wide compare">') == 1
     assert "Map 3: <bdi>august</bdi>" in report
     errors = QgsVectorLayer(results["ERRORS"], "", "ogr")
     wrong = np.array([[feature[name] for name in ("wrong", "wrong_2", "wrong_3")] for feature in errors.getFeatures()])

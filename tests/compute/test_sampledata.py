@@ -12,7 +12,7 @@ from floefield.compute.output_files import OutputSet
 from floefield.compute.progress import Progress
 from floefield.compute.sampledata.cloud_cover import create_sky
 from floefield.compute.sampledata.overpasses import Overpass, plan_overpasses, sun_angles
-from floefield.compute.sampledata.random_fields import block_mean
+from floefield.compute.sampledata.random_fields import block_mean, blur
 from floefield.compute.sampledata.sample import SampleSettings
 from floefield.compute.sampledata.sample_kinds import create_sample
 from floefield.compute.sampledata.sentinel2_products import write_jp2
@@ -243,3 +243,10 @@ def test_the_land_cover_map_is_coarse_and_mostly_right(tmp_path):
     surveyed = reference > 0
     assert surveyed.sum() > 50
     assert 0.7 < (mapped == reference)[surveyed & (cover != 130)].mean() < 1.0
+
+
+def test_blur_weighs_neighbours_by_a_quarter_and_repeats_the_edges():
+    impulse = np.zeros((5, 5))
+    impulse[2, 2] = 1.0
+    np.testing.assert_array_equal(blur(impulse)[1:4, 1:4], np.outer((0.25, 0.5, 0.25), (0.25, 0.5, 0.25)))
+    np.testing.assert_array_equal(blur(np.full((4, 3), 0.7), passes=3), np.full((4, 3), 0.7))
