@@ -45,12 +45,6 @@ PRIVATE = {
 
 # (file, text as it stands there) -> why
 ALLOWED = {
-    ("compute/classifiers/model_file.py", "contrasts"): "key of the model file, named in its specification",
-    ("docs/model-file.md", "contrasts"): "key of the model file",
-    ("compute/classifiers/model_file.py", "likeness"): "key of the model file",
-    ("docs/model-file.md", "likeness"): "key of the model file",
-    ("compute/classifiers/model_file.py", "stand ins"): "key of the model file",
-    ("docs/model-file.md", "stand ins"): "key of the model file",
     ("algorithms/insitu/prepareinsitu.py", "ground truth"): "tag: what users of other programs search for",
     ("algorithms/tools/createsampledata.py", "ground truth"): "tag: what users of other programs search for",
 }
@@ -62,7 +56,8 @@ def shipped_texts():
         yield from sorted((ROOT / layer).rglob("*.py"))
     for pattern in ("*.html", "*.xml", "*.csv", "*.model3"):
         yield from sorted((ROOT / "resources").rglob(pattern))
-    yield from sorted((ROOT / "docs").rglob("*.md"))
+    # docs/renamed.md lists the names of development versions.
+    yield from sorted(page for page in (ROOT / "docs").rglob("*.md") if page.name != "renamed.md")
     yield from (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "metadata.txt")
 
 

@@ -71,7 +71,7 @@ class AggregateByParcel(Algorithm):
     HELP = ("Computes zonal statistics by parcel: the mean (or another statistic) of each band, as features for an "
             "object-based classification, or the majority class of a class map. Output is a raster on the same grid, a "
             "parcel layer with the values as attributes, or both.")
-    REQUIRES = ("rasterio", "defusedxml")
+    REQUIRES = ("rasterio", "defusedxml", "jinja2")
     PARAMETERS = (RASTER, PARCELS, STATISTIC, PROBABILITIES, OUTSIDE, THREADS, OUTPUT, PARCEL_STATISTICS, EMPTY_COUNT)
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:

@@ -30,7 +30,7 @@ class ApplyClassifier(Algorithm):
             "inference", "class map", "crop map", "load")
     HELP = ("Maps the class of every pixel with a model file of 'Train a classifier' or 'Classify crops'. The rasters "
             "must contain the bands the model was trained on, matched by name or by order.")
-    REQUIRES = ("rasterio", "sklearn", "scipy")
+    REQUIRES = ("rasterio", "sklearn", "scipy", "jinja2")
     PARAMETERS = (
         RASTERS, MODEL, *with_defaults([BAND_MATCHING], ApplyTask), *GRID_PARAMETERS, *RULES_PARAMETERS,
         *with_defaults([THREADS], ApplyTask), *MAPS,

@@ -44,7 +44,7 @@ class SmoothClassification(Algorithm):
     HELP = ("Removes small patches and noisy borders from a class map: with a sieve filter (patches below the minimum "
             "mapping unit get the class of their largest neighbour), a majority filter, or by smoothing the class "
             "probabilities and assigning the most probable class. Values, colours, class names and nodata are kept.")
-    REQUIRES = ("rasterio", "skimage", "scipy", "defusedxml")
+    REQUIRES = ("rasterio", "skimage", "scipy", "defusedxml", "jinja2")
     PARAMETERS = (CLASSIFICATION, METHOD, MIN_MAPPING_UNIT, CONNECTEDNESS, WINDOW, PROBABILITIES, SIGMA, THREADS,
                   OUTPUT, CHANGED_FRACTION)
 

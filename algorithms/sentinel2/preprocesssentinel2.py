@@ -51,7 +51,7 @@ class PreprocessSentinel2(Algorithm):
             "raster, cropped to an area of interest, with clouds, land or sea masked on request. Reflectance is "
             "calibrated for every processing baseline (the offset of baseline 04.00 and later is applied) and stored "
             "as int16 with its scale factor.")
-    REQUIRES = ("rasterio", "scipy", "defusedxml")
+    REQUIRES = ("rasterio", "scipy", "jinja2", "defusedxml")
     ANY_RASTER_FORMAT = True
 
     def initAlgorithm(self, configuration=None):

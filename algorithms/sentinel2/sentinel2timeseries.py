@@ -72,7 +72,7 @@ class Sentinel2TimeSeries(Algorithm):
             "monthly or seasonal composites. Bands are named by band and date, such as B04_20180627, and sorted by "
             "date. Products of one day are mosaicked across tiles and UTM zones; dates without a valid pixel in the "
             "area are skipped with a message.")
-    REQUIRES = ("rasterio", "scipy", "matplotlib", "defusedxml")
+    REQUIRES = ("rasterio", "scipy", "jinja2", "matplotlib", "defusedxml")
     ANY_RASTER_FORMAT = True
 
     def initAlgorithm(self, configuration=None):

@@ -58,7 +58,7 @@ def smooth_probabilities(probabilities: NDArray[np.float32], components: NDArray
     probabilities : ndarray of float32, shape (classes, rows, columns)
         0 where not valid.
     components : ndarray of int16, shape (components, rows, columns)
-        From :meth:`.Similarity.components`.
+        From :meth:`..classifiers.similarity.Similarity.components`.
     valid : ndarray of bool, shape (rows, columns)
         Pixels with data; the others have no weight.
 

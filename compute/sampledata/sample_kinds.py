@@ -27,7 +27,7 @@ def create_sample(kind, folder, settings, progress):
     MissingInput
         If GDAL cannot write a required format.
     OSError
-        If a file cannot be written; converted by :class:`~.output_files.OutputSet`.
+        If a file cannot be written; converted by :class:`~..output_files.OutputSet`.
     Cancelled
         If the user cancelled.
     """

@@ -38,7 +38,7 @@ class IceTask:
     notes : tuple of str
         Remarks on the preparation of the charts.
     on_error : str
-        One of :data:`~.batch.ON_ERROR`, for scenes that cannot be used.
+        One of :data:`~..batch.ON_ERROR`, for scenes that cannot be used.
     """
 
     scenes: tuple

@@ -297,7 +297,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None, on_err
     land : callable, optional
         See :func:`write_scene`.
     on_error : str
-        One of :data:`~.batch.ON_ERROR`.
+        One of :data:`~..batch.ON_ERROR`.
 
     Returns
     -------

@@ -309,7 +309,7 @@ def write_many_textures(paths, folder, bands, settings, progress, on_error="skip
     settings : TextureSettings
     progress : Progress
     on_error : str
-        One of :data:`~.batch.ON_ERROR`.
+        One of :data:`~..batch.ON_ERROR`.
 
     Returns
     -------
