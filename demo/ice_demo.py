@@ -42,7 +42,7 @@ def make_ice(qgis, story, output, home, **sample):
     with story.step("Sentinel-1 scenes") as remarks:
         scenes = qgis.run("preprocesssentinel1", INPUT_FOLDER=made["PRODUCTS_FOLDER"], CRS=CRS, PIXEL_SIZE=40,
                           OUTPUT_FOLDER=folder / "scenes").results
-        remarks.append(f"{scenes['SCENES']} scenes calibrated, denoised and geocoded")
+        remarks.append(f"{scenes['SCENE_COUNT']} scenes calibrated, denoised and geocoded")
     with story.step("Ice maps") as remarks:
         maps = qgis.run("classifyseaice", SCENES_FOLDER=folder / "scenes", CHARTS_FOLDER=folder / "charts",
                         OUTPUT_FOLDER=folder / "maps", REPORT=output / REPORT, MODEL=folder / "ice.ffm", ICE_EDGE="true",

@@ -518,7 +518,7 @@ def _resolved(value, inputs, folder):
         return next(SENTINEL1.glob("ew_grdm_metadata/S1A_EW_*"))
     if value == "scenes":
         return folder / value
-    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffrf|zip)", value):
+    if isinstance(value, str) and re.fullmatch(r"\w+\.(tif|gpkg|csv|png|html|ffm|zip)", value):
         return folder / value
     return inputs.get(value, value)
 
