@@ -45,7 +45,8 @@ def make_ice(qgis, story, output, home, **sample):
         remarks.append(f"{scenes['SCENE_COUNT']} scenes calibrated, denoised and geocoded")
     with story.step("Ice maps") as remarks:
         maps = qgis.run("classifyseaice", SCENES_FOLDER=folder / "scenes", CHARTS_FOLDER=folder / "charts",
-                        OUTPUT_FOLDER=folder / "maps", REPORT=output / REPORT, MODEL=folder / "ice.ffm", ICE_EDGE="true",
+                        OUTPUT_FOLDER=folder / "maps", REPORT=output / REPORT, MODEL=folder / "ice.ffm",
+                        ICE_EDGE="true",
                         **CHOICES).results
         remarks.append(f"agreement with the charts {maps['OVERALL_ACCURACY']:.3f}, kappa {maps['KAPPA']:.3f} on dates "
                        "that took no part in training")

@@ -1,8 +1,9 @@
 """Classification of every pixel of a source, block by block, with pixel counts by class and by validation parcel.
 
 The steps: :class:`BlockPredictor` reads a block and predicts the class probabilities of its pixels; with smoothing,
-:func:`.probability_smoothing.smooth_window` averages them over similar neighbours; :class:`.class_decision.ClassDecision` turns them
-into the values of the rasters; and :class:`MapWriter` runs these steps for all blocks, writes and counts.
+:func:`.probability_smoothing.smooth_window` averages them over similar neighbours;
+:class:`.class_decision.ClassDecision` turns them into the values of the rasters; and :class:`MapWriter` runs
+these steps for all blocks, writes and counts.
 
 The work on a block is picklable: the executor may have threads or processes.
 """

@@ -106,8 +106,8 @@ def _too_few_classes(present: NDArray[np.int64], legend: Legend, settings: IceSe
         "BOUNDARY_DISTANCE or another LEGEND.")
 
 
-def leave_one_date_out(scenes: Sequence[RadarScene], samples: Sequence[ScenePixels], names: Sequence[str], legend: Legend,
-                       settings: IceSettings, progress: Progress) -> dict[RadarScene, ConfusionMatrix]:
+def leave_one_date_out(scenes: Sequence[RadarScene], samples: Sequence[ScenePixels], names: Sequence[str],
+                       legend: Legend, settings: IceSettings, progress: Progress) -> dict[RadarScene, ConfusionMatrix]:
     """Assess each date with a classifier trained on all other dates.
 
     Parameters

@@ -118,7 +118,8 @@ def _level_1c_mask(product, settings, crs_wkt, open_reader):
         reader = open_reader(product.safe.path_of(product.granule.cloud_classes))
         if len(reader.bands) < len(LEVEL_1C_CLOUD_TYPES):
             raise UnreadableInput(f"{product.uri}: {product.granule.cloud_classes} has fewer than three bands.")
-        parts = [_raster_mask(reader, settings, lambda values, valid: values == 1, index=LEVEL_1C_CLOUD_TYPES.index(kind))
+        parts = [_raster_mask(reader, settings, lambda values, valid: values == 1,
+                              index=LEVEL_1C_CLOUD_TYPES.index(kind))
                  for kind in kinds]
         return lambda grid, window: np.logical_or.reduce(
             [part(grid, window) for part in parts] or [np.zeros(window.shape, bool)])

@@ -64,7 +64,8 @@ def test_accuracy_equals_a_calculation_with_numpy(assess, tmp_path):
                      ERRORS=str(tmp_path / "errors.gpkg"))
 
     is_reference = reference_classes() > 0
-    assert results["OVERALL_ACCURACY"] == pytest.approx((class_map()[is_reference] == reference_classes()[is_reference]).mean())
+    is_correct = class_map()[is_reference] == reference_classes()[is_reference]
+    assert results["OVERALL_ACCURACY"] == pytest.approx(is_correct.mean())
     assert results["PARCEL_ACCURACY"] == 1.0
     with open(results["MATRIX"], encoding="utf-8-sig") as text:
         rows = list(csv.reader(text))

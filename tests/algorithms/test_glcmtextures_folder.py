@@ -54,7 +54,8 @@ def test_on_error_fail_ends_with_an_error(run, folder, tmp_path):
 
     with pytest.raises(QgsProcessingException, match=(
             r"1 of 2 rasters could not be used, the others were processed.*a.tif")):
-        run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"), "ON_ERROR": "skip_then_fail",
+        run("glcmtextures", {"INPUT_FOLDER": str(folder), "OUTPUT_FOLDER": str(tmp_path / "out"),
+                             "ON_ERROR": "skip_then_fail",
                              **SMALL})
     assert (tmp_path / "out" / "b_textures.tif").exists()
 

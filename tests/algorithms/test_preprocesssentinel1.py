@@ -265,7 +265,8 @@ def test_a_broken_product_is_reported_and_the_others_are_processed(run, feedback
     assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (1, 1)
     assert any("S1B_EW_GRDM" in text and "image (measurement folder)" in text for text in feedback.warned)
     with pytest.raises(QgsProcessingException, match=r"1 of 2 products could not be used.*S1B_EW"):
-        run("preprocesssentinel1", {**parameters, "OUTPUT_FOLDER": str(tmp_path / "again"), "ON_ERROR": "skip_then_fail"})
+        run("preprocesssentinel1", {**parameters, "OUTPUT_FOLDER": str(tmp_path / "again"),
+                                   "ON_ERROR": "skip_then_fail"})
     assert (tmp_path / "again" / f"{NAME}.tif").read_bytes() == (tmp_path / "out" / f"{NAME}.tif").read_bytes()
 
 

@@ -18,7 +18,8 @@ from floefield.compute.texture.texture_settings import TextureSettings
 
 SIZE, DATES, PER_DATE = 240, 4, 1500
 # Zones of a chart as open water, new and young ice, first-year and old ice.
-CLASSES = {seaice_world.WATER: 0, seaice_world.BERGY: 0, seaice_world.NEW: 1, seaice_world.YOUNG: 1, seaice_world.FIRST_YEAR: 2,
+CLASSES = {seaice_world.WATER: 0, seaice_world.BERGY: 0, seaice_world.NEW: 1, seaice_world.YOUNG: 1,
+           seaice_world.FIRST_YEAR: 2,
            seaice_world.FAST: 2, seaice_world.OLD: 3, seaice_world.LAND: -1}
 # As in the sea-ice tools, with two directions only.
 TEXTURE = TextureSettings(window=21, levels=32, distances=(2,), angles=("0", "90"),

@@ -111,7 +111,8 @@ def test_nearly_constant_windows_are_exact(engine, few):
     found = textures(grey, settings, engine)
     expected = features_of(symmetric_counts(grey, [(0, 1)], 128))
     # cancellation: for these features the reference implementation is the less accurate one
-    less_exact = {name: expected.pop(name) for name in ("information_correlation_1", "information_correlation_2", "cluster_shade", "sum_variance")}
+    less_exact = {name: expected.pop(name) for name in (
+        "information_correlation_1", "information_correlation_2", "cluster_shade", "sum_variance")}
     assert_features({name: plane[0, 0] for name, plane in found.items()}, expected)
     for name, value in less_exact.items():
         assert found[name][0, 0] == pytest.approx(value, rel=1e-5, abs=1e-6)
@@ -174,8 +175,9 @@ def test_a_constant_window_has_its_known_feature_values(engine):
         grey = np.full((12, 12), level, np.uint8)
         found = {name: plane[0, 0] for name, plane in
                  textures(grey, TextureSettings(features=FEATURES), engine).items()}
-        zero = {"contrast", "dissimilarity", "entropy", "variance", "sum_variance", "sum_entropy", "information_correlation_1",
-                   "information_correlation_2", "difference_variance", "difference_entropy", "cluster_shade", "cluster_prominence"}
+        zero = {"contrast", "dissimilarity", "entropy", "variance", "sum_variance", "sum_entropy",
+                "information_correlation_1", "information_correlation_2", "difference_variance", "difference_entropy",
+                "cluster_shade", "cluster_prominence"}
         one = {"homogeneity", "asm", "energy", "maximum", "correlation"}
         assert {name for name, value in found.items() if value == 0} - {"mean", "sum_average"} == zero
         assert {name for name, value in found.items() if value == 1} == one

@@ -127,7 +127,8 @@ def parameters_of(tool, inputs, folder):
         "glcmtextures of a folder": lambda: {"INPUT_FOLDER": inputs["ice"] + "/scenes", "WINDOW": 41,
                                              "OUTPUT_FOLDER": folder / "textures"},
         "classifyseaice": lambda: {
-            "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts", "BOUNDARY_DISTANCE": 80,
+            "SCENES_FOLDER": inputs["ice"] + "/scenes", "CHARTS_FOLDER": inputs["ice"] + "/charts",
+            "BOUNDARY_DISTANCE": 80,
             "WINDOW": 41, "TREES": 300, "MODEL": folder / "model.ffm", "REPORT": folder / "report.html",
             "OUTPUT_FOLDER": folder / "maps"},
         "createsampledata": lambda: {"SIZE": 300, "DATE_COUNT": 4, "OUTPUT_FOLDER": folder / "sample"},

@@ -26,7 +26,8 @@ def test_the_zip_holds_the_plugin_and_nothing_of_the_workshop(package):
     with zipfile.ZipFile(package) as archive:
         names = {name.split("/")[1] for name in archive.namelist()}
     assert {"__init__.py", "metadata.txt", "LICENSE", "algorithms", "provider", "compute", "resources"} <= names
-    assert not names & {"tests", "demo", "docs", "build", ".ci", "Makefile", ".gitattributes", ".gitignore", "pyproject.toml"}
+    assert not names & {"tests", "demo", "docs", "build", ".ci", "Makefile", ".gitattributes", ".gitignore",
+                        "pyproject.toml"}
 
 
 def test_the_unzipped_plugin_loads(package, new_qgis_process, tmp_path):

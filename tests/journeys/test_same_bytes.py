@@ -235,7 +235,8 @@ def test_threads_do_not_change_ice_maps(run, tmp_path):
     made = []
     for threads in THREADS:
         run("classifyseaice", {"SCENES_FOLDER": str(tmp_path / "scenes"), "CHARTS_FOLDER": str(tmp_path / "charts"),
-                               "BOUNDARY_DISTANCE": 80, "WINDOW": 5, "TREES": 12, "ICE_EDGE": True, "DRAFT_CHART": "grid", "DRAFT_CELL_SIZE": 200,
+                               "BOUNDARY_DISTANCE": 80, "WINDOW": 5, "TREES": 12, "ICE_EDGE": True,
+                                "DRAFT_CHART": "grid", "DRAFT_CELL_SIZE": 200,
                                "REPORT": str(tmp_path / f"maps{threads}.html"), "THREADS": threads,
                                "OUTPUT_FOLDER": str(tmp_path / f"maps{threads}")})
         made.append({path.name: path.read_bytes() for path in (tmp_path / f"maps{threads}").iterdir()})
