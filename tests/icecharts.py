@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from floefield.tests.realdata import DATA, _Folder
+from .realdata import DATA, _Folder
 
 CHARTS = _Folder(DATA / "icecharts")
 OLD_FIELDS = ("POLY_TYPE", "CT", "CA", "SA", "FA", "CB", "SB", "FB", "CC", "SC", "FC", "CN", "CD", "CF")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from floefield.tests import fieldscene
+from . import fieldscene
 
 
 def grow_model(path, values, names=("B04", "B08"), trees=30, **settings):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from floefield.tests import fieldscene
+from . import fieldscene
 
 BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B11")
 DATES = 13

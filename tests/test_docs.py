@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from floefield.docs import generate
-from floefield.tests import test_architecture, walkthrough
+
+from . import test_architecture, walkthrough
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]

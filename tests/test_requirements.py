@@ -5,7 +5,7 @@ import sys
 import pytest
 from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingParameterNumber
 
-from floefield.tests import reachability
+from . import reachability
 
 # Software that QGIS always brings, and accelerators and helpers that are used only where they are installed.
 WITH_QGIS = {"qgis", "osgeo", "processing", "numpy"}

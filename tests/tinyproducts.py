@@ -7,7 +7,7 @@ import numpy as np
 import rasterio
 from rasterio.transform import from_origin
 
-from floefield.tests.products import EPSG, ORIGIN, write_jp2
+from .products import EPSG, ORIGIN, write_jp2
 
 LEVEL_1C = """<?xml version="1.0" encoding="UTF-8"?>
 <n1:Level-1C_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-1C.xsd">

@@ -6,9 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from floefield.tests.algorithms.test_classifycrops import polygon_layer
 from tests.compute.test_assess import class_map, reference_classes
 from tests.fieldscene import CROPS, NORTH, WEST, fields, square, write
+
+from ..algorithms.test_classifycrops import polygon_layer
 
 
 def point_layer(rows, crs="EPSG:4326"):

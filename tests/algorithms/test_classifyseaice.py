@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from floefield.tests import icescene
+from .. import icescene
 
 DAYS = ("2020-10-08", "2020-10-15", "2020-10-22")
 FAST = {"BOUNDARY_DISTANCE": 80, "SAMPLES_PER_SCENE": 150, "WINDOW": 9, "LEVELS": 16, "DISTANCES": "1",

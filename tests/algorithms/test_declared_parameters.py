@@ -5,8 +5,9 @@ from dataclasses import fields
 import pytest
 
 from floefield.compute.declarations import INPUT_KINDS, VALUE_KINDS, ParameterDeclaration
-from floefield.tests.fieldscene import reflectance, square, write
-from floefield.tests.parcelfiles import write_geojson
+
+from ..fieldscene import reflectance, square, write
+from ..parcelfiles import write_geojson
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ The effects are tested elsewhere; here the tables are complete, and a new parame
 import numpy as np
 import pytest
 
-from floefield.tests.fieldscene import fields, read, reflectance, square, write
-from floefield.tests.parcelfiles import one_layer_for_each_class, write_geojson
+from ..fieldscene import fields, read, reflectance, square, write
+from ..parcelfiles import one_layer_for_each_class, write_geojson
 
 BANDS = ("B04_20180627", "B08_20180627")
 TRAINING = {"RASTERS": ["scene"], "TRAINING": "parcels", "CLASS_FIELD": "crop", "TREES": 10, "SAMPLES_PER_CLASS": 0,

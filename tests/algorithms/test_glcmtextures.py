@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from floefield.tests import fieldscene
+from .. import fieldscene
 
 
 @pytest.fixture

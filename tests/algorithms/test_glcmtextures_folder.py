@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from qgis.core import QgsProcessingException
 
-from floefield.tests import fieldscene
+from .. import fieldscene
 
 SMALL = {"WINDOW": 5, "FEATURES": ["contrast", "entropy"]}
 

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from floefield.tests.algorithms.test_filterbyarea import X, Y, rows, square
+from ..algorithms.test_filterbyarea import X, Y, rows, square
 
 
 def layer_of(parcels, crs="EPSG:32631", name="parcels", fields="field=crop:string(200)&field=water:string(10)"):
@@ -396,8 +396,8 @@ def test_validation_parcels_that_overlap_training_parcels_are_counted(run, feedb
 
 
 def test_the_split_equals_that_of_classifycrops(run, tmp_path):
-    from floefield.tests import fieldscene
-    from floefield.tests.parcelfiles import write_geojson
+    from .. import fieldscene
+    from ..parcelfiles import write_geojson
 
     raster = fieldscene.write(tmp_path / "scene.tif", fieldscene.reflectance(0.2))
     parcels = str(write_geojson(tmp_path / "parcels.geojson", fieldscene.fields()))

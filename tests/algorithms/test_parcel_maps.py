@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from floefield.tests import fieldscene
-from floefield.tests.algorithms.test_filterbyarea import rows
-from floefield.tests.parcelfiles import write_geojson
+from .. import fieldscene
+from ..algorithms.test_filterbyarea import rows
+from ..parcelfiles import write_geojson
 
 
 @pytest.fixture

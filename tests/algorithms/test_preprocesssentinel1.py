@@ -18,7 +18,7 @@ from qgis.core import (
 )
 from rasterio.warp import transform
 
-from floefield.tests.sentinel1products import default_sigma0, ground, make_product, zipped
+from ..sentinel1products import default_sigma0, ground, make_product, zipped
 
 PLAIN = {"CRS": "EPSG:3413", "LAND_MASK": False, "ANGLE_CORRECTION": False}
 NAME = "S1A_EW_GRDM_20220115T073000_041500"

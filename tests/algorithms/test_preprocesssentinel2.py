@@ -12,8 +12,8 @@ from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from rasterio.warp import transform
 
-from floefield.tests.products import EPSG, ORIGIN, make_product
-from floefield.tests.tinyproducts import add_cloud_polygons, add_layer, make_level_1c, make_old_product
+from ..products import EPSG, ORIGIN, make_product
+from ..tinyproducts import add_cloud_polygons, add_layer, make_level_1c, make_old_product
 
 TEN = np.arange(1000, 1000 + 576).reshape(24, 24)
 TWENTY = np.arange(2000, 2144).reshape(12, 12)

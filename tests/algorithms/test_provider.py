@@ -82,7 +82,7 @@ def test_every_tool_is_run_by_its_id_in_a_test(tools, root):
 
 def test_every_tool_meets_bad_input_in_a_test(tools):
     """Good input and at least one fault; see tests/journeys/test_faults.py."""
-    from floefield.tests.journeys.test_faults import FAULTS, GOOD
+    from ..journeys.test_faults import FAULTS, GOOD
 
     assert set(tools) <= set(GOOD)
     assert set(tools) <= {name for name, _, _ in FAULTS}

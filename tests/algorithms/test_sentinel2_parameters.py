@@ -15,8 +15,8 @@ from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from rasterio.warp import transform
 
-from floefield.tests.products import EPSG, ORIGIN, make_product
-from floefield.tests.tinyproducts import add_cloud_polygons, add_layer, make_level_1c, make_old_product
+from ..products import EPSG, ORIGIN, make_product
+from ..tinyproducts import add_cloud_polygons, add_layer, make_level_1c, make_old_product
 
 WEST, NORTH = ORIGIN
 UTM, DEGREES = CRS.from_epsg(EPSG), CRS.from_epsg(4326)

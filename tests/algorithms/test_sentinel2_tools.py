@@ -16,8 +16,8 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from floefield.tests.products import EPSG, ORIGIN, make_product
-from floefield.tests.tinyproducts import make_level_1c
+from ..products import EPSG, ORIGIN, make_product
+from ..tinyproducts import make_level_1c
 
 TEN = np.arange(1000, 1000 + 576).reshape(24, 24)
 CLASSES = np.full((12, 12), 4)

@@ -3,9 +3,9 @@
 import numpy as np
 import rasterio
 
-from floefield.tests.bench.measure import THREADS, peak_megabytes
-from floefield.tests.bench.products import full_size_product
-from floefield.tests.bench.sentinel2 import BANDS, STACK
+from ..bench.measure import THREADS, peak_megabytes
+from ..bench.products import full_size_product
+from ..bench.sentinel2 import BANDS, STACK
 
 STACK_CEILING = 1024
 ASSESSMENT_CEILING = 512

@@ -31,7 +31,7 @@ def full_size_product(folder, size=FULL, date=DATE):
     pathlib.Path
         The ``.SAFE`` folder.
     """
-    from floefield.tests.products import METADATA
+    from ..products import METADATA
 
     day = date.replace("-", "")
     uri = f"S2A_MSIL2A_{day}T104021_N0509_R008_T31TEJ_{day}T180000"

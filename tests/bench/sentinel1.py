@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from floefield.tests.bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from ..bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 FULL, TINY = (10708, 10487), (64, 64)
 CRS, PIXEL = "EPSG:32626", 40
@@ -34,7 +34,7 @@ def full_size_scene(folder, shape=FULL):
     pathlib.Path
         The ``.SAFE`` folder.
     """
-    from floefield.tests.sentinel1products import make_product
+    from ..sentinel1products import make_product
 
     place = Path(folder) / f"sentinel1_{shape[0]}"
     if not place.exists():

@@ -12,7 +12,8 @@ from floefield.compute.errors import Cancelled, UnsuitableInput
 from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.progress import Progress
 from floefield.compute.raster.grid import Grid
-from floefield.tests import fieldscene
+
+from .. import fieldscene
 
 NAMES = (LegendEntry(1, "b", "barley"), LegendEntry(2, "m", "maize"), LegendEntry(3, "w", "wheat"))
 

@@ -19,7 +19,8 @@ from floefield.compute.errors import UnsuitableInput
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.reader import RasterReader
-from floefield.tests import fieldscene
+
+from .. import fieldscene
 
 LEGEND = (LegendEntry(1, "wheat", "Wheat", (250, 240, 10)), LegendEntry(2, "maize", "Maize", (255, 130, 10)),
           LegendEntry(3, "rye", "Rye", (90, 10, 90)))

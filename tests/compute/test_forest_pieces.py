@@ -8,7 +8,8 @@ from floefield.compute.insitu.parcel import Parcel
 from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.reader import RasterReader
-from floefield.tests.fieldscene import fields, parcels, reflectance, square, write
+
+from ..fieldscene import fields, parcels, reflectance, square, write
 
 
 @pytest.fixture

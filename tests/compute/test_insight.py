@@ -27,7 +27,8 @@ from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.grid import Grid
-from floefield.tests import fieldscene
+
+from .. import fieldscene
 
 SETTINGS = ForestSettings(threads=1)
 

@@ -10,7 +10,8 @@ from floefield.compute.insitu import zonal_statistics
 from floefield.compute.progress import Progress
 from floefield.compute.raster.blocks import make_executor
 from floefield.compute.raster.reader import RasterReader
-from floefield.tests import fieldscene
+
+from .. import fieldscene
 
 LEGEND = (LegendEntry(1, "wheat", "Wheat", (250, 240, 10)), LegendEntry(2, "maize", "Maize", (255, 130, 10)))
 SQUARES = ((1, 1, 6), (250, 250, 20), (3, 240, 30), (200, 5, 100))

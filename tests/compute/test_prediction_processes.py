@@ -19,8 +19,9 @@ from floefield.compute.insitu.parcel_split import SplitSettings
 from floefield.compute.progress import Progress
 from floefield.compute.sen2agri.crop_features import CropTypeFeatures
 from floefield.compute.sen2agri.series_stack import SeriesStack
-from floefield.tests import seriesscene
 from tests.fieldscene import parcels, reflectance, write
+
+from .. import seriesscene
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from floefield.compute.sentinel1 import grd_product
 from floefield.compute.sentinel1.grd_product import SENTINEL1_SAFE
 from floefield.compute.sentinel2 import msi_product
 from floefield.compute.sentinel2.msi_product import SENTINEL2_SAFE
-from floefield.tests import products, sentinel1products
+
+from .. import products, sentinel1products
 
 NAMES = {"Sentinel-1": "S1A_EW_GRDM_1SDH_20201005T081940_20201005T082044_034660_040964_5A17",
          "Sentinel-2": "S2A_MSIL2A_20180627T104021_N0208_R008_T31TEJ_20180627T140000"}

@@ -20,7 +20,8 @@ from floefield.compute.seaice.draft_chart import concentration_code, egg_code, s
 from floefield.compute.seaice.ice_scenes import find_scenes, read_scene
 from floefield.compute.seaice.ice_settings import IceSettings
 from floefield.compute.texture.texture_settings import TextureSettings
-from floefield.tests import icescene
+
+from .. import icescene
 
 DAYS = ("2021-01-01", "2021-01-07", "2021-01-13")
 FAST = IceSettings(boundary=80.0, samples_per_class=150, validation_per_scene=800, cell=200.0,

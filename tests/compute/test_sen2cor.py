@@ -14,7 +14,8 @@ from floefield.compute.errors import Cancelled, MissingInput
 from floefield.compute.progress import Progress
 from floefield.compute.sentinel2.msi_product import read_granules
 from floefield.compute.sentinel2.sen2cor import Sen2CorFailed, find_sen2cor, to_level_2a
-from floefield.tests.tinyproducts import make_level_1c, zipped
+
+from ..tinyproducts import make_level_1c, zipped
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the mock is a script with a shebang line")
 
@@ -163,7 +164,7 @@ def test_sen2cor_is_found_by_path_or_folder(tmp_path, sen2cor, monkeypatch):
 
 
 def test_level_2a_products_are_returned_unchanged(tmp_path):
-    from floefield.tests.products import make_product
+    from ..products import make_product
 
     products = read_granules(str(make_product(tmp_path, "2018-06-27", {("B04", 10): TEN})))
     assert run(products, "/nowhere", tmp_path / "out", Log()) == products

@@ -16,8 +16,9 @@ from floefield.compute.sentinel1.radar_image import multilook
 from floefield.compute.sentinel1.radiometry import ChannelPower
 from floefield.compute.sentinel1.speckle_filters import lee, refined_lee
 from floefield.compute.sentinel1.subswath_balance import balance_from_table, estimate_balance
-from floefield.tests.realdata import SENTINEL1
-from floefield.tests.sentinel1products import (
+
+from ..realdata import SENTINEL1
+from ..sentinel1products import (
     make_product,
     make_real_product,
     noise_power,

@@ -8,8 +8,9 @@ import pytest
 from floefield.compute.sentinel1.annotation import GeolocationGrid
 from floefield.compute.sentinel1.geolocation_grid import Geolocation, at_sea_level
 from floefield.compute.sentinel1.grd_product import read_product
-from floefield.tests.realdata import SENTINEL1
-from floefield.tests.sentinel1products import ground
+
+from ..realdata import SENTINEL1
+from ..sentinel1products import ground
 
 SHAPE, NODES = (8000, 9000), 17
 CORNERS = {"Greenland Sea": ((-10.0, 80.0), -160.0), "over the north pole": ((20.0, 88.5), 10.0),

@@ -13,8 +13,9 @@ from floefield.compute.safe import find_products
 from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
 from floefield.compute.sentinel1.geocoding import write_scenes
 from floefield.compute.sentinel1.grd_product import SENTINEL1_SAFE, read_product
-from floefield.tests.realdata import SENTINEL1
-from floefield.tests.sentinel1products import make_product, zipped
+
+from ..realdata import SENTINEL1
+from ..sentinel1products import make_product, zipped
 
 SMALL = (60, 80)
 

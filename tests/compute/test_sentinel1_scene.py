@@ -19,8 +19,9 @@ from floefield.compute.sentinel1.geocoding import write_scene
 from floefield.compute.sentinel1.geolocation_grid import Geolocation
 from floefield.compute.sentinel1.grd_product import read_product
 from floefield.compute.sentinel1.radiometry import ChannelPower
-from floefield.tests.realdata import SENTINEL1
-from floefield.tests.sentinel1products import (
+
+from ..realdata import SENTINEL1
+from ..sentinel1products import (
     control_points,
     default_sigma0,
     ground,

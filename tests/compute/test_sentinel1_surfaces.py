@@ -10,8 +10,9 @@ from floefield.compute.sentinel1.annotation import SwathPart, Vectors
 from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
 from floefield.compute.sentinel1.grd_product import read_product
 from floefield.compute.sentinel1.radiometry import ChannelPower, VectorSurface, azimuth_factor, swath_values
-from floefield.tests.realdata import SENTINEL1
-from floefield.tests.sentinel1products import make_real_product, noise_power, surface
+
+from ..realdata import SENTINEL1
+from ..sentinel1products import make_real_product, noise_power, surface
 
 # Windows at sub-swath boundaries, at the first and last lines, and where vectors have few values.
 WINDOWS = [(0, 0, 200, 300), (60, 3000, 120, 300), (300, 6900, 60, 500), (1300, 2990, 260, 200), (5000, 8900, 200, 120),

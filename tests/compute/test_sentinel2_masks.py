@@ -18,9 +18,10 @@ from floefield.compute.sentinel2.band_stack import write_stack
 from floefield.compute.sentinel2.cloud_mask import read_cloud_polygons
 from floefield.compute.sentinel2.msi_product import read_granules, read_product
 from floefield.compute.sentinel2.product_reader import ProductReader, StackSettings
-from floefield.tests.products import EPSG, ORIGIN, make_product
-from floefield.tests.realdata import DATA, SENTINEL2
-from floefield.tests.tinyproducts import add_angles, add_layer, make_level_1c, make_old_product
+
+from ..products import EPSG, ORIGIN, make_product
+from ..realdata import DATA, SENTINEL2
+from ..tinyproducts import add_angles, add_layer, make_level_1c, make_old_product
 
 NODATA = -32768
 WEST, NORTH = ORIGIN

@@ -9,8 +9,9 @@ import pytest
 from floefield.compute.errors import MissingInput, UnreadableInput, UnsuitableInput
 from floefield.compute.safe import find_products
 from floefield.compute.sentinel2.msi_product import SENTINEL2_SAFE, read_product
-from floefield.tests.products import make_product
-from floefield.tests.realdata import SENTINEL2
+
+from ..products import make_product
+from ..realdata import SENTINEL2
 
 TINY = np.full((6, 6), 700)
 

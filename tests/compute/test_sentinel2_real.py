@@ -10,7 +10,8 @@ from floefield.compute.progress import Progress
 from floefield.compute.sentinel2.band_stack import write_stack
 from floefield.compute.sentinel2.msi_product import read_product
 from floefield.compute.sentinel2.product_reader import StackSettings
-from floefield.tests.realdata import HERAULT, SENTINEL2
+
+from ..realdata import HERAULT, SENTINEL2
 
 NODATA = -32768
 

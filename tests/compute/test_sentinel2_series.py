@@ -20,9 +20,10 @@ from floefield.compute.sentinel2.reflectance_encoding import StorageSettings
 from floefield.compute.sentinel2.series_writer import SeriesPaths
 from floefield.compute.sentinel2.spectral_indices import INDICES, ratio
 from floefield.compute.timeseries.time_steps import clear_median, period_middle, period_start
-from floefield.tests.products import EPSG, ORIGIN, make_product
-from floefield.tests.realdata import HERAULT, SENTINEL2
-from floefield.tests.tinyproducts import make_level_1c
+
+from ..products import EPSG, ORIGIN, make_product
+from ..realdata import HERAULT, SENTINEL2
+from ..tinyproducts import make_level_1c
 
 NODATA = -32768
 CLEAR = np.full((6, 6), 4)

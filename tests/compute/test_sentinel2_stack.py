@@ -18,8 +18,9 @@ from floefield.compute.sentinel2.band_stack import write_stack
 from floefield.compute.sentinel2.msi_product import SENTINEL2_SAFE, read_product
 from floefield.compute.sentinel2.optical_series import SeriesSettings, read_products, write_series
 from floefield.compute.sentinel2.product_reader import StackSettings
-from floefield.tests.products import make_product
-from floefield.tests.realdata import HERAULT, SENTINEL2
+
+from ..products import make_product
+from ..realdata import HERAULT, SENTINEL2
 
 NODATA = -32768
 WGS84 = CRS.from_epsg(4326).to_wkt()

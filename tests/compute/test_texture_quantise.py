@@ -14,7 +14,8 @@ from floefield.compute.texture.grey_levels import (
     scene_quantiles,
     scene_range,
 )
-from floefield.tests import fieldscene
+
+from .. import fieldscene
 
 
 def test_grey_levels_equal_the_formula_in_double_precision():

@@ -10,8 +10,9 @@ from floefield.compute.progress import Progress
 from floefield.compute.texture import numpy_windows, texture_raster
 from floefield.compute.texture.texture_raster import write_textures
 from floefield.compute.texture.texture_settings import DIRECTIONS, FEATURES, TextureSettings
-from floefield.tests import fieldscene
-from floefield.tests.glcmcount import features_of, symmetric_counts
+
+from .. import fieldscene
+from ..glcmcount import features_of, symmetric_counts
 
 
 class Listener(Progress):

@@ -15,8 +15,9 @@ from floefield.compute.texture.texture_settings import (
     texture_sets,
 )
 from floefield.compute.texture.window_textures import WindowExtents, window_textures
-from floefield.tests.glcmcount import features_of, snap_features_of, symmetric_counts
-from floefield.tests.realdata import TEXTURE
+
+from ..glcmcount import features_of, snap_features_of, symmetric_counts
+from ..realdata import TEXTURE
 
 ENGINES = [numpy_windows, pytest.param(numba_windows, marks=pytest.mark.skipif(not numba_windows.is_available(),
                                                                   reason="numba is not installed"))]

@@ -9,7 +9,8 @@ from rasterio.crs import CRS
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.raster.grid import Grid, Window, pixel_area
 from floefield.compute.raster.resampled_reader import RasterOnto
-from floefield.tests import fieldscene
+
+from .. import fieldscene
 
 
 def grid(crs, west, north, size, shape=(100, 100)):

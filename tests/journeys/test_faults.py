@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import rasterio.shutil
 
-from floefield.tests import fieldscene, icescene, seriesscene
-from floefield.tests.icecharts import box, write_chart
-from floefield.tests.modelfiles import grow_model
-from floefield.tests.parcelfiles import converted, empty_copy, write_geojson
-from floefield.tests.products import make_product
-from floefield.tests.realdata import SENTINEL1, SENTINEL2
-from floefield.tests.sentinel1products import make_product as make_radar_product
-from floefield.tests.tinyproducts import make_level_1c
+from .. import fieldscene, icescene, seriesscene
+from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
+from ..parcelfiles import converted, empty_copy, write_geojson
+from ..products import make_product
+from ..realdata import SENTINEL1, SENTINEL2
+from ..sentinel1products import make_product as make_radar_product
+from ..tinyproducts import make_level_1c
 
 NOISE = np.random.default_rng(1).integers(100, 4000, (120, 120))
 TWENTY, CLEAR = NOISE[:60, :60], np.full((60, 60), 4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from floefield.tests.realdata import HERAULT
+from ..realdata import HERAULT
 
 FIELD = "EC_hcat_n"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import rasterio
 
-from floefield.tests import icescene
-from floefield.tests.icecharts import CHARTS
+from .. import icescene
+from ..icecharts import CHARTS
 
 CRS = rasterio.crs.CRS.from_epsg(3413)
 QUICK = {"TEXTURES": "none", "TREES": 20, "ASSESSMENT": "none", "DISAGREEMENT": False, "BOUNDARY_DISTANCE": 80}

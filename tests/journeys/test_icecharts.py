@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from floefield.tests.icecharts import CHARTS, box, read_layer
-from floefield.tests.parcelfiles import write_geojson
+from ..icecharts import CHARTS, box, read_layer
+from ..parcelfiles import write_geojson
 
 OUTPUTS = {"aari_arc_20140211.gpkg": 342, "cis_rwa_20210906.gpkg": 269, "cis_rwa_20220103.gpkg": 267,
            "dmi_northeast-ric_20130807.gpkg": 25, "dmi_qaanaaq-ric_20130813.gpkg": 35}

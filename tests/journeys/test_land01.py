@@ -2,7 +2,7 @@
 
 import pytest
 
-from floefield.tests.parcelfiles import one_layer_for_each_class
+from ..parcelfiles import one_layer_for_each_class
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from floefield.tests import fieldscene
-from floefield.tests.bench.products import full_size_product
-from floefield.tests.parcelfiles import write_geojson
+from .. import fieldscene
+from ..bench.products import full_size_product
+from ..parcelfiles import write_geojson
 
 pytestmark = [
     pytest.mark.skipif(os.environ.get("FLOEFIELD_SLOW") != "1", reason="takes half an hour; set FLOEFIELD_SLOW=1"),

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from floefield.tests import fieldscene, icescene, seriesscene
-from floefield.tests.bench.products import full_size_product
-from floefield.tests.icecharts import box, write_chart
-from floefield.tests.modelfiles import grow_model
-from floefield.tests.parcelfiles import write_geojson
-from floefield.tests.sentinel1products import make_product
+from .. import fieldscene, icescene, seriesscene
+from ..bench.products import full_size_product
+from ..icecharts import box, write_chart
+from ..modelfiles import grow_model
+from ..parcelfiles import write_geojson
+from ..sentinel1products import make_product
 
 DISTANCE, MIN_AREA = 10, 2000
 THREADS = (1, 2, 4)

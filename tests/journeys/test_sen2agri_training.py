@@ -10,7 +10,7 @@ import pytest
 import rasterio
 from rasterio.features import rasterize
 
-from floefield.tests.parcelfiles import one_layer_for_each_class
+from ..parcelfiles import one_layer_for_each_class
 
 NO_CROPS = {"Forest", "Grassland", "Water", "Built-up"}
 MAY, AUGUST = "2023-05-31", "2023-08-31"

@@ -20,7 +20,8 @@ from floefield.compute.sampledata.sample_kinds import create_sample
 from floefield.compute.sentinel2.band_stack import write_stack
 from floefield.compute.sentinel2.msi_product import read_product
 from floefield.compute.sentinel2.product_reader import StackSettings
-from floefield.tests.realdata import HERAULT, SENTINEL2
+
+from ..realdata import HERAULT, SENTINEL2
 
 PYTHON = os.environ.get("FLOEFIELD_SATPY", sys.executable)
 NODATA = -32768

@@ -6,10 +6,11 @@ import pytest
 from floefield.compute.texture.grey_levels import EqualDistanceQuantiser
 from floefield.compute.texture.texture_settings import DIRECTIONS, TextureSettings
 from floefield.compute.texture.window_textures import WindowExtents, window_textures
-from floefield.tests import fieldscene
-from floefield.tests.glcmcount import features_of
-from floefield.tests.peers.texturetools import GRASS_METHODS, grass_program, grass_textures, otb_program, otb_textures
-from floefield.tests.realdata import TEXTURE
+
+from .. import fieldscene
+from ..glcmcount import features_of
+from ..peers.texturetools import GRASS_METHODS, grass_program, grass_textures, otb_program, otb_textures
+from ..realdata import TEXTURE
 
 LEVELS = 32
 needs_otb = pytest.mark.skipif(not otb_program(), reason="Orfeo ToolBox is not installed")
