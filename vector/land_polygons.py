@@ -17,10 +17,10 @@ from qgis.core import (
 )
 
 from ..compute.errors import UnsuitableInput
+from ..compute.units import METRES_PER_DEGREE
 from .parcel_geometry import valid_polygons
 
 WORLD_MAP = "countries"
-METRES_PER_DEGREE = 111000.0
 
 # Edges are densified to this length before reprojection (metres).
 MAX_EDGE_LENGTH = 2000.0

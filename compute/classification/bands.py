@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import MissingInput, UnsuitableInput
 from ..messages import listed
-from ..raster.band_metadata import REFLECTANCE
+from ..raster.band_metadata import reflectance_band
 
 MATCHINGS = ("name", "order")
 
@@ -135,9 +135,9 @@ def band_pairs(names):
     """
     dates = {}
     for index, name in enumerate(names):
-        found = REFLECTANCE.fullmatch(name)
+        found = reflectance_band(name)
         if found:
-            dates.setdefault(found.group(2), []).append(index)
+            dates.setdefault(found[1], []).append(index)
     return [pair for indices in dates.values() for pair in combinations(indices, 2)]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.training_record import record_tags
-from ..raster.band_metadata import SYNTHETIC_TAG
+from ..raster.band_metadata import synthetic_tag
 from ..raster.raster_styles import shipped_style
 from ..raster.writer import RasterLayout, create_raster
 
@@ -51,7 +51,7 @@ def create_maps(paths, grid, forest, is_synthetic=False):
         By field name of `paths`; only those requested.
     """
     nan, classes = float("nan"), forest.classes
-    tags = {SYNTHETIC_TAG: "YES"} if is_synthetic else {}
+    tags = synthetic_tag(is_synthetic)
     layouts = {
         "classes": replace(categorical_layout(grid, classes, CLASS_BAND, tags),
                            domain_tags=record_tags(forest.trained_on, grid)),

@@ -5,22 +5,21 @@ else with its number.
 """
 
 import contextlib
-import math
 from collections import Counter
+from itertools import repeat
 
 import numpy as np
 
 from ..errors import GridMismatch, UnsuitableInput
-from ..raster.band_metadata import SYNTHETIC_TAG, _date_of
+from ..raster.band_metadata import date_of, is_synthetic
 from ..raster.grid import Window, grid_differences
 from ..raster.reader import RasterReader
-from ..raster.resampled_reader import RegriddedReader
+from ..raster.resampled_reader import ResampledReader
 from ..raster.writer import TILE
 from .bands import add_band_differences
 
 # Bytes of features in a block; each thread has a few blocks in memory.
 BLOCK_BYTES = 24 * 1024 ** 2
-METRES_PER_DEGREE = 111195.0
 
 # All pixels of a window.
 ALL = slice(None)
@@ -30,7 +29,7 @@ BANDS_AT_ONCE = 32
 
 
 class FeatureStack:
-    """Rasters on one grid, opened to be read as features.
+    """Rasters on one grid, opened to be read as features. A copy in another process opens the files again.
 
     Parameters
     ----------
@@ -45,7 +44,7 @@ class FeatureStack:
     grid : Grid
     names : tuple of str
         Unique names of the features: the bands of the first raster, then those of the next.
-    readers : tuple of RasterReader or RegriddedReader
+    readers : tuple of RasterReader or ResampledReader
     dates : tuple of tuple of str
         Sorted, unique ISO dates of the bands of each raster.
     resampled : tuple of str
@@ -75,10 +74,10 @@ class FeatureStack:
             self._files = opened.pop_all()
         self.grid = first.grid
         self.resampled = tuple(reader.path for reader in (*self.readers, self._mask)
-                               if isinstance(reader, RegriddedReader))
+                               if isinstance(reader, ResampledReader))
         self.names = _unique_names(self.readers)
         self._bands = [(reader, index) for reader in self.readers for index in range(len(reader.bands))]
-        self.dates = tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
+        self.dates = tuple(tuple(sorted(set(filter(None, map(_iso_date, reader.bands, repeat(reader.tags))))))
                            for reader in self.readers)
         self.accepts_missing = False
         self.band_differences = ()
@@ -113,6 +112,15 @@ class FeatureStack:
     def __exit__(self, *exception):
         self.close()
 
+    def __getstate__(self):
+        return {name: value for name, value in self.__dict__.items() if name != "_files"}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._files = contextlib.ExitStack()
+        for reader in filter(None, (*self.readers, self._mask)):
+            self._files.enter_context(reader)
+
     def close(self):
         """Close the rasters."""
         self._files.close()
@@ -124,22 +132,7 @@ class FeatureStack:
     @property
     def is_synthetic(self):
         """bool: whether some raster is tagged as synthetic sample data."""
-        return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self.readers)
-
-    @property
-    def pixel_area(self):
-        """float: pixel area in square metres; for a geographic CRS that of the central pixel (on a sphere)."""
-        from rasterio.crs import CRS
-
-        grid = self.grid
-        area = grid.pixel_width * grid.pixel_height
-        crs = CRS.from_wkt(grid.crs_wkt) if grid.crs_wkt else None
-        if crs is None:
-            return area
-        if crs.is_geographic:
-            _, south, _, north = grid.bounds
-            return area * METRES_PER_DEGREE ** 2 * math.cos(math.radians((south + north) / 2))
-        return area * crs.linear_units_factor[1] ** 2
+        return any(is_synthetic(reader.tags) for reader in self.readers)
 
     def read(self, window, selected=ALL):
         """Read the features of the pixels of a window.
@@ -227,7 +220,7 @@ def _reader_on(first, path, resampling):
     if bool(first.grid.crs_wkt) != bool(other.grid.crs_wkt):
         raise GridMismatch(f"{first.path} and {path} cannot be resampled to one grid: {'; '.join(differences)}. Assign "
                            "the correct coordinate reference system with the GDAL tool 'Assign projection'.")
-    return RegriddedReader(path, first.grid, resampling)
+    return ResampledReader(path, first.grid, resampling)
 
 
 def _unique_names(readers):
@@ -235,12 +228,17 @@ def _unique_names(readers):
     bands = [(raster, number, reader, band) for raster, reader in enumerate(readers, start=1)
              for number, band in enumerate(reader.bands, start=1)]
     names = [band.name for _, _, _, band in bands]
-    with_date = [_with_suffix(band.name, _date_of(band, reader).replace("-", "")) for _, _, reader, band in bands]
+    with_date = [_with_suffix(band.name, _iso_date(band, reader.tags).replace("-", "")) for _, _, reader, band in bands]
     names = _where_ambiguous(names, with_date)
     names = _where_ambiguous(names, [f"{name}_r{raster}" for name, (raster, _, _, _) in zip(names, bands)])
     names = _where_ambiguous(names, [f"{name}_b{number}" for name, (_, number, _, _) in zip(names, bands)])
     # A name with a suffix may equal an original name.
     return _where_ambiguous(names, [f"{name}_f{number}" for number, name in enumerate(names, start=1)])
+
+
+def _iso_date(band, tags):
+    day = date_of(band, tags)
+    return day.isoformat() if day else ""
 
 
 def _where_ambiguous(names, longer):

@@ -84,8 +84,7 @@ def diagnose_parcels(stack, ground, requested, settings, executor, progress):
     suspect_labels, early, notes = None, (), []
     if requested.suspect_labels:
         progress.say("Looking for suspect labels ...")
-        suspect_labels, more_notes = find_suspect_labels(pixels, ground, stack.pixel_area, settings,
-                                                         progress.part(0.3, 0.6))
+        suspect_labels, more_notes = find_suspect_labels(pixels, ground, settings, progress.part(0.3, 0.6))
         notes += more_notes
     if requested.early:
         progress.say("Measuring early-season accuracy ...")

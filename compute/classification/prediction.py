@@ -1,7 +1,4 @@
-"""Class decision by block.
-
-Prediction of the pixels of a block, each independently of its neighbours.
-"""
+"""Prediction, class decision and counts of a map, block by block."""
 
 from dataclasses import dataclass
 
@@ -9,6 +6,7 @@ import numpy as np
 
 from ..classifiers.imputation import impute
 from ..classifiers.tree_traversal import TreeTraversal
+from ..classmap.class_map import class_areas
 from ..eta import TimeLeftProgress
 from ..raster.blocks import run_blocks
 from ..raster.masks import dilate
@@ -103,7 +101,8 @@ class BlockPredictor:
         else:
             probabilities, winners = None, self._traversal.classes(features, check)
         checked = features[::STRIDE]
-        return BlockPrediction(valid, winners, probabilities, components, imputed, self._out_of_range(checked), len(checked))
+        return BlockPrediction(valid, winners, probabilities, components, imputed, self._out_of_range(checked),
+                               len(checked))
 
     def _near_validation(self, window):
         """Pixels of validation parcels, and the neighbours used to smooth them."""
@@ -137,6 +136,8 @@ class Mapping:
     ----------
     class_counts : ndarray of int64, shape (values,)
         Pixels of each map value; element 0 counts the pixels without a class.
+    class_areas : ndarray of float64, shape (values,)
+        Area of these pixels in square metres.
     parcel_counts : ndarray of int64, shape (parcels + 2, values)
         Pixels of each map value in each validation parcel, by parcel number; 0 elsewhere.
     imputed : int
@@ -148,6 +149,7 @@ class Mapping:
     """
 
     class_counts: np.ndarray
+    class_areas: np.ndarray
     parcel_counts: np.ndarray
     imputed: int
     low_confidence: int
@@ -200,7 +202,8 @@ def map_classes(stack, forest, reference, rasters, executor, progress, rules):
     smooths = rules.smoothing and forest.similarity is not None
     needs_probabilities = smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0
     predictor = BlockPredictor(stack, forest, reference, bool(rasters), needs_probabilities, smooths)
-    mapper = MapWriter(predictor, ClassDecision(forest, reference, "probabilities" in rasters, rules), rasters, executor)
+    decision = ClassDecision(stack.grid, forest, reference, "probabilities" in rasters, rules)
+    mapper = MapWriter(predictor, decision, rasters, executor)
     if smooths:
         height = strip_height(stack.grid, forest.trees.class_count, len(forest.similarity.coefficients))
         mapper.map_strips(list(stack.strips(height)), TimeLeftProgress(progress, "mapped"))
@@ -283,7 +286,8 @@ class MapWriter:
 class ClassDecision:
     """Computes the raster planes of a block from its votes; thread-safe."""
 
-    def __init__(self, forest, reference, wants_probabilities, rules):
+    def __init__(self, grid, forest, reference, wants_probabilities, rules):
+        self._grid = grid
         self._reference, self._wants_probabilities, self._rules = reference, wants_probabilities, rules
         self._values = np.array([map_class.value for map_class in forest.classes])
         known = forest.classes + (reference.classes if reference else ())
@@ -315,14 +319,15 @@ class ClassDecision:
         block[valid] = classes
         planes["classes"] = block.reshape(1, *window.shape)
         counts = np.bincount(block, minlength=self.value_count)
-        return planes, (counts, _parcel_counts(self._reference, window, block, self.value_count), low_confidence)
+        areas = class_areas(block, self.value_count, self._grid, window)
+        return planes, (counts, areas, _parcel_counts(self._reference, window, block, self.value_count), low_confidence)
 
 
 class _Tally:
     """Sums the counts of all blocks."""
 
     def __init__(self, values, parcels, features):
-        self._class_counts = np.zeros(values, np.int64)
+        self._class_counts, self._class_areas = np.zeros(values, np.int64), np.zeros(values)
         self._parcel_counts = np.zeros((parcels, values), np.int64)
         self._imputed = self._low_confidence = self._checked = 0
         self._out_of_range = np.zeros(features)
@@ -335,15 +340,16 @@ class _Tally:
 
     def add_counts(self, counts):
         """Add the class counts of a block."""
-        class_counts, (cells, cell_counts), low_confidence = counts
+        class_counts, areas, (cells, cell_counts), low_confidence = counts
         self._class_counts += class_counts
+        self._class_areas += areas
         self._parcel_counts.reshape(-1)[cells] += cell_counts
         self._low_confidence += low_confidence
 
     def result(self):
         """Mapping: the sums."""
-        return Mapping(self._class_counts, self._parcel_counts, self._imputed, self._low_confidence,
-                       self._out_of_range / max(1, self._checked))
+        return Mapping(self._class_counts, self._class_areas, self._parcel_counts, self._imputed,
+                       self._low_confidence, self._out_of_range / max(1, self._checked))
 
 
 def _plane(columns, valid, window):

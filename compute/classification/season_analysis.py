@@ -18,7 +18,7 @@ from datetime import date
 import numpy as np
 
 from ..classifiers.random_forest import class_probabilities, impute_median
-from ..raster.band_metadata import band_and_date
+from ..raster.band_metadata import parse_band_name
 from ..report.figures import FONT, TEXT, figure_of, one_line, space_labels, svg_of, write
 
 PERCENTILES = (10, 25, 50, 75, 90)
@@ -65,7 +65,7 @@ def class_profiles(pixels, names, classes):
     dates = tuple(sorted(series))
     if len(dates) < 2:
         return None
-    means = np.stack([_means(series[date], pixels) for date in dates], axis=1)
+    means = np.stack([_means(series[day], pixels) for day in dates], axis=1)
     profiles = [(map_class, means[pixels.classes == index]) for index, map_class in enumerate(classes)
                 if (pixels.classes == index).any()]
     return Profiles(dates, tuple(map_class for map_class, _ in profiles), tuple(len(rows) for _, rows in profiles),
@@ -76,18 +76,18 @@ def _ndvi(features, names):
     """NDVI of the pixels by date."""
     columns = {}
     for index, name in enumerate(names):
-        band, date = band_and_date(name)
-        if date:
-            columns[band.upper(), date] = features[:, index].astype(np.float64)
+        parsed = parse_band_name(name)
+        if parsed.date:
+            columns[parsed.band.upper(), parsed.date.isoformat()] = features[:, index].astype(np.float64)
     series = {}
-    for date in {date for _, date in columns}:
-        red = columns.get((RED, date))
-        infrared = next((columns[band, date] for band in INFRARED if (band, date) in columns), None)
-        if (NDVI, date) in columns:
-            series[date] = columns[NDVI, date]
+    for day in {day for _, day in columns}:
+        red = columns.get((RED, day))
+        infrared = next((columns[band, day] for band in INFRARED if (band, day) in columns), None)
+        if (NDVI, day) in columns:
+            series[day] = columns[NDVI, day]
         elif red is not None and infrared is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
-                series[date] = (infrared - red) / (infrared + red)
+                series[day] = (infrared - red) / (infrared + red)
     return series
 
 
@@ -154,7 +154,8 @@ def accuracy_by_date(pixels, names, settings, progress):
         By date; empty if it cannot be measured.
     notes : list of str
     """
-    dates = np.array([band_and_date(name)[1] for name in names])
+    days = (parse_band_name(name).date for name in names)
+    dates = np.array([day.isoformat() if day else "" for day in days])
     all_dates = sorted(set(dates.tolist()) - {""})
     is_training = pixels.is_training[pixels.parcels]
     classes = pixels.classes[pixels.parcels]
@@ -166,12 +167,12 @@ def accuracy_by_date(pixels, names, settings, progress):
     weights = (pixels.available / sampled)[pixels.parcels[is_training]]
     chosen = sorted({all_dates[index] for index in np.linspace(0, len(all_dates) - 1, MAX_DATES).round().astype(int)})
     accuracies = []
-    for index, date in enumerate(chosen):
-        columns = np.flatnonzero(dates <= date)
+    for index, last in enumerate(chosen):
+        columns = np.flatnonzero(dates <= last)
         votes = class_probabilities(features[is_training][:, columns], classes[is_training],
                                     features[~is_training][:, columns], int(pixels.classes.max()) + 1, settings,
                                     progress.part(index / len(chosen), (index + 1) / len(chosen)), weights)
-        accuracies.append(EarlyAccuracy(date, sum(day <= date for day in all_dates),
+        accuracies.append(EarlyAccuracy(last, sum(day <= last for day in all_dates),
                                         *_accuracies(votes.argmax(axis=1), pixels, ~is_training)))
     return tuple(accuracies), []
 

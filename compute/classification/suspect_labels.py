@@ -10,6 +10,8 @@ import numpy as np
 
 from ..classifiers.random_forest import class_probabilities, impute_median
 from ..feature_table import FeatureTable, feature_number
+from ..raster.grid import pixel_area
+from ..units import SQUARE_METRES_PER_HECTARE
 
 FOLDS = 5
 
@@ -18,7 +20,6 @@ SUSPECT_THRESHOLD = 0.6
 
 # Minimum number of parcels of a class.
 MIN_PARCELS = 3
-SQUARE_METRES_PER_HECTARE = 10000.0
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,13 @@ class SuspectLabel:
     is_training: bool
 
 
-def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
+def find_suspect_labels(pixels, ground, settings, progress):
     """Find parcels with suspect labels, the largest first.
 
     Parameters
     ----------
     pixels : ParcelPixels
     ground : ReferenceData
-    pixel_area : float
-        Square metres.
     settings : ForestSettings
     progress : Progress
 
@@ -77,10 +76,16 @@ def find_suspect_labels(pixels, ground, pixel_area, settings, progress):
     probabilities = _out_of_fold_probabilities(pixels, folds, len(labels), settings, progress)
     predicted = probabilities.argmax(axis=1)
     indices = np.arange(len(predicted))
-    suspects = [SuspectLabel(ground.parcel_map.parcels[pixels.parcel_numbers[index] - 1], labels[pixels.classes[index]],
+    parcel_map = ground.parcel_map
+
+    def hectares(index):
+        area = pixel_area(parcel_map.grid, parcel_map.window(pixels.parcel_numbers[index] - 1))
+        return float(pixels.available[index] * area / SQUARE_METRES_PER_HECTARE)
+
+    suspects = [SuspectLabel(parcel_map.parcels[pixels.parcel_numbers[index] - 1], labels[pixels.classes[index]],
                              labels[predicted[index]], float(probabilities[index, predicted[index]]),
                              float(probabilities[index, pixels.classes[index]]),
-                             float(pixels.available[index] * pixel_area / SQUARE_METRES_PER_HECTARE),
+                             hectares(index),
                              bool(pixels.is_training[index]))
                 for index in indices[usable & (predicted != pixels.classes)
                                      & (probabilities[indices, predicted] >= SUSPECT_THRESHOLD)]]

@@ -21,7 +21,7 @@ def describe_classification(task, stack, result):
         title="Crop classification",
         rasters=tuple(RasterSummary(reader.path, len(reader.bands), dates)
                       for reader, dates in zip(stack.readers, stack.dates)),
-        pixel_area=stack.pixel_area, band_names=result.forest.bands,
+        band_names=result.forest.bands,
         parcels_path=task.training_raster or task.parcels_path,
         class_field=task.class_field, validation_path=task.validation_path, classes=result.summaries,
         pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,

@@ -6,13 +6,13 @@ Output is written to a hidden temporary file in the target folder and renamed wh
 
 import contextlib
 import os
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import OutputError
 from ..output_files import _sentence_for, complete_file
+from .gdal_errors import REASON, gdal_errors, without_georeference_warning
 from .tile_order import arrange_tiles
 
 # Tile size, and the unit of tile sizes in TIFF; processing blocks are multiples of a tile so that none is compressed
@@ -86,19 +86,16 @@ def create_raster(path, layout, side_files=None):
     OutputError
         If the file cannot be created, written or renamed.
     """
-    from rasterio.errors import RasterioError
-
     path = os.path.abspath(path)
     with complete_file(path) as partial:
         try:
-            with _sentence_for(path):
+            with gdal_errors(f"{path} cannot be written: {REASON}. Check the free space on the disk.",
+                             OutputError), _sentence_for(path):
                 dataset = _create(partial, layout)
                 with contextlib.closing(dataset):
                     yield RasterWriter(dataset)
                 if arrange_tiles(partial, partial + ARRANGED, _is_small(layout)):
                     os.replace(partial + ARRANGED, partial)
-        except RasterioError as error:
-            raise OutputError(f"{path} cannot be written: {error}. Check the free space on the disk.") from error
         finally:
             for leftover in (*SIDE_FILES, ARRANGED):
                 with contextlib.suppress(OSError):
@@ -133,7 +130,6 @@ class RasterWriter:
 
 def _create(path, layout):
     import rasterio
-    from rasterio.errors import NotGeoreferencedWarning
 
     integer = np.issubdtype(np.dtype(layout.dtype), np.integer)
     height, width = _tile_shape(layout)
@@ -143,8 +139,7 @@ def _create(path, layout):
         options.update(compress=layout.compression, NUM_THREADS=2, predictor=(2 if integer else 3) if layout.predictor
                        else 1)
         options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    with without_georeference_warning():
         dataset = rasterio.open(
             path, "w", height=layout.grid.height, width=layout.grid.width, count=len(layout.band_names),
             dtype=layout.dtype, crs=layout.grid.crs_wkt or None, transform=rasterio.Affine(*layout.grid.transform),

@@ -6,6 +6,7 @@ import os
 import numpy as np
 
 from ..feature_table import VectorTable
+from ..raster.crs import WGS84, transform_points
 from ..sampledata import plane_polygons
 from .crop_growth import create_stands
 from .landscape import create_landscape, mean_by_unit
@@ -97,11 +98,9 @@ def _parcel_table(parcels):
 
 def _area_of_interest(edge):
     """Return the scene without a tenth on each side, in longitude and latitude as required by GeoJSON."""
-    from rasterio.warp import transform
-
     low, high = 0.1 * edge, 0.9 * edge
     corners = np.array([[low, -low], [low, -high], [high, -high], [high, -low], [low, -low]]) + ORIGIN
-    longitudes, latitudes = transform(CRS, "EPSG:4326", corners[:, 0], corners[:, 1])
+    longitudes, latitudes = transform_points(CRS, WGS84, corners[:, 0], corners[:, 1])
     ring = [[round(longitude, 7), round(latitude, 7)] for longitude, latitude in zip(longitudes, latitudes)]
     return {"type": "FeatureCollection", "name": "aoi", "features": [
         {"type": "Feature", "properties": {"name": "area of interest", "synthetic": 1},

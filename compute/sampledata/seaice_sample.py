@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from ..raster.crs import WGS84, transform_points
 from ..sampledata import sentinel1_imaging
 from .overpasses import CHART_WEEKDAY, ICE_SEASON_START, SENTINEL1_RELATIVE_ORBIT, chart_days, plan_passes
 from .random_fields import correlated_field
@@ -115,11 +116,9 @@ def _write_pass(folder, world, scene, settings, is_zipped, progress):
 
 def _study_area(edge):
     """Return a rectangle around the scene, in longitude and latitude as required by GeoJSON."""
-    from rasterio.warp import transform
-
     half = min(AREA_SIZE, WORLD_SIZE) * edge / 2
     corners = CENTRE + half * np.array([[-1, 1], [-1, -1], [1, -1], [1, 1], [-1, 1]])
-    longitudes, latitudes = transform(CRS, "EPSG:4326", *corners.T)
+    longitudes, latitudes = transform_points(CRS, WGS84, *corners.T)
     ring = [[round(longitude, 7), round(latitude, 7)] for longitude, latitude in zip(longitudes, latitudes)]
     return {"type": "FeatureCollection", "name": "study_area", "features": [
         {"type": "Feature", "properties": {"name": "study area", "synthetic": 1},

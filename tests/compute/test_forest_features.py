@@ -112,20 +112,6 @@ def test_blocks_tile_the_grid_and_stay_within_output_tiles(tmp_path, options):
     assert (covered == 1).all()
 
 
-def test_pixel_area_is_in_square_metres_in_degrees_too(tmp_path):
-    metres = write(tmp_path / "metres.tif", VALUES)
-    with FeatureStack([metres]) as stack:
-        assert stack.pixel_area == 100.0
-
-    import rasterio
-    with rasterio.open(tmp_path / "degrees.tif", "w", driver="GTiff", count=1, height=2, width=2, dtype="uint8",
-                       crs="EPSG:4326", transform=rasterio.Affine(0.001, 0, 3, 0, -0.001, 60.001)):
-        pass
-    with FeatureStack([str(tmp_path / "degrees.tif")]) as stack:
-        # A thousandth of a degree at 60 degrees north: 111.4 m north-south on WGS 84, 55.8 m east-west.
-        assert stack.pixel_area == pytest.approx(111.4 * 55.8, rel=0.01)
-
-
 def test_synthetic_data_are_recognised(tmp_path):
     with FeatureStack([write(tmp_path / "a.tif", VALUES, tags={"SYNTHETIC": "YES"})]) as stack:
         assert stack.is_synthetic

@@ -8,12 +8,17 @@ from rasterio.crs import CRS
 
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.raster.grid import Grid, Window, pixel_area
-from floefield.compute.raster.resampled_reader import RasterOnto
+from floefield.compute.raster.resampled_reader import ResampledReader
 from floefield.tests import fieldscene
 
 
 def grid(crs, west, north, size, shape=(100, 100)):
     return Grid(CRS.from_user_input(crs).to_wkt() if crs else "", west, north, size, size, *shape)
+
+
+def first_band(raster, window):
+    values, valid = raster.read(window, [0])
+    return values[0], valid[0]
 
 
 def test_utm_and_national_grids_have_their_nominal_area():
@@ -55,11 +60,11 @@ def test_classes_on_another_grid_equal_gdal(tmp_path):
     gdal.Warp(str(tmp_path / "warped.tif"), path, dstSRS="EPSG:4326", outputBounds=(west, south, east, north),
               width=80, height=90, resampleAlg="near", dstNodata=0, errorThreshold=0)
     expected = fieldscene.read(tmp_path / "warped.tif")[0][0]
-    with RasterOnto(path, target) as raster:
+    with ResampledReader(path, target, "nearest") as raster:
         assert raster.is_resampled
-        whole, valid = raster.read(target.window)
+        whole, valid = first_band(raster, target.window)
         for window in target.blocks(33, 27):
-            part, inside = raster.read(window)
+            part, inside = first_band(raster, window)
             np.testing.assert_array_equal(part[inside], whole[window.slices][inside])
     assert 0.5 < valid.mean() < 1
     np.testing.assert_array_equal(valid, whole > 0)
@@ -71,8 +76,8 @@ def test_value_0_without_nodata_stays_valid_on_another_grid(tmp_path):
     values = np.zeros((1, 40, 40), np.uint8)
     path = fieldscene.write(tmp_path / "map.tif", values, ("class",))
     target = Grid(CRS.from_user_input(fieldscene.CRS).to_wkt(), fieldscene.WEST - 100, fieldscene.NORTH, 5, 5, 40, 60)
-    with RasterOnto(path, target) as raster:
-        whole, valid = raster.read(target.window)
+    with ResampledReader(path, target, "nearest") as raster:
+        whole, valid = first_band(raster, target.window)
     assert (whole[valid] == 0).all()
     np.testing.assert_array_equal(valid.all(axis=0), np.arange(60) >= 20)
 
@@ -80,4 +85,4 @@ def test_value_0_without_nodata_stays_valid_on_another_grid(tmp_path):
 def test_a_raster_without_crs_is_rejected(tmp_path):
     path = fieldscene.write(tmp_path / "map.tif", np.ones((1, 9, 9), np.uint8), ("class",), crs=None)
     with pytest.raises(UnsuitableInput, match="Assign"):
-        RasterOnto(path, grid("EPSG:32631", 0, 90, 10, (9, 9)))
+        ResampledReader(path, grid("EPSG:32631", 0, 90, 10, (9, 9)), "nearest")
