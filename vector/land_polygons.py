@@ -16,9 +16,9 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..compute.errors import UnsuitableInput
 from ..compute.units import METRES_PER_DEGREE
 from .parcel_geometry import valid_polygons
+from .transforms import require_crs
 
 WORLD_MAP = "countries"
 
@@ -78,9 +78,7 @@ def land_polygons(source, box, centre, crs, buffer, context, progress):
     UnsuitableInput
         If the layer has no CRS.
     """
-    if not source.sourceCrs().isValid():
-        raise UnsuitableInput(f"The land layer {source.sourceName()} has no coordinate reference system. Assign it "
-                              "(Layer Properties > Source) and run again.")
+    require_crs(source.sourceCrs(), f"The land layer {source.sourceName()}")
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")
     # Azimuthal equidistant projection around the scene: distances within 400 km are true to 0.1 %.
     local = QgsCoordinateReferenceSystem.fromProj(

@@ -35,7 +35,8 @@ def example(codes=CODES, **changes):
         title="Crops of 2018", rasters=(RasterSummary("/data/stack.tif", 4, ("2018-05-01", "2018-06-10")),),
         band_names=("B04_20180501", "B08_20180501", "B04_20180610", "B08_20180610"),
         parcels_path="/data/parcels.gpkg", class_field="crop", validation_path="",
-        classes=tuple(ClassSummary(c, 10 + c.value, 2, 1000 * c.value, 33, 5000 * c.value, 500_000.0 * c.value) for c in classes),
+        classes=tuple(ClassSummary(c, 10 + c.value, 2, 1000 * c.value, 33, 5000 * c.value, 500_000.0 * c.value)
+                      for c in classes),
         pixel_matrix=ConfusionMatrix(labels, pixels), parcel_matrix=ConfusionMatrix(labels, parcels),
         importances=(("B04_20180501", 0.1), ("B08_20180501", 0.2), ("B04_20180610", 0.3), ("B08_20180610", 0.4)),
         settings={"Number of trees": "500"}, warnings=("Rye has few parcels.",), notes=("Counted by hand.",))

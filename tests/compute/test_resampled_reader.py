@@ -1,53 +1,18 @@
-"""Pixel area compared with published values of the ellipsoid; class rasters on other grids compared with GDAL."""
-
-import math
+"""Rasters on other grids compared with GDAL."""
 
 import numpy as np
 import pytest
 from rasterio.crs import CRS
 
 from floefield.compute.errors import UnsuitableInput
-from floefield.compute.raster.grid import Grid, Window, pixel_area
+from floefield.compute.raster.grid import Grid
 from floefield.compute.raster.resampled_reader import ResampledReader
 from floefield.tests import fieldscene
-
-
-def grid(crs, west, north, size, shape=(100, 100)):
-    return Grid(CRS.from_user_input(crs).to_wkt() if crs else "", west, north, size, size, *shape)
 
 
 def first_band(raster, window):
     values, valid = raster.read(window, [0])
     return values[0], valid[0]
-
-
-def test_utm_and_national_grids_have_their_nominal_area():
-    assert pixel_area(grid("EPSG:32631", 500000, 4800000, 10)) == 100
-    assert pixel_area(grid("EPSG:2154", 700000, 6600000, 20)) == 400
-    # US survey feet
-    assert pixel_area(grid("EPSG:2263", 980000, 200000, 100)) == pytest.approx((100 * 1200 / 3937) ** 2)
-
-
-@pytest.mark.parametrize(("latitude", "square_km"), [(0, 12308.8), (45, 8765.8), (60, 6217.7)])
-def test_geographic_pixels_have_their_area_on_the_ellipsoid(latitude, square_km):
-    # A square degree on WGS 84 around a latitude: length of a degree of latitude times that of a degree of longitude
-    # (110.574 and 111.320, 111.132 and 78.847, 111.412 and 55.800 km).
-    area = pixel_area(grid("EPSG:4326", 0, latitude + 0.05, 0.001))
-    assert area / 1e-6 / 1e6 == pytest.approx(square_km, rel=1e-3)
-
-
-def test_web_mercator_is_corrected_for_area_distortion():
-    x, y = 500000, 20037508.342789244 / math.pi * math.log(math.tan(math.radians(45 + 60 / 2)))
-    area = pixel_area(grid("EPSG:3857", x, y + 500, 10))
-    # The scale at 60 degrees is 2: four times the area, apart from the flattening.
-    assert area == pytest.approx(25, rel=0.01)
-
-
-def test_the_area_is_computed_at_the_window():
-    world = Grid(CRS.from_epsg(4326).to_wkt(), -180, 90, 1, 1, 180, 360)
-    equator, north = pixel_area(world, Window(89, 0, 2, 360)), pixel_area(world, Window(9, 0, 2, 360))
-    assert equator / north == pytest.approx(1 / math.cos(math.radians(80)), rel=0.02)
-    assert pixel_area(grid("", 0, 0, 3)) == 9
 
 
 def test_classes_on_another_grid_equal_gdal(tmp_path):
@@ -85,4 +50,29 @@ def test_value_0_without_nodata_stays_valid_on_another_grid(tmp_path):
 def test_a_raster_without_crs_is_rejected(tmp_path):
     path = fieldscene.write(tmp_path / "map.tif", np.ones((1, 9, 9), np.uint8), ("class",), crs=None)
     with pytest.raises(UnsuitableInput, match="Assign"):
-        ResampledReader(path, grid("EPSG:32631", 0, 90, 10, (9, 9)), "nearest")
+        ResampledReader(path, Grid(CRS.from_epsg(32631).to_wkt(), 0, 90, 10, 10, 9, 9), "nearest")
+
+
+def test_a_raster_on_the_same_grid_is_read_as_it_is(tmp_path):
+    values = np.random.default_rng(1).normal(0, 1, (2, 40, 48)).astype(np.float32)
+    path = fieldscene.write(tmp_path / "image.tif", values, scale=0.5)
+    target = Grid(CRS.from_user_input(fieldscene.CRS).to_wkt(), fieldscene.WEST, fieldscene.NORTH, 10, 10, 40, 48)
+    with ResampledReader(path, target, "bilinear") as raster:
+        assert not raster.is_resampled and raster.block_shape == raster.source.block_shape
+        np.testing.assert_array_equal(raster.read(target.window)[0], values)
+        np.testing.assert_array_equal(raster.read_physical(target.window, [1])[0], values[1] * np.float32(0.5))
+
+
+def test_physical_values_are_scaled_after_resampling(tmp_path):
+    values = np.random.default_rng(1).integers(1, 100, (2, 40, 48)).astype(np.uint8)
+    values[:, ::3, ::5] = 0
+    path = fieldscene.write(tmp_path / "image.tif", values, scale=0.5, nodata=0)
+    # Pixels of twice the size: each is the mean of 2 x 2 pixels.
+    target = Grid(CRS.from_user_input(fieldscene.CRS).to_wkt(), fieldscene.WEST, fieldscene.NORTH, 20, 20, 20, 24)
+    with ResampledReader(path, target, "average") as raster:
+        stored, valid = raster.read(target.window, [1])
+        physical = raster.read_physical(target.window, [1])
+    means = np.where(values[1] > 0, values[1], np.nan).reshape(20, 2, 24, 2)
+    np.testing.assert_allclose(stored[0], np.nanmean(means, axis=(1, 3)), atol=0.51)
+    assert valid.all()
+    np.testing.assert_array_equal(physical, stored * np.float32(0.5))
