@@ -1,7 +1,7 @@
 """HTML report on a classification: accuracy, areas, importances, diagnostics and settings.
 
-The report has no time stamp: identical inputs produce identical files. Figures are in :mod:`.pictures`, the text is in
-``resources/report/classification.html``.
+The report has no time stamp: identical inputs produce identical files. Figures are in :mod:`~..report.figures`, the
+text is in ``resources/report/classification.html``.
 """
 
 from collections import defaultdict
@@ -84,7 +84,7 @@ class ClassificationReport:
     oob_score : float or None
         Out-of-bag accuracy of the forest, 0..1.
     insight : ParcelDiagnostics or None
-        See :mod:`.insight`.
+        See :mod:`.parcel_diagnostics`.
     interval : tuple of float
         95 % bootstrap interval of the overall accuracy; NaN if unknown.
     from_raster : bool

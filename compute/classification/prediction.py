@@ -30,7 +30,7 @@ class BlockPrediction:
     probabilities : ndarray of float64, shape (valid pixels, classes), or None
         Class probabilities; None if only the winners are needed, which are faster to compute.
     components : ndarray of int16, shape (components, valid pixels), or None
-        For the comparison of pixels in smoothing, see :mod:`.likeness`.
+        For the comparison of pixels in smoothing, see :mod:`~..classifiers.similarity`.
     imputed : int
         Pixels with missing features.
     out_of_range : ndarray of int64, shape (features,)
@@ -165,7 +165,7 @@ class MapRules:
     min_confidence : float
         Pixels below this confidence get no class.
     smoothing : bool
-        Whether to smooth the class probabilities over similar neighbours first; see :mod:`.smooth`.
+        Whether to smooth the class probabilities over similar neighbours first; see :mod:`.probability_smoothing`.
     """
 
     min_confidence: float = 0.0

@@ -238,6 +238,9 @@ AREA_TOLERANCE = 0.01
 # Maximum number of pixels along a row or column of which the area is computed.
 AREA_SAMPLES = 9
 
+# Distance in metres over which the area of a pixel changes linearly (to a millionth).
+AREA_STEP = 20000.0
+
 # Semi-major axis and eccentricity of WGS 84.
 SEMI_MAJOR = 6378137.0
 ECCENTRICITY = math.sqrt((2 - 1 / 298.257223563) / 298.257223563)
@@ -276,8 +279,10 @@ def _areas(grid: Grid, rows: NDArray[np.int64], window: Window) -> NDArray[np.fl
         return np.full(len(rows), nominal)
     if is_geographic(grid.crs_wkt):
         return _geographic_areas(grid, rows)
-    areas = _projected_areas(grid, rows, window.col + _sampled(window.width)).mean(axis=1)
-    return np.where(np.isfinite(areas), areas, nominal)
+    step = max(1, int(AREA_STEP / (grid.pixel_height * metres_per_unit(grid.crs_wkt))))
+    nodes = np.unique(np.append(rows[::step], rows[-1:]))
+    areas = _projected_areas(grid, nodes, window.col + _sampled(window.width)).mean(axis=1)
+    return np.interp(rows, nodes, np.where(np.isfinite(areas), areas, nominal))
 
 
 def _sampled(size: int) -> NDArray[np.int64]:

@@ -20,6 +20,11 @@ from .grid import require_crs
 from .reader import RasterReader
 from .resampling import read_resampled
 
+LAND_SEA = ("none", "land", "sea")
+
+# Rows of a land mask that are stored together.
+STRIP = 1024
+
 
 class PolygonMask:
     """Polygons rasterised on demand, transformed to the CRS of each grid once.
@@ -82,9 +87,6 @@ def _rasterise_near(shapes, grid):
     west, south, east, north = grid.bounds
     return rasterise([geometry for geometry, box in shapes
                       if box[0] < east and box[2] > west and box[1] < north and box[3] > south], grid).astype(bool)
-
-
-LAND_SEA = ("none", "land", "sea")
 
 
 @dataclass(frozen=True)
@@ -238,9 +240,6 @@ def dilate(mask, radius):
     from scipy.ndimage import maximum_filter
 
     return maximum_filter(mask, 2 * radius + 1, mode="constant") if radius else mask
-
-
-STRIP = 1024
 
 
 class LandMask:

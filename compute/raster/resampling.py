@@ -8,10 +8,10 @@ Every method is defined per pixel, so that a block has the same values as the sa
   evaluates bilinear and bicubic half a target pixel off, and loses a rim around nodata.)
 * *Downsampling* (coarser target pixels) aggregates the overlapping source pixels: ``first`` (the one at the upper-left
   corner), ``min``, ``max``, ``mean`` (weighted by overlap) or ``median`` of the valid ones, or one of the flag methods
-  of :mod:`.aggregate`.
+  of :mod:`.resampling_methods`.
 
-This module resamples rows and columns separately, as the axes of grids in one CRS are parallel; :mod:`.warp` resamples
-between coordinate reference systems.
+This module resamples rows and columns separately, as the axes of grids in one CRS are parallel; :mod:`.reprojection`
+resamples between coordinate reference systems.
 """
 
 from dataclasses import dataclass

@@ -93,8 +93,8 @@ class ProjectedImage:
         height, width = int(top - bottom), int(right - left)
         if min(height, width) < MIN_SIZE:
             raise UnsuitableInput(f"A pixel size of {pixel_size:g} is larger than the scene: the units of "
-                                  f"{self._name()} are {unit_name(self.crs_wkt)}. Choose a smaller pixel size, or 0 for "
-                                  "that of the product.")
+                                  f"{self._name()} are {unit_name(self.crs_wkt)}. Choose a smaller pixel size, or 0 "
+                                  "for that of the product.")
         native = metres_per_unit(self.crs_wkt) * pixel_size
         if height * width > MAX_PIXEL_RATIO * 1e4 + MAX_PIXEL_RATIO * self._pixels(native):
             raise UnsuitableInput(
