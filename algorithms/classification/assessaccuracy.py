@@ -24,7 +24,7 @@ from ...compute.accuracy.label_matching import AUTO, SCHEMES
 from ...compute.accuracy.scores import error_table
 from ...compute.classmap.class_legend import read_legend
 from ...compute.output_files import OutputSet
-from ...compute.raster.band_metadata import SYNTHETIC_TAG
+from ...compute.raster.band_metadata import is_synthetic
 from ...compute.raster.blocks import MAX_THREADS
 from ...compute.raster.reader import RasterReader
 from ...provider.base import ROOT, Algorithm, Group
@@ -207,7 +207,7 @@ class AssessAccuracy(Algorithm):
     def execute(self, parameters, context, progress):
         """Read the reference data, assess and write the requested outputs."""
         with RasterReader(self.map_paths[0]) as raster:
-            crs_wkt, synthetic = raster.grid.crs_wkt, raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES"
+            crs_wkt, synthetic = raster.grid.crs_wkt, is_synthetic(raster.tags)
         task, notes = self._task(parameters, context, crs_wkt, progress.part(0.0, 0.1))
         assessment = assess(task, progress.part(0.1, 0.95))
         for warning in (*notes, *assessment.warnings):

@@ -1,7 +1,4 @@
-"""Counts to scores; parcels with errors.
-
-Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests.
-"""
+"""Scores from pixel counts: confusion matrices by pixel and parcel, estimates, errors by parcel, McNemar's tests."""
 
 from dataclasses import dataclass, replace
 
@@ -9,13 +6,12 @@ import numpy as np
 
 from ..classmap.classes import MapClass, readable
 from ..feature_table import FeatureTable, feature_number
+from ..units import SQUARE_METRES_PER_HECTARE
 from .accuracy_warnings import accuracy_warnings
 from .confusion_matrix import ConfusionMatrix
 from .estimates import bootstrap_interval, estimate
 from .label_matching import normalised_label
 from .mcnemar import mcnemar
-
-SQUARE_METRES_PER_HECTARE = 10000.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import Progress
+from ..units import AUTHALIC_EARTH_RADIUS
 from .parcel import codes_of
 
 METHODS = ("parcels", "blocks")
 SMALL_CLASSES = ("both", "training")
-EARTH_RADIUS = 6371007.2  # metres, of the sphere with the surface of WGS 84
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ def block_of(longitude, latitude, size):
     tuple of int
         Row and column.
     """
-    row = math.floor(math.radians(latitude) * EARTH_RADIUS / size)
-    middle = (row + 0.5) * size / EARTH_RADIUS
-    column = math.floor(math.radians(longitude) * math.cos(middle) * EARTH_RADIUS / size)
+    row = math.floor(math.radians(latitude) * AUTHALIC_EARTH_RADIUS / size)
+    middle = (row + 0.5) * size / AUTHALIC_EARTH_RADIUS
+    column = math.floor(math.radians(longitude) * math.cos(middle) * AUTHALIC_EARTH_RADIUS / size)
     return row, column
 
 

@@ -1,10 +1,7 @@
-"""QML of rasters, display stretch.
+"""QGIS styles (QML) of rasters as text, and the grey stretch of backscatter rasters.
 
-QGIS styles (QML) of rasters as text; QGIS loads ``map.qml`` automatically with ``map.tif``.
-
-The styles contain only the renderer, in the form of QGIS 3.22, which later versions read. Band numbers start at 1.
-
-Default style of backscatter rasters: grey, stretched between the 2nd and the 98th percentile.
+QGIS loads ``map.qml`` automatically with ``map.tif``. The styles contain only the renderer, in the form of QGIS 3.22,
+which later versions read. Band numbers start at 1.
 """
 
 from html import escape
@@ -13,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 STYLES = Path(__file__).parents[2] / "styles"
+
+# Values of a block from which the stretch is computed.
+SAMPLES_PER_BLOCK = 4000
 _FRAME = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis version="3.22.0" styleCategories="Symbology">
   <pipe>
@@ -147,9 +147,6 @@ def shipped_style(name):
 def quoted(text):
     """Return a text as a quoted and escaped XML attribute, without control characters, which XML forbids."""
     return '"{}"'.format(escape("".join(character for character in text if character.isprintable())))
-
-
-SAMPLES_PER_BLOCK = 4000
 
 
 class GreyStretch:

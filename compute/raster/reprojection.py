@@ -1,4 +1,4 @@
-"""Resampling between coordinate reference systems, with the same method definitions as :mod:`.resample`.
+"""Resampling between coordinate reference systems, with the same method definitions as :mod:`.resampling`.
 
 Source positions are transformed exactly at every 16th target pixel, counted from the origin of the target grid, and
 interpolated linearly between. The error is below a thousandth of a 10 m pixel (a few ten-thousandths between

@@ -8,17 +8,17 @@ Every method is defined per pixel, so that a block has the same values as the sa
   evaluates bilinear and bicubic half a target pixel off, and loses a rim around nodata.)
 * *Downsampling* (coarser target pixels) aggregates the overlapping source pixels: ``first`` (the one at the upper-left
   corner), ``min``, ``max``, ``mean`` (weighted by overlap) or ``median`` of the valid ones, or one of the flag methods
-  of :mod:`.aggregate`.
+  of :mod:`.resampling_methods`.
 
-This module resamples rows and columns separately, as the axes of grids in one CRS are parallel; :mod:`.warp` resamples
-between coordinate reference systems.
+This module resamples rows and columns separately, as the axes of grids in one CRS are parallel; :mod:`.reprojection`
+resamples between coordinate reference systems.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .crs import same_crs
+from .crs import is_same_crs
 from .grid import ALIGNMENT_TOLERANCE, Window
 from .reprojection import read_warped, source_extent
 from .resampling_methods import AGGREGATION, FLAG_AGGREGATION, KERNELS, aggregate, snap_positions
@@ -75,7 +75,7 @@ def read_resampled(reader, grid, window, upsampling="nearest", downsampling="fir
         dtype of the file for methods that select pixels, float32 for methods that compute values.
     valid : ndarray of bool, same shape
     """
-    is_parallel = same_crs(reader.grid.crs_wkt, grid.crs_wkt)
+    is_parallel = is_same_crs(reader.grid.crs_wkt, grid.crs_wkt, missing_is_same=True)
     parts = _parts_to_read(reader.grid, grid, window, is_parallel)
     if len(parts) > 1:
         return _assemble(window, [(part, *read_resampled(reader, grid, part, upsampling, downsampling, nodata, prepare,

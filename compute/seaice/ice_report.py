@@ -1,11 +1,6 @@
-"""Report and figures.
+"""Report on ice maps: accuracy by date and class, ice area by date, thumbnails of the maps.
 
-Report on ice maps: accuracy by date and class, and ice area by date.
-
-The output is deterministic. Figures are in :mod:`.pictures` and :mod:`..accuracy.pictures`, the text in
-``resources/report/seaice.html``.
-
-Figures of the ice report: map thumbnails, and class fractions by date.
+The output is deterministic. The text is in ``resources/report/seaice.html``.
 """
 
 import base64
@@ -18,6 +13,7 @@ import numpy as np
 from ..accuracy.confusion_display import confusion_picture
 from ..report.figures import FONT, TEXT, bars_picture, figure_of, svg_of
 from ..report.page import css_colour, write_page
+from ..units import SQUARE_METRES_PER_KM2
 from ..versions import software_versions
 from .ice_scenes import INCIDENCE
 from .ice_training import sum_matrices
@@ -89,7 +85,6 @@ def season_figure(days, fractions, classes):
     return svg_of(figure, "Fraction of each class by date", "season")
 
 
-SQUARE_METRES_PER_KM2 = 1e6
 TOP_FEATURES = 20
 FEW_DATES = 5
 FEW_PIXELS = 200
@@ -225,10 +220,10 @@ def _areas(report):
         return None
     rows = []
     for summary in report.scenes:
-        pixel_area = summary.grid.pixel_width * summary.grid.pixel_height / SQUARE_METRES_PER_KM2
         total = int(summary.mapped.class_counts[1:].sum())
         rows.append({"day": summary.scene.day.isoformat(), "name": summary.scene.name,
-                     "areas": [float(summary.mapped.class_counts[entry.value]) * pixel_area for entry in entries],
+                     "areas": [float(summary.mapped.class_areas[entry.value]) / SQUARE_METRES_PER_KM2
+                               for entry in entries],
                      "fractions": [float(summary.mapped.class_counts[entry.value]) / max(total, 1)
                                    for entry in entries]})
     return {"classes": [{"number": entry.value, "label": entry.label, "colour": css_colour(entry.colour)}
