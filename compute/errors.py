@@ -5,9 +5,6 @@ Floefield and keeps its traceback.
 """
 
 
-
-
-
 class PlainError(Exception):
     """Base class of errors that the user can correct; the message is shown unchanged."""
 

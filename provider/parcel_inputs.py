@@ -19,7 +19,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 from ..compute.errors import MissingInput, UnsuitableInput
 from ..compute.insitu.parcel import Parcel
 from ..vector.parcel_geometry import UNCHECKED, valid_polygons
-from ..vector.transforms import transformed_geojson
+from ..vector.transforms import require_crs, transformed_geojson
 from .parameters import is_null
 from .raster_inputs import crs_of_rasters
 
@@ -49,9 +49,7 @@ def parcel_source(algorithm, parameters, name, context):
         kind = QgsWkbTypes.displayString(source.wkbType())
         raise UnsuitableInput(f"{name} must be a polygon layer, but the geometry type of {source.sourceName()} is "
                               f"{kind}.")
-    if not source.sourceCrs().isValid():
-        raise UnsuitableInput(f"{source.sourceName()} has no coordinate reference system. Assign the right one (Layer "
-                              "properties > Source, or the tool 'Assign projection') and run again.")
+    require_crs(source.sourceCrs(), source.sourceName())
     return source
 
 
@@ -188,7 +186,8 @@ def parcels_of(source, field, crs_wkt, context, progress, layer_name=""):
         elif geometry.isEmpty():
             without_area += 1
         else:
-            labelled.append(Parcel((layer_name, feature.id()), code, transformed_geojson(geometry, transform, source)))
+            labelled.append(Parcel((layer_name, feature.id()), code, transformed_geojson(
+                geometry, transform, f"A parcel of {source.sourceName()}")))
     if not labelled:
         raise UnsuitableInput(_no_parcels_message(source, field, unlabelled, without_area))
     return ReadParcels(tuple(labelled), unlabelled, without_area)
@@ -208,9 +207,7 @@ def layer_source(layer, context):
     """
     if not isinstance(layer, QgsVectorLayer) or layer.geometryType() != QgsWkbTypes.GeometryType.PolygonGeometry:
         raise UnsuitableInput(f"{layer.name()} is not a polygon layer. Give one polygon layer per class.")
-    if not layer.crs().isValid():
-        raise UnsuitableInput(f"{layer.name()} has no coordinate reference system. Assign the right one (Layer "
-                              "properties > Source, or the tool 'Assign projection') and run again.")
+    require_crs(layer.crs(), layer.name())
     return QgsProcessingFeatureSource(layer, context)
 
 

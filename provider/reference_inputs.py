@@ -14,7 +14,7 @@ from ..compute.accuracy.validation_data import Point
 from ..compute.classmap.class_legend import LegendEntry, entries_from_qml, entries_from_table
 from ..compute.errors import UnsuitableInput
 from ..vector.parcel_geometry import UNCHECKED
-from ..vector.transforms import transformed_point
+from ..vector.transforms import require_crs, transformed_point
 from .parcel_inputs import class_code, require_field
 from .raster_inputs import crs_of_rasters
 
@@ -43,9 +43,7 @@ def reference_source(algorithm, parameters, name, context):
     if geometry_type not in (GEOMETRY.PointGeometry, GEOMETRY.PolygonGeometry):
         raise UnsuitableInput(f"{name} must be a polygon layer (parcels) or a point layer, but the geometry type of "
                               f"{source.sourceName()} is {QgsWkbTypes.displayString(source.wkbType())}.")
-    if not source.sourceCrs().isValid():
-        raise UnsuitableInput(f"{source.sourceName()} has no coordinate reference system. Assign the right one (Layer "
-                              "properties > Source, or the tool 'Assign projection') and run again.")
+    require_crs(source.sourceCrs(), source.sourceName())
     return source, geometry_type == GEOMETRY.PointGeometry
 
 

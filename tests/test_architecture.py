@@ -119,6 +119,16 @@ def test_other_software_is_that_of_the_layer():
     assert not wrong
 
 
+def test_rasters_are_read_and_written_in_one_package():
+    importing = {name_of(path) for path in SHIPPED if "rasterio" in set(outer_imports(TREES[path]))}
+    # These two report its version.
+    importing -= {"compute/versions.py", "provider/packages.py"}
+    assert {name for name in importing if not name.startswith("compute/raster/")} == set()
+    private = [name_of(path) for path in SHIPPED for node in ast.walk(TREES[path])
+               if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rasterio._")]
+    assert private == ["compute/raster/gdal_errors.py"]
+
+
 def test_qt_comes_from_qgis_and_the_package_is_never_named():
     forbidden = {"PyQt5", "PyQt6", "PySide2", "PySide6", "floefield"}
     assert not [name_of(path) for path in SHIPPED if set(outer_imports(TREES[path])) & forbidden]

@@ -1,8 +1,6 @@
-"""Areas of interest, study areas.
+"""Areas of interest from layers, extents and WKT, and study areas that clip ice charts.
 
-Areas of interest from layers, extents and WKT, as GeoJSON-like geometries.
-
-Study area for clipping ice charts, in any CRS; it may contain a pole or cross 180 degrees.
+A study area may contain a pole or cross 180 degrees.
 """
 
 import json
@@ -19,7 +17,7 @@ from ..compute.errors import UnsuitableInput
 from ..compute.raster.area_of_interest import Area
 from .antimeridian import has_wide_edge
 from .parcel_geometry import UNCHECKED, valid_polygons
-from .transforms import wkt_of
+from .transforms import require_crs, wkt_of
 
 # Vertices added to each edge, so that long edges are reprojected as curves.
 VERTICES_PER_EDGE = 20
@@ -46,9 +44,7 @@ def area_from_source(source, role="area of interest"):
     UnsuitableInput
         If it has no CRS or no geometry.
     """
-    if not source.sourceCrs().isValid():
-        raise UnsuitableInput(f"The layer of the {role} has no coordinate reference system. Assign it first "
-                              "(Layer > Set CRS of Layer).")
+    require_crs(source.sourceCrs(), f"The layer of the {role}")
     request = QgsFeatureRequest().setNoAttributes()
     geometries = [valid_polygons(feature.geometry())[0] for feature in source.getFeatures(request, UNCHECKED)]
     return _area([geometry for geometry in geometries if not geometry.isEmpty()], source.sourceCrs(),
@@ -142,9 +138,7 @@ class StudyArea:
 
     def __init__(self, source):
         self.crs, self._in_plane = source.sourceCrs(), {}
-        if not self.crs.isValid():
-            raise UnsuitableInput("The study area has no coordinate reference system. Assign it (Layer Properties > "
-                                  "Source, or the tool 'Assign projection') and run again.")
+        require_crs(self.crs, "The layer of the study area")
         if QgsWkbTypes.geometryType(source.wkbType()) != QgsWkbTypes.GeometryType.PolygonGeometry:
             raise UnsuitableInput("STUDY_AREA must contain polygons; its geometry type is "
                                   f"{QgsWkbTypes.displayString(source.wkbType())}.")

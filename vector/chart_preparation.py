@@ -16,6 +16,7 @@ from ..compute.icechart.decoding import CLASS_COLUMNS, COLUMNS, NOTES, decode
 from ..compute.icechart.ice_legend import load_legend
 from ..compute.output_files import OutputSet
 from ..compute.scratch import scratch_folder
+from ..compute.units import SQUARE_METRES_PER_KM2
 from .chart_layers import GEOMETRY, read_tables, write_chart
 from .parcel_geometry import polygons_in
 from .polar_plane import PolarPlane, Target, is_northern
@@ -244,7 +245,7 @@ class _ChartBatch:
         for each, geometry in zip(kept, reprojected):
             decoded = [chart.columns[column][each.index] for column in (*COLUMNS, *CLASS_COLUMNS)]
             values = [table.columns[field][each.index] for field in original]
-            rows.append((geometry, [*head, *decoded, each.area / 1e6, *values]))
+            rows.append((geometry, [*head, *decoded, each.area / SQUARE_METRES_PER_KM2, *values]))
         write_chart(os.path.join(self._folder, f"{stem}.gpkg"), stem, self._crs, fields, rows, self._styles,
                     self._settings.style)
         return replace(outcome, output=f"{stem}.gpkg")

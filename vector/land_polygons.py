@@ -16,11 +16,11 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..compute.errors import UnsuitableInput
+from ..compute.units import METRES_PER_DEGREE
 from .parcel_geometry import UNCHECKED, valid_polygons
+from .transforms import require_crs
 
 WORLD_MAP = "countries"
-METRES_PER_DEGREE = 111000.0
 
 # Edges are densified to this length before reprojection (metres).
 MAX_EDGE_LENGTH = 2000.0
@@ -78,9 +78,7 @@ def land_polygons(source, box, centre, crs, buffer, context, progress):
     UnsuitableInput
         If the layer has no CRS.
     """
-    if not source.sourceCrs().isValid():
-        raise UnsuitableInput(f"The land layer {source.sourceName()} has no coordinate reference system. Assign it "
-                              "(Layer Properties > Source) and run again.")
+    require_crs(source.sourceCrs(), f"The land layer {source.sourceName()}")
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")
     # Azimuthal equidistant projection around the scene: distances within 400 km are true to 0.1 %.
     local = QgsCoordinateReferenceSystem.fromProj(

@@ -29,7 +29,7 @@ from qgis.core import (
 )
 
 from ..compute.errors import UnsuitableInput
-from .transforms import _name_of
+from .transforms import crs_name
 
 SCALE_TOLERANCE = 1e-3
 
@@ -126,7 +126,7 @@ class MetricGeometry:
         self._distances = QgsDistanceArea()
         ellipsoid = crs.ellipsoidAcronym()
         if not (ellipsoid and self._distances.setEllipsoid(ellipsoid) and self._distances.willUseEllipsoid()):
-            raise UnsuitableInput(f"The coordinate reference system of the parcels ({_name_of(crs)}) has no "
+            raise UnsuitableInput(f"The coordinate reference system of the parcels ({crs_name(crs)}) has no "
                                   "relation to the Earth. Assign the right one to the layer, or reproject it.")
         self._ellipsoid = QgsEllipsoidUtils.ellipsoidParameters(ellipsoid)
         self._in_degrees = crs.mapUnits() == UNITS.DistanceDegrees
@@ -216,7 +216,7 @@ class MetricGeometry:
         buffered.translate(shift, 0)
         bounds = polygon.boundingBox().buffered(ROUNDING / maximum)
         if not (buffered.isEmpty() or bounds.contains(buffered.boundingBox())):
-            raise UnsuitableInput(f"A parcel crosses the boundary of the area of validity of {_name_of(self._crs)}. "
+            raise UnsuitableInput(f"A parcel crosses the boundary of the area of validity of {crs_name(self._crs)}. "
                                   "Reproject the layer, for example to the UTM zone of the parcels.")
         return buffered
 
@@ -235,7 +235,7 @@ class MetricGeometry:
         centre = polygons.boundingBox().center()
         return UnsuitableInput(
             f"A parcel has the coordinates {centre.x():.9g}, {centre.y():.9g}, which are outside the "
-            f"validity of {_name_of(self._crs)}: the layer seems to have the wrong coordinate reference system. "
+            f"validity of {crs_name(self._crs)}: the layer seems to have the wrong coordinate reference system. "
             "Assign the right one and run again.")
 
     def _metres_in_a_unit(self, point):

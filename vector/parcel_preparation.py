@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from qgis.core import QgsCsException, QgsGeometry, QgsSpatialIndex, QgsWkbTypes
+from qgis.core import QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
-from ..compute.errors import UnsuitableInput
 from ..compute.insitu.insitu_preparation import (
     LEFT_OUT,
     NO_AREA,
@@ -16,7 +15,7 @@ from ..compute.insitu.insitu_preparation import (
     ParcelOutcome,
 )
 from .parcel_geometry import MetricGeometry, polygons_in, valid_polygons
-from .transforms import transform_between
+from .transforms import transform_between, transformed
 
 # Square metres: smaller overlaps come from common borders digitised twice.
 MIN_OVERLAP_AREA = 1.0
@@ -99,15 +98,7 @@ def _read(parcel, transform, excluded, metric, settings):
     if not polygons.isEmpty():
         # The output format has straight edges without Z values.
         polygons = polygons.coerceToType(QgsWkbTypes.Type.MultiPolygon)[0]
-        try:
-            polygons.transform(transform)
-            is_finite = polygons.boundingBox().isFinite()
-        except QgsCsException:
-            is_finite = False
-        if not is_finite:
-            raise UnsuitableInput(f"Parcel {parcel.feature.id()} cannot be transformed to the output CRS. Check the "
-                                  "coordinate reference system of the layer, and CRS.")
-        polygons, _ = valid_polygons(polygons)
+        polygons, _ = valid_polygons(transformed(polygons, transform, f"Parcel {parcel.feature.id()}"))
     if polygons.isEmpty():
         return PreparedParcel(parcel=parcel, original=polygons, geometry=polygons, areas=[],
                               reason=NO_AREA if parcel.code else NO_CLASS, repaired=repaired)

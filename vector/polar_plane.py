@@ -23,7 +23,7 @@ from qgis.core import (
 from ..compute.errors import UnsuitableInput
 from .antimeridian import FULL_CIRCLE, crosses_antimeridian, unwrap_ring
 from .parcel_geometry import polygons_in
-from .transforms import crs_name
+from .transforms import crs_name, transformed
 
 # Maximum length of edges. An arc of 0.05 degrees along 60 degrees north deviates from its chord by 0.3 m.
 MAX_EDGE_DEGREES, MAX_EDGE_METRES = 0.05, 5000.0
@@ -130,14 +130,11 @@ class PolarPlane:
         if target.crs.isGeographic() and _distance_to_pole(reprojected) < POLAR_RADIUS:
             reprojected = reprojected.densifyByDistance(POLAR_EDGE_METRES)
         try:
-            reprojected.transform(target.transform)
-            is_finite = reprojected.boundingBox().isFinite()
-        except QgsCsException:
-            is_finite = False
-        if not is_finite:
+            reprojected = repair_polygons(transformed(reprojected, target.transform, "It"))
+        except UnsuitableInput as error:
             raise UnsuitableInput(f"parts of it cannot be represented in {crs_name(target.crs)}. Choose another CRS, "
-                                  f"such as {'EPSG:3413' if self._is_north else 'EPSG:3031'} (polar stereographic).")
-        reprojected = repair_polygons(reprojected)
+                                  f"such as {'EPSG:3413' if self._is_north else 'EPSG:3031'} (polar stereographic)."
+                                  ) from error
         reprojected.convertToMultiType()
         return reprojected
 

@@ -19,7 +19,7 @@ from ...compute.declarations import ParameterDeclaration, with_defaults
 from ...compute.errors import UnsuitableInput
 from ...compute.output_files import OutputSet
 from ...compute.progress import Progress
-from ...compute.raster.band_metadata import SYNTHETIC_TAG
+from ...compute.raster.band_metadata import is_synthetic
 from ...compute.raster.reader import RasterReader
 from ...provider.base import ROOT, Algorithm, Group, OutputValue, Parameters
 from ...provider.layer_outputs import layout_and_features, write_layer
@@ -148,7 +148,7 @@ class AssessAccuracy(Algorithm):
                 progress: Progress) -> dict[str, OutputValue]:
         """Read the reference data, assess and write the requested outputs."""
         with RasterReader(self.map_paths[0]) as raster:
-            crs_wkt, is_synthetic = raster.grid.crs_wkt, raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES"
+            crs_wkt, synthetic = raster.grid.crs_wkt, is_synthetic(raster.tags)
         task, notes = self._task(parameters, context, crs_wkt, progress.part(0.0, 0.1))
         assessment = assess(task, progress.part(0.1, 0.95))
         for warning in (*notes, *assessment.warnings):
@@ -158,7 +158,7 @@ class AssessAccuracy(Algorithm):
         origin = AssessmentOrigin(
             reference_path=self.reference_origin if self.reference else self.reference_raster,
             class_field=read(self, CLASS_FIELD, parameters, context) if self.reference else "",
-            training_path=self.training_origin, notes=tuple(notes), synthetic=is_synthetic, map_names=self.map_names)
+            training_path=self.training_origin, notes=tuple(notes), synthetic=synthetic, map_names=self.map_names)
         writers = {REPORT.name: lambda path: write_assessment_report(path, assessment, origin, progress.check),
                    MATRIX.name: assessment.maps[0].pixels.write_table,
                    MATRIX_OTB.name: otb_matrix(assessment).write_csv}

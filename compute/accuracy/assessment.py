@@ -16,7 +16,7 @@ from ..eta import TimeLeftProgress
 from ..insitu.parcel_raster import ParcelRaster
 from ..raster.blocks import THREADS, make_executor
 from ..raster.reader import RasterReader
-from ..raster.resampled_reader import RasterOnto
+from ..raster.resampled_reader import ResampledReader
 from .label_matching import AUTO, SCHEMES, match_labels
 from .map_counts import MapBand, count_pixels
 from .scores import score_maps
@@ -123,7 +123,7 @@ def assess(task, progress):
         with RasterReader(task.map.path) as first:
             grid = first.grid
         inputs = [task.map, *task.others]
-        maps = [MapBand(opened.enter_context(RasterOnto(one.path, grid)), one.nodata) for one in inputs]
+        maps = [MapBand(opened.enter_context(ResampledReader(one.path, grid, "nearest")), one.nodata) for one in inputs]
         reference = _reference(task, grid, opened, progress)
         read_training, is_training_known, warnings = _training_pixels(task, grid, maps, progress)
         progress.say("Comparing the map with the reference ...")
@@ -140,7 +140,8 @@ def assess(task, progress):
 
 def _reference(task, grid, opened, progress):
     if task.raster is not None:
-        return RasterReference(opened.enter_context(RasterOnto(task.raster.path, grid)), task.raster.nodata)
+        reader = opened.enter_context(ResampledReader(task.raster.path, grid, "nearest"))
+        return RasterReference(reader, task.raster.nodata)
     reference = PointReference(grid, task.points) if task.points else ParcelReference(grid, task.parcels, progress)
     if reference.outside.all():
         raise UnsuitableInput(
@@ -160,15 +161,15 @@ def _training_pixels(task, grid, maps, progress):
         readers.append(lambda window: parcels.read(window) != 0)
     for band in maps:
         text = band.raster.source.domain_tags(DOMAIN).get(TAG)
-        if not text and MARK in band.raster.source.tags and not task.training:
+        if not text and MARK in band.raster.tags and not task.training:
             raise UnsuitableInput(
-                f"{band.raster.source.path} was clipped or rewritten, and its record of training pixels is lost. "
+                f"{band.raster.path} was clipped or rewritten, and its record of training pixels is lost. "
                 "Use the original map, or specify its training parcels as TRAINING.")
         if not text:
             is_training_known = bool(task.training) and is_training_known
             continue
         if band.raster.is_resampled:
-            warnings.append(f"The grid of {band.raster.source.path} differs from that of the first map, so its record "
+            warnings.append(f"The grid of {band.raster.path} differs from that of the first map, so its record "
                             "of training pixels cannot be used. Specify its training parcels as TRAINING.")
             is_training_known = bool(task.training) and is_training_known
             continue

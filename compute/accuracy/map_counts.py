@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..classmap.class_map import as_integers
+from ..classmap.class_map import as_integers, class_areas
 from ..errors import UnsuitableInput
 from ..raster.blocks import run_blocks
-from ..raster.grid import pixel_area
 from ..raster.masks import dilate
 
 # A raster with more values is not a class map.
@@ -22,7 +21,7 @@ class MapBand:
 
     Parameters
     ----------
-    raster : RasterOnto
+    raster : ResampledReader
     nodata : frozenset of int
         Nodata values in addition to that of the file.
     """
@@ -32,10 +31,10 @@ class MapBand:
 
     def read(self, window):
         """Class values (int64) and validity (bool) of the pixels of a window, row by row."""
-        values, valid = self.raster.read(window)
+        values, valid = self.raster.read(window, [0])
         values, valid = values.ravel(), valid.ravel()
         classes = np.zeros(len(values), np.int64)
-        classes[valid] = as_integers(values[valid], self.raster.source.path)
+        classes[valid] = as_integers(values[valid], self.raster.path)
         if len(self._nodata):
             valid &= ~np.isin(classes, self._nodata)
         return classes, valid
@@ -109,23 +108,23 @@ def count_pixels(grid, maps, reference, read_training, executor, progress, block
     def work(window):
         progress.check()
         read = [band.read(window) for band in maps]
-        frequencies = [_frequencies(values[valid]) for values, valid in read]
+        frequencies = [_class_frequencies(values, valid, grid, window) for values, valid in read]
         indices, units, disputed_here = reference.read(window)
         is_training, is_adjacent = _training_masks(reference, read_training, indices, window, grid)
         classified = np.logical_and.reduce([valid[indices] for _, valid in read]) if len(indices) else is_training
         is_compared = classified & ~is_training
         compared = _unique_rows(units[is_compared], *(values[indices[is_compared]] for values, _ in read))
-        return (frequencies, pixel_area(grid, window), compared, _frequencies(units[is_training]),
+        return (frequencies, compared, _frequencies(units[is_training]),
                 _frequencies(units[~classified & ~is_training]), _frequencies(units[is_compared & is_adjacent]),
                 disputed_here)
 
     def finish(_, result):
         nonlocal disputed
-        frequencies, square_metres, compared, training_units, without, adjacent_units, disputed_here = result
-        for area, (values, counts) in zip(areas, frequencies):
-            for value, count in zip(values.tolist(), counts.tolist()):
+        frequencies, compared, training_units, without, adjacent_units, disputed_here = result
+        for area, table in zip(areas, frequencies):
+            for value, count, square_metres in zip(*(column.tolist() for column in table)):
                 area[value][0] += count
-                area[value][1] += count * square_metres
+                area[value][1] += square_metres
             if len(area) > MAX_VALUES:
                 raise UnsuitableInput("The map has thousands of different values, so it is not a class map. Choose a "
                                       "raster of classes.")
@@ -167,11 +166,17 @@ def _mostly_adjacent(adjacent, merged):
 
 def read_blocks(grid, maps):
     """Windows that tile the grid, suited to the block layout of the first map."""
-    height, width = maps[0].raster.source.block_shape
+    height, width = maps[0].raster.block_shape
     if width >= grid.width and height < BLOCK:
         rows = max(1, STRIP_PIXELS // max(grid.width, 1))
         return list(grid.blocks(max(height, rows // height * height), grid.width))
     return list(grid.blocks(BLOCK, BLOCK))
+
+
+def _class_frequencies(values, valid, grid, window):
+    """Unique values of the valid pixels of a window, their counts, and their areas in square metres."""
+    present, counts = _frequencies(values[valid])
+    return present, counts, class_areas(np.searchsorted(present, values[valid]), len(present), grid, window, valid)
 
 
 def _frequencies(values):

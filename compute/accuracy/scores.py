@@ -6,13 +6,12 @@ import numpy as np
 
 from ..classmap.classes import MapClass, readable
 from ..feature_table import FeatureTable, feature_number
+from ..units import SQUARE_METRES_PER_HECTARE
 from .accuracy_warnings import accuracy_warnings
 from .confusion_matrix import ConfusionMatrix
 from .estimates import bootstrap_interval, estimate
 from .label_matching import normalised_label
 from .mcnemar import mcnemar
-
-SQUARE_METRES_PER_HECTARE = 10000.0
 
 # Attributes of the layer of parcels or points with errors, part of the public interface.
 ERROR_FIELDS = (("rank", int), ("feature", str), ("reference", str), ("mapped", str), ("pixels", int), ("wrong", int),

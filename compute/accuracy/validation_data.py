@@ -99,7 +99,7 @@ class RasterReference:
 
     Parameters
     ----------
-    raster : RasterOnto
+    raster : ResampledReader
         Resampled to the grid of the map.
     nodata : frozenset of int
         Nodata values in addition to that of the file.
@@ -113,9 +113,9 @@ class RasterReference:
 
     def read(self, window):
         """As :meth:`ParcelReference.read`."""
-        values, valid = self._raster.read(window)
+        values, valid = self._raster.read(window, [0])
         indices = np.flatnonzero(valid.ravel() & ~np.isin(values.ravel(), self._nodata))
-        return indices, as_integers(values.ravel()[indices], self._raster.source.path), 0
+        return indices, as_integers(values.ravel()[indices], self._raster.path), 0
 
     def codes(self, units):
         """As :meth:`ParcelReference.codes`."""

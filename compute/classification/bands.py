@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..declarations import ParameterDeclaration
 from ..errors import MissingInput, UnsuitableInput
 from ..messages import listed
-from ..raster.band_metadata import REFLECTANCE, band_difference_name
+from ..raster.band_metadata import band_difference_name, reflectance_band
 
 MATCHINGS = ("name", "order")
 
@@ -187,9 +187,9 @@ def band_pairs(names: Sequence[str]) -> list[tuple[int, int]]:
     """
     dates = {}
     for index, name in enumerate(names):
-        found = REFLECTANCE.fullmatch(name)
+        found = reflectance_band(name)
         if found:
-            dates.setdefault(found.group(2), []).append(index)
+            dates.setdefault(found[1], []).append(index)
     return [pair for indices in dates.values() for pair in combinations(indices, 2)]
 
 

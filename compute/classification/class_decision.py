@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..classifiers.classifier import Model
-from ..raster.grid import Window
+from ..classmap.class_map import class_areas
+from ..raster.grid import Grid, Window
 from .reference import ReferenceData
 
 
@@ -22,6 +23,8 @@ class DecidedBlock:
         Values of each raster, by its name.
     class_counts : ndarray of int64, shape (values,)
         Pixels of each map value.
+    class_areas : ndarray of float64, shape (values,)
+        Area of these pixels in square metres.
     parcel_cells, parcel_cell_counts : ndarray of int64
         Flat indices into the table of parcels by map values, and the pixels of each.
     low_confidence : int
@@ -30,6 +33,7 @@ class DecidedBlock:
 
     planes: dict[str, NDArray[np.generic]]
     class_counts: NDArray[np.int64]
+    class_areas: NDArray[np.float64]
     parcel_cells: NDArray[np.int64]
     parcel_cell_counts: NDArray[np.int64]
     low_confidence: int
@@ -40,6 +44,7 @@ class ClassDecision:
 
     Parameters
     ----------
+    grid : Grid
     model : Model
     reference : ReferenceData or None
     has_probabilities : bool
@@ -48,8 +53,9 @@ class ClassDecision:
         Pixels below this confidence get no class.
     """
 
-    def __init__(self, model: Model, reference: ReferenceData | None, has_probabilities: bool,
+    def __init__(self, grid: Grid, model: Model, reference: ReferenceData | None, has_probabilities: bool,
                  min_confidence: float) -> None:
+        self._grid = grid
         self._reference, self._has_probabilities, self._min_confidence = reference, has_probabilities, min_confidence
         self._values = np.array([map_class.value for map_class in model.classes])
         known = model.classes + (reference.classes if reference else ())
@@ -87,6 +93,7 @@ class ClassDecision:
         planes["classes"] = block.reshape(1, *window.shape)
         cells, cell_counts = self._count_in_parcels(window, block)
         return DecidedBlock(planes=planes, class_counts=np.bincount(block, minlength=self.value_count),
+                            class_areas=class_areas(block, self.value_count, self._grid, window),
                             parcel_cells=cells, parcel_cell_counts=cell_counts, low_confidence=low_confidence)
 
     def _count_in_parcels(self, window: Window,

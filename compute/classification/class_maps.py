@@ -10,7 +10,7 @@ from ..classifiers.classifier import Model
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.training_record import record_tags
 from ..output_files import OutputSet
-from ..raster.band_metadata import SYNTHETIC_TAG
+from ..raster.band_metadata import synthetic_tag
 from ..raster.grid import Grid
 from ..raster.raster_styles import shipped_style
 from ..raster.writer import RasterLayout, RasterWriter, create_raster
@@ -60,7 +60,7 @@ def create_maps(paths: MapPaths, grid: Grid, model: Model, is_synthetic: bool = 
         By field name of `paths`; only those requested.
     """
     nan, classes = float("nan"), model.classes
-    tags = {SYNTHETIC_TAG: "YES"} if is_synthetic else {}
+    tags = synthetic_tag(is_synthetic)
     layouts = {
         "classes": replace(categorical_layout(grid, classes, CLASS_BAND, tags),
                            domain_tags=record_tags(model.training_record, grid)),

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from ..accuracy.confusion_display import matrix_content
 from ..classification import season_analysis
 from ..feature_table import feature_number
-from ..raster.band_metadata import DATED, iso
+from ..raster.band_metadata import parse_band_name
 from ..report.figures import bars_picture, heat_map_picture
 from ..report.page import css_colour, write_page
+from ..units import SQUARE_METRES_PER_HECTARE
 from ..versions import software_versions
 from .season_analysis import earliest_sufficient
 from .suspect_labels import SUSPECT_THRESHOLD
-
-SQUARE_METRES_PER_HECTARE = 10000.0
 
 # With fewer validation parcels the report warns about the sampling uncertainty.
 FEW_PARCELS = 50
@@ -48,6 +47,8 @@ class ClassSummary:
         Pixels of validation parcels compared with the map.
     mapped_pixels : int
         Pixels of this class in the whole map.
+    mapped_area : float
+        Their area in square metres.
     """
 
     map_class: object
@@ -56,6 +57,7 @@ class ClassSummary:
     training_pixels: int
     validation_pixels: int
     mapped_pixels: int
+    mapped_area: float
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,6 @@ class ClassificationReport:
     ----------
     title : str
     rasters : tuple of RasterSummary
-    pixel_area : float
-        Square metres.
     band_names : tuple of str
     parcels_path, class_field : str
     validation_path : str
@@ -93,7 +93,6 @@ class ClassificationReport:
 
     title: str
     rasters: tuple
-    pixel_area: float
     band_names: tuple
     parcels_path: str
     class_field: str
@@ -161,15 +160,15 @@ def _season(insight, check):
 
 def _areas(report):
     """Mapped area of each class in hectares, the largest first, with its fraction of the classified area."""
-    total = sum(c.mapped_pixels for c in report.classes)
+    total = sum(c.mapped_area for c in report.classes)
     if not total:
         return None
-    maximum = max(c.mapped_pixels for c in report.classes)
+    maximum = max(c.mapped_area for c in report.classes)
     rows = [{"number": c.map_class.value, "label": c.map_class.label, "colour": css_colour(c.map_class.colour),
-             "hectares": c.mapped_pixels * report.pixel_area / SQUARE_METRES_PER_HECTARE,
-             "fraction": c.mapped_pixels / total, "bar": c.mapped_pixels / maximum}
-            for c in sorted(report.classes, key=lambda c: -c.mapped_pixels)]
-    return {"rows": rows, "hectares": total * report.pixel_area / SQUARE_METRES_PER_HECTARE}
+             "hectares": c.mapped_area / SQUARE_METRES_PER_HECTARE,
+             "fraction": c.mapped_area / total, "bar": c.mapped_area / maximum}
+            for c in sorted(report.classes, key=lambda c: -c.mapped_area)]
+    return {"rows": rows, "hectares": total / SQUARE_METRES_PER_HECTARE}
 
 
 def _importance(report):
@@ -177,18 +176,18 @@ def _importance(report):
     if not report.importances:
         return None
     ranked = sorted(report.importances, key=lambda feature: -feature[1])
-    dated = [(DATED.fullmatch(name), fraction) for name, fraction in report.importances]
+    dated = [(parse_band_name(name), fraction) for name, fraction in report.importances]
     maximum = ranked[0][1] or 1.0
     content = {"top": [{"name": name, "fraction": fraction, "bar": fraction / maximum}
                        for name, fraction in ranked[:TOP_FEATURES]],
-               "count": len(ranked), "is_dated": all(match for match, _ in dated), "top_date": "", "top_band": ""}
+               "count": len(ranked), "is_dated": all(name.date for name, _ in dated), "top_date": "", "top_band": ""}
     if not content["is_dated"]:
         return content | {"picture": importance_picture(ranked[:TOP_FEATURES])}
     totals = defaultdict(float)
-    for match, fraction in dated:
-        totals[match["band"], iso(match["date"])] += fraction
-    bands = tuple(dict.fromkeys(match["band"] for match, _ in dated))
-    dates = tuple(sorted({iso(match["date"]) for match, _ in dated}))
+    for name, fraction in dated:
+        totals[name.band, name.date.isoformat()] += fraction
+    bands = tuple(dict.fromkeys(name.band for name, _ in dated))
+    dates = tuple(sorted({name.date.isoformat() for name, _ in dated}))
     table = [[totals.get((band, date)) for date in dates] for band in bands]
     by_date = [sum(row[column] or 0.0 for row in table) for column in range(len(dates))]
     by_band = [sum(fraction or 0.0 for fraction in row) for row in table]

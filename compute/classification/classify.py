@@ -232,7 +232,8 @@ def assess_parcels(reference: ReferenceData, counts: MapCounts, model: Model, wa
                      validation_parcels=sum(parcel.code == map_class.code for parcel in reference.validation),
                      training_pixels=training_pixels.get(map_class.code, 0),
                      validation_pixels=int(pixels[index].sum()),
-                     mapped_pixels=int(counts.class_counts[map_class.value]) if is_map else 0)
+                     mapped_pixels=int(counts.class_counts[map_class.value]) if is_map else 0,
+                     mapped_area=float(counts.class_areas[map_class.value]) if is_map else 0.0)
         for index, map_class in enumerate(reference.classes))
     return Classification(
         pixel_matrix=ConfusionMatrix(labels, pixels) if is_assessed else None,

@@ -9,17 +9,17 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GridMismatch, UnsuitableInput
-from ..raster.band_metadata import SYNTHETIC_TAG, _date_of
+from ..raster.band_metadata import date_of, is_synthetic
 from ..raster.grid import Grid, Window, grid_differences
-from ..raster.reader import RasterReader
-from ..raster.resampled_reader import RegriddedReader
+from ..raster.reader import Band, RasterReader
+from ..raster.resampled_reader import ResampledReader
 from ..raster.writer import TILE
 from .bands import FeatureSelection, add_band_differences
 
@@ -149,23 +149,23 @@ class FeatureStack:
     @property
     def is_synthetic(self) -> bool:
         """bool: whether some raster is tagged as synthetic sample data."""
-        return any(reader.tags.get(SYNTHETIC_TAG, "").upper() == "YES" for reader in self._readers)
+        return any(is_synthetic(reader.tags) for reader in self._readers)
 
     @property
-    def readers(self) -> tuple[RasterReader | RegriddedReader, ...]:
-        """tuple of RasterReader or RegriddedReader: the rasters."""
+    def readers(self) -> tuple[RasterReader | ResampledReader, ...]:
+        """tuple of RasterReader or ResampledReader: the rasters."""
         return self._readers
 
     @property
     def dates(self) -> tuple[tuple[str, ...], ...]:
         """tuple of tuple of str: sorted, unique ISO dates of the bands of each raster."""
-        return tuple(tuple(sorted({_date_of(band, reader) for band in reader.bands} - {""}))
+        return tuple(tuple(sorted({_iso_date(band, reader.tags) for band in reader.bands} - {""}))
                      for reader in self._readers)
 
     @property
     def resampled(self) -> tuple[str, ...]:
         """tuple of str: paths of the rasters on another grid, including the mask."""
-        return tuple(reader.path for reader in (*self._readers, self._mask) if isinstance(reader, RegriddedReader))
+        return tuple(reader.path for reader in (*self._readers, self._mask) if isinstance(reader, ResampledReader))
 
     def selected(self, selection: FeatureSelection) -> FeatureStack:
         """The same rasters with other features; valid while this stack is open.
@@ -244,7 +244,7 @@ def _split(window: Window, height: int, width: int) -> Iterator[Window]:
             yield Window(row, col, height, width).intersection(window)
 
 
-def _reader_on(first: RasterReader, path: str, resampling: str) -> RasterReader | RegriddedReader:
+def _reader_on(first: RasterReader, path: str, resampling: str) -> RasterReader | ResampledReader:
     """A reader of a raster on the grid of the first, resampled if necessary and allowed."""
     other = RasterReader(path)
     differences = grid_differences(first.grid, other.grid)
@@ -257,20 +257,25 @@ def _reader_on(first: RasterReader, path: str, resampling: str) -> RasterReader 
     if bool(first.grid.crs_wkt) != bool(other.grid.crs_wkt):
         raise GridMismatch(f"{first.path} and {path} cannot be resampled to one grid: {'; '.join(differences)}. Assign "
                            "the correct coordinate reference system with the GDAL tool 'Assign projection'.")
-    return RegriddedReader(path, first.grid, resampling)
+    return ResampledReader(path, first.grid, resampling)
 
 
-def _unique_names(readers: Sequence[RasterReader | RegriddedReader]) -> tuple[str, ...]:
+def _unique_names(readers: Sequence[RasterReader | ResampledReader]) -> tuple[str, ...]:
     """Band names; equal ones with the date of the band or else the numbers of its raster and band appended."""
     bands = [(raster, number, reader, band) for raster, reader in enumerate(readers, start=1)
              for number, band in enumerate(reader.bands, start=1)]
     names = [band.name for _, _, _, band in bands]
-    with_date = [_with_suffix(band.name, _date_of(band, reader).replace("-", "")) for _, _, reader, band in bands]
+    with_date = [_with_suffix(band.name, _iso_date(band, reader.tags).replace("-", "")) for _, _, reader, band in bands]
     names = _where_ambiguous(names, with_date)
     names = _where_ambiguous(names, [f"{name}_r{raster}" for name, (raster, _, _, _) in zip(names, bands)])
     names = _where_ambiguous(names, [f"{name}_b{number}" for name, (_, number, _, _) in zip(names, bands)])
     # A name with a suffix may equal an original name.
     return _where_ambiguous(names, [f"{name}_f{number}" for number, name in enumerate(names, start=1)])
+
+
+def _iso_date(band: Band, tags: Mapping[str, str]) -> str:
+    day = date_of(band, tags)
+    return day.isoformat() if day else ""
 
 
 def _where_ambiguous(names: Sequence[str], longer: Sequence[str]) -> tuple[str, ...]:

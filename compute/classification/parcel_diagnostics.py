@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from ..classifiers.forest_model import ForestSettings
 from ..declarations import ParameterDeclaration
 from ..progress import Progress
-from ..raster.grid import pixel_area
 from .feature_stack import FeatureSource
 from .reference import ReferenceData
 from .sampling import sample_each_parcel
@@ -100,8 +99,7 @@ def diagnose_parcels(source: FeatureSource, reference: ReferenceData, requested:
     suspect_labels, early, notes = None, (), []
     if requested.suspect_labels:
         progress.say("Looking for suspect labels ...")
-        suspect_labels, more_notes = find_suspect_labels(pixels, reference, pixel_area(source.grid), settings,
-                                                         progress.part(0.3, 0.6))
+        suspect_labels, more_notes = find_suspect_labels(pixels, reference, settings, progress.part(0.3, 0.6))
         notes += more_notes
     if requested.early_season:
         progress.say("Measuring early-season accuracy ...")

@@ -75,6 +75,8 @@ class MapCounts:
     ----------
     class_counts : ndarray of int64, shape (values,)
         Pixels of each map value; element 0 counts the pixels without a class.
+    class_areas : ndarray of float64, shape (values,)
+        Area of these pixels in square metres.
     parcel_counts : ndarray of int64, shape (parcels + 2, values)
         Pixels of each map value in each validation parcel, by parcel number; 0 elsewhere.
     imputed : int
@@ -86,6 +88,7 @@ class MapCounts:
     """
 
     class_counts: NDArray[np.int64]
+    class_areas: NDArray[np.float64]
     parcel_counts: NDArray[np.int64]
     imputed: int
     low_confidence: int
@@ -125,7 +128,7 @@ def map_classes(source: FeatureSource, model: Model, reference: ReferenceData | 
     predictor = BlockPredictor(
         source=source, model=model, reference=reference, is_map=bool(rasters), smooths=smooths,
         needs_probabilities=smooths or bool(set(rasters) - {"classes"}) or rules.min_confidence > 0)
-    decision = ClassDecision(model, reference, "probabilities" in rasters, rules.min_confidence)
+    decision = ClassDecision(source.grid, model, reference, "probabilities" in rasters, rules.min_confidence)
     writer = MapWriter(predictor, decision, rasters, executor)
     if smooths:
         height = strip_height(source.grid, len(model.classes), len(model.similarity.coefficients))
@@ -260,6 +263,7 @@ class MapWriter:
                  executor: Executor) -> None:
         self._predictor, self._decision, self._rasters, self._executor = predictor, decision, rasters, executor
         self._class_counts = np.zeros(decision.value_count, np.int64)
+        self._class_areas = np.zeros(decision.value_count)
         self._parcel_counts = np.zeros((decision.parcel_count, decision.value_count), np.int64)
         self._out_of_range = np.zeros(predictor.feature_count)
         self._imputed = self._low_confidence = self._checked = 0
@@ -295,8 +299,8 @@ class MapWriter:
 
     def counts(self) -> MapCounts:
         """MapCounts: the pixel counts of all blocks."""
-        return MapCounts(class_counts=self._class_counts, parcel_counts=self._parcel_counts, imputed=self._imputed,
-                         low_confidence=self._low_confidence,
+        return MapCounts(class_counts=self._class_counts, class_areas=self._class_areas,
+                         parcel_counts=self._parcel_counts, imputed=self._imputed, low_confidence=self._low_confidence,
                          out_of_range=self._out_of_range / max(1, self._checked))
 
     def _predict_strip(self, blocks: list[Window], progress: Progress) -> Strip:
@@ -320,6 +324,7 @@ class MapWriter:
         for name, raster in self._rasters.items():
             raster.write(window, decided.planes[name])
         self._class_counts += decided.class_counts
+        self._class_areas += decided.class_areas
         self._parcel_counts.reshape(-1)[decided.parcel_cells] += decided.parcel_cell_counts
         self._low_confidence += decided.low_confidence
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..classifiers.imputation import imputation_values, impute
 from ..classifiers.random_forest import class_probabilities, small_forest
-from ..raster.band_metadata import band_and_date
+from ..raster.band_metadata import parse_band_name
 from ..report.figures import FONT, GREY, TEXT, figure_of, one_line, rgb, space_labels, svg_of, write
 
 PERCENTILES = (10, 25, 50, 75, 90)
@@ -71,7 +71,7 @@ def class_profiles(pixels, names, classes):
     dates = tuple(sorted(series))
     if len(dates) < 2:
         return None
-    means = np.stack([_means(series[date], pixels) for date in dates], axis=1)
+    means = np.stack([_means(series[day], pixels) for day in dates], axis=1)
     profiles = [(map_class, means[pixels.classes == index]) for index, map_class in enumerate(classes)
                 if (pixels.classes == index).any()]
     return Profiles(dates, tuple(map_class for map_class, _ in profiles), tuple(len(rows) for _, rows in profiles),
@@ -82,18 +82,18 @@ def _ndvi(features, names):
     """NDVI of the pixels by date."""
     columns = {}
     for index, name in enumerate(names):
-        band, date = band_and_date(name)
-        if date:
-            columns[band.upper(), date] = features[:, index].astype(np.float64)
+        parsed = parse_band_name(name)
+        if parsed.date:
+            columns[parsed.band.upper(), parsed.date.isoformat()] = features[:, index].astype(np.float64)
     series = {}
-    for date in {date for _, date in columns}:
-        red = columns.get((RED, date))
-        infrared = next((columns[band, date] for band in INFRARED if (band, date) in columns), None)
-        if (NDVI, date) in columns:
-            series[date] = columns[NDVI, date]
+    for day in {day for _, day in columns}:
+        red = columns.get((RED, day))
+        infrared = next((columns[band, day] for band in INFRARED if (band, day) in columns), None)
+        if (NDVI, day) in columns:
+            series[day] = columns[NDVI, day]
         elif red is not None and infrared is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
-                series[date] = (infrared - red) / (infrared + red)
+                series[day] = (infrared - red) / (infrared + red)
     return series
 
 
@@ -154,7 +154,8 @@ def accuracy_by_date(pixels, names, settings, progress):
         By date; empty if it cannot be measured.
     notes : list of str
     """
-    dates = np.array([band_and_date(name)[1] for name in names])
+    days = (parse_band_name(name).date for name in names)
+    dates = np.array([day.isoformat() if day else "" for day in days])
     all_dates = sorted(set(dates.tolist()) - {""})
     is_training = pixels.is_training[pixels.parcels]
     classes = pixels.classes[pixels.parcels]

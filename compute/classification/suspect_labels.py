@@ -19,6 +19,8 @@ from ..classifiers.tuning import parcel_folds
 from ..feature_table import FeatureTable, feature_number
 from ..insitu.parcel import Parcel
 from ..progress import Progress
+from ..raster.grid import pixel_area
+from ..units import SQUARE_METRES_PER_HECTARE
 from .reference import ReferenceData
 from .sampling import ParcelPixels
 
@@ -33,7 +35,6 @@ FIELDS = (("rank", int), ("feature", str), ("label", str), ("predicted", str), (
 
 # Minimum number of parcels of a class.
 MIN_PARCELS = 3
-SQUARE_METRES_PER_HECTARE = 10000.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class SuspectLabel:
     is_training: bool
 
 
-def find_suspect_labels(pixels: ParcelPixels, reference: ReferenceData, pixel_area: float, settings: ForestSettings,
+def find_suspect_labels(pixels: ParcelPixels, reference: ReferenceData, settings: ForestSettings,
                         progress: Progress) -> tuple[tuple[SuspectLabel, ...], list[str]]:
     """Find parcels with suspect labels, the largest first.
 
@@ -72,8 +73,6 @@ def find_suspect_labels(pixels: ParcelPixels, reference: ReferenceData, pixel_ar
     ----------
     pixels : ParcelPixels
     reference : ReferenceData
-    pixel_area : float
-        Square metres.
     settings : ForestSettings
     progress : Progress
 
@@ -91,12 +90,17 @@ def find_suspect_labels(pixels: ParcelPixels, reference: ReferenceData, pixel_ar
         return (), notes
     probabilities = _held_out_probabilities(pixels, usable, len(labels), settings, progress)
     predicted = probabilities.argmax(axis=1)
+    parcel_map = reference.parcel_map
+
+    def hectares(index: int) -> float:
+        area = pixel_area(parcel_map.grid, parcel_map.window(pixels.parcel_numbers[index] - 1))
+        return float(pixels.available[index] * area / SQUARE_METRES_PER_HECTARE)
+
     is_suspect = usable & (predicted != pixels.classes) & (probabilities.max(axis=1) >= SUSPECT_THRESHOLD)
     suspects = [SuspectLabel(
-        parcel=reference.parcel_map.parcels[pixels.parcel_numbers[index] - 1], label=labels[pixels.classes[index]],
+        parcel=parcel_map.parcels[pixels.parcel_numbers[index] - 1], label=labels[pixels.classes[index]],
         predicted=labels[predicted[index]], probability=float(probabilities[index, predicted[index]]),
-        label_probability=float(probabilities[index, pixels.classes[index]]),
-        hectares=float(pixels.available[index] * pixel_area / SQUARE_METRES_PER_HECTARE),
+        label_probability=float(probabilities[index, pixels.classes[index]]), hectares=hectares(index),
         is_training=bool(pixels.is_training[index])) for index in np.flatnonzero(is_suspect)]
     return tuple(sorted(suspects, key=lambda suspect: (-suspect.hectares, suspect.parcel.identifier))), notes
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..classifiers.classifier import Model
 from ..classifiers.forest_model import ForestSettings
-from ..raster.grid import pixel_area
 from .classification_report import ClassificationReport, RasterSummary
 
 # Kinds of classifier whose value of CLASSIFIER is not their name.
@@ -29,7 +28,7 @@ def describe_classification(task, stack, result):
         title="Crop classification",
         rasters=tuple(RasterSummary(reader.path, len(reader.bands), dates)
                       for reader, dates in zip(stack.readers, stack.dates)),
-        pixel_area=pixel_area(stack.grid), band_names=model.bands,
+        band_names=model.bands,
         parcels_path=task.training_raster or task.parcels_path,
         class_field=task.class_field, validation_path=task.validation_path, classes=result.summaries,
         pixel_matrix=result.pixel_matrix, parcel_matrix=result.parcel_matrix,

@@ -1,8 +1,8 @@
-"""Class maps as rasters: values, layout and side files (attribute table for GDAL, style for QGIS).
+"""Class maps: layout, colours, attribute table and side files; maps derived from others; areas of classes.
 
 The colour table is stored in the TIFF (Byte only: GDAL has no useful colour table for wider types), category names and
 attribute table in ``.aux.xml`` for GDAL, and a paletted style with the existing classes in ``.qml`` for QGIS. A map
-derived from another one inherits values, nodata, colours, names and training record.
+derived from another inherits values, nodata, colours, names and training record.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import run_blocks
+from ..raster.grid import row_areas
 from ..raster.raster_styles import paletted_qml, printable
 from ..raster.writer import RasterLayout
 from ..templates import render_template
@@ -152,6 +153,33 @@ def unique_values(values: NDArray[np.int64]) -> NDArray[np.int64]:
     if values.size and values.min() >= 0 and values.max() < MAX_COUNTED:
         return np.flatnonzero(np.bincount(values.ravel()))
     return np.unique(values)
+
+
+def class_areas(indices: NDArray[np.integer], count: int, grid: Grid, window: Window,
+                valid: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Return the area of each class in a window: the sum over its pixels.
+
+    Parameters
+    ----------
+    indices : ndarray of int, shape (pixels,)
+        Class index or value of the pixels of the window, row by row.
+    count : int
+        Number of classes.
+    grid : Grid
+    window : Window
+    valid : ndarray of bool, shape (height * width,), optional
+        Pixels of the window that `indices` contains; all by default.
+
+    Returns
+    -------
+    ndarray of float64, shape (count,)
+        Square metres, as of :func:`~.grid.row_areas`.
+    """
+    areas = row_areas(grid, window)
+    if (areas == areas[0]).all():
+        return np.bincount(indices, minlength=count) * areas[0]
+    weights = np.repeat(areas, window.width)
+    return np.bincount(indices, weights if valid is None else weights[valid], minlength=count)
 
 
 def class_values(reader: RasterReader, executor: Executor, progress: Progress) -> list[int]:

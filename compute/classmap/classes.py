@@ -35,6 +35,16 @@ CLEAR_DIFFERENCE = 25.0
 # With more classes colours cannot be distinguished, so that a search for the best ones is useless.
 MAX_READABLE_CLASSES = 400
 
+# sRGB to XYZ (IEC 61966-2-1), white point D65.
+_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+                    [0.0193339, 0.1191920, 0.9503041]])
+_WHITE = _TO_XYZ.sum(axis=1)
+_NORMAL_VISION = np.eye(3)
+_PROTANOPIA = np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                        [-0.003882, -0.048116, 1.051998]])
+_DEUTERANOPIA = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                          [-0.011820, 0.042940, 0.968881]])
+
 
 @dataclass(frozen=True)
 class MapClass:
@@ -233,17 +243,6 @@ class _AssignedColours:
         if self._is_readable:
             return self.assign(self._spare[int(self._distance.argmax())])
         return self.assign(next(colour for colour in self._next if tuple(colour) not in self._colours))
-
-
-# sRGB to XYZ (IEC 61966-2-1), white point D65.
-_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-                    [0.0193339, 0.1191920, 0.9503041]])
-_WHITE = _TO_XYZ.sum(axis=1)
-_NORMAL_VISION = np.eye(3)
-_PROTANOPIA = np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                        [-0.003882, -0.048116, 1.051998]])
-_DEUTERANOPIA = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                          [-0.011820, 0.042940, 0.968881]])
 
 
 def lab_coordinates(colours):

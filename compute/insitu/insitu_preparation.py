@@ -119,7 +119,6 @@ REASONS = {NO_CLASS: "the class field is empty", LEFT_OUT: "the class code table
            OVERLAP: "completely overlapped by parcels of another class, or by an earlier one of the same class",
            VANISHED: "narrower than twice the buffer distance",
            TOO_SMALL: "the area after the buffer is below the minimum"}
-HECTARE = 1e4
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ A pixel belongs to the parcel that contains its centre. Pixels where parcels of 
 and belong to none of them (``DISPUTED``).
 """
 
-import warnings
-
 import numpy as np
 
 from ..progress import Progress
+from ..raster.geometries import is_valid_geometry, rasterise
 from ..raster.grid import Window
 from .parcel import bounds_of
 
@@ -37,7 +36,6 @@ class ParcelRaster:
     """
 
     def __init__(self, grid, *sources, progress=None):
-        _ignore_rasterio_warning()
         self.grid = grid
         self.parcels = tuple(parcel for source in sources for parcel in source)
         codes = {code: number for number, code in enumerate(dict.fromkeys(p.code for p in self.parcels), start=1)}
@@ -182,42 +180,18 @@ class ParcelRaster:
 
     def _rasterise_counts(self, indices, window):
         """Number of parcels at each pixel (overlapping parts of one parcel count twice)."""
-        from rasterio.enums import MergeAlg
-
-        return self._rasterise([(self.parcels[index].geometry, 1) for index in indices.tolist()], window,
-                               merge_alg=MergeAlg.add)
+        return self._rasterise([(self.parcels[index].geometry, 1) for index in indices.tolist()], window, is_sum=True)
 
     def rasterise_in_order(self, indices, window):
         """Parcel numbers of the given indices, rasterised in this order; later parcels overwrite earlier ones."""
         return self._rasterise([(self.parcels[index].geometry, index + 1) for index in indices.tolist()], window)
 
-    def _rasterise(self, shapes, window, **options):
-        from rasterio import Affine
-        from rasterio.features import rasterize
-
-        if not shapes:
-            return np.full(window.shape, NO_PARCEL, np.int32)
-        return rasterize(shapes, out_shape=window.shape, transform=Affine(*self.grid.part(window).transform),
-                         fill=NO_PARCEL, dtype="int32", **options)
+    def _rasterise(self, shapes, window, is_sum=False):
+        return rasterise(shapes, self.grid.part(window), fill=NO_PARCEL, dtype="int32", is_sum=is_sum)
 
     def rasterise_parcel(self, index, window):
         """Mask of the pixels of a window with their centre in a parcel (index), including pixels of overlaps."""
-        from rasterio import Affine
-        from rasterio.features import rasterize
-
-        transform = Affine(*self.grid.part(window).transform)
-        return rasterize([self.parcels[index].geometry], out_shape=window.shape, transform=transform,
-                         dtype="uint8").astype(bool)
-
-
-def _ignore_rasterio_warning():
-    """Ignore rasterio's unfounded warning about a missing transform.
-
-    Warning filters are not thread-safe, so this one is permanent; it is limited to one module.
-    """
-    from rasterio.errors import NotGeoreferencedWarning
-
-    warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module=r"rasterio\.features")
+        return rasterise([self.parcels[index].geometry], self.grid.part(window)).astype(bool)
 
 
 def _parcel_windows(parcels, grid, progress):
@@ -229,9 +203,7 @@ def _parcel_windows(parcels, grid, progress):
 
 
 def _parcel_window(geometry, grid):
-    from rasterio.features import is_valid_geom
-
     bounds = bounds_of(geometry)
-    if bounds is None or not is_valid_geom(geometry):
+    if bounds is None or not is_valid_geometry(geometry):
         return Window(0, 0, 0, 0)
     return grid.window_of(bounds).intersection(grid.window)

@@ -15,11 +15,11 @@ import numpy as np
 
 from ..declarations import ParameterDeclaration
 from ..progress import Progress
+from ..units import AUTHALIC_EARTH_RADIUS
 from .parcel import codes_of
 
 METHODS = ("parcels", "blocks")
 SMALL_CLASSES = ("both", "training")
-EARTH_RADIUS = 6371007.2  # metres, of the sphere with the surface of WGS 84
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,9 @@ def block_of(longitude, latitude, size):
     tuple of int
         Row and column.
     """
-    row = math.floor(math.radians(latitude) * EARTH_RADIUS / size)
-    middle = (row + 0.5) * size / EARTH_RADIUS
-    column = math.floor(math.radians(longitude) * math.cos(middle) * EARTH_RADIUS / size)
+    row = math.floor(math.radians(latitude) * AUTHALIC_EARTH_RADIUS / size)
+    middle = (row + 0.5) * size / AUTHALIC_EARTH_RADIUS
+    column = math.floor(math.radians(longitude) * math.cos(middle) * AUTHALIC_EARTH_RADIUS / size)
     return row, column
 
 

@@ -5,8 +5,9 @@ import math
 from ..classmap.classes import readable
 from ..report.figures import FONT, TEXT, figure_of, svg_of
 from ..report.page import write_page
+from ..units import SQUARE_METRES_PER_HECTARE
 from .class_codes import colours_of
-from .insitu_preparation import HECTARE, STEPS, rejected_by_reason, small_classes, totals_by_class
+from .insitu_preparation import STEPS, rejected_by_reason, small_classes, totals_by_class
 
 BINS_PER_DECADE = 6
 KEPT, REJECTED = "#3f8f5f", "#c9803a"
@@ -43,7 +44,7 @@ def write_preparation_report(path, outcomes, codes, settings, min_area):
              "after": _relative_area(row.areas[-1], class_totals)} for row in class_totals]
     few, lost = small_classes(outcomes)
     numbered = [readable(label) for label, code in codes.items() if code and code.origin in ("numbered", "subdivided")]
-    write_page(path, "insitu.html", rows=rows, steps=STEPS, hectare=HECTARE, settings=settings,
+    write_page(path, "insitu.html", rows=rows, steps=STEPS, hectare=SQUARE_METRES_PER_HECTARE, settings=settings,
                count=len(outcomes), kept=len(kept), area_before=sum(before), area_after=sum(after),
                reasons=rejected_by_reason(outcomes), repaired=sum(outcome.repaired for outcome in outcomes),
                disputed=sum(outcome.disputed for outcome in outcomes),
@@ -70,17 +71,17 @@ def sizes_picture(kept, too_small, min_area):
     """
     from matplotlib.ticker import LogLocator, NullLocator
 
-    sizes = [area / HECTARE for area in (*kept, *too_small) if area > 0]
+    sizes = [area / SQUARE_METRES_PER_HECTARE for area in (*kept, *too_small) if area > 0]
     if not sizes:
         return None
     # One of the bin edges is the minimum area, so that kept and rejected parcels are in separate bars.
-    start = min_area / HECTARE if min_area > 0 else 1.0
+    start = min_area / SQUARE_METRES_PER_HECTARE if min_area > 0 else 1.0
     low, high = (math.log10(extreme / start) for extreme in (min(sizes), max(sizes)))
     first, last = math.floor(low * BINS_PER_DECADE), math.floor(high * BINS_PER_DECADE) + 1
     last = min(last, first + MAX_BARS)
     figure, axes = figure_of(6.4, 2.5)
     edges = [start * 10 ** (step / BINS_PER_DECADE) for step in range(first, last + 1)]
-    bars = [_histogram([area / HECTARE for area in areas], edges) for areas in (kept, too_small)]
+    bars = [_histogram([area / SQUARE_METRES_PER_HECTARE for area in areas], edges) for areas in (kept, too_small)]
     starts, widths = edges[:-1], [b - a for a, b in zip(edges, edges[1:])]
     axes.bar(starts, bars[0], widths, align="edge", color=KEPT, edgecolor="#8886", linewidth=0.6, label="kept")
     axes.bar(starts, bars[1], widths, bottom=bars[0], align="edge", color=REJECTED, edgecolor="#8886", linewidth=0.6,

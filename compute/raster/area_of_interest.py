@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import UnsuitableInput
+from .geometries import geometry_bounds, transform_geometries
 from .grid import Window
 
 # Vertices along each edge of a pixel window, so that its outline is accurate in another CRS.
@@ -32,25 +33,12 @@ class Area:
         UnsuitableInput
             If the area cannot be transformed to that CRS.
         """
-        from rasterio._err import CPLE_BaseError
-        from rasterio.crs import CRS
-        from rasterio.errors import RasterioError
-        from rasterio.features import bounds
-        from rasterio.warp import transform_geom
-
-        boxes = []
-        try:
-            for geometry in self.geometries:
-                transformed = transform_geom(CRS.from_wkt(self.crs_wkt), CRS.from_wkt(crs_wkt), geometry)
-                boxes.append(bounds(transformed))
-        except (RasterioError, CPLE_BaseError) as error:
-            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image. Check the CRS "
-                                  "of the area.") from error
-        west, south, east, north = zip(*boxes)
+        message = "The area of interest cannot be transformed to the CRS of the image. Check the CRS of the area."
+        geometries = transform_geometries(self.geometries, self.crs_wkt, crs_wkt, message)
+        west, south, east, north = zip(*map(geometry_bounds, geometries))
         box = min(west), min(south), max(east), max(north)
         if not all(abs(edge) < float("inf") for edge in box):
-            raise UnsuitableInput("The area of interest cannot be transformed to the CRS of the image. Check the CRS "
-                                  "of the area.")
+            raise UnsuitableInput(message)
         return box
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..errors import OutputError, UnsuitableInput
 from ..output_files import OutputSet
 from ..scratch import scratch_folder
+from .gdal_errors import REASON, gdal_errors
 from .writer import create_raster
 
 # Tested formats and their GDAL drivers; "auto" selects the driver by the file extension.
@@ -118,13 +119,13 @@ def _layout_for(driver, layout):
 
 def _convert(plain, target, driver, layout, path):
     import rasterio.shutil
-    from rasterio.errors import RasterioError
 
+    message = f"{path} cannot be written as {driver}: {REASON}. Check the free space, or choose another format."
     try:
-        rasterio.shutil.copy(plain, target, driver=driver, **_options(driver, layout))
-    except (RasterioError, OSError) as error:
-        raise OutputError(f"{path} cannot be written as {driver}: {error}. Check the free space, or choose another "
-                          "format.") from error
+        with gdal_errors(message, OutputError):
+            rasterio.shutil.copy(plain, target, driver=driver, **_options(driver, layout))
+    except OSError as error:
+        raise OutputError(message.replace(REASON, str(error))) from error
     if not os.path.exists(target):
         raise OutputError(f"{path} cannot be written: the driver {driver} created no file of this name. Choose another "
                           "format.")

@@ -1,20 +1,32 @@
-"""``Grid``, ``Window``, target grid, grid comparison, pixel area.
-
-Raster grids and pixel windows.
+"""Pixel grids and windows; output grids; comparison of grids; area of pixels.
 
 A :class:`Grid` is north-up: rows run south, columns run east. A :class:`Window` is given in pixels of its grid.
-
-Output grids: in the CRS of the input or in another CRS.
-
-True area of a pixel, in any coordinate reference system.
 """
 
+from __future__ import annotations
+
 import math
-import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from ..errors import GridMismatch, UnsuitableInput
-from .crs import _same_crs, bounds_in, metres_per_unit, same_crs
+from .crs import (
+    WGS84,
+    bounds_in,
+    crs_name,
+    is_geographic,
+    is_projected,
+    is_same_crs,
+    metres_per_unit,
+    parse_crs,
+    transform_points,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Tolerance of grid comparison, as a fraction of a pixel.
 ALIGNMENT_TOLERANCE = 1e-3
@@ -188,7 +200,7 @@ def _whole_pixels(length, size):
     return max(1, -_floor(-length / size))
 
 
-def target_grid(grid, crs_wkt, pixel_size):
+def target_grid(grid: Grid, crs_wkt: str, pixel_size: float) -> Grid:
     """Return the grid with square pixels that covers another grid.
 
     Parameters
@@ -210,92 +222,133 @@ def target_grid(grid, crs_wkt, pixel_size):
     UnsuitableInput
         If the CRS is neither projected nor geographic, or the grid lies outside its domain.
     """
-    if not crs_wkt or same_crs(grid.crs_wkt, crs_wkt):
+    if not crs_wkt or is_same_crs(grid.crs_wkt, crs_wkt, missing_is_same=True):
         return grid.with_pixel_size(pixel_size)
     size = pixel_size / metres_per_unit(crs_wkt)
-    west, south, east, north = bounds_in(grid, crs_wkt)
+    west, south, east, north = bounds_in(grid.bounds, grid.crs_wkt, crs_wkt)
     left, top = math.floor(west / size + 1e-6), math.ceil(north / size - 1e-6)
     right, bottom = math.ceil(east / size - 1e-6), math.floor(south / size + 1e-6)
     return Grid(crs_wkt=crs_wkt, west=left * size, north=top * size, pixel_width=size, pixel_height=size,
                 height=max(1, top - bottom), width=max(1, right - left))
 
 
-SEMI_MAJOR, FLATTENING = 6378137.0, 1 / 298.257223563
-
-# Relative area distortion up to which the nominal pixel area of a projected CRS is used: 10 m pixels have 100 m2.
+# Relative area distortion up to which a grid has the nominal pixel area of its CRS: 10 m pixels have 100 m2 in UTM.
 AREA_TOLERANCE = 0.01
 
-# Distance in pixels, on either side, over which the scale of the projection is measured.
-STEP = 50
+# Maximum number of pixels along a row or column of which the area is computed.
+AREA_SAMPLES = 9
+
+# Distance in metres over which the area of a pixel changes linearly (to a millionth).
+AREA_STEP = 20000.0
+
+# Semi-major axis and eccentricity of WGS 84.
+SEMI_MAJOR = 6378137.0
+ECCENTRICITY = math.sqrt((2 - 1 / 298.257223563) / 298.257223563)
 
 
-def pixel_area(grid, window=None):
-    """Return the area in square metres of a pixel in the centre of a window.
+def pixel_area(grid: Grid, window: Window | None = None) -> float:
+    """Return the mean area in square metres of the pixels of a window (default: of the grid).
+
+    See :func:`row_areas`.
+    """
+    window = window or grid.window
+    return float(_areas(grid, window.row + _sampled(window.height), window).mean())
+
+
+def row_areas(grid: Grid, window: Window) -> NDArray[np.float64]:
+    """Return the mean area in square metres of the pixels of each row of a window.
 
     Parameters
     ----------
     grid : Grid
-    window : Window, optional
-        The whole grid by default.
+    window : Window
 
     Returns
     -------
-    float
-        Area on the WGS 84 ellipsoid for geographic CRSs and for projections that distort areas (Web Mercator), nominal
-        area for other projections (UTM, national grids). Square units without a CRS.
+    ndarray of float64, shape (height,)
+        Area on the WGS 84 ellipsoid. Nominal area, the same for all pixels, if that is accurate to 1 % everywhere in
+        the grid (UTM, national grids). Square units without a CRS.
     """
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
-    from rasterio.warp import transform
-
-    nominal = grid.pixel_width * grid.pixel_height
-    crs = CRS.from_wkt(grid.crs_wkt) if grid.crs_wkt else None
-    if crs is None:
-        return nominal
-    part = grid.part(window or grid.window)
-    west, south, east, north = part.bounds
-    x, y = (west + east) / 2, (south + north) / 2
-    dx, dy = STEP * grid.pixel_width, STEP * grid.pixel_height
-    if crs.is_geographic:
-        unit = crs.units_factor[1] * 180 / math.pi
-        return nominal * unit ** 2 * _square_degree(y * unit)
-    nominal *= crs.linear_units_factor[1] ** 2
-    try:
-        longitudes, latitudes = transform(crs, CRS.from_epsg(4326), [x - dx, x + dx, x, x, x],
-                                          [y, y, y - dy, y + dy, y])
-    except CRSError:
-        return nominal
-    if not all(map(math.isfinite, (*longitudes, *latitudes))):
-        return nominal
-    square_degrees = abs((longitudes[1] - longitudes[0]) * (latitudes[3] - latitudes[2])
-                         - (longitudes[3] - longitudes[2]) * (latitudes[1] - latitudes[0])) / (2 * STEP) ** 2
-    true = square_degrees * _square_degree(latitudes[4])
-    return true if true and abs(nominal / true - 1) > AREA_TOLERANCE else nominal
+    return _areas(grid, np.arange(window.row, window.row + window.height), window)
 
 
-def _square_degree(latitude):
-    """Return the area of a square degree in square metres, from the radii of curvature (Snyder 1987, pp. 24-25)."""
-    squared_eccentricity = FLATTENING * (2 - FLATTENING)
-    factor = 1 - squared_eccentricity * math.sin(math.radians(latitude)) ** 2
-    meridian, normal = SEMI_MAJOR * (1 - squared_eccentricity) / factor ** 1.5, SEMI_MAJOR / math.sqrt(factor)
-    return math.radians(1) ** 2 * meridian * normal * math.cos(math.radians(latitude))
+def _areas(grid: Grid, rows: NDArray[np.int64], window: Window) -> NDArray[np.float64]:
+    """Return the mean areas of the pixels of rows between the edges of a window."""
+    nominal = _nominal_area(grid)
+    if _has_nominal_area(grid):
+        return np.full(len(rows), nominal)
+    if is_geographic(grid.crs_wkt):
+        return _geographic_areas(grid, rows)
+    step = max(1, int(AREA_STEP / (grid.pixel_height * metres_per_unit(grid.crs_wkt))))
+    nodes = np.unique(np.append(rows[::step], rows[-1:]))
+    areas = _projected_areas(grid, nodes, window.col + _sampled(window.width)).mean(axis=1)
+    return np.interp(rows, nodes, np.where(np.isfinite(areas), areas, nominal))
 
 
-def grid_differences(first, other):
-    """Differences between two grids, as text.
+def _sampled(size: int) -> NDArray[np.int64]:
+    """Return the indices in the centres of equal parts of a row or column: all, if they are few."""
+    parts = min(size, AREA_SAMPLES)
+    return ((np.arange(parts) + 0.5) / parts * size).astype(np.int64)
 
-    Parameters
-    ----------
-    first, other : Grid
 
-    Returns
-    -------
-    list of str
-        Empty if they are the same.
-    """
+@lru_cache(maxsize=64)
+def _has_nominal_area(grid: Grid) -> bool:
+    if is_geographic(grid.crs_wkt):
+        return False
+    if not is_projected(grid.crs_wkt):
+        return True
+    rows, columns = (np.unique(np.linspace(0, size - 1, AREA_SAMPLES).astype(np.int64)) for size in grid.shape)
+    areas = _projected_areas(grid, rows, columns)
+    areas = areas[np.isfinite(areas) & (areas > 0)]
+    return bool((np.abs(_nominal_area(grid) / areas - 1) <= AREA_TOLERANCE).all())
+
+
+def _nominal_area(grid: Grid) -> float:
+    area = grid.pixel_width * grid.pixel_height
+    return area * metres_per_unit(grid.crs_wkt) ** 2 if is_projected(grid.crs_wkt) else area
+
+
+def _geographic_areas(grid: Grid, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the area of the pixels of rows between parallels and meridians."""
+    radians = parse_crs(grid.crs_wkt).units_factor[1]
+    edges = (grid.north - np.stack([rows, rows + 1]) * grid.pixel_height) * radians
+    top, bottom = _authalic_sine(np.clip(edges, -math.pi / 2, math.pi / 2))
+    return _squared_authalic_radius() * grid.pixel_width * radians * (top - bottom)
+
+
+def _projected_areas(grid: Grid, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the area of pixels, shape (rows, columns): that of their corners on the sphere with equal areas."""
+    x = grid.west + np.stack([columns, columns + 1], axis=1).ravel() * grid.pixel_width
+    y = grid.north - np.stack([rows, rows + 1], axis=1).ravel() * grid.pixel_height
+    x, y = np.meshgrid(x, y)
+    longitudes, latitudes = np.radians(transform_points(grid.crs_wkt, WGS84, x.ravel(), y.ravel()))
+    sines = _authalic_sine(latitudes)
+    cosines = np.sqrt(np.maximum(1 - sines ** 2, 0))
+    corners = np.stack([cosines * np.cos(longitudes), cosines * np.sin(longitudes), sines], axis=-1)
+    corners = corners.reshape(len(rows), 2, len(columns), 2, 3)
+    falling, rising = corners[:, 1, :, 1] - corners[:, 0, :, 0], corners[:, 0, :, 1] - corners[:, 1, :, 0]
+    return _squared_authalic_radius() * np.linalg.norm(np.cross(falling, rising), axis=-1) / 2
+
+
+def _authalic_sine(latitudes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sine of the latitudes (radians) on the sphere with equal areas (Snyder 1987, p. 16)."""
+    return _authalic_q(np.sin(latitudes)) / _authalic_q(1.0)
+
+
+def _squared_authalic_radius() -> float:
+    return SEMI_MAJOR ** 2 * float(_authalic_q(1.0)) / 2
+
+
+def _authalic_q(sine: NDArray[np.float64] | float) -> NDArray[np.float64] | float:
+    return (1 - ECCENTRICITY ** 2) * (sine / (1 - (ECCENTRICITY * sine) ** 2)
+                                      + np.arctanh(ECCENTRICITY * sine) / ECCENTRICITY)
+
+
+def grid_differences(first: Grid, other: Grid) -> list[str]:
+    """Return the differences between two grids as text; empty if they are the same."""
     differences = []
-    if not _same_crs(first.crs_wkt, other.crs_wkt):
-        differences.append(f"the CRS is {_crs_name(first.crs_wkt)} and {_crs_name(other.crs_wkt)}")
+    if not is_same_crs(first.crs_wkt, other.crs_wkt, missing_is_same=False):
+        differences.append(f"the CRS is {crs_name(first.crs_wkt)} and {crs_name(other.crs_wkt)}")
     if first.shape != other.shape:
         differences.append(f"the size is {first.width} x {first.height} and {other.width} x {other.height} pixels")
     if not first.is_aligned_with(other):
@@ -306,26 +359,35 @@ def grid_differences(first, other):
     return differences
 
 
-def _corner(grid):
+def _corner(grid: Grid) -> str:
     return f"({grid.west:.10g}, {grid.north:.10g})"
 
 
-def _crs_name(wkt):
-    found = re.search(r'"([^"]+)"', wkt)
-    return found.group(1) if found else "unknown"
-
-
-def require_same_grid(first, other):
-    """Raise an error if two rasters do not have the same grid.
+def require_crs(grid: Grid, path: str) -> None:
+    """Raise an error if a raster has no coordinate reference system.
 
     Parameters
     ----------
-    first, other : RasterReader
+    grid : Grid
+    path : str
+        Path or description of the raster, to begin the message with.
 
     Raises
     ------
-    GridMismatch
+    UnsuitableInput
     """
+    if not grid.crs_wkt:
+        raise UnsuitableInput(f"{path} has no coordinate reference system. Assign one with the GDAL tool 'Assign "
+                              "projection'.")
+
+
+class _Raster(Protocol):
+    path: str
+    grid: Grid
+
+
+def require_same_grid(first: _Raster, other: _Raster) -> None:
+    """Raise :class:`GridMismatch` if two rasters (:class:`RasterReader`) do not have the same grid."""
     differences = grid_differences(first.grid, other.grid)
     if differences:
         raise GridMismatch(f"The grids of {first.path} and {other.path} differ: {'; '.join(differences)}. Use rasters "

@@ -1,25 +1,29 @@
-"""Masks by polygon, land/sea, study area; dilation.
+"""Masks of polygons, land or sea, and study areas on any grid; dilation of masks.
 
-Polygon masks on any grid: pixels whose centre lies inside a polygon.
-
-Land/sea masks from a digital elevation model or polygons, and study area masks.
-
-Dilation of masks.
-
-Land mask on the output grid, with one bit per pixel.
+A pixel belongs to a polygon that contains its centre.
 """
+
+from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..errors import UnsuitableInput
 from .area_of_interest import Area
-from .crs import bounds_in, same_crs
+from .crs import bounds_in
+from .geometries import geometry_bounds, rasterise, transform_geometries
+from .grid import require_crs
 from .reader import RasterReader
 from .resampling import read_resampled
+
+LAND_SEA = ("none", "land", "sea")
+
+# Rows of a land mask that are stored together.
+STRIP = 1024
 
 
 class PolygonMask:
@@ -38,6 +42,9 @@ class PolygonMask:
         self._moved = {}
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PolygonMask, (self._geometries, self._crs_wkt)
+
     def inside(self, grid, window):
         """Return the mask of pixels of a window whose centre lies inside a polygon.
 
@@ -55,17 +62,7 @@ class PolygonMask:
         UnsuitableInput
             If the polygons cannot be transformed to the CRS of the grid.
         """
-        from rasterio import Affine
-        from rasterio.features import rasterize
-
-        part = grid.part(window)
-        west, south, east, north = part.bounds
-        near = [geometry for geometry, box in self._in_crs(grid.crs_wkt)
-                if box[0] < east and box[2] > west and box[1] < north and box[3] > south]
-        if not near:
-            return np.zeros(window.shape, bool)
-        return rasterize(near, out_shape=window.shape, transform=Affine(*part.transform), fill=0, default_value=1,
-                         dtype=np.uint8).astype(bool)
+        return _rasterise_near(self._in_crs(grid.crs_wkt), grid.part(window))
 
     def _in_crs(self, crs_wkt):
         with self._lock:
@@ -74,27 +71,22 @@ class PolygonMask:
             return self._moved[crs_wkt]
 
     def _transformed(self, crs_wkt):
-        from rasterio._err import CPLE_BaseError
-        from rasterio.crs import CRS
-        from rasterio.errors import RasterioError
-        from rasterio.features import bounds
-        from rasterio.warp import transform_geom
-
+        message = "The mask polygons cannot be transformed to the output CRS. Check the CRS of their layer."
+        geometries = transform_geometries(self._geometries, self._crs_wkt, crs_wkt, message)
         try:
-            geometries = self._geometries if same_crs(self._crs_wkt, crs_wkt) else [
-                transform_geom(CRS.from_wkt(self._crs_wkt), CRS.from_wkt(crs_wkt), geometry)
-                for geometry in self._geometries]
-            boxes = [bounds(geometry) for geometry in geometries]
-        except (RasterioError, CPLE_BaseError, ValueError) as error:
-            raise UnsuitableInput("The mask polygons cannot be transformed to the output CRS. Check the CRS of their "
-                                  "layer.") from error
+            boxes = [geometry_bounds(geometry) for geometry in geometries]
+        except ValueError as error:
+            raise UnsuitableInput(message) from error
         if not np.isfinite(boxes).all():
-            raise UnsuitableInput("The mask polygons cannot be transformed to the output CRS. Check the CRS of their "
-                                  "layer.")
+            raise UnsuitableInput(message)
         return list(zip(geometries, boxes))
 
 
-LAND_SEA = ("none", "land", "sea")
+def _rasterise_near(shapes, grid):
+    """Return the mask of pixels of a grid inside polygons, given with their bounds."""
+    west, south, east, north = grid.bounds
+    return rasterise([geometry for geometry, box in shapes
+                      if box[0] < east and box[2] > west and box[1] < north and box[3] > south], grid).astype(bool)
 
 
 @dataclass(frozen=True)
@@ -127,7 +119,7 @@ class RegionSettings:
 
 
 class Regions:
-    """Masks according to region settings; close after use.
+    """Masks according to region settings; close after use. A copy in another process opens the files again.
 
     Parameters
     ----------
@@ -145,10 +137,11 @@ class Regions:
         self._dem = self._land = self._study = None
         if settings.land_sea_mask != "none" and settings.dem:
             self._dem = self._open.enter_context(RasterReader(settings.dem))
-            if not self._dem.grid.crs_wkt:
+            try:
+                require_crs(self._dem.grid, f"The elevation model {settings.dem}")
+            except UnsuitableInput:
                 self.close()
-                raise UnsuitableInput(f"The elevation model {settings.dem} has no coordinate reference system. Assign "
-                                      "one with the GDAL tool 'Assign projection'.")
+                raise
         elif settings.land_sea_mask != "none":
             if settings.land is None:
                 raise UnsuitableInput("A land/sea mask requires a digital elevation model or land polygons. Provide "
@@ -166,6 +159,9 @@ class Regions:
     def close(self):
         """Close the elevation model."""
         self._open.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Regions, (self._settings,)
 
     @property
     def is_empty(self):
@@ -188,7 +184,7 @@ class Regions:
         """
         if self._dem is None:
             return
-        west, south, east, north = bounds_in(grid, self._dem.grid.crs_wkt)
+        west, south, east, north = bounds_in(grid.bounds, grid.crs_wkt, self._dem.grid.crs_wkt)
         dem_west, dem_south, dem_east, dem_north = self._dem.grid.bounds
         width = min(east, dem_east) - max(west, dem_west)
         height = min(north, dem_north) - max(south, dem_south)
@@ -246,9 +242,6 @@ def dilate(mask, radius):
     return maximum_filter(mask, 2 * radius + 1, mode="constant") if radius else mask
 
 
-STRIP = 1024
-
-
 class LandMask:
     """Land polygons rasterised to a grid.
 
@@ -261,19 +254,13 @@ class LandMask:
     """
 
     def __init__(self, polygons, grid, progress):
-        from rasterio.features import bounds, rasterize
-
-        boxes = [bounds(polygon) for polygon in polygons]
+        shapes = [(polygon, geometry_bounds(polygon)) for polygon in polygons]
         self._strips = {}
         for strip in grid.blocks(STRIP, grid.width):
             progress.check()
-            west, south, east, north = grid.part(strip).bounds
-            near = [polygon for polygon, box in zip(polygons, boxes)
-                    if box[0] < east and box[2] > west and box[1] < north and box[3] > south]
-            if near:
-                is_land = rasterize(near, strip.shape, transform=_affine(grid.part(strip)), dtype="uint8")
-                if is_land.any():
-                    self._strips[strip.row] = np.packbits(is_land, axis=1)
+            is_land = _rasterise_near(shapes, grid.part(strip))
+            if is_land.any():
+                self._strips[strip.row] = np.packbits(is_land, axis=1)
 
     def read(self, window):
         """Return the land mask of a window within one strip of 1024 rows, as output blocks are.
@@ -289,9 +276,3 @@ class LandMask:
         first = window.col // 8
         bits = np.unpackbits(rows[:, first:-(-(window.col + window.width) // 8)], axis=1)
         return bits[:, window.col - 8 * first:window.col - 8 * first + window.width].astype(bool)
-
-
-def _affine(grid):
-    from rasterio import Affine
-
-    return Affine(*grid.transform)

@@ -5,13 +5,17 @@ shares one handle between the threads where decoding is expensive and GDAL's cac
 Nodata is returned as a mask, never as a value.
 """
 
+from __future__ import annotations
+
 import contextlib
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..errors import MissingInput, UnreadableInput, UnsuitableInput
+from .gdal_errors import gdal_errors, without_georeference_warning
 from .grid import Grid
 
 
@@ -28,7 +32,7 @@ class Band:
 
 
 class RasterReader:
-    """An open raster file.
+    """An open raster file; thread-safe and picklable: a copy in another process opens the file again.
 
     Parameters
     ----------
@@ -56,6 +60,7 @@ class RasterReader:
 
     def __init__(self, path, share_handle=False, in_image_coordinates=False):
         self.path = str(path)
+        self._arguments = self.path, share_handle, in_image_coordinates
         self._read_lock = threading.Lock() if share_handle else contextlib.nullcontext()
         self._local = _SharedHandle() if share_handle else threading.local()
         self._opened = []
@@ -79,6 +84,9 @@ class RasterReader:
 
     def __exit__(self, *exception):
         self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._arguments
 
     def close(self):
         """Close the file in every thread."""
@@ -151,20 +159,15 @@ class RasterReader:
         return physical
 
     def _read_inside(self, window, indexes):
-        from rasterio.errors import RasterioError, RasterioIOError
-
         band_numbers = [index + 1 for index in indexes]
-        try:
-            with self._read_lock:
-                dataset = self._dataset()
-                values = self._read_values(dataset, band_numbers, window)
-                if self._has_mask_band:
-                    valid = dataset.read_masks(band_numbers, window=_ranges(window)) != 0
-                else:
-                    valid = np.ones(values.shape, bool)
-        except (RasterioIOError, RasterioError) as error:
-            raise UnreadableInput(f"{self.path} is damaged: a part of it cannot be read. Copy or download it "
-                                  "again.") from error
+        with gdal_errors(f"{self.path} is damaged: a part of it cannot be read. Copy or download it again.",
+                         UnreadableInput), self._read_lock:
+            dataset = self._dataset()
+            values = self._read_values(dataset, band_numbers, window)
+            if self._has_mask_band:
+                valid = dataset.read_masks(band_numbers, window=_ranges(window)) != 0
+            else:
+                valid = np.ones(values.shape, bool)
         for position, index in enumerate(indexes):
             nodata = self.bands[index].nodata
             if nodata is not None and not np.isnan(nodata):
@@ -196,20 +199,14 @@ def _ranges(window):
 
 def _open(path):
     import os
-    import warnings
 
     import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
     if not path.startswith("/vsi") and not os.path.exists(path):
         raise MissingInput(f"{path} does not exist. Check its path.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(path)
-    except RasterioIOError as error:
-        raise UnreadableInput(f"{path} cannot be opened as a raster: it is damaged, or in a format that GDAL does not "
-                              "read.") from error
+    with gdal_errors(f"{path} cannot be opened as a raster: it is damaged, or in a format that GDAL does not read.",
+                     UnreadableInput), without_georeference_warning():
+        return rasterio.open(path)
 
 
 def _grid_of(dataset, path):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crs import same_crs
+from .crs import is_same_crs
 from .grid import ALIGNMENT_TOLERANCE, Window
 from .reprojection import read_warped, source_extent
 from .resampling_methods import AGGREGATION, FLAG_AGGREGATION, KERNELS, aggregate, snap_positions
@@ -75,7 +75,7 @@ def read_resampled(reader, grid, window, upsampling="nearest", downsampling="fir
         dtype of the file for methods that select pixels, float32 for methods that compute values.
     valid : ndarray of bool, same shape
     """
-    is_parallel = same_crs(reader.grid.crs_wkt, grid.crs_wkt)
+    is_parallel = is_same_crs(reader.grid.crs_wkt, grid.crs_wkt, missing_is_same=True)
     parts = _parts_to_read(reader.grid, grid, window, is_parallel)
     if len(parts) > 1:
         return _assemble(window, [(part, *read_resampled(reader, grid, part, upsampling, downsampling, nodata, prepare,

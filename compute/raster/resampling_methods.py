@@ -1,8 +1,4 @@
-"""Interpolation kernels, aggregation and flag rules.
-
-Weights of interpolation kernels, and removal of rounding errors from pixel positions.
-
-Aggregation of source pixels to coarser target pixels.
+"""Methods of resampling: weights of interpolation kernels, aggregation to coarser pixels, rules for flags.
 
 Each aggregator iterates over the positions of source pixels within a target pixel: arrays of values, validity and
 weight with one element per target pixel. Memory is therefore a few planes, whatever the ratio of the pixel sizes.

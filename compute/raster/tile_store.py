@@ -5,8 +5,11 @@ of every image in GDAL's cache. Here the tiles are stored in one unnamed scratch
 rows of a block are read back into memory.
 """
 
+from __future__ import annotations
+
 import threading
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 
@@ -94,6 +97,10 @@ class StoredTilesReader(RasterReader):
         self._store = store
         height, width = self.block_shape
         self._fits = len(self.bands) == 1 and height * width * np.dtype(self.bands[0].dtype).itemsize <= SLOT_BYTES
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The store is a file of this process.
+        return RasterReader, self._arguments
 
     def _read_values(self, dataset, band_numbers, window):
         if not self._fits:

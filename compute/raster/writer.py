@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import OutputError
 from ..output_files import OutputSet
+from .gdal_errors import REASON, gdal_errors, without_georeference_warning
 from .tile_order import arrange_tiles
 
 # Tile size, and the unit of tile sizes in TIFF; processing blocks are multiples of a tile so that none is compressed
@@ -131,7 +131,6 @@ class RasterWriter:
 
 def _create(path, layout):
     import rasterio
-    from rasterio.errors import NotGeoreferencedWarning
 
     integer = np.issubdtype(np.dtype(layout.dtype), np.integer)
     height, width = _tile_shape(layout)
@@ -141,8 +140,7 @@ def _create(path, layout):
         options.update(compress=layout.compression, NUM_THREADS=2, predictor=(2 if integer else 3) if layout.predictor
                        else 1)
         options.update({"ZSTD_LEVEL": 1} if layout.compression == "zstd" else {"ZLEVEL": 6})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    with without_georeference_warning():
         dataset = rasterio.open(
             path, "w", height=layout.grid.height, width=layout.grid.width, count=len(layout.band_names),
             dtype=layout.dtype, crs=layout.grid.crs_wkt or None, transform=rasterio.Affine(*layout.grid.transform),
@@ -175,26 +173,22 @@ def _tile_shape(layout):
 
 @contextlib.contextmanager
 def _raster_errors(path):
-    from rasterio.errors import RasterioError
-
+    message = f"{path} cannot be written: {REASON}. Check the folder, its permissions and the free space on the disk."
     try:
-        yield
-    except (OSError, RasterioError) as error:
-        reason = error.strerror or error if isinstance(error, OSError) else error
-        raise OutputError(f"{path} cannot be written: {reason}. Check the folder, its permissions and the free space "
-                          "on the disk.") from error
+        with gdal_errors(message, OutputError):
+            yield
+    except OSError as error:
+        raise OutputError(message.replace(REASON, error.strerror or str(error))) from error
 
 
 def _read_last_block(partial, path):
     """Reopen a finished raster and read its last block, since GDAL reports some failures to write nowhere."""
     import rasterio
 
-    with _raster_errors(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with rasterio.open(partial) as dataset:
-            height, width = dataset.block_shapes[-1]
-            rows, columns = ((edge - 1) // size * size for edge, size in zip(dataset.shape, (height, width)))
-            dataset.read(dataset.count, window=((rows, dataset.height), (columns, dataset.width)))
+    with _raster_errors(path), without_georeference_warning(), rasterio.open(partial) as dataset:
+        height, width = dataset.block_shapes[-1]
+        rows, columns = ((edge - 1) // size * size for edge, size in zip(dataset.shape, (height, width)))
+        dataset.read(dataset.count, window=((rows, dataset.height), (columns, dataset.width)))
 
 
 def write_side_files(path, side_files, outputs):

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..raster.geometries import rasterise
+from ..raster.grid import Grid
+from ..units import SQUARE_METRES_PER_HECTARE
 from . import plane_polygons
 from .crop_growth import ASPHALT, BUILT_UP, COVERS, CROPS, GARDEN, HEDGE, MARGIN, ROOF, SLAB, TRACK, WATER, WOOD
-
-HECTARE = 1e4
 
 # Metres by which the land extends beyond the scene, so that the deformation leaves no gap at its edge.
 SCENE_BUFFER = 350.0
@@ -102,7 +103,7 @@ def _divide(size, rng):
     undivided, plots, strips = [np.array(corners)], [], []
     while undivided:
         land = undivided.pop()
-        hectares = plane_polygons.area(land) / HECTARE
+        hectares = plane_polygons.area(land) / SQUARE_METRES_PER_HECTARE
         if hectares < np.clip(rng.lognormal(np.log(4.6), 0.55), 1.1, 9.5):
             plots.append(land)
             continue
@@ -131,7 +132,7 @@ def _cut_in_two(land, width, rng):
 def _assign_covers(plots, size, rng):
     """Return the cover of each plot: woods and hamlets in clusters, scattered ponds, crops by area fraction."""
     centres = np.array([plot.mean(axis=0) for plot in plots])
-    hectares = np.array([plane_polygons.area(plot) for plot in plots]) / HECTARE
+    hectares = np.array([plane_polygons.area(plot) for plot in plots]) / SQUARE_METRES_PER_HECTARE
     inside = np.all((centres * (1, -1) > 0) & (centres * (1, -1) < size), axis=1)
     covers = np.full(len(plots), -1)
     scale = min(1.0, size / 4800.0)
@@ -167,13 +168,9 @@ def _create_bending(rng):
 
 
 def _rasterise(outlines, subpixels):
-    from rasterio import Affine
-    from rasterio.features import rasterize
-
     shapes = ((plane_polygons.as_geojson(outline), unit) for unit, outline in enumerate(outlines, start=1)
               if len(outline) > 2)
-    return rasterize(shapes, out_shape=(subpixels, subpixels), transform=Affine(SUBPIXEL, 0, 0, 0, -SUBPIXEL, 0),
-                     fill=0, dtype="int32")
+    return rasterise(shapes, Grid("", 0, 0, SUBPIXEL, SUBPIXEL, subpixels, subpixels), dtype="int32")
 
 
 def _refine_hamlets_and_woods(labels, covers, rng):

@@ -11,11 +11,14 @@ import numpy as np
 
 from ..classmap.class_map import categorical_layout, categorical_side_files
 from ..classmap.classes import MapClass
+from ..raster.band_metadata import synthetic_tag
+from ..raster.crs import crs_wkt_of
 from ..raster.grid import Grid
 from ..raster.writer import create_raster
+from ..units import SQUARE_METRES_PER_HECTARE
 from . import plane_polygons
 from .crop_growth import BUILT_UP, COVERS, CROPS, GARDEN, HEDGE, ROOF, SLAB, WATER, WOOD
-from .landscape import HECTARE, SUBPIXEL
+from .landscape import SUBPIXEL
 
 # Survey.
 MIN_HECTARES = 0.3
@@ -92,7 +95,7 @@ def survey(landscape, size, rng):
 def _is_eligible(outline, size):
     east, north = outline.T
     inside = east.min() > 15 and east.max() < size - 15 and north.max() < -15 and north.min() > 15 - size
-    return inside and plane_polygons.area(outline) >= MIN_HECTARES * HECTARE
+    return inside and plane_polygons.area(outline) >= MIN_HECTARES * SQUARE_METRES_PER_HECTARE
 
 
 def _mislabelled(parcels, outlines, rng):
@@ -147,9 +150,7 @@ def write_land_cover(path, values, crs, west, north):
     west, north : float
         Upper-left corner.
     """
-    from rasterio.crs import CRS
-
-    grid = Grid(CRS.from_string(crs).to_wkt(), west, north, CELL_SIZE, CELL_SIZE, *values.shape)
-    layout = categorical_layout(grid, CLASSES, BAND, {"SYNTHETIC": "YES"})
+    grid = Grid(crs_wkt_of(crs), west, north, CELL_SIZE, CELL_SIZE, *values.shape)
+    layout = categorical_layout(grid, CLASSES, BAND, synthetic_tag(True))
     with create_raster(path, layout, categorical_side_files(CLASSES, BAND)) as raster:
         raster.write(grid.window, values[None])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..raster.crs import WGS84, transform_points
 
 # The scene must contain whole pixels of 60 m.
 SIZE_STEP = 6
@@ -118,9 +119,7 @@ def area_geojson(name: str, label: str, crs: str, corners: np.ndarray) -> str:
     -------
     str
     """
-    from rasterio.warp import transform
-
-    longitudes, latitudes = transform(crs, "EPSG:4326", *corners.T)
+    longitudes, latitudes = transform_points(crs, WGS84, *corners.T)
     ring = [[round(longitude, 7), round(latitude, 7)] for longitude, latitude in zip(longitudes, latitudes)]
     return json.dumps({"type": "FeatureCollection", "name": name, "features": [
         {"type": "Feature", "properties": {"name": label, "synthetic": 1},

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..feature_table import VectorTable
+from ..raster.crs import transform_points
+from ..raster.geometries import trace_values
 from . import seaice_world
 from .plane_polygons import area
 
@@ -112,13 +114,11 @@ def create_chart(world, day, rng):
     tuple of Patch
         They cover the world without gaps or overlaps.
     """
-    from rasterio.features import shapes, sieve
-
     steps = ((np.arange(CELLS) + 0.5) / CELLS - 0.5) * world.side
     points = np.stack(np.meshgrid(seaice_world.CENTRE[0] + steps, seaice_world.CENTRE[1] - steps), axis=-1)
-    zones = sieve(world.zones(points, day).astype(np.uint8), MIN_CELLS)
+    zones = world.zones(points, day).astype(np.uint8)
     outlines = [(int(zone), [np.array(ring[:-1], int) for ring in geometry["coordinates"]])
-                for geometry, zone in shapes(zones)]
+                for geometry, zone in trace_values(zones, MIN_CELLS)]
     positions = _smoothed_nodes([ring for _, rings in outlines for ring in rings])
     scale = np.array([world.side, -world.side]) / CELLS
     corner = seaice_world.CENTRE + np.array([-0.5, 0.5]) * world.side
@@ -185,6 +185,4 @@ def chart_table(patches, day, folder):
 
 
 def _projected(ring):
-    from rasterio.warp import transform
-
-    return np.stack(transform(seaice_world.CRS, CHART_CRS.removeprefix("PROJ:"), *ring.T), axis=-1)
+    return transform_points(seaice_world.CRS, CHART_CRS.removeprefix("PROJ:"), *ring.T).T

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from ..raster.band_metadata import synthetic_tag
+from ..raster.crs import WGS84, transform_points
+from ..raster.product_images import write_radar_image
 from ..templates import render_template
 from . import seaice_world, sentinel1_imaging
 from .sample import write_text
@@ -153,41 +155,25 @@ def write_product(folder, name, digital_numbers, is_zipped, progress):
 
 def _geolocation_grid(height, width):
     """Return line, sample, latitude and longitude of the grid points, row by row."""
-    from rasterio.warp import transform
-
     lines = _nodes(0, height - 1, -(-height // GRID_ROWS))
     columns = _nodes(0, width - 1, -(-width // GRID_COLUMNS))
     points = image_points(height, width, lines, columns).reshape(-1, 2)
-    longitudes, latitudes = transform(seaice_world.CRS, "EPSG:4326", *points.T)
+    longitudes, latitudes = transform_points(seaice_world.CRS, WGS84, *points.T)
     positions = [(int(line), int(column)) for line in lines for column in columns]
     return [(*position, latitude, longitude)
             for position, latitude, longitude in zip(positions, latitudes, longitudes)]
 
 
 def _corners(height, width):
-    from rasterio.warp import transform
-
     points = image_points(height, width, [0, height - 1], [0, width - 1])
-    longitudes, latitudes = transform(seaice_world.CRS, "EPSG:4326",
-                                      *points[[0, 0, 1, 1], [0, 1, 1, 0]].T)
+    longitudes, latitudes = transform_points(seaice_world.CRS, WGS84, *points[[0, 0, 1, 1], [0, 1, 1, 0]].T)
     return list(zip(latitudes, longitudes))
 
 
 def _write_image(path, values, grid):
-    import rasterio
-    from rasterio.control import GroundControlPoint
-    from rasterio.errors import NotGeoreferencedWarning
-
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    points = [GroundControlPoint(row=line, col=column, x=longitude, y=latitude, z=0.0, id=str(number))
-              for number, (line, column, latitude, longitude) in enumerate(grid, start=1)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1,
-                           dtype="uint16", gcps=points, crs="EPSG:4326") as image:
-            image.write(values, 1)
-            image.update_tags(SYNTHETIC="YES",
-                              TIFFTAG_IMAGEDESCRIPTION="Synthetic data made by Floefield; not a radar image")
+    write_radar_image(path, values, grid, synthetic_tag(True) | {
+        "TIFFTAG_IMAGEDESCRIPTION": "Synthetic data made by Floefield; not a radar image"})
 
 
 def _zip_product(path):

@@ -14,7 +14,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from ..errors import MissingInput
+from ..raster.crs import WGS84, transform_points
+from ..raster.product_images import write_jp2
 from ..templates import render_template
 from .msi_imaging import NODATA, OFFSET, QUANTIFICATION
 from .random_fields import block_mean
@@ -144,7 +145,7 @@ def write_product(folder, name, image, rng, progress):
         progress.step(index / len(layers))
         target = os.path.join(path, *relative.split("/")) + ("" if relative.endswith(".jp2") else ".jp2")
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        write_jp2(target, values, name.crs, name.west, name.north, pixel)
+        write_jp2(target, values, name.crs, name.west, name.north, pixel, COMMENT)
     size = classes.shape[0] * 2
     texts = {"MTD_MSIL2A.xml": product_metadata(name, images, classes, size),
              f"GRANULE/{name.granule}/MTD_TL.xml": tile_metadata(name, classes, size)}
@@ -246,63 +247,12 @@ def _percentage(classes: np.ndarray, values: tuple[int, ...]) -> float:
 
 def _footprint(name: ProductName, size: int) -> str:
     """Return the corners as latitude and longitude, closed, counter-clockwise."""
-    from rasterio.warp import transform
-
     west, north, edge = name.west, name.north, size * 10
-    longitudes, latitudes = transform(name.crs, "EPSG:4326", [west, west, west + edge, west + edge, west],
-                                      [north, north - edge, north - edge, north, north])
+    longitudes, latitudes = transform_points(name.crs, WGS84, [west, west, west + edge, west + edge, west],
+                                             [north, north - edge, north - edge, north, north])
     return " ".join(f"{latitude:.8f} {longitude:.8f}" for latitude, longitude in zip(latitudes, longitudes))
 
 
 def _iso(compact: str) -> str:
     """Convert 20230308T104031 to 2023-03-08T10:40:31.024Z."""
     return f"{compact[:4]}-{compact[4:6]}-{compact[6:11]}:{compact[11:13]}:{compact[13:]}.024Z"
-
-
-def write_jp2(path, values, crs, west, north, pixel):
-    """Write bands to a lossless JPEG 2000 file.
-
-    Parameters
-    ----------
-    path : str
-    values : ndarray of uint8 or uint16, shape (rows, columns) or (bands, rows, columns)
-        16-bit values are stored with 15 bits, as in real products.
-    crs : str
-        Such as EPSG:32631.
-    west, north : float
-        Upper-left corner.
-    pixel : float
-        Size of a pixel.
-
-    Raises
-    ------
-    MissingInput
-        If this GDAL cannot write JPEG 2000.
-    OSError
-        If the file cannot be written.
-    """
-    import rasterio
-    from rasterio.io import MemoryFile
-
-    _require_driver()
-    bands = values if values.ndim == 3 else values[None]
-    options = {"QUALITY": "100", "REVERSIBLE": "YES", "YCBCR420": "NO", "COMMENT": COMMENT}
-    if values.dtype == np.uint16:
-        options["NBITS"] = 15
-    count, height, width = bands.shape
-    with MemoryFile(ext=".jp2") as memory:
-        with memory.open(driver="JP2OpenJPEG", dtype=values.dtype.name, count=count, height=height, width=width,
-                         crs=crs, transform=rasterio.Affine(pixel, 0, west, 0, -pixel, north), **options) as dataset:
-            dataset.write(bands)
-        encoded = memory.read()
-    # GDAL does not report why a file cannot be written.
-    with open(path, "wb") as file:
-        file.write(encoded)
-
-
-def _require_driver():
-    from rasterio.drivers import raster_driver_extensions
-
-    if "JP2OpenJPEG" not in raster_driver_extensions().values():
-        raise MissingInput("This installation of GDAL cannot write JPEG 2000: the driver JP2OpenJPEG is missing. "
-                           "Install a GDAL with OpenJPEG.")

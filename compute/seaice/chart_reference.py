@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..raster.geometries import geometry_bounds, rasterise, transform_geometries
 from ..raster.grid import Window
 
 NO_POLYGON = -1
@@ -129,15 +130,9 @@ class ChartRaster:
         ndarray of int32, shape (height, width)
             Index in `polygons`; ``NO_POLYGON`` where there is none.
         """
-        from rasterio import Affine
-        from rasterio.features import rasterize
-
         near = [(shape, index) for index, (shape, extent) in enumerate(zip(self._shapes, self._extents))
                 if not extent.intersection(window).is_empty]
-        if not near:
-            return np.full(window.shape, NO_POLYGON, np.int32)
-        return rasterize(reversed(near), window.shape, fill=NO_POLYGON, dtype="int32",
-                         transform=Affine(*self._grid.part(window).transform))
+        return rasterise(reversed(near), self._grid.part(window), fill=NO_POLYGON, dtype="int32")
 
     def polygon_labels(self, indices):
         """Return class and land flag of pixels.
@@ -186,20 +181,12 @@ class ChartRaster:
 
 
 def _reprojected(chart, crs_wkt):
-    from rasterio.crs import CRS
-    from rasterio.warp import transform_geom
-
-    if chart.crs_wkt == crs_wkt or not chart.polygons:
-        return [polygon.geometry for polygon in chart.polygons]
-    source, target = CRS.from_wkt(chart.crs_wkt), CRS.from_wkt(crs_wkt)
-    shapes = [polygon.geometry for polygon in chart.polygons]
-    return shapes if source == target else transform_geom(source, target, shapes)
+    return transform_geometries([polygon.geometry for polygon in chart.polygons], chart.crs_wkt, crs_wkt,
+                                f"The chart {chart.name} cannot be transformed to the CRS of the scene. Check its CRS.")
 
 
 def _pixel_window(shape, grid):
-    from rasterio.features import bounds
-
-    extent = bounds(shape)
+    extent = geometry_bounds(shape)
     return grid.window_of(extent) if all(np.isfinite(extent)) else Window(0, 0, 0, 0)
 
 

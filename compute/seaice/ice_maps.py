@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classification.class_maps import MapPaths, create_maps
-from ..classmap.class_map import categorical_layout, categorical_side_files
+from ..classmap.class_map import categorical_layout, categorical_side_files, class_areas
 from ..classmap.classes import MapClass
 from ..output_files import OutputSet
-from ..raster.band_metadata import DATE_TAG, SYNTHETIC_TAG
+from ..raster.band_metadata import DATE_TAG, synthetic_tag
 from ..raster.blocks import run_blocks
 from ..raster.writer import create_raster
 
@@ -32,6 +32,8 @@ class MappedScene:
         The last is empty without a chart.
     class_counts : ndarray of int64, shape (256,)
         Pixels of each class value.
+    class_areas : ndarray of float64, shape (256,)
+        Their area in square metres.
     compared_pixels, agreeing_pixels : int
         Pixels in chart polygons with a class, and those of them with the same class in the map.
     counts_by_polygon : ndarray of int64, shape (polygons + 1, 256)
@@ -48,6 +50,7 @@ class MappedScene:
     confidence_path: str
     disagreement_path: str
     class_counts: np.ndarray
+    class_areas: np.ndarray
     compared_pixels: int
     agreeing_pixels: int
     counts_by_polygon: np.ndarray
@@ -103,7 +106,7 @@ def map_scene(scene, source, model, chart_raster, water, folder, settings, execu
             planes.append(_compare(block, chart, is_water).reshape(1, *window.shape))
         return planes, indices
 
-    tags = {DATE_TAG: scene.day.isoformat(), **({SYNTHETIC_TAG: "YES"} if scene.is_synthetic else {})}
+    tags = {DATE_TAG: scene.day.isoformat(), **synthetic_tag(scene.is_synthetic)}
     with contextlib.ExitStack() as opened:
         outputs = opened.enter_context(OutputSet())
         maps = opened.enter_context(create_maps(MapPaths(*paths[:2]), grid, model, outputs=outputs))
@@ -143,7 +146,8 @@ class _Counts:
     def __init__(self, grid, chart_raster, depth, settings):
         self._stride = max(1, -(-max(grid.shape) // MAX_THUMBNAIL_SIZE))
         self._thumbnail = np.zeros([-(-edge // self._stride) for edge in grid.shape], np.uint8)
-        self._class_counts = np.zeros(256, np.int64)
+        self._grid = grid
+        self._class_counts, self._class_areas = np.zeros(256, np.int64), np.zeros(256)
         self._compared = np.zeros(256, np.int64)
         polygons = len(chart_raster.polygons) if chart_raster is not None else 0
         self._counts_by_polygon = np.zeros((polygons + 1, 256), np.int64)
@@ -154,6 +158,7 @@ class _Counts:
 
     def add(self, window, block, indices, compared):
         self._class_counts += np.bincount(block.ravel(), minlength=256)
+        self._class_areas += class_areas(block.ravel(), 256, self._grid, window)
         if compared is not None:
             self._compared += np.bincount(compared.ravel(), minlength=256)
         if indices is not None:
@@ -168,7 +173,8 @@ class _Counts:
             np.ix_(*sampled)]
 
     def result(self):
-        return {"class_counts": self._class_counts, "compared_pixels": int(self._compared[1:].sum()),
+        return {"class_counts": self._class_counts, "class_areas": self._class_areas,
+                "compared_pixels": int(self._compared[1:].sum()),
                 "agreeing_pixels": int(self._compared[AGREES]), "counts_by_polygon": self._counts_by_polygon,
                 "counts_by_cell": self._counts_by_cell, "cell_pixels": self._cell, "thumbnail": self._thumbnail}
 

@@ -14,13 +14,13 @@ from ..accuracy.confusion_display import confusion_picture, matrix_content, matr
 from ..classification.classification_report import TOP_FEATURES, importance_picture
 from ..report.figures import FONT, TEXT, figure_of, rgb, svg_of
 from ..report.page import css_colour, write_page
+from ..units import SQUARE_METRES_PER_KM2
 from ..versions import software_versions
 from .ice_scenes import INCIDENCE
 from .ice_training import sum_matrices
 
 # Width of a bar and height of the figure of fractions, in inches.
 BAR_WIDTH, HEIGHT = 0.42, 2.3
-SQUARE_METRES_PER_KM2 = 1e6
 FEW_DATES = 5
 FEW_PIXELS = 200
 
@@ -141,10 +141,10 @@ def _areas(report):
         return None
     rows = []
     for summary in report.scenes:
-        pixel_area = summary.grid.pixel_width * summary.grid.pixel_height / SQUARE_METRES_PER_KM2
         total = int(summary.mapped.class_counts[1:].sum())
         rows.append({"day": summary.scene.day.isoformat(), "name": summary.scene.name,
-                     "areas": [float(summary.mapped.class_counts[entry.value]) * pixel_area for entry in entries],
+                     "areas": [float(summary.mapped.class_areas[entry.value]) / SQUARE_METRES_PER_KM2
+                               for entry in entries],
                      "fractions": [float(summary.mapped.class_counts[entry.value]) / max(total, 1)
                                    for entry in entries]})
     return {"classes": [{"number": entry.value, "label": entry.label, "colour": css_colour(entry.colour)}

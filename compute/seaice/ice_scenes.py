@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..errors import MissingInput, PlainError, UnsuitableInput
-from ..raster.band_metadata import DATE_TAG, SYNTHETIC_TAG
+from ..raster.band_metadata import DATE_TAG, is_synthetic
+from ..raster.crs import is_projected
 from ..raster.reader import RasterReader
 
 POLARISATION = re.compile(r"(?:^|[^A-Za-z])(HH|HV|VV|VH)(?:$|[^A-Za-z])", re.IGNORECASE)
@@ -117,8 +118,6 @@ def read_scene(path, requested=()):
     MissingInput, UnreadableInput, UnsuitableInput
         If it cannot be opened, or has no date, no projected CRS or none of the requested bands.
     """
-    from rasterio.crs import CRS
-
     with RasterReader(path) as raster:
         names = raster.band_names
         missing = [band for band in requested if band not in names]
@@ -128,14 +127,12 @@ def read_scene(path, requested=()):
         if not bands:
             raise UnsuitableInput(f"{path} has no band with a polarisation (HH, HV, VV, VH) in its name; its bands are "
                                   f"{', '.join(names)}. Set the bands to use with BANDS.")
-        crs = CRS.from_wkt(raster.grid.crs_wkt) if raster.grid.crs_wkt else None
-        if crs is None or not crs.is_projected:
+        if not is_projected(raster.grid.crs_wkt):
             raise UnsuitableInput(f"{path} has no projected coordinate reference system, so distances in metres cannot "
                                   "be measured. Geocode it first (Preprocess Sentinel-1 products).")
         incidence = next((name for name in names if INCIDENCE.search(name)), "")
         return RadarScene(path=path, name=os.path.splitext(os.path.basename(path))[0], day=_day(raster),
-                          grid=raster.grid, bands=bands, incidence=incidence,
-                          is_synthetic=raster.tags.get(SYNTHETIC_TAG, "").upper() == "YES")
+                          grid=raster.grid, bands=bands, incidence=incidence, is_synthetic=is_synthetic(raster.tags))
 
 
 def _day(raster):

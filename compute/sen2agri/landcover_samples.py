@@ -5,7 +5,8 @@ import numpy as np
 from ..errors import UnsuitableInput
 from ..insitu.pixel_sampler import PixelSampler, pixel_positions
 from ..raster.blocks import run_blocks
-from ..raster.resampled_reader import RegriddedReader
+from ..raster.grid import require_crs
+from ..raster.resampled_reader import ResampledReader
 from ..raster.writer import RasterLayout, create_raster
 from .crop_features import TRIMMING_FEATURES
 
@@ -42,11 +43,9 @@ def write_labels(task, stack, path, executor, progress):
     UnsuitableInput
         If the map does not cover the series, or only cropland or no cropland is left.
     """
-    if not stack.grid.crs_wkt:
-        raise UnsuitableInput("The series has no coordinate reference system, so the reference map cannot be located. "
-                              "Assign one with the GDAL tool 'Assign projection'.")
+    require_crs(stack.grid, "The series")
     settings = task.reference_settings
-    with RegriddedReader(task.reference, stack.grid, "nearest") as reader:
+    with ResampledReader(task.reference, stack.grid, "nearest") as reader:
         progress.say("Selecting training pixels from the reference map ...")
         eroded = ErodedMap(reader, settings.erosion_radius)
         values = _class_values(eroded, stack, task.reference, executor, progress.part(0.0, 0.1))
@@ -70,7 +69,7 @@ class ErodedMap:
 
     Parameters
     ----------
-    reader : RegriddedReader
+    reader : ResampledReader
         Reader of the map on the grid of the series.
     radius : int
         Erosion radius in pixels.

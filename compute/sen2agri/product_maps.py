@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..classmap.class_map import categorical_layout, categorical_side_files
+from ..classmap.class_map import categorical_layout, categorical_side_files, class_areas
 from ..classmap.classes import MapClass
 from ..classmap.training_record import record_tags
-from ..raster.band_metadata import SYNTHETIC_TAG
+from ..raster.band_metadata import synthetic_tag
 from ..raster.blocks import run_blocks
 from ..raster.raster_styles import shipped_style
 from ..raster.writer import RasterLayout, create_raster
@@ -60,7 +60,7 @@ class ProductWriter(contextlib.ExitStack):
         self._plan_outputs(task, paths, stack, model)
 
     def _plan_outputs(self, task, paths, stack, model):
-        tags = {SYNTHETIC_TAG: "YES"} if stack.is_synthetic else {}
+        tags = synthetic_tag(stack.is_synthetic)
         if task.kind == CROP_MASK:
             tags[NO_CROP_TAG] = "1"
         training_record = record_tags(model.training_record, self._grid)
@@ -102,7 +102,7 @@ class ProductWriter(contextlib.ExitStack):
             Counts of the final map.
         """
         count = 1 + max(map_class.value for map_class in self.classes)
-        mapped = np.zeros(count, np.int64)
+        mapped, mapped_areas = np.zeros(count, np.int64), np.zeros(count)
         by_parcel = np.zeros((len(self._reference.values), count), np.int64)
 
         def work(window):
@@ -114,19 +114,21 @@ class ProductWriter(contextlib.ExitStack):
                 parcels, _ = self._reference.labels(window)
                 assessed = self._reference.is_validation[parcels] & (values > 0)
                 cells = parcels[assessed].astype(np.int64) * count + values[assessed]
-            return planes, np.bincount(values, minlength=count), np.unique(cells, return_counts=True)
+            return planes, np.bincount(values, minlength=count), class_areas(
+                values, count, self._grid, window), np.unique(cells, return_counts=True)
 
         def finish(window, result):
-            planes, counts, (cells, cell_counts) = result
+            planes, counts, areas, (cells, cell_counts) = result
             for plane, writer, to_codes in self._writers:
                 writer.write(window, to_codes(planes[plane]) if to_codes else planes[plane])
             if self._product:
                 self._product.update_preview(window, planes["final"])
             np.add(mapped, counts, out=mapped)
+            np.add(mapped_areas, areas, out=mapped_areas)
             by_parcel.reshape(-1)[cells] += cell_counts
 
         run_blocks(self._grid.blocks(BLOCK, BLOCK), work, finish, executor, progress)
-        return replace(raw_counts, class_counts=mapped, parcel_counts=by_parcel)
+        return replace(raw_counts, class_counts=mapped, class_areas=mapped_areas, parcel_counts=by_parcel)
 
     def finish(self, result):
         """Write metadata and accuracy into the product folder.

@@ -15,7 +15,7 @@ WATER, SNOW = 6, 11
 
 # Scene classes without a valid surface observation: no data, saturated, cloud shadow, clouds.
 NOT_OBSERVED = (0, 1, 3, 8, 9, 10)
-REFLECTANCE = "B04"
+RED = "B04"
 
 
 class StatusFlags:
@@ -44,7 +44,7 @@ class StatusFlags:
                                    f"{'; '.join(differences)}. Make both with the same area and pixel size.")
             days = dated_bands(self._reader.band_names)
             self._classes = [bands["SCL"] for bands in days.values() if "SCL" in bands]
-            self._red = [bands[REFLECTANCE] for bands in days.values() if REFLECTANCE in bands]
+            self._red = [bands[RED] for bands in days.values() if RED in bands]
             if not self._classes and not self._red:
                 raise UnsuitableInput(f"{path} cannot be used for the quality flags: it has neither bands like "
                                       "SCL_20180627 nor bands like B04_20180627. Stack a series with the band SCL.")

@@ -13,7 +13,9 @@ import numpy as np
 from ..batch import run_batch
 from ..errors import OutputError, UnsuitableInput
 from ..raster.area_of_interest import window_of
+from ..raster.band_metadata import DATE_TAG, synthetic_tag
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
+from ..raster.crs import crs_wkt_of, is_geographic, is_projected, metres_per_unit
 from ..raster.grid import Window
 from ..raster.masks import LandMask
 from ..raster.raster_styles import GreyStretch
@@ -104,7 +106,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
         executor = stack.enter_context(make_executor(settings.threads))
         image = stack.enter_context(contextlib.closing(RadarImage(
             product, {polarisation: paths[name] for polarisation, name in names.items()}, settings,
-            pixel_size * projected.metres_per_unit(), executor, progress.part(0.0, 0.1))))
+            pixel_size * metres_per_unit(projected.crs_wkt), executor, progress.part(0.0, 0.1))))
         mask = LandMask(land(projected), grid, progress) if land else None
         work = _BlockGeocoder(projected, grid, image, settings, mask)
         layout = RasterLayout(grid=grid, dtype="float32", nodata=float("nan"), band_names=work.band_names,
@@ -145,7 +147,7 @@ def _applicable_settings(settings, product, progress):
 
 def _native_size(annotation, projected):
     """Return the pixel spacing of the product in units of the CRS."""
-    return max(annotation.spacing) / projected.metres_per_unit()
+    return max(annotation.spacing) / metres_per_unit(projected.crs_wkt)
 
 
 def scene_tags(product, settings, image):
@@ -156,7 +158,7 @@ def scene_tags(product, settings, image):
     dict of str to str
     """
     annotation = product.annotation
-    tags = {"ACQUISITION_DATE": annotation.start.date().isoformat(),
+    tags = {DATE_TAG: annotation.start.date().isoformat(),
             "ACQUISITION_START": annotation.start.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "ACQUISITION_STOP": annotation.stop.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "PLATFORM": product.platform, "MODE": annotation.mode, "PRODUCT_TYPE": product.resolution,
@@ -165,7 +167,7 @@ def scene_tags(product, settings, image):
             "SWATH_BALANCE": settings.swath_balance, "CALIBRATION": settings.calibration,
             **_balance_tags(image.balance), "MULTILOOK": str(image.looks), "SPECKLE_FILTER": settings.speckle_filter,
             "ANGLE_CORRECTION": (f"to {settings.reference_angle:g} degrees" if settings.angle_correction else "none")}
-    return {**tags, **({"SYNTHETIC": "YES"} if product.is_synthetic else {})}
+    return {**tags, **synthetic_tag(product.is_synthetic)}
 
 
 def _balance_tags(balance):
@@ -250,20 +252,13 @@ class _BlockGeocoder:
         return np.maximum(decibels, np.float32(settings.floor))
 
 
-def require_crs(crs_wkt):
+def _require_output_crs(crs_wkt):
     """Raise :class:`UnsuitableInput` unless a CRS is projected or geographic; empty means automatic selection."""
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
-
-    if not crs_wkt:
-        return
-    try:
-        crs = CRS.from_wkt(crs_wkt)
-    except CRSError:
-        crs = None
-    if not crs or not (crs.is_projected or crs.is_geographic):
-        raise UnsuitableInput("The output CRS is neither projected nor geographic. Choose a CRS such as EPSG:3413 "
-                              "(Arctic), EPSG:3031 (Antarctic) or EPSG:32626 (UTM zone 26 north).")
+    with contextlib.suppress(UnsuitableInput):
+        if not crs_wkt or is_projected(crs_wkt) or is_geographic(crs_wkt):
+            return
+    raise UnsuitableInput("The output CRS is neither projected nor geographic. Choose a CRS such as EPSG:3413 "
+                          "(Arctic), EPSG:3031 (Antarctic) or EPSG:32626 (UTM zone 26 north).")
 
 
 def default_crs(longitude, latitude):
@@ -274,12 +269,10 @@ def default_crs(longitude, latitude):
     str
         WKT.
     """
-    from rasterio.crs import CRS
-
     if abs(latitude) >= POLAR_LATITUDE:
-        return CRS.from_epsg(3413 if latitude > 0 else 3976).to_wkt()
+        return crs_wkt_of("EPSG:3413" if latitude > 0 else "EPSG:3976")
     zone = int((longitude + 180) % 360 // 6) + 1
-    return CRS.from_epsg((32600 if latitude > 0 else 32700) + zone).to_wkt()
+    return crs_wkt_of(f"EPSG:{(32600 if latitude > 0 else 32700) + zone}")
 
 
 def write_scenes(paths, folder, settings, progress, area=None, land=None, on_error="skip"):
@@ -313,7 +306,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None, on_err
     Cancelled
         If the user has cancelled; completed scenes are kept.
     """
-    require_crs(settings.crs_wkt)
+    _require_output_crs(settings.crs_wkt)
     if settings.swath_balance == "table":
         read_noise_table(settings.swath_table)
     labels = set()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-EARTH_RADIUS = 6371008.8
+from ..units import MEAN_EARTH_RADIUS
 
 # The grid is extrapolated beyond the image by this fraction of its spacing, so that the inversion converges there.
 MARGIN = 0.75
@@ -140,7 +140,7 @@ def at_sea_level(grid):
     normals = normal_of(grid.longitudes, grid.latitudes)
     away = np.gradient(normals, grid.pixels, axis=2)
     away /= np.linalg.norm(away, axis=0)
-    x, y, z = normals - away * grid.heights / np.tan(np.radians(grid.incidence_angles)) / EARTH_RADIUS
+    x, y, z = normals - away * grid.heights / np.tan(np.radians(grid.incidence_angles)) / MEAN_EARTH_RADIUS
     return replace(grid, longitudes=np.degrees(np.arctan2(y, x)), latitudes=np.degrees(np.arctan2(z, np.hypot(x, y))),
                    heights=np.zeros_like(grid.heights))
 

@@ -7,8 +7,10 @@ down to every pixel (near a pole in geographic coordinates), until the error is 
 import numpy as np
 
 from ..errors import UnsuitableInput
+from ..raster.crs import WGS84, crs_code, is_geographic, metres_per_unit, transform_points, unit_name
 from ..raster.grid import Grid
-from .geolocation_grid import EARTH_RADIUS, normal_of
+from ..units import MEAN_EARTH_RADIUS
+from .geolocation_grid import normal_of
 
 STEP = 64
 
@@ -22,7 +24,6 @@ RIM_POINTS, INNER_POINTS = 201, 41
 # Maximum ratio of output pixels to image pixels; larger outputs are rejected as mistakes.
 MAX_PIXEL_RATIO = 12
 MIN_SIZE = 4
-METRES_PER_DEGREE = 111319.49079327358
 
 
 class ProjectedImage:
@@ -42,14 +43,10 @@ class ProjectedImage:
     """
 
     def __init__(self, geolocation, shape, crs_wkt):
-        from rasterio.crs import CRS
-
         self.geolocation = geolocation
         self.shape = shape
         self.crs_wkt = crs_wkt
-        self._crs = CRS.from_wkt(crs_wkt)
-        self._wgs84 = CRS.from_epsg(4326)
-        self.is_geographic = self._crs.is_geographic
+        self.is_geographic = is_geographic(crs_wkt)
         self._central_longitude = self.centre[0]
         self.footprint = self._footprint()
 
@@ -95,11 +92,10 @@ class ProjectedImage:
         bottom, top = np.floor(y.min() / pixel_size), np.ceil(y.max() / pixel_size)
         height, width = int(top - bottom), int(right - left)
         if min(height, width) < MIN_SIZE:
-            unit = "degrees" if self.is_geographic else self._crs.linear_units
             raise UnsuitableInput(f"A pixel size of {pixel_size:g} is larger than the scene: the units of "
-                                  f"{self._name()} are {unit}. Choose a smaller pixel size, or 0 for that of the "
-                                  "product.")
-        native = self.metres_per_unit() * pixel_size
+                                  f"{self._name()} are {unit_name(self.crs_wkt)}. Choose a smaller pixel size, or 0 "
+                                  "for that of the product.")
+        native = metres_per_unit(self.crs_wkt) * pixel_size
         if height * width > MAX_PIXEL_RATIO * 1e4 + MAX_PIXEL_RATIO * self._pixels(native):
             raise UnsuitableInput(
                 f"With a pixel size of {pixel_size:g} in {self._name()} the output would have {width} x {height} "
@@ -114,18 +110,9 @@ class ProjectedImage:
     def _ground_spacing(self):
         """Return the pixel spacing on the ground in metres at the image centre, as the mean of both directions."""
         line, pixel = self.shape[0] / 2, self.shape[1] / 2
-        origin, down, across = (EARTH_RADIUS * normal for normal in normal_of(*self.geolocation.to_lonlat(
+        origin, down, across = (MEAN_EARTH_RADIUS * normal for normal in normal_of(*self.geolocation.to_lonlat(
             np.array([line, line + 1, line]), np.array([pixel, pixel, pixel + 1]))).T)
         return float(np.sqrt(np.linalg.norm(down - origin) * np.linalg.norm(across - origin)))
-
-    def metres_per_unit(self):
-        """Return the nominal length of a CRS unit in metres (degrees: of latitude).
-
-        Returns
-        -------
-        float
-        """
-        return METRES_PER_DEGREE if self.is_geographic else self._crs.linear_units_factor[1]
 
     def positions(self, grid, window):
         """Return image lines, image pixels and incidence angles of the pixels of a window.
@@ -159,7 +146,7 @@ class ProjectedImage:
     def _largest_step(self, grid):
         """Return the largest allowed lattice spacing in output pixels, a power of two."""
         max_metres = MAX_CELL_FRACTION * self.geolocation.margin * self._ground_spacing()
-        max_pixels = max_metres / (max(grid.pixel_width, grid.pixel_height) * self.metres_per_unit())
+        max_pixels = max_metres / (max(grid.pixel_width, grid.pixel_height) * metres_per_unit(self.crs_wkt))
         return int(2 ** np.clip(np.floor(np.log2(max(max_pixels, 1))), 0, np.log2(STEP)))
 
     def _compute_positions(self, grid, window, rows, columns):
@@ -179,14 +166,14 @@ class ProjectedImage:
         if self.is_geographic:
             # Longitudes beyond 180 degrees are valid.
             x = np.mod(x + 180, 360) - 180
-        longitudes, latitudes = _transform(self._crs, self._wgs84, x, y)
+        longitudes, latitudes = _transform(self.crs_wkt, WGS84, x, y)
         undefined = ~(np.abs(latitudes) <= 90)
         longitudes[undefined] = latitudes[undefined] = np.nan
         return longitudes, latitudes
 
     def from_lonlat(self, longitudes, latitudes):
         """Transform longitudes and latitudes to CRS coordinates, without a discontinuity at 180 degrees in a scene."""
-        x, y = _transform(self._wgs84, self._crs, longitudes, latitudes)
+        x, y = _transform(WGS84, self.crs_wkt, longitudes, latitudes)
         if self.is_geographic:
             x = self._central_longitude + np.mod(x - self._central_longitude + 180, 360) - 180
         return x, y
@@ -204,8 +191,7 @@ class ProjectedImage:
                               "that region, such as EPSG:3413 (Arctic) or EPSG:3031 (Antarctic).")
 
     def _name(self):
-        authority = self._crs.to_authority()
-        return ":".join(authority) if authority else "the selected CRS"
+        return crs_code(self.crs_wkt) or "the selected CRS"
 
 
 class _Lattice:
@@ -252,21 +238,8 @@ class _Lattice:
 
 
 def _transform(source, target, x, y):
-    """Transform coordinates to another CRS; NaN outside its domain.
-
-    PROJ fails at the first point that it cannot transform; bisection isolates such points.
-    """
-    from rasterio._err import CPLE_BaseError
-    from rasterio.warp import transform
-
-    try:
-        transformed = np.array(transform(source, target, x, y), float)
-    except CPLE_BaseError:
-        if len(x) == 1:
-            return np.full((2, 1), np.nan)
-        half = len(x) // 2
-        return np.concatenate([_transform(source, target, x[:half], y[:half]),
-                               _transform(source, target, x[half:], y[half:])], axis=1)
+    """Transform coordinates to another CRS; NaN outside its domain."""
+    transformed = transform_points(source, target, x, y)
     transformed[:, ~np.isfinite(transformed).all(axis=0)] = np.nan
     return transformed
 

@@ -3,8 +3,9 @@
 from contextlib import ExitStack
 from functools import lru_cache
 
+from ..raster.band_metadata import DATE_TAG, synthetic_tag
 from ..raster.blocks import make_executor, nested_blocks, run_blocks
-from ..raster.crs import same_crs
+from ..raster.crs import is_same_crs
 from ..raster.formats import create_in_format, require_outside
 from ..raster.masks import Regions, RegionSettings
 from ..raster.writer import RasterLayout
@@ -85,7 +86,8 @@ def _write_blocks(mosaic, regions, output, settings, storage, executor, progress
     region_mask = lru_cache(maxsize=4)(lambda window: None if regions.is_empty else regions.kept(grid, window))
     clear_mask = lru_cache(maxsize=4 * len(mosaic.scenes))(lambda scene, window: scene.clear(grid, window))
     # Reprojection requires several times the memory per block.
-    edge = BLOCK if same_crs(grid.crs_wkt, mosaic.scenes[0].grid.crs_wkt) else BLOCK // 2
+    is_parallel = is_same_crs(grid.crs_wkt, mosaic.scenes[0].grid.crs_wkt, missing_is_same=False)
+    edge = BLOCK if is_parallel else BLOCK // 2
     planes = [(window, index) for window in nested_blocks(grid, edge, BLOCK, REGION)
               for index in range(len(settings.bands))]
     valid_pixels = 0
@@ -122,18 +124,9 @@ def product_tags(product):
     -------
     dict of str to str
     """
-    return {"ACQUISITION_DATE": product.date.isoformat(), "PLATFORM": product.platform, "PRODUCT_URI": product.uri,
-            "PROCESSING_BASELINE": product.baseline, "PROCESSING_LEVEL": product.level, **synthetic_tag([product])}
-
-
-def synthetic_tag(products):
-    """Tag of files made at least in part from synthetic sample data; shown in reports.
-
-    Returns
-    -------
-    dict of str to str
-    """
-    return {"SYNTHETIC": "YES"} if any(product.is_synthetic for product in products) else {}
+    return {DATE_TAG: product.date.isoformat(), "PLATFORM": product.platform, "PRODUCT_URI": product.uri,
+            "PROCESSING_BASELINE": product.baseline, "PROCESSING_LEVEL": product.level,
+            **synthetic_tag(product.is_synthetic)}
 
 
 def band_tags(band, product):
@@ -143,7 +136,7 @@ def band_tags(band, product):
     -------
     dict of str to str
     """
-    tags = {"ACQUISITION_DATE": product.date.isoformat(), "BAND": band}
+    tags = {DATE_TAG: product.date.isoformat(), "BAND": band}
     if band in BANDS:
         tags.update(WAVELENGTH=str(BANDS[band].wavelength), WAVELENGTH_UNITS="nm")
     return tags

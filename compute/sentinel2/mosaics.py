@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import GridMismatch, UnsuitableInput
 from ..raster.area_of_interest import PixelArea, window_of
-from ..raster.crs import bounds_in, same_crs
+from ..raster.crs import bounds_in, is_same_crs
 from ..raster.grid import Window, target_grid
 from .msi_bands import BANDS
 from .product_reader import ProductReader
@@ -55,7 +55,7 @@ def common_grid(scenes, settings, area):
         If the area lies outside all products, or the products are too far apart.
     """
     crs_wkt = settings.crs or majority_crs([scene.grid for scene in scenes])
-    same_crs_scenes = [scene for scene in scenes if same_crs(scene.grid.crs_wkt, crs_wkt)]
+    same_crs_scenes = [scene for scene in scenes if is_same_crs(scene.grid.crs_wkt, crs_wkt, missing_is_same=False)]
     for scene in same_crs_scenes[1:]:
         _require_aligned(same_crs_scenes[0], scene)
     lattice = target_grid((same_crs_scenes or scenes)[0].grid, crs_wkt, settings.resolution)
@@ -86,15 +86,16 @@ def majority_crs(grids):
     """
     names = []
     for grid in grids:
-        names.append(next((name for name in names if same_crs(name, grid.crs_wkt)), grid.crs_wkt))
+        names.append(next((name for name in names if is_same_crs(name, grid.crs_wkt, missing_is_same=False)),
+                          grid.crs_wkt))
     return Counter(names).most_common(1)[0][0]
 
 
 def covering_window(grid, other):
     """Window of a grid that covers another grid in any CRS; it may extend beyond the first."""
-    if same_crs(grid.crs_wkt, other.crs_wkt):
+    if is_same_crs(grid.crs_wkt, other.crs_wkt, missing_is_same=False):
         return grid.window_of(other.bounds)
-    return grid.window_of(bounds_in(other, grid.crs_wkt))
+    return grid.window_of(bounds_in(other.bounds, other.crs_wkt, grid.crs_wkt))
 
 
 def _union(windows):
@@ -212,7 +213,8 @@ class Mosaic:
     def _retain_main_zone(self, progress):
         zones = []
         for scene in self.scenes:
-            zone = next((zone for zone in zones if same_crs(zone[0].grid.crs_wkt, scene.grid.crs_wkt)), None)
+            zone = next((zone for zone in zones if is_same_crs(zone[0].grid.crs_wkt, scene.grid.crs_wkt,
+                                                               missing_is_same=False)), None)
             if zone is None:
                 zones.append([scene])
             else:

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from ..errors import UnsuitableInput
 from ..raster.blocks import make_executor
-from ..raster.crs import same_crs
+from ..raster.crs import is_same_crs
 from ..raster.formats import require_outside
 from ..raster.masks import Regions, RegionSettings
 from ..raster.tile_store import StoredTilesReader, TileStore
@@ -188,11 +188,13 @@ def _processing_version(product):
 def _priority(scene, grid):
     """Sort key of the scenes of one date: processing baseline, then no reprojection, then generation time."""
     product = scene.product
-    return product.baseline_rank, same_crs(scene.grid.crs_wkt, grid.crs_wkt), product.generated, product.uri
+    needs_no_reprojection = is_same_crs(scene.grid.crs_wkt, grid.crs_wkt, missing_is_same=False)
+    return product.baseline_rank, needs_no_reprojection, product.generated, product.uri
 
 
 def _report_reprojection(scenes, grid, settings, progress):
-    reprojected = [scene.product.uri for scene in scenes if not same_crs(scene.grid.crs_wkt, grid.crs_wkt)]
+    reprojected = [scene.product.uri for scene in scenes
+                   if not is_same_crs(scene.grid.crs_wkt, grid.crs_wkt, missing_is_same=False)]
     if reprojected and not settings.crs:
         zone = grid.crs_wkt.split('"')[1]
         progress.say(f"{len(reprojected)} of {len(scenes)} products lie in another UTM zone and are reprojected to "

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..output_files import OutputSet
+from ..raster.band_metadata import ACQUISITIONS_TAG, DATE_TAG, BandName, synthetic_tag
 from ..raster.blocks import run_blocks
 from ..raster.formats import create_in_format
 from ..raster.raster_styles import shipped_style
 from ..raster.writer import RasterLayout
-from .band_stack import band_tags, synthetic_tag
+from .band_stack import band_tags
 from .product_reader import STORED_PER_REFLECTANCE
 from .reflectance_encoding import stored_scale, to_float, to_stored
 from .series_blocks import Masks, group_planes, plan_blocks
@@ -182,27 +183,28 @@ def _layout(series):
     tags = []
     for step, members in zip(dates, series.steps.members):
         product = series.used[members[0]].scenes[0].product
-        date = {"ACQUISITION_DATE": step.isoformat()}
+        date = {DATE_TAG: step.isoformat()}
         tags += [{**band_tags(band, product), **date} for band in settings.bands]
         tags += [{"BAND": INDICES[name].name, **date} for name in settings.indices]
     return RasterLayout(
         grid=series.grid, dtype=storage.storage, nodata=storage.nodata, band_tags=tuple(tags), tags=_tags(series),
         scales=series.scales * len(dates) if storage.storage == "int16" else (),
-        band_names=tuple(f"{name}_{step:%Y%m%d}" for step in dates for name in series.names),
+        band_names=tuple(BandName(name, step).text() for step in dates for name in series.names),
         compression=storage.compression, predictor=storage.compression != "deflate")
 
 
 def _count_layout(series):
     dates = series.steps.dates if series.steps.counts_by_date else ()
     return RasterLayout(grid=series.grid, dtype="uint16", tags=_tags(series), band_names=(
-        CLEAR_COUNT, *(f"{CLEAR_COUNT}_{step:%Y%m%d}" for step in dates)))
+        CLEAR_COUNT, *(BandName(CLEAR_COUNT, step).text() for step in dates)))
 
 
 def _tags(series):
     settings = series.settings
-    tags = {"ACQUISITION_DATES": ",".join(acquisition.date.isoformat() for acquisition in series.used),
+    tags = {ACQUISITIONS_TAG: ",".join(acquisition.date.isoformat() for acquisition in series.used),
             "GAP_FILLING": settings.gap_filling,
-            **synthetic_tag(scene.product for acquisition in series.used for scene in acquisition.scenes)}
+            **synthetic_tag(any(scene.product.is_synthetic for acquisition in series.used
+                                for scene in acquisition.scenes))}
     if settings.interval:
         tags["INTERVAL"] = str(settings.interval)
     if settings.composite != "none":

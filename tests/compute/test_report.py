@@ -33,9 +33,10 @@ def example(codes=CODES, **changes):
     parcels[:3, :3] = [[3, 1, 0], [0, 2, 0], [0, 0, 2]]
     report = ClassificationReport(
         title="Crops of 2018", rasters=(RasterSummary("/data/stack.tif", 4, ("2018-05-01", "2018-06-10")),),
-        pixel_area=100.0, band_names=("B04_20180501", "B08_20180501", "B04_20180610", "B08_20180610"),
+        band_names=("B04_20180501", "B08_20180501", "B04_20180610", "B08_20180610"),
         parcels_path="/data/parcels.gpkg", class_field="crop", validation_path="",
-        classes=tuple(ClassSummary(c, 10 + c.value, 2, 1000 * c.value, 33, 5000 * c.value) for c in classes),
+        classes=tuple(ClassSummary(c, 10 + c.value, 2, 1000 * c.value, 33, 5000 * c.value, 500_000.0 * c.value)
+                      for c in classes),
         pixel_matrix=ConfusionMatrix(labels, pixels), parcel_matrix=ConfusionMatrix(labels, parcels),
         importances=(("B04_20180501", 0.1), ("B08_20180501", 0.2), ("B04_20180610", 0.3), ("B08_20180610", 0.4)),
         settings={"Number of trees": "500"}, warnings=("Rye has few parcels.",), notes=("Counted by hand.",))
@@ -222,7 +223,7 @@ def test_a_very_large_matrix_is_plotted_without_counts(tmp_path):
     classes = class_table(f"class {number}" for number in range(60))
     matrix = ConfusionMatrix(tuple(c.label for c in classes), np.eye(60, dtype=np.int64) * 10)
 
-    page = read(tmp_path, example(classes=tuple(ClassSummary(c, 1, 1, 1, 10, 1) for c in classes),
+    page = read(tmp_path, example(classes=tuple(ClassSummary(c, 1, 1, 1, 10, 1, 100.0) for c in classes),
                                   pixel_matrix=matrix, parcel_matrix=None))
 
     assert "100.0 % Overall accuracy" in page.words

@@ -10,12 +10,12 @@ import pytest
 from floefield.compute.errors import Cancelled, UnsuitableInput
 from floefield.compute.output_files import OutputSet
 from floefield.compute.progress import Progress
+from floefield.compute.raster.product_images import write_jp2
 from floefield.compute.sampledata.cloud_cover import create_sky
 from floefield.compute.sampledata.overpasses import Overpass, plan_overpasses, sun_angles
 from floefield.compute.sampledata.random_fields import block_mean, blur
 from floefield.compute.sampledata.sample import SampleSettings
 from floefield.compute.sampledata.sample_kinds import create_sample
-from floefield.compute.sampledata.sentinel2_products import write_jp2
 
 SMALL = SampleSettings(seed=3, size=120, dates=2)
 
@@ -84,7 +84,7 @@ def test_gdal_opens_the_product_at_each_resolution(product):
 def test_files_are_lossless(tmp_path, shape, dtype, maximum):
     gdal = pytest.importorskip("osgeo.gdal")
     values = np.random.default_rng(0).integers(0, maximum, shape).astype(dtype)
-    write_jp2(str(tmp_path / "noise.jp2"), values, "EPSG:32631", 405360, 4794600, 20)
+    write_jp2(str(tmp_path / "noise.jp2"), values, "EPSG:32631", 405360, 4794600, 20, "noise")
     image = gdal.Open(str(tmp_path / "noise.jp2"))
     assert np.array_equal(image.ReadAsArray(), values)
     assert image.GetGeoTransform() == (405360, 20, 0, 4794600, 0, -20)
