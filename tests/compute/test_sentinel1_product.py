@@ -172,7 +172,7 @@ def test_impossible_values_in_metadata_are_reported_and_nothing_is_written(tmp_p
     before = set(tmp_path.rglob("*"))
     batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
         crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
-    assert not batch.scenes
+    assert not batch.results
     assert message in batch.failure_message()
     assert set(tmp_path.rglob("*")) == before
 
