@@ -173,7 +173,7 @@ def class_areas(indices: NDArray[np.integer], count: int, grid: Grid, window: Wi
     Returns
     -------
     ndarray of float64, shape (count,)
-        Square metres, as of :func:`~.grid.row_areas`.
+        Square metres, as of :func:`~..raster.grid.row_areas`.
     """
     areas = row_areas(grid, window)
     if (areas == areas[0]).all():
