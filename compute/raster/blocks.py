@@ -9,8 +9,15 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
+from ..declarations import ParameterDeclaration
+
 # More threads rarely help: decoding and disk access are the bottleneck.
 MAX_THREADS = 8
+
+THREADS = ParameterDeclaration(
+    "THREADS", "Number of threads (0 = automatic)",
+    "Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on it.",
+    kind="integer", default=0, minimum=0, maximum=4 * MAX_THREADS, advanced=True, setting="threads")
 
 # GDAL's block cache during processing; the default is a percentage of the memory and fills with large rasters.
 CACHE_BYTES = 160 * 1024 * 1024

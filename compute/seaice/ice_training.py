@@ -60,9 +60,9 @@ def _too_few_classes(present, legend, settings):
     found = legend.by_value()[int(present[0])].label if len(present) else "none"
     return (f"Only one class, {found}, has training pixels." if len(present) else
             "There are no training pixels: no pixel lies in a polygon with a class.") + (
-        f" Pixels within {settings.boundary:g} m of a class boundary (BOUNDARY_DISTANCE) are excluded, and polygons without a "
-        "class in the legend, with little ice or with mixed ice types. Use more charts and scenes, a smaller BOUNDARY_DISTANCE "
-        "or another LEGEND.")
+        f" Pixels within {settings.boundary_distance:g} m of a class boundary (BOUNDARY_DISTANCE) are excluded, and "
+        "polygons without a class in the legend, with little ice or with mixed ice types. Use more charts and scenes, a "
+        "smaller BOUNDARY_DISTANCE or another LEGEND.")
 
 
 def leave_one_date_out(scenes, samples, legend, settings, progress):
@@ -95,7 +95,7 @@ def leave_one_date_out(scenes, samples, legend, settings, progress):
         present = np.unique(classes)
         if len(present) < 2:
             continue
-        forest = replace(settings.forest, trees=min(settings.forest.trees, settings.evaluation_trees))
+        forest = replace(settings.forest, trees=min(settings.forest.trees, settings.assessment_trees))
         grown = grow_forest(np.concatenate([pixels.training_features for pixels in others]),
                            np.searchsorted(present, classes), len(present), forest, part)
         walker = TreeTraversal(grown.trees, sum(len(pixels.validation_classes) for pixels in samples) // len(days))
@@ -169,14 +169,14 @@ def sample_pixels(features, chart_raster, legend, settings, executor, progress):
     class_index = np.zeros(256, np.int64)
     class_index[values] = np.arange(len(values))
     seed, count = settings.forest.seed, len(features.names)
-    training_sampler = PixelSampler(len(values), count, settings.samples_per_class, seed)
+    training_sampler = PixelSampler(len(values), count, settings.samples_per_scene, seed)
     # Another seed, so that both samples are independent.
     validation_sampler = PixelSampler(1, count, settings.validation_per_scene, seed + 1)
     grid = features.grid
 
     def work(window):
         progress.check()
-        reference = chart_raster.reference_classes(window, settings.boundary).ravel()
+        reference = chart_raster.reference_classes(window, settings.boundary_distance).ravel()
         if not reference.any():
             return None
         read, valid = features.read(window)

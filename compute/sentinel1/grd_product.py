@@ -12,7 +12,6 @@ from ..safe import SafeFolder, open_sentinel1_safe
 from .annotation import Annotation, Document, read_annotation, read_calibration, read_noise
 
 MODES = ("EW", "IW")
-POLARISATIONS = ("HH", "HV", "VH", "VV")
 IN_ANNOTATION = re.compile(r"annotation/[^/]+\.xml$", re.IGNORECASE)
 IN_CALIBRATION = re.compile(r"annotation/calibration/[^/]+\.xml$", re.IGNORECASE)
 IN_MEASUREMENT = re.compile(r"measurement/[^/]+\.tiff?$", re.IGNORECASE)

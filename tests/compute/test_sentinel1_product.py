@@ -131,7 +131,7 @@ def test_missing_and_damaged_files_are_reported(tmp_path, damage, error, message
     from rasterio.crs import CRS
 
     batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
-        crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+        crs=CRS.from_epsg(3413).to_wkt()), Progress())
     assert not batch.scenes
     assert not (tmp_path / "out").exists()
     with pytest.raises(PlainError, match=message):
@@ -175,6 +175,6 @@ def test_control_points_of_the_image_are_not_needed(tmp_path):
     for points in (True, False):
         safe = make_product(tmp_path / str(points), has_control_points=points)
         batch = write_scenes([str(safe)], str(tmp_path / f"out{points}"), BackscatterSettings(
-            crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+            crs=CRS.from_epsg(3413).to_wkt()), Progress())
         scenes.append(np.fromfile(batch.scenes[0].path, np.uint8))
     np.testing.assert_array_equal(*scenes)
