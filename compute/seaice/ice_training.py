@@ -61,8 +61,8 @@ def _too_few_classes(present, legend, settings):
     return (f"Only one class, {found}, has training pixels." if len(present) else
             "There are no training pixels: no pixel lies in a polygon with a class.") + (
         f" Pixels within {settings.boundary_distance:g} m of a class boundary (BOUNDARY_DISTANCE) are excluded, and "
-        "polygons without a class in the legend, with little ice or with mixed ice types. Use more charts and scenes, a "
-        "smaller BOUNDARY_DISTANCE or another LEGEND.")
+        "polygons without a class in the legend, with little ice or with mixed ice types. Use more charts and scenes, "
+        "a smaller BOUNDARY_DISTANCE or another LEGEND.")
 
 
 def leave_one_date_out(scenes, samples, legend, settings, progress):

@@ -90,7 +90,7 @@ def test_ice_edge_is_at_the_boundary_of_ice_and_water(classify):
 
 
 def test_29_scenes_one_of_them_broken(run, tmp_path, feedback, inputs):
-    """The other 28 are processed, the broken one is reported; with ON_ERROR=skip_then_fail the run ends with an error."""
+    """The other 28 are processed, the broken one is reported; with ON_ERROR=skip_then_fail the run then fails."""
     from qgis.core import QgsProcessingException
 
     (tmp_path / "many").mkdir()
