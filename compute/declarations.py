@@ -13,13 +13,13 @@ from typing import Any, Union
 Value = Union[None, bool, int, float, str, "tuple[str, ...]", "tuple[int, ...]", "tuple[float, float]"]
 
 # Values that a tool takes, layers that it reads, destinations that it writes, and values that it returns.
-# "integers" and "names" are lists that users write as text separated by commas.
-VALUE_KINDS = ("number", "integer", "integers", "boolean", "enum", "text", "names", "field", "crs", "extent", "date",
-               "range")
+VALUE_KINDS = ("number", "integer", "boolean", "enum", "text", "field", "crs", "extent", "date", "range")
 INPUT_KINDS = ("raster", "rasters", "polygons", "points", "features", "polygon_layers", "file", "files", "folder")
 DESTINATION_KINDS = ("raster_destination", "layer_destination", "file_destination", "folder_destination")
 RESULT_KINDS = ("number_result", "text_result", "layer_result", "folder_result", "layers_result")
-KINDS = (*VALUE_KINDS, *INPUT_KINDS, *DESTINATION_KINDS, *RESULT_KINDS)
+# Lists that users write as text, separated by commas.
+LIST_KINDS = ("integers", "names")
+KINDS = (*VALUE_KINDS, *LIST_KINDS, *INPUT_KINDS, *DESTINATION_KINDS, *RESULT_KINDS)
 
 
 @dataclass(frozen=True)

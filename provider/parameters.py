@@ -158,19 +158,19 @@ def _number(declaration: ParameterDeclaration, label: str) -> QgsProcessingParam
     return parameter
 
 
+def _text(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterString:
+    default = declaration.default
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
+    return QgsProcessingParameterString(declaration.name, label, default or None, optional=declaration.optional)
+
+
 def _enum(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterEnum:
     """With static strings, so that values on a command line are words."""
     default = list(declaration.default or ()) or None if declaration.multiple else declaration.default
     return QgsProcessingParameterEnum(declaration.name, label, options=list(declaration.options),
                                       allowMultiple=declaration.multiple, defaultValue=default,
                                       optional=declaration.optional, usesStaticStrings=True)
-
-
-def _text(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterString:
-    default = declaration.default
-    if isinstance(default, tuple):
-        default = ",".join(map(str, default))
-    return QgsProcessingParameterString(declaration.name, label, default or None, optional=declaration.optional)
 
 
 def _source(kind: str) -> Builder:

@@ -64,7 +64,8 @@ MISSING_VALUES = ParameterDeclaration(
 TUNE = ParameterDeclaration(
     "TUNE", "Tune hyperparameters (cross-validation by parcel)",
     "Select minimum samples per leaf and features per split by cross-validation with folds of whole parcels; the "
-    "values given for both are ignored. About doubles the training time.", kind="boolean", advanced=True, setting="tune")
+    "values given for both are ignored. About doubles the training time.", kind="boolean", advanced=True,
+    setting="tune")
 OOB_ACCURACY = ParameterDeclaration(
     "OOB_ACCURACY", "Out-of-bag accuracy",
     "Add the out-of-bag accuracy to report and model. It is far too high, since trees are trained on other pixels of "

@@ -14,6 +14,7 @@ from qgis.core import (
 from floefield.compute.declarations import ParameterDeclaration, with_defaults
 from floefield.compute.errors import UnsuitableInput
 from floefield.compute.icechart.chart_settings import CHART_ON_ERROR
+from floefield.compute.raster.area_of_interest import PixelArea
 from floefield.compute.texture.texture_settings import TEXTURE_PARAMETERS, TextureSettings
 from floefield.provider.area_inputs import check_area, read_area
 from floefield.provider.parameters import declare, read, read_settings
@@ -48,6 +49,9 @@ class Tool(QgsProcessingAlgorithm):
 
     def createInstance(self):
         return Tool()
+
+    def tr(self, text):
+        return text
 
 
 def value(declaration, given):
@@ -114,8 +118,7 @@ def test_an_area_is_the_same_as_layer_extent_and_wkt():
 
 
 def test_a_window_of_pixels_is_an_area():
-    window = area({"PIXEL_WINDOW": "0;7651;5689;3327"})
-    assert (window.column, window.row, window.width, window.height) == (0, 7651, 5689, 3327)
+    assert area({"PIXEL_WINDOW": "0;7651;5689;3327"}) == PixelArea(0, 7651, 5689, 3327)
     with pytest.raises(UnsuitableInput, match="Give column, row, width and height"):
         area({"PIXEL_WINDOW": "0,1,0,5"})
 
