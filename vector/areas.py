@@ -1,8 +1,6 @@
-"""Areas of interest, study areas.
+"""Areas of interest from layers, extents and WKT as GeoJSON-like geometries, and the study area that clips ice charts.
 
-Areas of interest from layers, extents and WKT, as GeoJSON-like geometries.
-
-Study area for clipping ice charts, in any CRS; it may contain a pole or cross 180 degrees.
+A study area may be in any CRS, contain a pole or cross 180 degrees.
 """
 
 import json

@@ -302,8 +302,8 @@ def _quantification(root, level, safe):
     text = (text_of(root, "BOA_QUANTIFICATION_VALUE", "L2A_") if level == "L2A"
             else text_of(root, "QUANTIFICATION_VALUE"))
     if not text:
-        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has no quantification value, so digital numbers "
-                              "cannot be converted to reflectance. Download the product again.")
+        raise UnreadableInput(f"{safe.location}: {safe.metadata_names[0]} has no quantification value, so digital "
+                              "numbers cannot be converted to reflectance. Download the product again.")
     return _number(text, *QUANTIFICATIONS)
 
 

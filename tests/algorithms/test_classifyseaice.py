@@ -90,7 +90,7 @@ def test_ice_edge_is_at_the_boundary_of_ice_and_water(classify):
 
 
 def test_29_scenes_one_of_them_broken(run, tmp_path, feedback, inputs):
-    """The other 28 are processed and the broken one is reported; with ON_ERROR=skip_then_fail the run ends with an error."""
+    """The other 28 are processed, the broken one is reported; with ON_ERROR=skip_then_fail the run then fails."""
     from qgis.core import QgsProcessingException
 
     (tmp_path / "many").mkdir()
@@ -151,7 +151,7 @@ def test_land_layer_is_masked(classify, tmp_path):
     ({"SCENES_FOLDER": ""}, "Give either a list of scenes"),
     ({"CHARTS_FOLDER": None}, "Give either a list of charts"),
     ({"TEXTURES": "from_folder"}, "TEXTURES=from_folder requires TEXTURES_FOLDER"),
-    ({"DISTANCES": "near"}, "DISTANCES is near. Give whole numbers"),
+    ({"DISTANCES": "near"}, "DISTANCES: 'near' is not a list of whole numbers"),
     ({"WINDOW": 8}, "WINDOW is 8"),
     ({"LEGEND": "nobody"}, "There is no legend nobody"),
     ({"BANDS": "VV"}, "has no band VV")])

@@ -16,7 +16,7 @@ from floefield.compute.sampledata.sample_kinds import create_sample
 from floefield.compute.sampledata.seaice_charts import CHART_CRS, create_chart
 from floefield.compute.sampledata.seaice_world import create_world
 
-SMALL = SampleSettings(seed=3, size=120, dates=2)
+SMALL = SampleSettings(seed=3, size=120, date_count=2)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_noise_steps_between_sub_swaths_remain_after_the_annotated_noise_is_remo
     rng = np.random.default_rng(0)
     constants = sentinel1_imaging.calibration_constants(600)
     amplitudes = sentinel1_imaging.digital_numbers(np.zeros((400, 600)), "HV", constants, rng) / constants
-    residual = (amplitudes ** 2 / sentinel1_imaging.scalloping(np.arange(400))[:, None]).mean(axis=0) / sentinel1_imaging.noise_floor("HV", 600)
+    scalloping = sentinel1_imaging.scalloping(np.arange(400))[:, None]
+    residual = (amplitudes ** 2 / scalloping).mean(axis=0) / sentinel1_imaging.noise_floor("HV", 600)
     by_swath = [residual[first:last + 1].mean() for first, last in sentinel1_imaging.swath_columns(600)]
     np.testing.assert_allclose(by_swath, sentinel1_imaging.NOISE_ERROR["HV"], rtol=0.01)
 
@@ -93,7 +94,8 @@ def test_noise_steps_between_sub_swaths_remain_after_the_annotated_noise_is_remo
 def test_speckle_has_the_number_of_looks_of_ew_grdm():
     rng = np.random.default_rng(0)
     constants = np.full(500, 3000.0)
-    intensity = sentinel1_imaging.digital_numbers(np.full((500, 500), 0.5), "HH", constants, rng)[:, 200].astype(float) ** 2
+    image = sentinel1_imaging.digital_numbers(np.full((500, 500), 0.5), "HH", constants, rng)
+    intensity = image[:, 200].astype(float) ** 2
     assert intensity.mean() ** 2 / intensity.var() == pytest.approx(sentinel1_imaging.LOOKS, rel=0.15)
 
 
@@ -113,7 +115,8 @@ def test_polygons_of_a_chart_have_no_gaps_or_overlaps():
     patches = create_chart(world, 100.0, np.random.default_rng(6))
     surface = sum(area(patch.rings[0]) - sum(area(ring) for ring in patch.rings[1:]) for patch in patches)
     assert surface == pytest.approx(world.side ** 2)
-    assert {seaice_world.LAND, seaice_world.NEW, seaice_world.YOUNG, seaice_world.OLD} <= {patch.zone for patch in patches}
+    zones = {patch.zone for patch in patches}
+    assert {seaice_world.LAND, seaice_world.NEW, seaice_world.YOUNG, seaice_world.OLD} <= zones
 
 
 def test_partial_concentrations_sum_to_the_total(small):
@@ -145,7 +148,8 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     samples = {}
     for name, seed in (("first", 5), ("again", 5), ("other", 6)):
         (tmp_path / name).mkdir()
-        sample = create_sample("seaice", str(tmp_path / name), SampleSettings(seed=seed, size=60, dates=1), Progress())
+        settings = SampleSettings(seed=seed, size=60, date_count=1)
+        sample = create_sample("seaice", str(tmp_path / name), settings, Progress())
         samples[name] = sample.tables, {path.relative_to(tmp_path / name).as_posix(): path.read_bytes()
                                         for path in (tmp_path / name).rglob("*") if path.is_file()}
     assert samples["first"] == samples["again"]

@@ -30,7 +30,7 @@ def test_noise_and_calibration_equal_scipy(tmp_path, pattern):
     for polarisation, channel in product.channels.items():
         texts = {kind: product.safe.read(name).decode() for kind, name in (
             ("calibration", channel.calibration), ("noise", channel.noise))}
-        power = ChannelPower(product, polarisation, product.safe._path(channel.measurement), BackscatterSettings())
+        power = ChannelPower(product, polarisation, product.safe.path_of(channel.measurement), BackscatterSettings())
         calibration = VectorSurface(product.calibration(polarisation, "sigma0"), channel.annotation.shape[1])
         for row, col, height, width in WINDOWS:
             window = Window(row, col, height, width)
