@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from .declarations import ParameterDeclaration
 from .errors import OutputError, PlainError, UnsuitableInput
 from .progress import Progress
 
@@ -22,6 +23,21 @@ MAX_REASONS = 10
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
+
+# Tools replace the help, which says what the inputs are and what a batch that stops leaves behind.
+ON_ERROR_PARAMETER = ParameterDeclaration(
+    "ON_ERROR", "If an input cannot be used",
+    "skip: log the error, process the other inputs, and succeed. skip_then_fail: likewise, but end with an error (exit "
+    "code 1), for scripts that check it. stop: end at once.",
+    kind="enum", default=ON_ERROR[0], options=ON_ERROR, advanced=True)
+
+
+def load_parameter(outputs: str) -> ParameterDeclaration:
+    """Declaration of whether the outputs of a batch are loaded; `outputs` names them in the plural."""
+    return ParameterDeclaration(
+        "LOAD", "Load results into the project",
+        f"Load the {outputs} when the run ends (QGIS Desktop only). Switch it off for long series.",
+        kind="boolean", default=True, advanced=True)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Union
 
-Value = Union[None, bool, int, float, str, "tuple[str, ...]"]
+Value = Union[None, bool, int, float, str, "tuple[str, ...]", "tuple[int, ...]", "tuple[float, float]"]
 
 # Values that a tool takes, layers that it reads, destinations that it writes, and values that it returns.
 VALUE_KINDS = ("number", "integer", "boolean", "enum", "text", "field", "crs", "extent", "date", "range")
@@ -18,7 +18,9 @@ INPUT_KINDS = ("raster", "rasters", "polygons", "points", "polygons_or_points", 
                "files", "folder")
 DESTINATION_KINDS = ("raster_destination", "layer_destination", "file_destination", "folder_destination")
 RESULT_KINDS = ("number_result", "text_result", "layer_result", "folder_result", "layers_result")
-KINDS = (*VALUE_KINDS, *INPUT_KINDS, *DESTINATION_KINDS, *RESULT_KINDS)
+# Lists that users write as text, separated by commas.
+LIST_KINDS = ("integers", "names")
+KINDS = (*VALUE_KINDS, *LIST_KINDS, *INPUT_KINDS, *DESTINATION_KINDS, *RESULT_KINDS)
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,45 @@ def with_defaults(declarations: Iterable[ParameterDeclaration], settings: Any) -
     """
     return tuple(replace(declaration, default=getattr(settings, declaration.setting)) if declaration.setting
                  else declaration for declaration in declarations)
+
+
+def pick(declarations: Iterable[ParameterDeclaration], *names: str) -> tuple[ParameterDeclaration, ...]:
+    """The declarations with these names, in the order of the names.
+
+    Raises
+    ------
+    KeyError
+        If a name is not declared.
+
+    Examples
+    --------
+    >>> trees, depth = (ParameterDeclaration(name, name.title()) for name in ("TREES", "DEPTH"))
+    >>> pick((trees, depth), "DEPTH", "TREES") == (depth, trees)
+    True
+    """
+    by_name = {declaration.name: declaration for declaration in declarations}
+    return tuple(by_name[name] for name in names)
+
+
+def revise(declarations: Iterable[ParameterDeclaration],
+           **changes: dict[str, Any]) -> tuple[ParameterDeclaration, ...]:
+    """The named declarations with other fields, for a tool that uses settings of another package in its own way.
+
+    Parameters
+    ----------
+    declarations : iterable of ParameterDeclaration
+    **changes : dict
+        New values of fields, by name of the declaration.
+
+    Returns
+    -------
+    tuple of ParameterDeclaration
+        Those named, in the order of `changes`.
+
+    Examples
+    --------
+    >>> trees = ParameterDeclaration("TREES", "Number of trees", kind="integer")
+    >>> revise([trees], TREES={"advanced": True})[0].advanced
+    True
+    """
+    return tuple(replace(declaration, **changes[declaration.name]) for declaration in pick(declarations, *changes))

@@ -17,7 +17,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingParameterDefinition,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
@@ -203,13 +202,6 @@ class Algorithm(QgsProcessingAlgorithm):
     def tr(self, text):
         """Translate `text` to the language of the user."""
         return QCoreApplication.translate("Floefield", text)
-
-    def declare(self, parameter, help_text, advanced=False):
-        """Add a parameter or destination with its help."""
-        parameter.setHelp(self.tr(help_text))
-        if advanced:
-            parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        self.addParameter(parameter)
 
 
 def _warn_of_gdal_mismatch(feedback):

@@ -73,13 +73,14 @@ def read(tool: QgsProcessingAlgorithm, declaration: ParameterDeclaration, parame
     -------
     Value
         Numbers, booleans and texts as they are (texts without outer blanks); the chosen options as a tuple where
-        several may be chosen, empty where the user cleared the choice; a CRS as WKT and a date as ISO text, empty
-        where none is given; a path for files and folders; the path of a destination, empty where it is not wanted.
+        several may be chosen, empty where the user cleared the choice; lists as a tuple, whole numbers without
+        repetitions; a range as minimum and maximum, or None; a CRS as WKT and a date as ISO text, empty where none is
+        given; a path for files and folders; the path of a destination, empty where it is not requested.
 
     Raises
     ------
     UnsuitableInput
-        If a CRS or a date cannot be understood.
+        If a list, a range, a CRS or a date cannot be understood.
     """
     return _READERS[declaration.kind](tool, declaration, parameters, context)
 
@@ -183,9 +184,16 @@ def _number(declaration: ParameterDeclaration, label: str) -> QgsProcessingParam
     return parameter
 
 
+def _text(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterString:
+    default = declaration.default
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
+    return QgsProcessingParameterString(declaration.name, label, default or None, optional=declaration.optional)
+
+
 def _enum(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterEnum:
     """With static strings, so that values on a command line are words."""
-    default = list(declaration.default or ()) if declaration.multiple else declaration.default
+    default = list(declaration.default or ()) or None if declaration.multiple else declaration.default
     return QgsProcessingParameterEnum(declaration.name, label, options=list(declaration.options),
                                       allowMultiple=declaration.multiple, defaultValue=default,
                                       optional=declaration.optional, usesStaticStrings=True)
@@ -210,7 +218,7 @@ def _layers(kind: QgsProcessing.SourceType) -> Builder:
 def _file(declaration: ParameterDeclaration, label: str) -> QgsProcessingParameterFile:
     behavior = QgsProcessingParameterFile.Behavior
     kind = behavior.Folder if declaration.kind == "folder" else behavior.File
-    return QgsProcessingParameterFile(declaration.name, label, behavior=kind, defaultValue=declaration.default,
+    return QgsProcessingParameterFile(declaration.name, label, behavior=kind, defaultValue=declaration.default or None,
                                       optional=declaration.optional, fileFilter=declaration.file_filter)
 
 
@@ -219,10 +227,12 @@ _BUILDERS: dict[str, Builder] = {
     "integer": _number,
     "boolean": lambda d, label: QgsProcessingParameterBoolean(d.name, label, d.default, d.optional),
     "enum": _enum,
-    "text": lambda d, label: QgsProcessingParameterString(d.name, label, d.default, optional=d.optional),
-    "date": lambda d, label: QgsProcessingParameterString(d.name, label, d.default, optional=d.optional),
+    "text": _text,
+    "date": _text,
+    "integers": _text,
+    "names": _text,
     "field": lambda d, label: QgsProcessingParameterField(d.name, label, d.default, d.parent, optional=d.optional),
-    "crs": lambda d, label: QgsProcessingParameterCrs(d.name, label, d.default, d.optional),
+    "crs": lambda d, label: QgsProcessingParameterCrs(d.name, label, d.default or None, d.optional),
     "extent": lambda d, label: QgsProcessingParameterExtent(d.name, label, d.default, d.optional),
     "range": lambda d, label: QgsProcessingParameterRange(d.name, label, QgsProcessingParameterNumber.Type.Double,
                                                           d.default, d.optional),
@@ -261,7 +271,17 @@ def _read_enum(tool, declaration, parameters, context):
     # QGIS would return the default where the user cleared the choice.
     if is_cleared(parameters.get(declaration.name)):
         return ()
-    return tuple(tool.parameterAsEnumStrings(parameters, declaration.name, context))
+    return tuple(filter(None, tool.parameterAsEnumStrings(parameters, declaration.name, context)))
+
+
+def _read_integers(tool, declaration, parameters, context):
+    return tuple(dict.fromkeys(number_list(tool.parameterAsString(parameters, declaration.name, context),
+                                           declaration.name)))
+
+
+def _read_names(tool, declaration, parameters, context):
+    text = tool.parameterAsString(parameters, declaration.name, context)
+    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
 def _read_date(tool, declaration, parameters, context):
@@ -273,10 +293,14 @@ def _read_date(tool, declaration, parameters, context):
 
 
 def _read_range(tool, declaration, parameters, context):
-    """Minimum and maximum, or None where no range is given."""
-    if not is_given(parameters.get(declaration.name)):
-        return None
-    return tuple(tool.parameterAsRange(parameters, declaration.name, context))
+    """Minimum and maximum, or None where no range is given, for which a dialog writes "None,None" or "nan,nan"."""
+    given = parameters.get(declaration.name)
+    limits = tool.parameterAsRange(parameters, declaration.name, context) if is_given(given) else []
+    if len(limits) == 2 and all(map(math.isfinite, limits)):
+        return tuple(limits)
+    if any(character.isdigit() for character in str(given)):
+        raise UnsuitableInput(f"{declaration.name} is {given}. Give minimum and maximum, such as -25,0.")
+    return None
 
 
 def _by(method):
@@ -286,6 +310,8 @@ def _by(method):
 _READERS = {
     "number": _by("parameterAsDouble"),
     "integer": _by("parameterAsInt"),
+    "integers": _read_integers,
+    "names": _read_names,
     "boolean": _by("parameterAsBoolean"),
     "enum": _read_enum,
     "text": lambda tool, d, parameters, context: tool.parameterAsString(parameters, d.name, context).strip(),
@@ -301,27 +327,3 @@ _READERS = {
     "file_destination": _by("parameterAsFileOutput"),
     "folder_destination": _by("parameterAsString"),
 }
-
-
-def choice(name, description, options, default, several=False, optional=False):
-    """Return an enum parameter with static strings, which scripts and command lines pass by name.
-
-    Returns
-    -------
-    QgsProcessingParameterEnum
-    """
-    return QgsProcessingParameterEnum(name, description, options=list(options), allowMultiple=several,
-                                      defaultValue=list(default) if several else default, optional=optional,
-                                      usesStaticStrings=True)
-
-
-def choices(tool, parameters, name, context):
-    """Return the selected strings of an enum parameter; none if it is cleared (QGIS would return the default).
-
-    Returns
-    -------
-    tuple of str
-    """
-    if is_cleared(parameters.get(name)):
-        return ()
-    return tuple(tool.parameterAsEnumStrings(parameters, name, context))

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingParameterNumber
+from qgis.core import QgsProcessingContext, QgsProcessingException
 
 from . import reachability
 
@@ -33,14 +33,14 @@ def test_reachability_follows_imports_inside_functions_and_of_modules():
 @pytest.mark.parametrize("step", ["prepare_inputs", "execute"])
 def test_a_package_that_cannot_be_imported_is_explained_at_every_step(provider, feedback, monkeypatch, step):
     """Also one that is not in REQUIRES, or that breaks while it is imported."""
+    from floefield.compute.declarations import ParameterDeclaration
     from floefield.provider import packages
     from floefield.provider.base import Algorithm
 
     class Importing(Algorithm):
         NAME = "importing"
 
-        def initAlgorithm(self, configuration=None):
-            self.declare(QgsProcessingParameterNumber("NUMBER", "Number", defaultValue=1), "A number.")
+        PARAMETERS = (ParameterDeclaration("NUMBER", "Number", "A number.", default=1),)
 
         def use(self, *arguments):
             import scipy.ndimage  # noqa: F401

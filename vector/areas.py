@@ -1,6 +1,6 @@
-"""Areas of interest from layers, extents and WKT, and study areas that clip ice charts.
+"""Areas of interest from layers, extents and WKT as GeoJSON-like geometries, and the study area that clips ice charts.
 
-A study area may contain a pole or cross 180 degrees.
+A study area may be in any CRS, contain a pole or cross 180 degrees.
 """
 
 import json

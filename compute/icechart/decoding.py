@@ -43,14 +43,14 @@ class DecodeSettings:
     ----------
     min_concentration : float
         Minimum total concentration of a polygon with an ice class, 0..1.
-    dominance : float
+    min_dominance : float
         Minimum fraction of the ice of the polygon that is of the class, 0..1; with 0 the largest class is used.
     service : str
         Service whose own codes apply, ``"cis"`` or empty for none; see :mod:`.sigrid_codes`.
     """
 
     min_concentration: float = 0.30
-    dominance: float = 0.65
+    min_dominance: float = 0.65
     service: str = ""
 
 
@@ -197,8 +197,8 @@ def classify(polygon, legend, settings):
     if any(ice.concentration is None for ice in polygon.ice_types):
         if len(set(classes)) == 1:
             return classes[0], 1.0, ""
-        return (0, None, MIXED) if settings.dominance > 0 else (next(filter(None, classes)), None, "")
-    return _dominant_class(polygon, classes, settings.dominance)
+        return (0, None, MIXED) if settings.min_dominance > 0 else (next(filter(None, classes)), None, "")
+    return _dominant_class(polygon, classes, settings.min_dominance)
 
 
 def _dominant_class(polygon, classes, dominance):

@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ..declarations import ParameterDeclaration
 
@@ -18,6 +19,11 @@ THREADS = ParameterDeclaration(
     "THREADS", "Number of threads (0 = automatic)",
     "Number of worker threads; 0 uses all cores but one. Results do not depend on it.", kind="integer", default=0,
     minimum=0, maximum=4 * MAX_THREADS, advanced=True, setting="threads")
+
+# In the words of the tools for scenes.
+SCENE_THREADS = replace(
+    THREADS, help="Number of worker threads. 0: all processor cores but one, at most 8. The output does not depend on "
+    "it.")
 
 # GDAL's block cache during processing; the default is a percentage of the memory and fills with large rasters.
 CACHE_BYTES = 160 * 1024 * 1024

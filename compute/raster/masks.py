@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from .area_of_interest import Area
 from .crs import bounds_in
@@ -116,6 +117,43 @@ class RegionSettings:
     land: Area = None
     study_area: Area = None
     invert_study_area: bool = False
+
+
+DEM = ParameterDeclaration(
+    "DEM", "Digital elevation model",
+    "Elevation raster in any CRS, for the land/sea mask. Pixels are sea where it has NoData, does not reach, or "
+    "is not above the sea level. Free sources: Copernicus GLO-30 (dataspace.copernicus.eu), SRTM "
+    "(earthexplorer.usgs.gov).",
+    kind="raster", optional=True, advanced=True)
+LAND = ParameterDeclaration(
+    "LAND", "Land polygons",
+    "Land polygons in any CRS, in place of an elevation model. Free source: OpenStreetMap "
+    "(osmdata.openstreetmap.de).",
+    kind="polygons", optional=True, advanced=True)
+STUDY_AREA = ParameterDeclaration(
+    "STUDY_AREA", "Study area",
+    "Polygons in any CRS; pixels with their centre outside are set to NoData. The area of interest only crops to "
+    "a rectangle.",
+    kind="polygons", optional=True, advanced=True)
+REGION_PARAMETERS = (
+    ParameterDeclaration(
+        "LAND_SEA_MASK", "Land/sea mask (surface to remove)",
+        "Surface to set to NoData: land or sea. Requires a digital elevation model or land polygons (advanced "
+        "parameters).",
+        kind="enum", options=LAND_SEA, setting="land_sea_mask"),
+    DEM,
+    ParameterDeclaration(
+        "SEA_LEVEL", "Sea level (m)",
+        "Maximum elevation of the sea, in units of the elevation model. Raise it where the model is noisy at the "
+        "coast.",
+        advanced=True, setting="sea_level"),
+    LAND,
+    STUDY_AREA,
+    ParameterDeclaration(
+        "INVERT_STUDY_AREA", "Mask inside the study area",
+        "Set the pixels inside the study area to NoData instead of those outside.",
+        kind="boolean", advanced=True, setting="invert_study_area"),
+)
 
 
 class Regions:

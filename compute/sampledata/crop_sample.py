@@ -52,7 +52,7 @@ def create_crops(folder, settings, progress):
     edge = settings.size * 10.0
     landscape = create_landscape(edge, settings.stream("landscape"))
     scene = _create_scene(landscape, settings)
-    overpasses = plan_overpasses(settings.dates, settings.stream("overpasses"))
+    overpasses = plan_overpasses(settings.date_count, settings.stream("overpasses"))
     bounds = np.linspace(0.05, 0.98, len(overpasses) + 1)
     products = [_write_overpass(folder, scene, overpass, settings, progress.part(start, end))
                 for overpass, start, end in zip(overpasses, bounds[:-1], bounds[1:])]
@@ -61,7 +61,8 @@ def create_crops(folder, settings, progress):
                      coarse_land_cover(landscape, settings.stream("land cover")), CRS, WEST, NORTH)
     write_text(os.path.join(folder, AOI_FILE), area_geojson("aoi", "area of interest", CRS, _area_of_interest(edge)))
     write_text(os.path.join(folder, README_FILE), README.format(
-        seed=settings.seed, size=settings.size, dates=settings.dates, products=PRODUCTS_FOLDER, parcels=len(parcels)))
+        seed=settings.seed, size=settings.size, dates=settings.date_count, products=PRODUCTS_FOLDER,
+        parcels=len(parcels)))
     return Sample(PRODUCTS_FOLDER, tuple(products), (_parcel_table(parcels),),
                   SUMMARY.format(products=len(products), parcels=len(parcels)))
 

@@ -1,4 +1,4 @@
-"""Settings of a sample with their random streams, contents of a sample, and its text files."""
+"""Settings of a sample with their declarations and random streams, contents of a sample, and its text files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from ..raster.crs import WGS84, transform_points
 
@@ -28,7 +29,7 @@ class SampleSettings:
         The same seed, size and number of dates give the same sample.
     size : int
         Scene size in pixels, a multiple of 6.
-    dates : int
+    date_count : int
         Number of acquisitions.
 
     Raises
@@ -39,7 +40,7 @@ class SampleSettings:
 
     seed: int = 1
     size: int = 480
-    dates: int = 10
+    date_count: int = 10
 
     def __post_init__(self):
         if self.seed < 0:
@@ -47,8 +48,8 @@ class SampleSettings:
         if self.size % SIZE_STEP or not SMALLEST_SIZE <= self.size <= LARGEST_SIZE:
             raise UnsuitableInput(f"The scene size must be a multiple of {SIZE_STEP} between {SMALLEST_SIZE} and "
                                   f"{LARGEST_SIZE} pixels, not {self.size}.")
-        if not 1 <= self.dates <= MOST_DATES:
-            raise UnsuitableInput(f"The number of dates must be between 1 and {MOST_DATES}, not {self.dates}.")
+        if not 1 <= self.date_count <= MOST_DATES:
+            raise UnsuitableInput(f"The number of dates must be between 1 and {MOST_DATES}, not {self.date_count}.")
 
     def stream(self, *purpose):
         """Return an independent random generator for a purpose, so that the parts of the sample are independent.
@@ -64,6 +65,27 @@ class SampleSettings:
         """
         words = [zlib.crc32(word.encode()) for word in purpose]
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, *words])))
+
+
+SAMPLE_PARAMETERS = (
+    ParameterDeclaration(
+        "SEED", "Random seed",
+        "Seed of the random numbers (0 or more): landscape, weather and dates depend on it. The same seed results "
+        "in the same sample.",
+        kind="integer", minimum=0, setting="seed"),
+    ParameterDeclaration(
+        "SIZE", "Scene size (pixels)",
+        "Width and height of the scene in pixels of 10 m (crops) or 40 m (seaice): a multiple of 6 from "
+        f"{SMALLEST_SIZE} to {LARGEST_SIZE}. Below 300 some classes have very few parcels, or hardly any "
+        "ice.",
+        kind="integer", minimum=SMALLEST_SIZE, maximum=LARGEST_SIZE, advanced=True, setting="size"),
+    ParameterDeclaration(
+        "DATE_COUNT", "Number of dates",
+        f"Number of products between March and October (crops) or October and March (seaice), 1 to {MOST_DATES}. A "
+        "third of the Sentinel-2 products is partly cloudy; with five dates or more, one is almost completely "
+        "cloudy.",
+        kind="integer", minimum=1, maximum=MOST_DATES, advanced=True, setting="date_count"),
+)
 
 
 @dataclass(frozen=True)

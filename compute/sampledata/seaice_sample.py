@@ -51,7 +51,7 @@ def create_seaice(folder, settings, progress):
     """Write a synthetic winter of sea ice; see :func:`.sample_kinds.create_sample`."""
     edge = settings.size * sentinel1_imaging.PIXEL
     world = create_world(edge, settings.stream("ice"))
-    passes = plan_passes(settings.dates)
+    passes = plan_passes(settings.date_count)
     days = chart_days(passes)
     tables = []
     for index, day in enumerate(days):

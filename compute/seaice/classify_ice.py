@@ -193,7 +193,7 @@ class _Run:
                      f"{len(self.samples)} scenes with {len(self.store.names)} features ...")
         self.model = train(list(self.samples.values()), self.store.names, task.legend, task.settings,
                            progress.part(0.0, 0.4))
-        if task.settings.evaluation == "leave_one_date_out":
+        if task.settings.assessment == "leave_one_date_out":
             progress.say("Assessing each date with a forest trained on the other dates ...")
             self.matrices = leave_one_date_out(list(self.samples), list(self.samples.values()), self.store.names,
                                                task.legend, task.settings, progress.part(0.4, 1.0))
@@ -216,16 +216,16 @@ class _Run:
         polygons = (*task.land, *charts)
         with self.store.open(scene, polygons, progress.part(0.0, 0.4)) as features:
             chart_raster = ChartRaster(polygons, features.grid) if polygons else None
-            scene_settings = replace(settings, write_disagreement=settings.write_disagreement and bool(charts))
+            scene_settings = replace(settings, disagreement=settings.disagreement and bool(charts))
             mapped = map_scene(scene, features, self.model, chart_raster, water, self.folder, scene_settings,
                                executor, progress.part(0.4, 1.0))
             grid = features.grid
         draft = []
-        if settings.draft == "polygons" and charts:
+        if settings.draft_chart == "polygons" and charts:
             draft = draft_by_polygon(mapped, chart_raster, stages)
-        elif settings.draft == "grid":
+        elif settings.draft_chart == "grid":
             draft = draft_by_cell(mapped, grid, stages)
-        edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.write_ice_edge else []
+        edge = ice_edge(mapped, grid, water, settings.edge_concentration) if settings.ice_edge else []
         return IceMap(scene, charts, grid, mapped, self.matrices.get(scene), draft, edge)
 
     def report(self, result):

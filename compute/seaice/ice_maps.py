@@ -113,7 +113,7 @@ def map_scene(scene, source, model, chart_raster, water, folder, settings, execu
         writers = [maps["classes"], maps["confidence"]]
         for writer in writers:
             writer.update_tags(tags)
-        if chart_raster is not None and settings.write_disagreement:
+        if chart_raster is not None and settings.disagreement:
             layout = categorical_layout(grid, DISAGREEMENT, "disagreement", tags)
             writers.append(opened.enter_context(create_raster(
                 paths[2], layout, categorical_side_files(DISAGREEMENT, "disagreement"), outputs)))
@@ -151,9 +151,9 @@ class _Counts:
         self._compared = np.zeros(256, np.int64)
         polygons = len(chart_raster.polygons) if chart_raster is not None else 0
         self._counts_by_polygon = np.zeros((polygons + 1, 256), np.int64)
-        self._cell = max(1, round(settings.cell / grid.pixel_width))
+        self._cell = max(1, round(settings.draft_cell_size / grid.pixel_width))
         rows, columns = (-(-edge // self._cell) for edge in grid.shape)
-        needs_cells = settings.write_ice_edge or settings.draft == "grid"
+        needs_cells = settings.ice_edge or settings.draft_chart == "grid"
         self._counts_by_cell = np.zeros((rows, columns, depth), np.int32) if needs_cells else None
 
     def add(self, window, block, indices, compared):

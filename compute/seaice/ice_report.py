@@ -192,16 +192,16 @@ def _settings(report):
         settings.textures, f"window {texture.window}, {texture.levels} levels, distance "
         f"{', '.join(map(str, texture.distances))}, {', '.join(texture.features)}")
     assessment = "none"
-    if settings.evaluation == "leave_one_date_out":
-        trees = min(settings.evaluation_trees, settings.forest.trees)
+    if settings.assessment == "leave_one_date_out":
+        trees = min(settings.assessment_trees, settings.forest.trees)
         assessment = f"leave-one-date-out, forests of {trees} trees"
     return {
         "Legend": report.legend.name, "Textures (GLCM)": textures,
         "Output step": f"{texture.step} pixel{'s' if texture.step > 1 else ''}",
-        "Incidence angle": "used as a feature" if settings.incidence else "not used",
+        "Incidence angle": "used as a feature" if settings.incidence_angle else "not used",
         "Maximum days between scene and chart": f"{settings.max_days:g}",
-        "Minimum distance from class boundaries": f"{settings.boundary:g} m",
-        "Maximum training pixels per class and scene": f"{settings.samples_per_class}",
+        "Minimum distance from class boundaries": f"{settings.boundary_distance:g} m",
+        "Maximum training pixels per class and scene": f"{settings.samples_per_scene}",
         "Classifier": f"random forest, {settings.forest.trees} trees, "
         f"minimum {settings.forest.min_samples_leaf} samples per leaf",
         "Assessment": assessment,

@@ -101,9 +101,9 @@ def _too_few_classes(present: NDArray[np.int64], legend: Legend, settings: IceSe
     found = legend.by_value()[int(present[0])].label if len(present) else "none"
     return (f"Only one class, {found}, has training pixels." if len(present) else
             "There are no training pixels: no pixel lies in a polygon with a class.") + (
-        f" Pixels within {settings.boundary:g} m of a class boundary (BOUNDARY_DISTANCE) are excluded, and polygons "
-        "without a class in the legend, with little ice or with mixed ice types. Use more charts and scenes, a smaller "
-        "BOUNDARY_DISTANCE or another LEGEND.")
+        f" Pixels within {settings.boundary_distance:g} m of a class boundary (BOUNDARY_DISTANCE) are excluded, and "
+        "polygons without a class in the legend, with little ice or with mixed ice types. Use more charts and scenes, "
+        "a smaller BOUNDARY_DISTANCE or another LEGEND.")
 
 
 def leave_one_date_out(scenes: Sequence[RadarScene], samples: Sequence[ScenePixels], names: Sequence[str],
@@ -138,7 +138,7 @@ def leave_one_date_out(scenes: Sequence[RadarScene], samples: Sequence[ScenePixe
         sample, present = _training_sample(others)
         if len(present) < 2:
             continue
-        forest = replace(settings.forest, trees=min(settings.forest.trees, settings.evaluation_trees))
+        forest = replace(settings.forest, trees=min(settings.forest.trees, settings.assessment_trees))
         classifier = _fit(sample, present, names, legend, forest, part)
         for scene, pixels in zip(scenes, samples):
             if scene.day == day and len(pixels.validation_classes):
@@ -190,13 +190,13 @@ def sample_pixels(source: FeatureSource, chart_raster: ChartRaster, legend: Lege
     class_index = np.zeros(256, np.int64)
     class_index[values] = np.arange(len(values))
     seed, count = settings.forest.seed, len(source.names)
-    training_sampler = PixelSampler(len(values), count, settings.samples_per_class, seed)
+    training_sampler = PixelSampler(len(values), count, settings.samples_per_scene, seed)
     # Another seed, so that both samples are independent.
     validation_sampler = PixelSampler(1, count, settings.validation_per_scene, seed + 1)
 
     def work(window: Window):
         progress.check()
-        reference = chart_raster.reference_classes(window, settings.boundary).ravel()
+        reference = chart_raster.reference_classes(window, settings.boundary_distance).ravel()
         if not reference.any():
             return None
         features, valid = source.read(window)

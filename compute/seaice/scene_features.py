@@ -90,7 +90,7 @@ class FeatureStore:
             self._files[scene] = self._make(scene, charts, progress)
         backscatter, textures = self._files[scene][:2]
         names = scene.bands
-        if self._settings.incidence and scene.incidence:
+        if self._settings.incidence_angle and scene.incidence:
             names += (scene.incidence,)
         if textures:
             with RasterReader(textures) as raster:

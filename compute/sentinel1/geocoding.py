@@ -94,7 +94,7 @@ def write_scene(product, output, settings, progress, area=None, land=None):
     points = at_sea_level(annotation.grid) if settings.surface == "sea_level" else annotation.grid
     geolocation = Geolocation(points)
     centre = (float(degrees) for degrees in geolocation.to_lonlat(annotation.shape[0] / 2, annotation.shape[1] / 2))
-    projected = ProjectedImage(geolocation, annotation.shape, settings.crs_wkt or default_crs(*centre))
+    projected = ProjectedImage(geolocation, annotation.shape, settings.crs or default_crs(*centre))
     pixel_size = settings.pixel_size or _native_size(annotation, projected)
     grid = projected.grid(pixel_size)
     grid = grid.part(window_of(area, grid))
@@ -218,7 +218,7 @@ class _BlockGeocoder:
         power = self._power(lines, pixels, inside)
         angles = angles.astype(np.float32)
         for band, polarisation in enumerate(self._image.polarisations):
-            values[band] = self._to_output_scale(power[band], angles, settings.slopes.get(polarisation, 0.0))
+            values[band] = self._to_output_scale(power[band], angles, settings.slope(polarisation))
         if settings.incidence_band:
             values[-1] = np.where(np.isnan(values[0]), np.nan, angles)
         return values
@@ -249,7 +249,7 @@ class _BlockGeocoder:
         decibels *= DECIBELS
         if correction is not None:
             decibels -= correction
-        return np.maximum(decibels, np.float32(settings.floor))
+        return np.maximum(decibels, np.float32(settings.min_backscatter))
 
 
 def _require_output_crs(crs_wkt):
@@ -306,7 +306,7 @@ def write_scenes(paths, folder, settings, progress, area=None, land=None, on_err
     Cancelled
         If the user has cancelled; completed scenes are kept.
     """
-    _require_output_crs(settings.crs_wkt)
+    _require_output_crs(settings.crs)
     if settings.swath_balance == "table":
         read_noise_table(settings.swath_table)
     labels = set()

@@ -16,7 +16,6 @@ from .annotation import Annotation, Document, read_annotation, read_calibration,
 MODES = ("EW", "IW")
 # In the manifest of sample data; the manifest of a real product says "Synthetic Aperture Radar".
 SYNTHETIC_MARK = "SYNTHETIC DATA made by Floefield"
-POLARISATIONS = ("HH", "HV", "VH", "VV")
 IN_CALIBRATION = re.compile(r"annotation/calibration/[^/]+\.xml$", re.IGNORECASE)
 IN_MEASUREMENT = re.compile(r"measurement/[^/]+\.tiff?$", re.IGNORECASE)
 SENTINEL1_SAFE = SafeKind(

@@ -77,9 +77,9 @@ def _write_blocks(mosaic, regions, output, settings, storage, executor, progress
     display = DisplayRanges(settings.bands)
     side_files = {}
     scales = tuple(stored_scale(product, band) for band in settings.bands)
-    is_integer = storage.storage == "int16"
+    is_integer = storage.data_type == "int16"
     layout = RasterLayout(
-        grid=grid, dtype=storage.storage, nodata=storage.nodata, band_names=settings.bands,
+        grid=grid, dtype=storage.data_type, nodata=storage.nodata, band_names=settings.bands,
         scales=scales if is_integer else (), tags=product_tags(product),
         band_tags=tuple(band_tags(band, product) for band in settings.bands),
         compression=storage.compression, predictor=storage.compression != "deflate")

@@ -48,13 +48,13 @@ def open_cloud_mask(product, settings, crs_wkt, open_reader):
         mask = _level_1c_mask(product, settings, crs_wkt, open_reader)
     elif settings.cloud_mask == "probability":
         image = _mask_image(product, "CLDPRB", settings)
-        threshold = settings.cloud_probability
+        threshold = settings.cloud_probability_threshold
         mask = _raster_mask(open_reader(image), settings, lambda values, valid: valid & (values >= threshold))
     else:
         reader = open_reader(_mask_image(product, "SCL", settings))
         no_data = SCENE_CLASSES[0]
-        mask = _class_mask(reader, settings, [name for name in settings.masked_classes if name != no_data])
-        if no_data in settings.masked_classes:
+        mask = _class_mask(reader, settings, [name for name in settings.scl_classes if name != no_data])
+        if no_data in settings.scl_classes:
             no_data_mask = _no_data_mask(reader, settings, mask)
     if settings.min_cloud_area > 0:
         mask = _remove_small_patches(mask, settings.min_cloud_area)
@@ -72,7 +72,7 @@ def _no_data_mask(reader, settings, cloud_mask):
     neither class alone may satisfy the flag method.
     """
     empty = _class_mask(reader, settings, [SCENE_CLASSES[0]])
-    either = _class_mask(reader, settings, settings.masked_classes)
+    either = _class_mask(reader, settings, settings.scl_classes)
     return lambda grid, window: empty(grid, window) | (either(grid, window) & ~cloud_mask(grid, window))
 
 
@@ -86,7 +86,7 @@ def _mask_image(product, layer, settings):
     """Image used as mask: the one at the output pixel size, or the finest one if flags are to be combined."""
     if settings.flag_downsampling == "first":
         with contextlib.suppress(KeyError):
-            return product.images[layer, settings.resolution]
+            return product.images[layer, settings.pixel_size]
     sizes = sorted(size for name, size in product.images if name == layer)
     if sizes:
         return product.images[layer, sizes[0]]

@@ -58,7 +58,7 @@ def common_grid(scenes, settings, area):
     same_crs_scenes = [scene for scene in scenes if is_same_crs(scene.grid.crs_wkt, crs_wkt, missing_is_same=False)]
     for scene in same_crs_scenes[1:]:
         _require_aligned(same_crs_scenes[0], scene)
-    lattice = target_grid((same_crs_scenes or scenes)[0].grid, crs_wkt, settings.resolution)
+    lattice = target_grid((same_crs_scenes or scenes)[0].grid, crs_wkt, settings.pixel_size)
     full_extent = lattice.part(_union(covering_window(lattice, scene.grid) for scene in scenes))
     window = window_of(area.to_area(full_extent) if isinstance(area, PixelArea) else area, full_extent)
     if area is not None and not any(_windows_intersect(covering_window(full_extent, scene.grid), window)

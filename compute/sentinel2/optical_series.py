@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
 from ..raster.blocks import make_executor
 from ..raster.crs import is_same_crs
 from ..raster.formats import require_outside
 from ..raster.masks import Regions, RegionSettings
 from ..raster.tile_store import StoredTilesReader, TileStore
-from ..timeseries.time_steps import check_time_settings, time_steps
+from ..timeseries.gap_filling import GAP_FILLING
+from ..timeseries.time_steps import COMPOSITES, check_time_settings, time_steps
 from .band_stack import BLOCK
 from .mosaics import Acquisition, common_grid
 from .msi_bands import BANDS
@@ -40,7 +42,7 @@ class SeriesSettings(StackSettings):
         Days between regular output dates; 0 keeps the acquisition dates.
     composite : {"none", "month", "season"}
         Median composites of the clear observations of each calendar month or meteorological season.
-    start, end : str
+    start_date, end_date : str
         First and last acquisition date (ISO); empty for all. With an interval, also the range of output dates.
     indices : tuple of str
         Keys of ``INDICES``, computed for each output date from its (gap-filled) reflectance.
@@ -52,8 +54,8 @@ class SeriesSettings(StackSettings):
     gap_filling: str = "linear"
     interval: int = 0
     composite: str = "none"
-    start: str = ""
-    end: str = ""
+    start_date: str = ""
+    end_date: str = ""
     indices: tuple = ("ndvi", "ndwi", "brightness")
 
     @property
@@ -61,6 +63,44 @@ class SeriesSettings(StackSettings):
         """tuple of str: the bands of the stack and those required by the indices."""
         needed = [band for name in self.indices for band in INDICES[name].bands]
         return tuple(dict.fromkeys((*self.bands, *needed)))
+
+
+SERIES_PARAMETERS = (
+    ParameterDeclaration(
+        "START_DATE", "Start date",
+        "First acquisition date of the products to use (YYYY-MM-DD). Empty: all products. With an interval, also the "
+        "first date of the output: set it to get the same dates for several areas and years.",
+        kind="date", optional=True, advanced=True, setting="start_date"),
+    ParameterDeclaration(
+        "END_DATE", "End date",
+        "Last acquisition date of the products to use (YYYY-MM-DD). Empty: all products. With an interval, also the "
+        "last date of the output: set it to get the same dates for several areas and years.",
+        kind="date", optional=True, advanced=True, setting="end_date"),
+    ParameterDeclaration(
+        "GAP_FILLING", "Gap filling",
+        "Method for masked pixels. linear: interpolate each pixel between the clear dates before and after, and "
+        "repeat the nearest value before the first and after the last clear date. none: keep NoData.",
+        kind="enum", options=GAP_FILLING, setting="gap_filling"),
+    ParameterDeclaration(
+        "INTERVAL", "Interval (days, 0 = acquisition dates)",
+        "Days between the output dates, from the start date (else the first acquisition) on; the bands are "
+        "interpolated in time. 0: acquisition dates. 10, as in Sen2-Agri, makes years and areas comparable that "
+        "were observed on different days.",
+        kind="integer", minimum=0, maximum=366, setting="interval"),
+    ParameterDeclaration(
+        "COMPOSITE", "Composite period",
+        "Median of the clear observations of each pixel over each calendar month, or each season (starting in "
+        "March, June, September and December), named by its first day, such as B04_20180601. Reduces noise and the "
+        "number of bands. none: no composite. Cannot be combined with an interval.",
+        kind="enum", options=COMPOSITES, setting="composite"),
+    ParameterDeclaration(
+        "INDICES", "Spectral indices",
+        "Spectral indices added for every date. ndvi = (B08 - B04) / (B08 + B04). ndwi = (B11 - B08) / (B11 + "
+        "B08), signed as in Sen2-Agri; ndwi_gao has the opposite sign; ndwi_mcfeeters = (B03 - B08) / (B03 + B08), "
+        "for open water. brightness = square root of the sum of squares of B03, B04, B08 and B11. Red edge: rendvi "
+        "= (B08 - B06) / (B08 + B06); chlre = B05 / B08; psri = (B04 - B02) / B05; s2rep = red-edge position (nm).",
+        kind="enum", options=tuple(INDICES), multiple=True, optional=True, setting="indices"),
+)
 
 
 def read_products(paths, progress):
@@ -153,7 +193,7 @@ def write_series(products, paths, settings, area, progress, regions=None, storag
         If the user cancelled; no output is left behind.
     """
     check_time_settings(settings, BANDS)
-    products = products_between(products, settings.start, settings.end)
+    products = products_between(products, settings.start_date, settings.end_date)
     paths = SeriesPaths(paths) if isinstance(paths, str) else paths
     groups = band_groups(settings.bands, settings.indices)
     for product in products:

@@ -12,13 +12,15 @@ from functools import partial
 
 import numpy as np
 
+from ..declarations import ParameterDeclaration
 from ..errors import UnreadableInput, UnsuitableInput
+from ..raster.blocks import SCENE_THREADS
 from ..raster.grid import target_grid
 from ..raster.reader import RasterReader
-from ..raster.resampling import read_resampled
+from ..raster.resampling import DOWNSAMPLING, FLAG_DOWNSAMPLING, UPSAMPLING, read_resampled
 from .angles import AngleGrids
-from .cloud_mask import open_cloud_mask
-from .msi_bands import ANGLES, BANDS, CLASS_BANDS
+from .cloud_mask import CLOUD_MASKS, open_cloud_mask
+from .msi_bands import ANGLES, BAND_CHOICES, BANDS, CLASS_BANDS, LEVEL_1C_CLOUD_TYPES, SCENE_CLASSES
 
 STORED_PER_REFLECTANCE = 10000.0
 
@@ -34,7 +36,7 @@ class StackSettings:
     ----------
     bands : tuple of str
         Names of bands, layers and angles; see ``BAND_CHOICES``.
-    resolution : float
+    pixel_size : float
         Pixel size in metres.
     crs : str
         Output CRS (WKT); empty for the UTM zone of the product.
@@ -43,13 +45,13 @@ class StackSettings:
     flag_downsampling : {"first", "flagand", "flagor", "flagmedianand", "flagmedianor"}
         Downsampling method of the cloud mask.
     cloud_mask : {"none", "l1c", "l2a", "probability"}
-        Reflectance under the mask is set to nodata. "l2a": `masked_classes` of the scene classification; "l1c":
-        `cloud_types` of the Level-1C masks; "probability": cloud probability of at least `cloud_probability`.
-    masked_classes : tuple of str
+        Reflectance under the mask is set to nodata. "l2a": `scl_classes` of the scene classification; "l1c":
+        `cloud_types` of the Level-1C masks; "probability": cloud probability of at least `cloud_probability_threshold`.
+    scl_classes : tuple of str
         Names of scene classes (``SCENE_CLASSES``).
     cloud_types : tuple of str
         Subset of ``LEVEL_1C_CLOUD_TYPES``.
-    cloud_probability : float
+    cloud_probability_threshold : float
         Cloud probability threshold in percent.
     min_cloud_area : float
         Minimum cloud patch area in square metres; smaller patches of the cloud mask are removed.
@@ -60,19 +62,83 @@ class StackSettings:
     """
 
     bands: tuple = ("B02", "B03", "B04", "B08")
-    resolution: float = 10.0
+    pixel_size: float = 10.0
     crs: str = ""
     upsampling: str = "nearest"
     downsampling: str = "first"
     flag_downsampling: str = "first"
     cloud_mask: str = "none"
-    masked_classes: tuple = ("nodata", "saturated_defective", "cloud_shadow", "cloud_medium_probability",
+    scl_classes: tuple = ("nodata", "saturated_defective", "cloud_shadow", "cloud_medium_probability",
                              "cloud_high_probability", "thin_cirrus")
     cloud_types: tuple = ("opaque", "cirrus")
-    cloud_probability: float = 50.0
+    cloud_probability_threshold: float = 50.0
     min_cloud_area: float = 0.0
     cloud_buffer: float = 0.0
     threads: int = 0
+
+
+STACK_PARAMETERS = (
+    ParameterDeclaration(
+        "BANDS", "Bands",
+        "Bands of the output, in this order. SCL: scene classification; AOT: aerosol optical thickness; WVP: water "
+        "vapour; CLDPRB and SNWPRB: probability of cloud and of snow (%); sun and view angles in degrees, from the "
+        "tile metadata.",
+        kind="enum", options=BAND_CHOICES, multiple=True, setting="bands"),
+    ParameterDeclaration(
+        "PIXEL_SIZE", "Pixel size (m)",
+        "Pixel size of the output in metres (at least 1). All bands are resampled to it.",
+        minimum=1.0, setting="pixel_size"),
+    ParameterDeclaration(
+        "CLOUD_MASK", "Cloud mask",
+        "Source of the cloud mask; masked pixels are set to NoData. l2a: scene classification of Level-2A products "
+        "(clouds and shadows). l1c: Level-1C cloud mask (also in Level-2A products of 2022 and later). probability: "
+        "cloud probability of Level-2A products. none: no masking.",
+        kind="enum", options=CLOUD_MASKS, setting="cloud_mask"),
+    ParameterDeclaration(
+        "SCL_CLASSES", "Scene classes to mask",
+        "Classes of the scene classification that the cloud mask l2a removes.",
+        kind="enum", options=SCENE_CLASSES, multiple=True, advanced=True, setting="scl_classes"),
+    ParameterDeclaration(
+        "CLOUD_TYPES", "Level-1C cloud types to mask",
+        "Cloud types that the cloud mask l1c removes. Snow is in the masks of 2022 and later only.",
+        kind="enum", options=LEVEL_1C_CLOUD_TYPES, multiple=True, advanced=True, setting="cloud_types"),
+    ParameterDeclaration(
+        "CLOUD_PROBABILITY_THRESHOLD", "Cloud probability threshold (%)",
+        "Minimum cloud probability, in per cent, of the pixels that the cloud mask probability removes. Lower it to "
+        "mask more.",
+        minimum=0.0, maximum=100.0, advanced=True, setting="cloud_probability_threshold"),
+    ParameterDeclaration(
+        "MIN_CLOUD_AREA", "Minimum cloud patch area (m²)",
+        "Patches of the cloud mask smaller than this area, in square metres, are ignored: bright roofs and dark rows "
+        "of vineyards are often misclassified as clouds and shadows. 0 keeps all patches.",
+        minimum=0.0, maximum=1e6, advanced=True, setting="min_cloud_area"),
+    ParameterDeclaration(
+        "CLOUD_BUFFER", "Cloud mask buffer (m)",
+        "Dilation of the cloud mask in metres, measured between pixel centres. 0: no buffer; 100 m covers the usual "
+        "thin cloud edges.",
+        minimum=0.0, maximum=5000.0, advanced=True, setting="cloud_buffer"),
+    ParameterDeclaration(
+        "UPSAMPLING", "Upsampling method",
+        "Method for bands with larger pixels than the output (20 m to 10 m). nearest repeats pixels; bilinear and "
+        "bicubic interpolate between pixel centres.",
+        kind="enum", options=UPSAMPLING, advanced=True, setting="upsampling"),
+    ParameterDeclaration(
+        "DOWNSAMPLING", "Downsampling method",
+        "Method for bands with smaller pixels than the output (10 m to 20 m). first takes the upper-left pixel, the "
+        "others aggregate all pixels of the output pixel. The scene classification is never averaged.",
+        kind="enum", options=DOWNSAMPLING, advanced=True, setting="downsampling"),
+    ParameterDeclaration(
+        "FLAG_DOWNSAMPLING", "Flag downsampling method",
+        "Rule by which a larger output pixel is flagged as cloud: its upper-left pixel is (first), all pixels are "
+        "(flagand), at least one is (flagor), more than half are (flagmedianand), at least half are (flagmedianor).",
+        kind="enum", options=FLAG_DOWNSAMPLING, advanced=True, setting="flag_downsampling"),
+    ParameterDeclaration(
+        "CRS", "Output CRS",
+        "Coordinate reference system of the output. Empty: the UTM zone of the product. In a geographic CRS the pixel "
+        "size is converted at the equator (1 degree = 111.3 km).",
+        kind="crs", optional=True, advanced=True, setting="crs"),
+    SCENE_THREADS,
+)
 
 
 class ProductReader:
@@ -105,13 +171,13 @@ class ProductReader:
         self.settings = settings
         self._open_image = open_image or partial(RasterReader, share_handle=True)
         images = [band for band in settings.bands if band not in ANGLES]
-        paths = product.images_for(images or [_reference_band(product)], settings.resolution)
+        paths = product.images_for(images or [_reference_band(product)], settings.pixel_size)
         self._opened, self._lock = {}, threading.Lock()
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
             self._readers = {band: self._open_reader(path) for band, path in paths.items()}
             self.grid = self._grid()
-            self.target = target_grid(self.grid, settings.crs, settings.resolution)
+            self.target = target_grid(self.grid, settings.crs, settings.pixel_size)
             self._angles = AngleGrids(product, self.grid.crs_wkt) if set(ANGLES) & set(settings.bands) else None
             self._cloud_mask = open_cloud_mask(product, settings, self.grid.crs_wkt, self._open_reader)
             on_failure.pop_all()
@@ -145,7 +211,7 @@ class ProductReader:
             raise UnsuitableInput(f"{self.product.uri}: the image {finest.path} has no coordinate reference system.")
         if any(reader.grid.crs_wkt != finest.grid.crs_wkt for reader in images):
             raise UnsuitableInput(f"{self.product.uri}: its images have different coordinate reference systems.")
-        return finest.grid.with_pixel_size(self.settings.resolution)
+        return finest.grid.with_pixel_size(self.settings.pixel_size)
 
     def read(self, band, grid, window):
         """Read a band on a window of a grid.

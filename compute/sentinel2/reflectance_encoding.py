@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..declarations import ParameterDeclaration
+from ..raster.formats import COMPRESSION, FORMATS
 from .msi_bands import ANGLES, BANDS
 from .product_reader import STORED_PER_REFLECTANCE
 
 NODATA = -32768
 MAX_STORED = 32767
-STORAGE = ("int16", "float32")
+DATA_TYPES = ("int16", "float32")
 
 # Angles are stored in units of 1/80 degree, so that 360 degrees fit into int16.
 STORED_PER_DEGREE = 80.0
@@ -21,7 +23,7 @@ class StorageSettings:
 
     Parameters
     ----------
-    storage : {"int16", "float32"}
+    data_type : {"int16", "float32"}
         Integers with a scale in the file, or physical values with NaN as nodata.
     format : str
         One of ``FORMATS``; "auto" uses the file extension.
@@ -29,14 +31,33 @@ class StorageSettings:
         One of ``COMPRESSION``; for GeoTIFF and COG.
     """
 
-    storage: str = "int16"
+    data_type: str = "int16"
     format: str = "auto"
     compression: str = "zstd"
 
     @property
     def nodata(self):
         """float: nodata value."""
-        return NODATA if self.storage == "int16" else float("nan")
+        return NODATA if self.data_type == "int16" else float("nan")
+
+
+STORAGE_PARAMETERS = (
+    ParameterDeclaration(
+        "DATA_TYPE", "Data type",
+        "Data type of the output. int16: reflectance times 10000, with the scale factor in the file. float32: "
+        "reflectance, twice the file size.",
+        kind="enum", options=DATA_TYPES, advanced=True, setting="data_type"),
+    ParameterDeclaration(
+        "FORMAT", "Output format",
+        "Raster format. auto: by the extension of the output: .tif, .dat (ENVI), .nc (NetCDF), .jp2 (JPEG 2000), or "
+        "any other that GDAL can write. cog: cloud-optimised GeoTIFF with overviews.",
+        kind="enum", options=FORMATS, advanced=True, setting="format"),
+    ParameterDeclaration(
+        "COMPRESSION", "Compression",
+        "Compression of GeoTIFF and COG. zstd: fast and small, for QGIS and GDAL. deflate: readable by all software, "
+        "SNAP included. none: largest files.",
+        kind="enum", options=COMPRESSION, advanced=True, setting="compression"),
+)
 
 
 def to_stored(values, valid):

@@ -127,7 +127,7 @@ def _write_blocks(series, stack, count, regions, statistics, executor, progress)
     names = series.names
 
     scales = dict(zip(names, series.scales))
-    is_integer = series.storage.storage == "int16"
+    is_integer = series.storage.data_type == "int16"
 
     def work(block):
         window, group = block
@@ -187,8 +187,8 @@ def _layout(series):
         tags += [{**band_tags(band, product), **date} for band in settings.bands]
         tags += [{"BAND": INDICES[name].name, **date} for name in settings.indices]
     return RasterLayout(
-        grid=series.grid, dtype=storage.storage, nodata=storage.nodata, band_tags=tuple(tags), tags=_tags(series),
-        scales=series.scales * len(dates) if storage.storage == "int16" else (),
+        grid=series.grid, dtype=storage.data_type, nodata=storage.nodata, band_tags=tuple(tags), tags=_tags(series),
+        scales=series.scales * len(dates) if storage.data_type == "int16" else (),
         band_names=tuple(BandName(name, step).text() for step in dates for name in series.names),
         compression=storage.compression, predictor=storage.compression != "deflate")
 

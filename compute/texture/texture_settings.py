@@ -1,8 +1,10 @@
-"""Settings of texture features; the dialog reads its defaults from here."""
+"""Settings of texture features, and the declarations of their parameters."""
 
 from dataclasses import dataclass
 
+from ..declarations import ParameterDeclaration
 from ..errors import UnsuitableInput
+from ..raster.blocks import SCENE_THREADS
 
 # The ten features that SNAP has too, then the other features of Haralick et al. and the two cluster features.
 SNAP_FEATURES = ("contrast", "dissimilarity", "homogeneity", "asm", "energy", "maximum", "entropy", "mean", "variance",
@@ -101,6 +103,83 @@ class TextureSettings:
         if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
             raise UnsuitableInput("RANGE is {:g} to {:g}; the minimum must be smaller than the maximum.".format(
                 *self.value_range))
+
+
+TEXTURE_PARAMETERS = (
+    ParameterDeclaration(
+        "WINDOW", "Window size (pixels)",
+        "Edge of the moving window, an odd number of pixels. Larger windows give less noisy textures and blur "
+        "boundaries.",
+        kind="integer", minimum=WINDOWS[0], maximum=WINDOWS[1], setting="window"),
+    ParameterDeclaration(
+        "LEVELS", "Grey levels",
+        "Number of grey levels of the quantisation. More levels resolve smaller differences, but require larger "
+        "windows.",
+        kind="integer", minimum=LEVELS[0], maximum=LEVELS[1], setting="levels"),
+    ParameterDeclaration(
+        "DISTANCES", "Distances (pixels)",
+        "Distance between the two pixels of a pair, smaller than the window; several separated by commas: 1,2,4. "
+        "Default in SNAP: 4.",
+        kind="integers", setting="distances"),
+    ParameterDeclaration(
+        "DISTANCE_MODE", "Combine distances",
+        "Use of several distances. separate: one set of bands per distance. averaged: mean of each feature over "
+        "the distances.",
+        kind="enum", options=DISTANCE_MODES, advanced=True, setting="distance_mode"),
+    ParameterDeclaration(
+        "ANGLES", "Angles (degrees)",
+        "Directions of the pixel pairs: 0 right, 45 up right, 90 up, 135 up left. Opposite directions are counted "
+        "together (symmetric matrix).",
+        kind="enum", options=tuple(DIRECTIONS), multiple=True, setting="angles"),
+    ParameterDeclaration(
+        "ANGLE_MODE", "Combine angles",
+        "Use of several angles. averaged: mean of each feature over the angles. pooled: one matrix for all angles "
+        "(ALL in SNAP). separate: one set of bands per angle.",
+        kind="enum", options=ANGLE_MODES, setting="angle_mode"),
+    ParameterDeclaration(
+        "QUANTISATION", "Quantisation",
+        "Method of quantisation to grey levels. fixed: equal steps over the value range, the same for all scenes; "
+        "required for models that are applied to other scenes. equal_distance: equal steps over the range of the "
+        "scene. equal_probability: equal number of pixels per grey level.",
+        kind="enum", options=QUANTISATIONS, setting="quantisation"),
+    ParameterDeclaration(
+        "RANGE", "Value range",
+        "Minimum and maximum value of all bands for the fixed quantisation, such as -25,0; values outside are "
+        "assigned to the nearest grey level. Empty: ranges published for sea ice in dB, by the band name: -36 to 2 "
+        "for HH and VV, -35 to -7 for HV and VH.",
+        kind="range", optional=True, setting="value_range"),
+    ParameterDeclaration(
+        "FEATURES", "Texture features",
+        "Features to compute. The first ten are those of SNAP; the other Haralick features and the cluster "
+        "features follow. The page of the tool contains the formulas.",
+        kind="enum", options=FEATURES, multiple=True, setting="features"),
+    ParameterDeclaration(
+        "STEP", "Output step (pixels)",
+        "Edge of an output pixel in pixels of the image. 1: texture of every pixel. 25: one value per 25 x 25 "
+        "pixels, that is cells of 1 km for pixels of 40 m.",
+        kind="integer", minimum=STEPS[0], maximum=STEPS[1], setting="step"),
+    ParameterDeclaration(
+        "NORMALISATION", "Normalisation",
+        "Sum of the probabilities of the matrix. standard: they sum to 1, as in the literature and scikit-image. snap: "
+        "they sum to 2, with the variance and correlation of SNAP, for models and thresholds made there.",
+        kind="enum", options=NORMALISATIONS, advanced=True, setting="normalisation"),
+    ParameterDeclaration(
+        "MIN_VALID_FRACTION", "Minimum fraction of valid pixel pairs",
+        "Minimum fraction (0 to 1) of the pixel pairs of a window without NoData; below it, the output is NoData. "
+        "0: one valid pair is enough, as in SNAP.",
+        minimum=0.0, maximum=1.0, advanced=True, setting="min_valid_fraction"),
+    ParameterDeclaration(
+        "EDGES", "Image borders",
+        "Windows across the image border. clipped: use the part of the window inside the image, as in SNAP. "
+        "nodata: NoData within half a window of the image border.",
+        kind="enum", options=EDGES, advanced=True, setting="edges"),
+    ParameterDeclaration(
+        "COMPRESSION", "Compression",
+        "Compression of the GeoTIFF. It reduces the size of textures by at most a third, and writing takes several "
+        "times as long.",
+        kind="enum", options=COMPRESSIONS, advanced=True, setting="compression"),
+    SCENE_THREADS,
+)
 
 
 @dataclass(frozen=True)

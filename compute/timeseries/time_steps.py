@@ -103,8 +103,8 @@ def time_steps(dates, settings):
     if settings.composite != "none":
         return Periods(days, settings.composite, fill)
     if settings.interval:
-        start = date.fromisoformat(settings.start).toordinal() if settings.start else days[0]
-        end = date.fromisoformat(settings.end).toordinal() if settings.end else days[-1]
+        start = date.fromisoformat(settings.start_date).toordinal() if settings.start_date else days[0]
+        end = date.fromisoformat(settings.end_date).toordinal() if settings.end_date else days[-1]
         return RegularDates(days, tuple(range(start, end + 1, settings.interval)))
     return AcquisitionDates(days, fill)
 

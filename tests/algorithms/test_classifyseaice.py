@@ -151,7 +151,7 @@ def test_land_layer_is_masked(classify, tmp_path):
     ({"SCENES_FOLDER": ""}, "Give either a list of scenes"),
     ({"CHARTS_FOLDER": None}, "Give either a list of charts"),
     ({"TEXTURES": "from_folder"}, "TEXTURES=from_folder requires TEXTURES_FOLDER"),
-    ({"DISTANCES": "near"}, "DISTANCES is near. Give whole numbers"),
+    ({"DISTANCES": "near"}, "DISTANCES: 'near' is not a list of whole numbers"),
     ({"WINDOW": 8}, "WINDOW is 8"),
     ({"LEGEND": "nobody"}, "There is no legend nobody"),
     ({"BANDS": "VV"}, "has no band VV")])

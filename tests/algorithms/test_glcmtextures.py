@@ -35,8 +35,8 @@ def test_every_parameter_by_its_value(run, feedback, image, tmp_path, value_rang
         "INPUT": image, "BANDS": " HV , 1", "WINDOW": 5, "LEVELS": 16, "DISTANCES": "1, 3", "DISTANCE_MODE": "separate",
         "ANGLES": ["45", "135"], "ANGLE_MODE": "separate", "QUANTISATION": "fixed", "RANGE": value_range,
         "FEATURES": ["entropy", "information_correlation_1"], "STEP": 4, "NORMALISATION": "snap",
-        "MIN_VALID_FRACTION": 0.2,
-        "EDGES": "nodata", "COMPRESSION": "deflate", "THREADS": 1, "OUTPUT": str(tmp_path / "out.tif")})
+        "MIN_VALID_FRACTION": 0.2, "EDGES": "nodata", "COMPRESSION": "deflate", "THREADS": 1,
+        "OUTPUT": str(tmp_path / "out.tif")})
     assert bands_of(results["OUTPUT"])[:5] == (
         "HV_entropy_d1_45", "HV_information_correlation_1_d1_45", "HV_entropy_d1_135",
         "HV_information_correlation_1_d1_135", "HV_entropy_d3_45")
@@ -52,7 +52,7 @@ def test_an_empty_range_is_the_published_one(run, feedback, image, tmp_path, emp
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"RANGE": "5,3"}, "RANGE is 5 to 3"), ({"DISTANCES": "9"}, "The distance 9 does not fit"),
-    ({"DISTANCES": "one"}, "DISTANCES is one. Give whole numbers"), ({"DISTANCES": ""}, "DISTANCES"),
+    ({"DISTANCES": "one"}, "DISTANCES: 'one' is not a list of whole numbers"), ({"DISTANCES": ""}, "DISTANCES"),
     ({"WINDOW": 10}, "WINDOW is 10; it must be an odd number"), ({"WINDOW": 67}, "WINDOW"), ({"LEVELS": 200}, "LEVELS"),
     ({"FEATURES": []}, "FEATURES"), ({"ANGLES": ""}, "ANGLES"),
     ({"BANDS": "VV"}, "has no band VV"), ({"WINDOW": 61}, "larger than the image"),

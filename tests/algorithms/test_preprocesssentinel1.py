@@ -265,8 +265,8 @@ def test_a_broken_product_is_reported_and_the_others_are_processed(run, feedback
     assert (results["SCENE_COUNT"], results["FAILED_COUNT"]) == (1, 1)
     assert any("S1B_EW_GRDM" in text and "image (measurement folder)" in text for text in feedback.warned)
     with pytest.raises(QgsProcessingException, match=r"1 of 2 products could not be used.*S1B_EW"):
-        run("preprocesssentinel1", {**parameters, "OUTPUT_FOLDER": str(tmp_path / "again"),
-                                   "ON_ERROR": "skip_then_fail"})
+        run("preprocesssentinel1", {
+            **parameters, "OUTPUT_FOLDER": str(tmp_path / "again"), "ON_ERROR": "skip_then_fail"})
     assert (tmp_path / "again" / f"{NAME}.tif").read_bytes() == (tmp_path / "out" / f"{NAME}.tif").read_bytes()
 
 
@@ -278,7 +278,7 @@ def test_a_broken_product_is_reported_and_the_others_are_processed(run, feedback
     ({"SPECKLE_WINDOW": 4}, "odd number"),
     ({"SWATH_BALANCE": "table"}, "Give the table"),
     ({"SWATH_BALANCE": "estimate", "NOISE_REMOVAL": "none"}, "requires thermal noise removal"),
-    ({"CRS": "nonsense"}, "nonsense is not a valid coordinate reference system"),
+    ({"CRS": "nonsense"}, "CRS: nonsense is not a coordinate reference system"),
     ({"CRS": "EPSG:4978"}, "neither projected nor geographic"),
 ])
 def test_invalid_parameters_are_refused(run, tmp_path, changes, words):

@@ -43,7 +43,7 @@ polygons = tuple(ChartPolygon({"type": "Polygon", "coordinates": [[
     (west + edge * column, north), (west + edge * column, south), (west + edge * (column + 1), south),
     (west + edge * (column + 1), north), (west + edge * column, north)]]}, column % 3 + 1) for column in range(60))
 settings = IceSettings(texture=TextureSettings(window=9, levels=32, features=TEXTURE_FEATURES, threads=int(threads)),
-                       write_ice_edge=True, draft="grid", forest=ForestSettings(trees=10, threads=int(threads)))
+                       ice_edge=True, draft_chart="grid", forest=ForestSettings(trees=10, threads=int(threads)))
 with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
     classify_ice(IceTask((path,), (Chart("chart", date(2020, 10, 8), crs_wkt, polygons),), load_legend("park3"),
                          settings=settings), folder, "", "", Progress())

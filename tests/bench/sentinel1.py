@@ -22,7 +22,7 @@ from floefield.compute.sentinel1.grd_product import read_product
 from floefield.compute.sentinel1.backscatter_settings import BackscatterSettings
 safe, output, threads, crs, pixel = sys.argv[1:6]
 write_scene(read_product(safe), output, BackscatterSettings(
-    crs_wkt=CRS.from_string(crs).to_wkt(), pixel_size=float(pixel), threads=int(threads)), Progress())
+    crs=CRS.from_string(crs).to_wkt(), pixel_size=float(pixel), threads=int(threads)), Progress())
 """
 
 

@@ -81,7 +81,7 @@ def test_missing_partial_concentrations_stay_unknown():
     assert row["stage"] == 95
     assert row["class_note"] == "mixed ice types"
     assert decoded(egg("79", ("-9", "93", "6"), ("-9", "91", "5")), "park3")["class_code"] == "first_year"
-    assert decoded(egg("91", ("-9", "95", "7"), ("-9", "86", "6")), "park3", dominance=0)["class_code"] == "old"
+    assert decoded(egg("91", ("-9", "95", "7"), ("-9", "86", "6")), "park3", min_dominance=0)["class_code"] == "old"
 
 
 def test_partials_beyond_the_total_are_fractions_of_their_sum():
@@ -204,7 +204,7 @@ def test_minimum_concentration_and_dominance_are_settings():
     assert decoded(thin, "park3", min_concentration=0.2)["class_code"] == "old"
     mixed = egg("91", ("40", "95", "06"), ("60", "93", "05"))
     assert decoded(mixed, "park3")["class_note"] == "mixed ice types"
-    assert decoded(mixed, "park3", dominance=0.6)["class_code"] == "first_year"
+    assert decoded(mixed, "park3", min_dominance=0.6)["class_code"] == "first_year"
 
 
 def test_a_user_legend_can_have_rules_for_forms_and_land(tmp_path):

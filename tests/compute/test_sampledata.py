@@ -17,7 +17,7 @@ from floefield.compute.sampledata.random_fields import block_mean, blur
 from floefield.compute.sampledata.sample import SampleSettings
 from floefield.compute.sampledata.sample_kinds import create_sample
 
-SMALL = SampleSettings(seed=3, size=120, dates=2)
+SMALL = SampleSettings(seed=3, size=120, date_count=2)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     samples = {}
     for name, seed in (("first", 5), ("again", 5), ("other", 6)):
         (tmp_path / name).mkdir()
-        create_sample("crops", str(tmp_path / name), SampleSettings(seed=seed, size=60, dates=1), Progress())
+        create_sample("crops", str(tmp_path / name), SampleSettings(seed=seed, size=60, date_count=1), Progress())
         samples[name] = contents(tmp_path / name)
     assert samples["first"] == samples["again"]
     red, other_red = ([image for file, image in samples[name].items() if file.endswith("_B04_10m.jp2")]
@@ -198,7 +198,7 @@ def test_area_of_interest_is_in_the_south_west_of_france(small):
     assert np.all((ring > (1.8, 43.2)) & (ring < (1.9, 43.35)))
 
 
-@pytest.mark.parametrize("values", [{"size": 100}, {"size": 54}, {"size": 1206}, {"dates": 0}, {"seed": -1}])
+@pytest.mark.parametrize("values", [{"size": 100}, {"size": 54}, {"size": 1206}, {"date_count": 0}, {"seed": -1}])
 def test_invalid_settings_are_rejected(values):
     with pytest.raises(UnsuitableInput):
         SampleSettings(**values)
@@ -221,7 +221,7 @@ class CancelAt(Progress):
 @pytest.mark.parametrize("fraction", [0.1, 0.3, 0.9])
 def test_cancelling_leaves_no_files(tmp_path, fraction):
     with pytest.raises(Cancelled), OutputSet() as outputs:
-        create_sample("crops", outputs.folder(tmp_path / "sample"), SampleSettings(size=60, dates=2),
+        create_sample("crops", outputs.folder(tmp_path / "sample"), SampleSettings(size=60, date_count=2),
                       CancelAt(fraction))
     assert not list(tmp_path.iterdir())
 
@@ -230,7 +230,7 @@ def test_the_land_cover_map_is_coarse_and_mostly_right(tmp_path):
     import rasterio
     from rasterio.features import rasterize
 
-    sample = create_sample("crops", str(tmp_path), SampleSettings(seed=1, size=240, dates=1), Progress())
+    sample = create_sample("crops", str(tmp_path), SampleSettings(seed=1, size=240, date_count=1), Progress())
     with rasterio.open(tmp_path / "landcover.tif") as raster:
         cover, transform, tags = raster.read(1), raster.transform, raster.tags()
     assert (cover.shape, raster.crs, transform.a) == ((24, 24), "EPSG:32631", 100.0)

@@ -20,7 +20,7 @@ def labelled_pixels(tmp_path_factory):
     from rasterio.features import rasterize
 
     folder = tmp_path_factory.mktemp("sample")
-    sample = create_sample("crops", str(folder), SampleSettings(seed=4, size=360, dates=8), Progress())
+    sample = create_sample("crops", str(folder), SampleSettings(seed=4, size=360, date_count=8), Progress())
     rows = sample.tables[0].rows
     days, values, clear, grids = [], [], [], {}
     for product in sorted((folder / "sentinel2").iterdir(), key=lambda path: path.name.split("_")[2]):

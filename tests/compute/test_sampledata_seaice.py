@@ -16,7 +16,7 @@ from floefield.compute.sampledata.sample_kinds import create_sample
 from floefield.compute.sampledata.seaice_charts import CHART_CRS, create_chart
 from floefield.compute.sampledata.seaice_world import create_world
 
-SMALL = SampleSettings(seed=3, size=120, dates=2)
+SMALL = SampleSettings(seed=3, size=120, date_count=2)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,8 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     samples = {}
     for name, seed in (("first", 5), ("again", 5), ("other", 6)):
         (tmp_path / name).mkdir()
-        sample = create_sample("seaice", str(tmp_path / name), SampleSettings(seed=seed, size=60, dates=1), Progress())
+        settings = SampleSettings(seed=seed, size=60, date_count=1)
+        sample = create_sample("seaice", str(tmp_path / name), settings, Progress())
         samples[name] = sample.tables, {path.relative_to(tmp_path / name).as_posix(): path.read_bytes()
                                         for path in (tmp_path / name).rglob("*") if path.is_file()}
     assert samples["first"] == samples["again"]

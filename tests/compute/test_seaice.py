@@ -24,7 +24,7 @@ from floefield.compute.texture.texture_settings import TextureSettings
 from .. import icescene
 
 DAYS = ("2021-01-01", "2021-01-07", "2021-01-13")
-FAST = IceSettings(boundary=80.0, samples_per_class=150, validation_per_scene=800, cell=200.0,
+FAST = IceSettings(boundary_distance=80.0, samples_per_scene=150, validation_per_scene=800, draft_cell_size=200.0,
                    texture=TextureSettings(window=9, levels=16, features=("contrast", "variance"), threads=1),
                    forest=ForestSettings(trees=15, threads=1))
 
@@ -176,7 +176,7 @@ def test_land_is_masked_before_textures_are_computed(tmp_path, scenes):
 
 
 def test_maps_have_the_resolution_of_coarse_textures(classify):
-    folder, result = classify(settings=replace(FAST, boundary=0.0, texture=replace(FAST.texture, step=3)))
+    folder, result = classify(settings=replace(FAST, boundary_distance=0.0, texture=replace(FAST.texture, step=3)))
     classes = read(folder / "scene0_ice.tif")
     assert classes.shape == (20, 30)
     assert result.maps[0].grid.pixel_width == 120
@@ -348,7 +348,7 @@ def test_shipped_legends_have_one_water_class():
 
 
 def test_draft_charts_and_the_ice_edge(classify):
-    _, result = classify(settings=replace(FAST, draft="grid", write_ice_edge=True))
+    _, result = classify(settings=replace(FAST, draft_chart="grid", ice_edge=True))
     scene = result.maps[0]
     assert sum(area.pixels for area in scene.draft) == icescene.WIDTH * icescene.HEIGHT
     by_column = {}
@@ -358,6 +358,6 @@ def test_draft_charts_and_the_ice_edge(classify):
     longest = max(scene.edge, key=len)
     border = icescene.WEST + icescene.STRIPE * icescene.PIXEL
     assert all(abs(x - border) < 300 for x, _ in longest)
-    _, result = classify(settings=replace(FAST, draft="polygons"))
+    _, result = classify(settings=replace(FAST, draft_chart="polygons"))
     codes = [area.codes[0] for area in result.maps[0].draft]
     assert codes[0] in ("98", "01") and codes[2] == "92"

@@ -133,7 +133,7 @@ def test_missing_and_damaged_files_are_reported(tmp_path, damage, error, message
     from rasterio.crs import CRS
 
     batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
-        crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+        crs=CRS.from_epsg(3413).to_wkt()), Progress())
     assert not batch.results
     assert not (tmp_path / "out").exists()
     with pytest.raises(PlainError, match=message):
@@ -171,7 +171,7 @@ def test_impossible_values_in_metadata_are_reported_and_nothing_is_written(tmp_p
     _first_number_replaced(pattern, element, value)(safe)
     before = set(tmp_path.rglob("*"))
     batch = write_scenes([str(safe)], str(tmp_path / "out"), BackscatterSettings(
-        crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+        crs=CRS.from_epsg(3413).to_wkt()), Progress())
     assert not batch.results
     assert message in batch.failure_message()
     assert set(tmp_path.rglob("*")) == before
@@ -221,6 +221,6 @@ def test_control_points_of_the_image_are_not_needed(tmp_path):
     for points in (True, False):
         safe = make_product(tmp_path / str(points), has_control_points=points)
         batch = write_scenes([str(safe)], str(tmp_path / f"out{points}"), BackscatterSettings(
-            crs_wkt=CRS.from_epsg(3413).to_wkt()), Progress())
+            crs=CRS.from_epsg(3413).to_wkt()), Progress())
         scenes.append(np.fromfile(batch.results[0].path, np.uint8))
     np.testing.assert_array_equal(*scenes)

@@ -33,11 +33,11 @@ from ..sentinel1products import (
 )
 
 CORNER, HEADING = (-10.0, 80.0), -160.0
-PLAIN = BackscatterSettings(angle_correction=False, border_noise_removal=False, multilook=1, floor=-100.0)
+PLAIN = BackscatterSettings(angle_correction=False, border_noise_removal=False, multilook=1, min_backscatter=-100.0)
 
 
 def settings(epsg, **changes):
-    return replace(PLAIN, crs_wkt=CRS.from_epsg(epsg).to_wkt(), **changes)
+    return replace(PLAIN, crs=CRS.from_epsg(epsg).to_wkt(), **changes)
 
 
 def written(safe, path, chosen, **options):
@@ -199,7 +199,7 @@ def test_a_crs_that_does_not_cover_the_scene_is_rejected(tmp_path):
         written(over_the_pole, tmp_path / "scene.tif", settings(4326))
     from_the_south = CRS.from_string("+proj=ortho +lat_0=-90 +datum=WGS84").to_wkt()
     with pytest.raises(UnsuitableInput, match=r"latitude 89.9, lies outside the domain.*EPSG:3413"):
-        written(over_the_pole, tmp_path / "scene.tif", replace(PLAIN, crs_wkt=from_the_south))
+        written(over_the_pole, tmp_path / "scene.tif", replace(PLAIN, crs=from_the_south))
     assert not (tmp_path / "scene.tif").exists()
 
 

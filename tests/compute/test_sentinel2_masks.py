@@ -102,8 +102,8 @@ def test_the_cloud_probability_threshold_is_inclusive(tmp_path):
     safe = make_product(tmp_path, "2023-06-27", {("B05", 20): TEN[:6, :6]})
     probability = np.arange(36).reshape(6, 6)
     add_layer(safe, "MSK_CLDPRB_20m", probability, 20)
-    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05", "CLDPRB"), resolution=20.0, cloud_mask="probability",
-                      cloud_probability=20)
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05", "CLDPRB"), pixel_size=20.0, cloud_mask="probability",
+                      cloud_probability_threshold=20)
     assert (values[0] == np.where(probability >= 20, NODATA, TEN[:6, :6])).all()
     assert (values[1] == probability).all(), "0 percent is a valid value"
 
@@ -118,7 +118,7 @@ def test_flag_downsampling_of_the_cloud_mask(tmp_path, method, max_cloudy):
         for row, column in quarters:
             classes[row, 2 * pixel + column] = 9
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((2, 10), 500), ("SCL", 20): classes})
-    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=40.0, cloud_mask="l2a",
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), pixel_size=40.0, cloud_mask="l2a",
                       flag_downsampling=method)
     assert (values[0, 0] != NODATA).tolist() == [quarters <= max_cloudy for quarters in range(5)]
 
@@ -128,7 +128,7 @@ def test_a_pixel_of_half_cloud_and_half_no_data_is_masked(tmp_path, method):
     """Both classes are masked, so nothing of the pixel may be kept, whichever way their flags are combined."""
     classes = np.array([[9, 0, 4, 4], [0, 9, 4, 4]])
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((2, 4), 500), ("SCL", 20): classes})
-    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=40.0, cloud_mask="l2a",
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), pixel_size=40.0, cloud_mask="l2a",
                       flag_downsampling=method)
     assert (values[0, 0] != NODATA).tolist() == [False, True]
 
@@ -142,7 +142,7 @@ def test_the_cloud_buffer_is_in_metres_in_every_crs(tmp_path):
     near = np.min([np.hypot(rows - row, columns - column) for row in (30, 31) for column in (30, 31)], axis=0) <= 5
     assert ((values[0] == NODATA) == near).all()
     degrees = stack_of(safe, tmp_path / "degrees.tif", bands=("B04",), cloud_mask="l2a", cloud_buffer=50,
-                       crs=CRS.from_epsg(4326).to_wkt(), resolution=10.0)
+                       crs=CRS.from_epsg(4326).to_wkt(), pixel_size=10.0)
     with rasterio.open(tmp_path / "degrees.tif") as file:
         pixel = file.res[0] * 111319.49
     area = (degrees[0, 20:-20, 20:-20] == NODATA).sum() * pixel ** 2
@@ -166,7 +166,7 @@ def test_angles_are_interpolated_between_grid_nodes(tmp_path):
     first, second = np.full((3, 3), 4.0), np.array([[8.0, 8.0, np.nan]] * 3)
     add_angles(safe, zenith, azimuth, [first, second], [np.full((3, 3), 100.0), np.array([[200.0, 200.0, np.nan]] * 3)])
     bands = ("sun_zenith", "sun_azimuth", "view_zenith_mean", "view_azimuth_mean")
-    stack_of(safe, tmp_path / "angles.tif", bands=bands, resolution=20.0)
+    stack_of(safe, tmp_path / "angles.tif", bands=bands, pixel_size=20.0)
     with rasterio.open(tmp_path / "angles.tif") as file:
         assert file.descriptions == bands
         sun_zenith, sun_azimuth, view_zenith, view_azimuth = (
@@ -184,7 +184,7 @@ def test_the_angles_of_a_real_tile_equal_its_metadata():
     safe = next(iter(SENTINEL2.glob("S2A_MSIL2A_20221005*.SAFE")))
     product = read_product(str(safe))
     bands = ("sun_zenith", "view_zenith_mean")
-    with ProductReader(product, StackSettings(bands=bands, resolution=60.0)) as scene:
+    with ProductReader(product, StackSettings(bands=bands, pixel_size=60.0)) as scene:
         grid = scene.grid
         window = grid.window_of((grid.west + 5000 - 60, grid.north - 10000, grid.west + 5000, grid.north - 9940))
         sun, _ = scene.read("sun_zenith", grid, window)
@@ -249,7 +249,7 @@ def test_a_pixel_window_selects_pixels_of_the_output_resolution(tmp_path):
     values = stack_of(safe, tmp_path / "part.tif", PixelArea(2, 3, 5, 4), bands=("B04", "B05"))
     assert (values[0] == TEN[3:7, 2:7]).all()
     assert (values[1] == np.kron(TEN[:6, :6], np.ones((2, 2)))[3:7, 2:7]).all()
-    coarse = stack_of(safe, tmp_path / "coarse.tif", PixelArea(1, 1, 2, 2), bands=("B05",), resolution=20.0)
+    coarse = stack_of(safe, tmp_path / "coarse.tif", PixelArea(1, 1, 2, 2), bands=("B05",), pixel_size=20.0)
     assert (coarse[0] == TEN[1:3, 1:3]).all()
     with pytest.raises(UnsuitableInput, match="12 x 12 pixels"):
         stack_of(safe, tmp_path / "none.tif", PixelArea(12, 0, 5, 5), bands=("B04",))
@@ -339,7 +339,7 @@ def test_small_cloud_patches_are_removed(tmp_path, threads):
     cloud = np.random.default_rng(5).random((700, 700)) < 0.42
     classes = np.where(cloud, 9, 4)
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((700, 700), 500), ("SCL", 20): classes})
-    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), pixel_size=20.0, cloud_mask="l2a",
                       min_cloud_area=10000.0, threads=threads)
     patches = label(cloud, connectivity=2)
     expected = cloud & (np.bincount(patches.ravel())[patches] >= 25)
@@ -351,6 +351,6 @@ def test_small_cloud_patches_are_removed_before_the_buffer_is_added(tmp_path):
     classes = np.full((60, 60), 4)
     classes[5, 5], classes[30:36, 30:36] = 9, 3
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): np.full((60, 60), 500), ("SCL", 20): classes})
-    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
+    values = stack_of(safe, tmp_path / "stack.tif", bands=("B05",), pixel_size=20.0, cloud_mask="l2a",
                       min_cloud_area=10000.0, cloud_buffer=20)
     assert (values[0] == NODATA).sum() == 36 + 4 * 6

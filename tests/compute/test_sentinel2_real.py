@@ -41,7 +41,7 @@ def test_bands_of_a_real_level_1c_zip_equal_those_read_by_gdal(tmp_path):
     product = read_product(archive)
     with rasterio.open(product.images["B02", 10]) as image:
         raw, size = image.read(1).astype(int), image.res[0]
-    write_stack(product, str(tmp_path / "stack.tif"), StackSettings(bands=("B02",), resolution=size), None, Progress())
+    write_stack(product, str(tmp_path / "stack.tif"), StackSettings(bands=("B02",), pixel_size=size), None, Progress())
     with rasterio.open(tmp_path / "stack.tif") as file:
         blue = file.read(1)
     assert raw.any()
@@ -51,7 +51,7 @@ def test_bands_of_a_real_level_1c_zip_equal_those_read_by_gdal(tmp_path):
 def test_a_product_with_60_m_images_only_is_stacked_at_60_m(tmp_path):
     safe = next(iter(SENTINEL2.glob("S2A_MSIL2A_20221005*.SAFE")))
     bands = ("B02", "CLDPRB", "sun_zenith")
-    settings = StackSettings(bands=bands, resolution=60.0, cloud_mask="probability", cloud_probability=60.0)
+    settings = StackSettings(bands=bands, pixel_size=60.0, cloud_mask="probability", cloud_probability_threshold=60.0)
     valid_fraction = write_stack(read_product(safe), str(tmp_path / "stack.tif"), settings, None, Progress())
     with rasterio.open(tmp_path / "stack.tif") as file:
         blue, probability, _ = file.read()

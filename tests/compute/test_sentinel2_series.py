@@ -80,17 +80,17 @@ def test_regular_dates_are_interpolated_between_clear_dates(tmp_path):
 def test_start_and_end_date_limit_the_regular_dates(tmp_path):
     products = [red(tmp_path, date, np.full((12, 12), value))
                 for date, value in (("2018-05-01", 100), ("2018-06-03", 1000), ("2018-06-13", 2000))]
-    bands, _ = series_of(products, tmp_path, interval=10, start="2018-06-01", end="2018-06-30")
+    bands, _ = series_of(products, tmp_path, interval=10, start_date="2018-06-01", end_date="2018-06-30")
     assert {name: plane[0, 0] for name, plane in bands.items()} == {
         "B04_20180601": 1000, "B04_20180611": 1800, "B04_20180621": 2000}
 
 
 def test_products_outside_the_date_range_are_not_used(tmp_path):
     products = [red(tmp_path, date, TEN) for date in ("2018-05-01", "2018-06-03", "2018-06-13")]
-    bands, _ = series_of(products, tmp_path, start="2018-05-02", end="2018-06-03")
+    bands, _ = series_of(products, tmp_path, start_date="2018-05-02", end_date="2018-06-03")
     assert list(bands) == ["B04_20180603"]
     with pytest.raises(UnsuitableInput, match="of 2018-05-01 to 2018-06-13"):
-        series_of(products, tmp_path, start="2019-01-01")
+        series_of(products, tmp_path, start_date="2019-01-01")
 
 
 @pytest.mark.parametrize(("settings", "message"), [
@@ -176,7 +176,7 @@ def test_every_index_follows_its_formula(tmp_path):
     images = {(band, 20): np.full((6, 6), value) for band, value in REFLECTANCE.items()}
     product = make_product(tmp_path, "2022-06-27", {**{key: image + 1000 for key, image in images.items()},
                                                     ("SCL", 20): CLEAR}, baseline="05.09")
-    bands, _ = series_of([product], tmp_path, indices=tuple(INDICES), resolution=20.0, bands=())
+    bands, _ = series_of([product], tmp_path, indices=tuple(INDICES), pixel_size=20.0, bands=())
     with rasterio.open(tmp_path / "series.tif") as file:
         values = {name[:-9]: plane[0, 0] * scale
                   for name, plane, scale in zip(file.descriptions, bands.values(), file.scales)}
@@ -189,7 +189,7 @@ def test_indices_of_pixels_with_zero_reflectance_are_zero_without_a_division_err
     images = {(band, 20): np.full((6, 6), 1000) for band in REFLECTANCE}
     product = make_product(tmp_path, "2022-06-27", {**images, ("SCL", 20): CLEAR}, baseline="05.09")
     with np.errstate(all="raise"):
-        bands, _ = series_of([product], tmp_path, indices=tuple(INDICES), resolution=20.0, bands=())
+        bands, _ = series_of([product], tmp_path, indices=tuple(INDICES), pixel_size=20.0, bands=())
     assert {name[:-9]: plane[0, 0] for name, plane in bands.items()} == {
         **dict.fromkeys(BY_HAND, 0), "S2REP": 705 * 20}
 
@@ -260,7 +260,7 @@ def test_neighbouring_tiles_are_mosaicked(tmp_path):
 def test_tiles_are_aligned_at_pixel_sizes_that_do_not_divide_their_distance(tmp_path, resolution):
     west = red(tmp_path, "2018-06-01", np.full((12, 12), 1500))
     east = red(tmp_path, "2018-06-11", np.full((12, 12), 1500), tile="T31TFJ", origin=(ORIGIN[0] + 110, ORIGIN[1]))
-    bands, _ = series_of([west, east], tmp_path, resolution=resolution, gap_filling="none")
+    bands, _ = series_of([west, east], tmp_path, pixel_size=resolution, gap_filling="none")
     assert {int(value) for plane in bands.values() for value in np.unique(plane)} == {NODATA, 1500}
 
 
@@ -379,8 +379,8 @@ def test_real_level_1c_zips_with_the_level_1c_cloud_mask(tmp_path):
     for path in sorted(SENTINEL2.glob("l1c_zipped/*.zip")):
         folder = tmp_path / path.stem
         with pytest.raises(MissingInput, match="Choose the cloud mask l1c"):
-            series_of([path], folder, bands=("B01",), resolution=60.0)
-        bands, overview = series_of([path], folder, bands=("B01",), resolution=60.0, cloud_mask="l1c")
+            series_of([path], folder, bands=("B01",), pixel_size=60.0)
+        bands, overview = series_of([path], folder, bands=("B01",), pixel_size=60.0, cloud_mask="l1c")
         (row,), (plane,) = overview.rows, bands.values()
         assert row.product.level == "L1C"
         assert (plane != NODATA).mean() == pytest.approx(row.clear, abs=1e-4)

@@ -87,7 +87,7 @@ def test_bright_pixels_are_clipped_to_the_maximum_of_int16_and_saturated_ones_ar
 
 def test_saturated_pixels_do_not_enter_means(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", {("B04", 10): np.array([[65535, 400], [600, 800]])})
-    values, _ = stack_of(safe, tmp_path / "mean.tif", bands=("B04",), resolution=20.0, downsampling="mean")
+    values, _ = stack_of(safe, tmp_path / "mean.tif", bands=("B04",), pixel_size=20.0, downsampling="mean")
     assert values[0].tolist() == [[600]]
 
 
@@ -104,11 +104,11 @@ def test_bands_of_all_pixel_sizes_are_resampled_to_one_grid(tmp_path):
 def test_the_cloud_mask_applies_to_reflectance_and_not_to_scene_classes(tmp_path):
     classes = np.array([[4, 9, 3], [10, 8, 5]])
     safe = make_product(tmp_path, "2018-06-27", {("B05", 20): TEN[:2, :3], ("SCL", 20): classes})
-    values, _ = stack_of(safe, tmp_path / "clear.tif", bands=("B05", "SCL"), resolution=20.0, cloud_mask="l2a")
+    values, _ = stack_of(safe, tmp_path / "clear.tif", bands=("B05", "SCL"), pixel_size=20.0, cloud_mask="l2a")
     assert (values[0] == np.where(np.isin(classes, (4, 5)), TEN[:2, :3], NODATA)).all()
     assert (values[1] == classes).all()
-    only_shadow, _ = stack_of(safe, tmp_path / "shadow.tif", bands=("B05",), resolution=20.0, cloud_mask="l2a",
-                              masked_classes=("cloud_shadow",))
+    only_shadow, _ = stack_of(safe, tmp_path / "shadow.tif", bands=("B05",), pixel_size=20.0, cloud_mask="l2a",
+                              scl_classes=("cloud_shadow",))
     assert (only_shadow[0] == np.where(classes == 3, NODATA, TEN[:2, :3])).all()
 
 
@@ -221,7 +221,7 @@ def test_cancelling_leaves_no_output(tmp_path):
 
 def test_every_band_of_a_real_old_product_equals_gdal(tmp_path):
     safe = next(iter(HERAULT.glob("2018/08/26/*.SAFE")))
-    values, file = stack_of(safe, tmp_path / "stack.tif", resolution=10.0, bands=(
+    values, file = stack_of(safe, tmp_path / "stack.tif", pixel_size=10.0, bands=(
         "B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12", "SCL"))
     for band, plane in zip(file.descriptions, values):
         with rasterio.open(next(safe.rglob(f"*_{band}_*m.jp2"))) as image:
@@ -233,7 +233,7 @@ def test_every_band_of_a_real_old_product_equals_gdal(tmp_path):
 def test_every_60_m_band_of_the_real_0400_product_equals_gdal_with_its_offset(tmp_path):
     safe = next(iter(SENTINEL2.glob("S2A_MSIL2A_20221005*.SAFE")))
     bands = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
-    values, file = stack_of(safe, tmp_path / "stack.tif", resolution=60.0, bands=(*bands, "SCL"))
+    values, file = stack_of(safe, tmp_path / "stack.tif", pixel_size=60.0, bands=(*bands, "SCL"))
     for band, plane in zip(file.descriptions, values):
         with rasterio.open(next(safe.rglob(f"*_{band}_60m.jp2"))) as image:
             raw = image.read(1).astype(int)
@@ -279,7 +279,7 @@ def test_reprojection_equals_gdalwarp(tmp_path):
     safe = make_product(tmp_path, "2018-06-27", images)
     lambert = CRS.from_epsg(2154)
     values, _ = stack_of(safe, tmp_path / "stack.tif", bands=("B04", "SCL"), crs=lambert.to_wkt(), cloud_mask="l2a",
-                         masked_classes=("cloud_shadow",), upsampling="nearest")
+                         scl_classes=("cloud_shadow",), upsampling="nearest")
     with rasterio.open(tmp_path / "stack.tif") as file:
         assert file.crs == lambert
         assert file.transform.c % 10 == file.transform.f % 10 == 0

@@ -69,7 +69,7 @@ def by_satpy(safe, size, bands, folder):
 
 
 def assert_equals_satpy(safe, size, bands, folder):
-    write_stack(read_product(safe), str(folder / "stack.tif"), StackSettings(bands=bands, resolution=float(size)), None,
+    write_stack(read_product(safe), str(folder / "stack.tif"), StackSettings(bands=bands, pixel_size=float(size)), None,
                 Progress())
     theirs = by_satpy(safe, size, bands, folder)
     with rasterio.open(folder / "stack.tif") as file:
@@ -101,7 +101,7 @@ def test_a_real_product_before_baseline_4_equals_satpy(tmp_path):
 
 def test_a_sample_product_equals_satpy(tmp_path):
     (tmp_path / "sample").mkdir()
-    create_sample("crops", tmp_path / "sample", SampleSettings(size=60, dates=1), Progress())
+    create_sample("crops", tmp_path / "sample", SampleSettings(size=60, date_count=1), Progress())
     safe = next((tmp_path / "sample").rglob("*.SAFE"))
 
     assert_equals_satpy(safe, 20, ("B05", "B8A", "B11", "B12"), tmp_path)
