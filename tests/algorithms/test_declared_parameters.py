@@ -23,8 +23,10 @@ def tool_with():
             NAME = "tool"
             PARAMETERS = declarations
 
-        kept.append(Tool().create())
-        return kept[-1]
+        tool = Tool()
+        tool.initAlgorithm({})
+        kept.append(tool)
+        return tool
 
     return make
 
