@@ -35,7 +35,10 @@ def tool_with():
 def context(provider):
     from qgis.core import QgsProcessingContext
 
-    return QgsProcessingContext()
+    context = QgsProcessingContext()
+    yield context
+    # Layers that outlive QGIS crash the interpreter at its end.
+    context.temporaryLayerStore().removeAllMapLayers()
 
 
 @pytest.fixture
