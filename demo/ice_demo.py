@@ -8,7 +8,7 @@ from pathlib import Path
 from headless import Problem, clean_environment
 
 # A little quicker than the defaults, and as good on the sample.
-CHOICES = {"WINDOW": 15, "TREES": 100, "SAMPLES_PER_CLASS": 300}
+CHOICES = {"WINDOW": 15, "TREES": 100, "SAMPLES_PER_SCENE": 300}
 CRS = "EPSG:32626"
 FOLDER, PICTURE, REPORT = "sea_ice", "ice_map.png", "ice_report.html"
 

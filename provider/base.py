@@ -26,7 +26,7 @@ from ..compute.errors import Cancelled, PlainError
 from ..compute.progress import Progress
 from . import packages
 from .destinations import check_destinations
-from .parameters import check_numbers, declare
+from .parameters import check_names, check_numbers, declare
 
 ROOT = Path(__file__).parents[1]
 PAGES = "https://github.com/floefield/floefield/blob/main/docs/tools"
@@ -97,8 +97,9 @@ class Algorithm(QgsProcessingAlgorithm):
         raise NotImplementedError
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
-        """Check that numbers are finite, then what QGIS checks."""
+        """Check that names are those of parameters and numbers finite, then what QGIS checks."""
         try:
+            check_names(self, parameters)
             check_numbers(self, parameters)
         except PlainError as error:
             return False, str(error)
@@ -115,6 +116,7 @@ class Algorithm(QgsProcessingAlgorithm):
         if self.deferred_error:
             return True
         try:
+            check_names(self, parameters)
             check_numbers(self, parameters)
             check_destinations(self, parameters, context)
             self.prepare_inputs(parameters, context, feedback)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, Callable
 
 from qgis.core import (
@@ -108,6 +109,21 @@ def is_given(value: Any) -> bool:
 def is_cleared(value: Any) -> bool:
     """Whether a choice was given with no option chosen; on a command line, an empty text."""
     return value is not None and (value == [] or is_null(value))
+
+
+def check_names(tool: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> None:
+    """Check that every value given belongs to a parameter; QGIS ignores the others without a word.
+
+    Raises
+    ------
+    UnsuitableInput
+        Naming the values without parameter and the most similar names.
+    """
+    names = [definition.name() for definition in tool.parameterDefinitions()]
+    for unknown in sorted(set(parameters).difference(names)):
+        similar = get_close_matches(unknown.upper(), names, n=1)
+        hint = f" Did you mean {similar[0]}?" if similar else f" Its parameters are: {', '.join(names)}."
+        raise UnsuitableInput(f"{tool.displayName()} has no parameter {unknown}.{hint}")
 
 
 def check_numbers(tool: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> None:

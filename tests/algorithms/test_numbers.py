@@ -35,3 +35,12 @@ def test_a_run_with_not_a_number_ends_in_a_sentence(run):
     parcels = QgsVectorLayer("Polygon?crs=EPSG:32631", "parcels", "memory")
     with pytest.raises(QgsProcessingException, match=r"DISTANCE \(Buffer distance \(m\)\) is nan"):
         run("innerbuffer", {"INPUT": parcels, "DISTANCE": math.nan, "OUTPUT": "TEMPORARY_OUTPUT"})
+
+
+@pytest.mark.parametrize(("name", "hint"), [
+    ("SAMPLES_PER_CLASS", "Did you mean SAMPLES_PER_SCENE?"), ("trees", "Did you mean TREES?"),
+    ("FOO", "Its parameters are: SCENES, SCENES_FOLDER, ")])
+def test_a_value_for_no_parameter_is_refused(run, tmp_path, name, hint):
+    with pytest.raises(QgsProcessingException) as refused:
+        run("classifyseaice", {"SCENES_FOLDER": tmp_path, "CHARTS_FOLDER": tmp_path, "OUTPUT_FOLDER": tmp_path, name: 1})
+    assert f"Classify sea ice has no parameter {name}. {hint}" in str(refused.value)
