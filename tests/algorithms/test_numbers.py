@@ -41,6 +41,7 @@ def test_a_run_with_not_a_number_ends_in_a_sentence(run):
     ("SAMPLES_PER_CLASS", "Did you mean SAMPLES_PER_SCENE?"), ("trees", "Did you mean TREES?"),
     ("FOO", "Its parameters are: SCENES, SCENES_FOLDER, ")])
 def test_a_value_for_no_parameter_is_refused(run, tmp_path, name, hint):
+    parameters = dict.fromkeys(("SCENES_FOLDER", "CHARTS_FOLDER", "OUTPUT_FOLDER"), tmp_path)
     with pytest.raises(QgsProcessingException) as refused:
-        run("classifyseaice", {"SCENES_FOLDER": tmp_path, "CHARTS_FOLDER": tmp_path, "OUTPUT_FOLDER": tmp_path, name: 1})
+        run("classifyseaice", {**parameters, name: 1})
     assert f"Classify sea ice has no parameter {name}. {hint}" in str(refused.value)
