@@ -19,7 +19,7 @@ DAYS = (date(2018, 1, 5), date(2018, 1, 15))
 def task():
     return ProductTask(CROP_MASK, "/data/A & B <1>.tif", ForestSettings(trees=7, max_depth=3, min_samples_leaf=2),
                        parcels_path='/data/"quoted" d\'or\x07.gpkg', info=ProductInfo("9", "31TEJ"),
-                       segments=SegmentSettings(components=4))
+                       segments=SegmentSettings(pca_components=4))
 
 
 def root_of(path):
