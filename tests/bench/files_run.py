@@ -40,8 +40,8 @@ def main():
 
 def sample(folder):
     """Tools and their parameters: thirty parcels on a small raster, with all outputs of a first map."""
-    from .. import fieldscene
-    from ..parcelfiles import write_geojson
+    from tests import fieldscene
+    from tests.parcelfiles import write_geojson
 
     raster = fieldscene.write(folder / "scene.tif", fieldscene.reflectance(0.15))
     parcels = write_geojson(folder / "parcels.geojson", fieldscene.fields())

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from ..bench.fields import CLASSES, FEATURES, pixels_of_fields
-from ..bench.measure import THREADS, alternated, row, seconds_of
+from .fields import CLASSES, FEATURES, pixels_of_fields
+from .measure import THREADS, alternated, row, seconds_of
 
 TREES, SAMPLES_PER_CLASS, PIXELS = 500, 500, 240_000
 # Blocks of a tool's work, so many that no thread waits long for the other at the end.

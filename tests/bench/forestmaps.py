@@ -6,9 +6,9 @@ import subprocess
 
 import numpy as np
 
-from ..bench.fields import CLASSES, FEATURES, FIELD_PIXELS, pixels_of_fields
-from ..bench.forest import training_pixels
-from ..bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from .fields import CLASSES, FEATURES, FIELD_PIXELS, pixels_of_fields
+from .forest import training_pixels
+from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 TREES = 100
 SHAPE, TINY = (1000, 600), (64, 64)

@@ -12,9 +12,9 @@ from functools import partial
 
 import numpy as np
 
-from ..bench.fields import FEATURES
-from ..bench.forestmaps import FULL
-from ..bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from .fields import FEATURES
+from .forestmaps import FULL
+from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 TRANSFORM = (10, 0, 600000, 0, -10, 4900020)
 PARCELS, PARCEL_PIXELS = 100_000, 4

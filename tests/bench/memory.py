@@ -3,9 +3,9 @@
 import numpy as np
 import rasterio
 
-from ..bench.measure import THREADS, peak_megabytes
-from ..bench.products import full_size_product
-from ..bench.sentinel2 import BANDS, STACK
+from .measure import THREADS, peak_megabytes
+from .products import full_size_product
+from .sentinel2 import BANDS, STACK
 
 STACK_CEILING = 1024
 ASSESSMENT_CEILING = 512

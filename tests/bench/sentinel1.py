@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
 
 FULL, TINY = (10708, 10487), (64, 64)
 CRS, PIXEL = "EPSG:32626", 40

@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 
-from ..bench.measure import THREADS, alternated, row, run_script, seconds_of
-from ..bench.products import full_size_product
+from .measure import THREADS, alternated, row, run_script, seconds_of
+from .products import full_size_product
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 TINY = 192

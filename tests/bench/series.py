@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 
-from ..bench.measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
-from ..bench.products import full_size_product
-from ..bench.sentinel2 import DECODE
+from .measure import THREADS, alternated, peak_megabytes, row, run_script, seconds_of
+from .products import full_size_product
+from .sentinel2 import DECODE
 
 # Nine image tiles of 10 m: enough for tiles to be decoded twice if the cache were too small, and quickly made.
 SIZE, TINY = 3060, 192

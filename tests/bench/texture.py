@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..bench.measure import THREADS, peak_megabytes, row, run_script, seconds_of
 from ..peers.texturetools import GRASS_METHODS, grass_command, grass_program, otb_command, otb_program
+from .measure import THREADS, peak_megabytes, row, run_script, seconds_of
 
 LEVELS, SIZE, TINY, FULL = 32, 600, 64, 10000
 # The commands of ours take so little that a single one says little: so many for each of the other side.

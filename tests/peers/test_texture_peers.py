@@ -9,8 +9,8 @@ from floefield.compute.texture.window_textures import WindowExtents, window_text
 
 from .. import fieldscene
 from ..glcmcount import features_of
-from ..peers.texturetools import GRASS_METHODS, grass_program, grass_textures, otb_program, otb_textures
 from ..realdata import TEXTURE
+from .texturetools import GRASS_METHODS, grass_program, grass_textures, otb_program, otb_textures
 
 LEVELS = 32
 needs_otb = pytest.mark.skipif(not otb_program(), reason="Orfeo ToolBox is not installed")
