@@ -115,10 +115,13 @@ class ResampledReader:
             from rasterio.enums import Resampling
             from rasterio.vrt import WarpedVRT
 
+            # Entered as contexts, rasterio's datasets must be closed by the thread that opened them.
             with self._lock:
-                source = self._opened.enter_context(rasterio.open(self.path))
-                self._local.warped = self._opened.enter_context(WarpedVRT(
+                source = rasterio.open(self.path)
+                self._opened.callback(source.close)
+                self._local.warped = WarpedVRT(
                     source, crs=self.grid.crs_wkt or None, transform=rasterio.Affine(*self.grid.transform),
                     width=self.grid.width, height=self.grid.height, resampling=Resampling[self.method],
-                    add_alpha=source.nodata is None))
+                    add_alpha=source.nodata is None)
+                self._opened.callback(self._local.warped.close)
         return self._local.warped
