@@ -128,8 +128,9 @@ def test_parameter_changes_the_output(run, files, tmp_path, tool, name):
 
 @pytest.mark.parametrize("tool", TABLES)
 def test_number_of_threads(run, files, tmp_path, threads_asked, tool):
-    products = {"INPUT": str(files["early"])} if tool == "preprocesssentinel2" else {"INPUTS": [str(files["early"])]}
-    run(tool, {**products, "BANDS": ["B04"], "INDICES": [], "THREADS": 3, "OUTPUT": str(tmp_path / "result.tif")})
+    early = str(files["early"])
+    products = {"INPUT": early} if tool == "preprocesssentinel2" else {"INPUTS": [early], "INDICES": []}
+    run(tool, {**products, "BANDS": ["B04"], "THREADS": 3, "OUTPUT": str(tmp_path / "result.tif")})
     assert set(threads_asked) == {3}
 
 
