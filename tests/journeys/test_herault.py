@@ -46,15 +46,15 @@ def test_a_map_a_report_and_honest_warnings_come_out(series, qgis_process, tmp_p
         assert np.nanmin(shares) > 1 / 9
         assert np.nanmax(shares) <= 1
 
-    # The map knows what trained it: of all 72 parcels only the 17 that judged it judge it again.
+    # The map knows what trained it: of all 72 parcels only the 17 of its validation assess it again.
     again = qgis_process.run("assessaccuracy", CLASSIFICATION=tmp_path / "map.tif", CLASS_FIELD=FIELD,
                              REFERENCE=HERAULT / "parcels_2018.shp", REPORT=tmp_path / "again.html")
     assert again.code == 0, again.text
     assert again.results["OVERALL_ACCURACY"] == outcome.results["OVERALL_ACCURACY"]
     assert again.results["KAPPA"] == pytest.approx(outcome.results["KAPPA"])
     second = (tmp_path / "again.html").read_text(encoding="utf-8")
-    assert "55 more parcels" in second
-    ranges = [re.findall(r"mostly lie between ([\d.]+)\D+?([\d.]+)", page)[0] for page in (report, second)]
+    assert "55 parcels with training pixels" in second
+    ranges = [re.findall(r"bootstrap interval: ([\d.]+)\D+?([\d.]+)", page)[0] for page in (report, second)]
     assert ranges[0] == ranges[1] and float(ranges[0][0]) < 62 < 87 < float(ranges[0][1])
 
 
