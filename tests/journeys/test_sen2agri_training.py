@@ -181,7 +181,7 @@ def test_the_end_of_may_is_compared_with_the_end_of_august(run, may, august, tmp
 
 def overall_accuracies(report):
     """Those at the top of a comparison, of both maps."""
-    row, = re.findall(r">Overall accuracy, per pixel</th>(.*?)</tr>", report.read_text(encoding="utf-8"), re.DOTALL)
+    row, = re.findall(r">Overall accuracy by pixel</th>(.*?)</tr>", report.read_text(encoding="utf-8"), re.DOTALL)
     return [float(figure) / 100 for figure in re.findall(r'class="lead">([\d.]+)', row)]
 
 
