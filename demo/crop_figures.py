@@ -117,7 +117,7 @@ def headlines(layers, days, facts):
     accuracy = ""
     if facts["overall_accuracy"] is not None:
         accuracy = (f"Overall accuracy {facts['overall_accuracy']:.0%}, kappa {facts['kappa']:.2f}, "
-                    "on parcels that took no part in training")
+                    "on validation parcels")
     return {"title": "A crop map from Sentinel-2",
             "subtitle": f"{len(days)} dates, {in_words(days[0])} to {in_words(days[-1])}. {accuracy}",
             "left": layers["true colour"].name(), "note": f"{facts['parcels']['used']} known parcels outlined",

@@ -97,7 +97,7 @@ def make_demo(output, season, story, **sample):
 
 
 def refuse_to_delete(output, season):
-    """What goes in must not lie in the folder that is emptied."""
+    """Refuse inputs inside the output folder, which is emptied."""
     for path in (season.products, season.parcels) if season else ():
         if output == path or output in path.parents:
             raise Problem(f"{path} lies in {output}, which every demo empties. Copy it to another place first.")
@@ -173,11 +173,11 @@ def run_classification(qgis, story, season, output):
 
 
 def accuracy_sentence(results):
-    """How good the map is, in words."""
+    """Return the accuracy of the map as a sentence."""
     if "OVERALL_ACCURACY" not in results:
-        return "no parcels were left to measure the accuracy on"
-    return (f"overall accuracy {results['OVERALL_ACCURACY']:.3f}, kappa {results['KAPPA']:.3f} on parcels that took "
-            "no part in training")
+        return "no validation parcels"
+    return (f"overall accuracy {results['OVERALL_ACCURACY']:.3f}, kappa {results['KAPPA']:.3f} on "
+            "validation parcels")
 
 
 def show(output, facts, home):
@@ -267,9 +267,9 @@ def main(arguments=None):
         sys.exit(str(problem))
     print(f"\nDone in {facts['seconds']['all']:.0f} s. Look at {OUTPUT}:",
           "  crop_map.qgz   everything, in QGIS", "  crop_map.png   the map beside the satellite image",
-          "  report.html    what went in, and how good the map is",
+          "  report.html    inputs, and the accuracy of the map",
           *(("  ice_map.png    an ice map beside the radar image",
-             "  ice_report.html   all ice maps, and how good they are")
+             "  ice_report.html   all ice maps, and their accuracy")
             if "sea_ice" in facts else ()), "  summary.json   the figures", sep="\n")
 
 

@@ -46,10 +46,9 @@ def make_ice(qgis, story, output, home, **sample):
     with story.step("Ice maps") as remarks:
         maps = qgis.run("classifyseaice", SCENES_FOLDER=folder / "scenes", CHARTS_FOLDER=folder / "charts",
                         OUTPUT_FOLDER=folder / "maps", REPORT=output / REPORT, MODEL=folder / "ice.ffm",
-                        ICE_EDGE="true",
-                        **CHOICES).results
+                        ICE_EDGE="true", **CHOICES).results
         remarks.append(f"agreement with the charts {maps['OVERALL_ACCURACY']:.3f}, kappa {maps['KAPPA']:.3f} on dates "
-                       "that took no part in training")
+                       "not used for training")
     facts = {"synthetic": True, "scenes": int(maps["SCENE_COUNT"]), "charts": int(charts["CHART_COUNT"]),
              "agreement": maps["OVERALL_ACCURACY"], "kappa": maps["KAPPA"]}
     with story.step("Ice picture"):

@@ -36,7 +36,7 @@ def show(folder, target, facts):
     words = {"title": "An ice map from Sentinel-1",
              "subtitle": f"{facts['scenes']} scenes, {in_words(day_of(maps[0].name))} to "
                          f"{in_words(day_of(maps[-1].name))}. Agreement with the charts {facts['agreement']:.0%}, "
-                         f"kappa {facts['kappa']:.2f}, on dates that took no part in training",
+                         f"kappa {facts['kappa']:.2f}, on dates not used for training",
              "left": f"HH backscatter, {in_words(day)}",
              "note": f"ice chart of {in_words(charts[0].stem[-8:])} outlined",
              "right": "Ice types, mapped by Floefield", "badge": "SYNTHETIC DATA" if facts["synthetic"] else ""}

@@ -40,6 +40,8 @@ PRIVATE = {
     r"\b(file|files|tool|tools|layer|layers|raster|rasters|map|maps|code|codes) (wants?|asks?|knows?|tells?|says?)\b":
         "requires, reports, contains",
     r"good enough": "sufficient",
+    r"(took|takes?|taking) no part\b": "not used for training, validation",
+    r"how good\b": "accuracy",
     r"word of (any|the) ": "reference",
 }
 
@@ -52,7 +54,7 @@ ALLOWED = {
 
 def shipped_texts():
     """Everything that people or engineers read: code, templates, legends, models, user guide."""
-    for layer in ("compute", "vector", "provider", "algorithms"):
+    for layer in ("compute", "vector", "provider", "algorithms", "demo"):
         yield from sorted((ROOT / layer).rglob("*.py"))
     for pattern in ("*.html", "*.xml", "*.csv", "*.model3"):
         yield from sorted((ROOT / "resources").rglob(pattern))
